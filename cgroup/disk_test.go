@@ -1,0 +1,90 @@
+package cgroup_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/cgroup"
+)
+
+// disk stands between a reader and the files of a tree: it counts, and fails where it is told to.
+type disk struct {
+	opened, closed, read int
+	failOpen, failRead   func(path string) error
+}
+
+// open implements the argument of cgroup.WithOpen.
+func (d *disk) open(path string) (cgroup.File, error) {
+	if d.failOpen != nil {
+		if err := d.failOpen(path); err != nil {
+			return nil, err
+		}
+	}
+	f, err := cgroup.OpenFile(path)
+	if err != nil {
+		return nil, err
+	}
+	d.opened++
+	return &diskFile{File: f, disk: d, path: path}, nil
+}
+
+type diskFile struct {
+	cgroup.File
+	disk *disk
+	path string
+}
+
+func (f *diskFile) ReadAt(p []byte, off int64) (int, error) {
+	f.disk.read++
+	if f.disk.failRead != nil {
+		if err := f.disk.failRead(f.path); err != nil {
+			return 0, err
+		}
+	}
+	return f.File.ReadAt(p, off)
+}
+
+func (f *diskFile) Close() error {
+	f.disk.closed++
+	return f.File.Close()
+}
+
+// failing makes a failure of all paths that end so.
+func failing(err error, suffixes ...string) func(string) error {
+	return func(path string) error {
+		for _, s := range suffixes {
+			if strings.HasSuffix(path, s) {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// openTree opens a reader on a tree through d, which may be nil.
+func openTree(t testing.TB, root tree, d *disk) *cgroup.Reader {
+	t.Helper()
+	if d == nil {
+		d = new(disk)
+	}
+	r, err := cgroup.Open(cgroup.WithRoot(string(root)), cgroup.WithOpen(d.open))
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	return r
+}
+
+// usage reads once, without an error.
+func usage(t testing.TB, r *cgroup.Reader) (u cgroup.Usage) {
+	t.Helper()
+	require.NoError(t, r.Usage(&u))
+	return u
+}
+
+// sample reads everything once, without an error.
+func sample(t testing.TB, r *cgroup.Reader) (s cgroup.Sample) {
+	t.Helper()
+	require.NoError(t, r.Sample(&s))
+	return s
+}

@@ -1,0 +1,138 @@
+package cgroup
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// groups is what one look-up found. The files stay open until the next one.
+type groups struct {
+	memory memory
+	cpu    cpu
+
+	memoryPressure, cpuPressure Pressure
+
+	probes  []*probe // all files, in the order in which a sample reads them
+	turns   []turn   // those that Usage reads one at a time
+	next    int      // the turn that comes next
+	unseen  Unseen   // what the look-up did not find
+	changed bool     // a controller was switched on or off
+}
+
+// memory is the state of the memory controller.
+type memory struct {
+	version Version
+	err     error // why no level can be seen
+	levels  []*memoryLevel
+	current int // the level that Usage reports, -1 if there is none
+}
+
+// cpu is the state of the CPU controller.
+type cpu struct {
+	version Version
+	err     error // why no level can be seen
+	levels  []*cpuLevel
+}
+
+// unavailable returns the reasons why no controller can be seen, nil if one can.
+func (g *groups) unavailable() error {
+	m, c := errors.Unwrap(g.memory.err), errors.Unwrap(g.cpu.err) // without their prefixes
+	switch {
+	case m == nil || c == nil:
+		return nil
+	case m == c:
+		return fmt.Errorf("%w: %w", ErrUnavailable, m)
+	default:
+		return fmt.Errorf("%w: memory: %w; cpu: %w", ErrUnavailable, m, c)
+	}
+}
+
+// turn is a file that is read when its turn comes up in the rotation.
+type turn struct {
+	*probe
+	due func() bool // false: not worth it now; nil: always worth it
+}
+
+// plan sets the rotation up.
+func (g *groups) plan() {
+	m := &g.memory
+	for i, l := range m.levels {
+		g.turns = append(g.turns, l.turns(func() bool { return m.current == i })...)
+	}
+	for _, l := range g.cpu.levels {
+		g.turns = append(g.turns, l.turns(g.cpu.version)...)
+	}
+	g.turns = slices.DeleteFunc(g.turns, func(t turn) bool { return t.file == nil })
+}
+
+// turn returns the next file of the rotation that is worth reading, nil if there is none.
+func (g *groups) turn() *probe {
+	for range g.turns {
+		t := g.turns[g.next]
+		g.next = (g.next + 1) % len(g.turns)
+		if t.due == nil || t.due() {
+			return t.probe
+		}
+	}
+	return nil
+}
+
+// flags returns what cannot be seen at the moment.
+func (g *groups) flags() Unseen {
+	flags := g.unseen
+	for _, p := range g.probes {
+		if p.failed {
+			flags |= p.flag
+		}
+	}
+	return flags
+}
+
+// close closes all files.
+func (g *groups) close() error {
+	var errs []error
+	for _, p := range g.probes {
+		if p.file != nil {
+			errs = append(errs, p.file.Close())
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// bind chooses the level that Usage reports: the fullest one that has a limit, or else the leaf-most one.
+func (m *memory) bind() {
+	m.current = m.fullest(func(l *memoryLevel) uint64 { used, _ := l.figure(); return used })
+	for i := 0; m.current < 0 && i < len(m.levels); i++ {
+		if m.levels[i].known() {
+			m.current = i
+		}
+	}
+}
+
+// fullest returns the level with the highest used part of its limit, the leaf-most of equal ones; -1 if none has a
+// limit.
+func (m *memory) fullest(used func(*memoryLevel) uint64) int {
+	best, percent := -1, 0.0
+	for i, l := range m.levels {
+		limit := l.Limit()
+		if limit == 0 || !l.known() {
+			continue
+		}
+		if p := Percent(used(l), limit); best < 0 || p > percent {
+			best, percent = i, p
+		}
+	}
+	return best
+}
+
+// tightest returns the level with the smallest quota and that quota; -1 and 0 if none has one.
+func (c *cpu) tightest() (int, float64) {
+	best, cores := -1, 0.0
+	for i, l := range c.levels {
+		if l.Quota > 0 && (best < 0 || l.Quota < cores) {
+			best, cores = i, l.Quota
+		}
+	}
+	return best, cores
+}

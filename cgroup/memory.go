@@ -1,0 +1,144 @@
+package cgroup
+
+import "bytes"
+
+// memoryLevel is one level of the memory controller: what was read last, and where it is read.
+type memoryLevel struct {
+	MemoryLevel
+	probes []*probe // in the order of memoryRows
+
+	version Version
+	top     bool   // the topmost level that can be seen, though not the root
+	host    uint64 // the memory of the machine
+}
+
+// memoryRows is the table of the files of a memory level. The limit comes first, because it decides what the others mean.
+func memoryRows(v Version) []row[memoryLevel] {
+	if v == V1 {
+		return []row[memoryLevel]{
+			{name: "memory.limit_in_bytes", flag: UnseenMemoryLimit, take: (*memoryLevel).takeMax},
+			{name: "memory.usage_in_bytes", flag: UnseenMemory, take: (*memoryLevel).takeUsage},
+			{name: "memory.stat", flag: UnseenMemoryStat, take: (*memoryLevel).takeStat},
+			{name: "memory.oom_control", flag: UnseenMemoryEvents, take: (*memoryLevel).takeEvents},
+		}
+	}
+	return []row[memoryLevel]{
+		{name: "memory.max", flag: UnseenMemoryLimit, take: (*memoryLevel).takeMax},
+		{name: "memory.current", flag: UnseenMemory, take: (*memoryLevel).takeUsage},
+		{name: "memory.stat", flag: UnseenMemoryStat, take: (*memoryLevel).takeStat},
+		// Before Linux 5.2 memory.events was local, and memory.events.local did not exist.
+		{name: "memory.events.local", older: "memory.events", flag: UnseenMemoryEvents, take: (*memoryLevel).takeEvents},
+		{name: "memory.high", flag: UnseenMemoryLimit, optional: true, take: (*memoryLevel).takeHigh},
+	}
+}
+
+// These are the positions of files in the tables, the last one in that of v2 only.
+const (
+	memoryMax = iota
+	memoryUsage
+	memoryStat
+	memoryEvents
+	memoryHigh
+)
+
+func (l *memoryLevel) takeUsage(text []byte) bool {
+	n, ok := number(single(text))
+	l.Usage = n
+	return ok
+}
+
+// takeStat parses memory.stat. In v1 the lines without "total_" leave the groups below out, which usage includes.
+func (l *memoryLevel) takeStat(text []byte) bool {
+	l.Anon, l.Shmem, l.InactiveFile, l.ActiveFile, l.SlabReclaimable = 0, 0, 0, 0, 0
+	inactive, active := false, false
+	for name, n := range pairs(text) {
+		if l.version == V1 {
+			var total bool
+			if name, total = bytes.CutPrefix(name, []byte("total_")); !total {
+				l.inherit(name, n)
+				continue
+			}
+		}
+		switch string(name) {
+		case "anon", "rss":
+			l.Anon = n
+		case "shmem":
+			l.Shmem = n
+		case "inactive_file":
+			l.InactiveFile, inactive = n, true
+		case "active_file":
+			l.ActiveFile, active = n, true
+		case "slab_reclaimable":
+			l.SlabReclaimable = n
+		}
+	}
+	return inactive && active
+}
+
+// inherit takes the smallest limit of the level and all its ancestors, which v1 tells. At the topmost visible level it
+// shows a limit that is hidden above; further down it would only repeat those of the other levels.
+func (l *memoryLevel) inherit(name []byte, n uint64) {
+	if !l.tellsHidden() || string(name) != "hierarchical_memory_limit" {
+		return
+	}
+	l.Inherited = 0
+	if n < unlimited && (l.Max == 0 || n < l.Max) {
+		l.Inherited = max(n, 1)
+	}
+}
+
+func (l *memoryLevel) takeMax(text []byte) bool { return takeLimit(&l.Max, text) }
+
+func (l *memoryLevel) takeHigh(text []byte) bool { return takeLimit(&l.High, text) }
+
+// takeLimit sets to, which stays as it was if text makes no sense: a limit that is hard to read has not gone.
+func takeLimit(to *uint64, text []byte) bool {
+	n, ok := limit(text)
+	if ok {
+		*to = n
+	}
+	return ok
+}
+
+func (l *memoryLevel) takeEvents(text []byte) bool {
+	for name, n := range pairs(text) {
+		if string(name) == "oom_kill" {
+			l.OOMKills = n
+			return true
+		}
+	}
+	return false
+}
+
+// overHalf reports whether Usage is more than half of what there is at most. Below that nothing is short, and
+// memory.stat, which costs many times as much as any other file, is not worth reading at every tick: its turn comes in
+// the rotation.
+func (l *memoryLevel) overHalf() bool {
+	return l.Usage > smallest(l.Limit(), l.host)/2
+}
+
+// figure returns what the level holds; raw says that page cache is included. Below half of the limit the page cache is
+// that of the last turn, and not left out: otherwise the figure would jump by all of it at the half, which looks like a
+// leak.
+func (l *memoryLevel) figure() (used uint64, raw bool) {
+	return l.Used(), l.probes[memoryStat].failed
+}
+
+// known reports whether the usage of the level could be read.
+func (l *memoryLevel) known() bool { return !l.probes[memoryUsage].failed }
+
+// turns returns the files that are read in rotation, given whether the level is read at every tick anyway.
+func (l *memoryLevel) turns(current func() bool) []turn {
+	turns := []turn{
+		{probe: l.probes[memoryMax]},
+		{probe: l.probes[memoryUsage], due: func() bool { return !current() }},
+		{probe: l.probes[memoryStat], due: func() bool { return l.tellsHidden() || !current() || !l.overHalf() }},
+	}
+	if l.version == V2 {
+		turns = append(turns, turn{probe: l.probes[memoryHigh]})
+	}
+	return turns
+}
+
+// tellsHidden reports whether memory.stat is the place of a limit that cannot be seen otherwise.
+func (l *memoryLevel) tellsHidden() bool { return l.top && l.version == V1 }

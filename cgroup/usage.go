@@ -1,0 +1,27 @@
+package cgroup
+
+// Usage is what a tick needs: how much is used of which limit. [Reader.Usage] fills it.
+type Usage struct {
+	// MemoryUsed is the memory, in bytes, that the binding level holds and that the kernel cannot take back by dropping
+	// cache: usage - inactive_file - active_file - slab_reclaimable. While the usage of the level is at most half of
+	// its limit, or of the machine's memory if that is less, the cache is read in rotation only, see [Reader.Usage].
+	MemoryUsed uint64
+	// MemoryLimit is the limit of the binding level in bytes, the smaller one of its hard limit and memory.high.
+	// Zero means that no visible level with a known usage has a limit.
+	MemoryLimit uint64
+	// MemoryLevel is the binding level, as an index into [Memory.Levels]: 0 is the leaf-most one. The binding level is
+	// the one with the highest MemoryUsed/MemoryLimit: the kernel kills at the level that runs full first, not at the
+	// one with the smallest limit. Without any limit it is the leaf-most level whose usage is known.
+	MemoryLevel int
+	// MemoryRaw says that MemoryUsed still includes page cache, because memory.stat could not be read. A figure with it
+	// and one without it are not comparable: the step between the two is no change of the process.
+	MemoryRaw bool
+	// CPULimit is the smallest quota of all visible levels, in cores; fractions stay fractions. Zero means none.
+	CPULimit float64
+	// Generation starts at 1 and grows whenever the groups were looked up again, because the process was moved, its
+	// group was removed, controllers were switched on, or an earlier look-up had failed in part. Counters of different
+	// generations must not be subtracted.
+	Generation uint64
+	// Unseen says what could not be seen.
+	Unseen Unseen
+}
