@@ -1,0 +1,15 @@
+// Package procstat reads what the operating system knows about this very process and its machine: CPU time, resident
+// memory, threads, memory of the machine and the cores that may be used.
+//
+// On Linux each reading is one system call on something that is kept open, and allocates nothing. Elsewhere gopsutil
+// does the work; this is the only package of the module that imports it.
+//
+// File map:
+//
+//	reader_linux.go  Reader: getrusage, /proc/self/statm, /proc/self/task
+//	handle_linux.go  an open file without the locks of os.File
+//	reader_other.go  the same through gopsutil
+//	host_linux.go    HostMemory and Cores
+//	host_other.go    the same through gopsutil and the runtime
+//	parse.go         the two formats of /proc that are read
+package procstat

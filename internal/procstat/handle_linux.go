@@ -1,0 +1,60 @@
+package procstat
+
+import (
+	"io"
+	"os"
+	"syscall"
+)
+
+// handle is an open file, or the reason why it is not open. Raw descriptors spare the locks of an [os.File].
+type handle struct {
+	fd  int
+	err error
+}
+
+func openHandle(path string, flags int) handle {
+	for {
+		fd, err := syscall.Open(path, syscall.O_RDONLY|syscall.O_CLOEXEC|flags, 0)
+		if err == nil {
+			return handle{fd: fd}
+		}
+		if err != syscall.EINTR {
+			return handle{fd: -1, err: &os.PathError{Op: "open", Path: path, Err: err}}
+		}
+	}
+}
+
+// read reads the file from its beginning. What fills buf to the last byte was cut off, which no file here reaches.
+func (h *handle) read(buf []byte) ([]byte, error) {
+	if h.err != nil {
+		return nil, h.err
+	}
+	for {
+		n, err := syscall.Pread(h.fd, buf, 0)
+		switch {
+		case err == syscall.EINTR:
+		case err != nil:
+			return nil, err
+		case n == len(buf):
+			return nil, io.ErrShortBuffer
+		default:
+			return buf[:n], nil
+		}
+	}
+}
+
+func (h *handle) fstat(to *syscall.Stat_t) error {
+	if h.err != nil {
+		return h.err
+	}
+	return syscall.Fstat(h.fd, to)
+}
+
+func (h *handle) close() error {
+	if h.err != nil {
+		return nil
+	}
+	fd := h.fd
+	h.fd, h.err = -1, os.ErrClosed
+	return syscall.Close(fd)
+}

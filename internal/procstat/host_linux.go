@@ -1,0 +1,36 @@
+package procstat
+
+import (
+	"fmt"
+	"math/bits"
+	"runtime"
+	"syscall"
+	"unsafe"
+)
+
+// HostMemory returns the bytes of RAM of the machine, without what the kernel keeps for itself. No control group and no
+// file system that imitates /proc changes it.
+func HostMemory() (uint64, error) {
+	var info syscall.Sysinfo_t
+	if err := syscall.Sysinfo(&info); err != nil {
+		return 0, fmt.Errorf("holmes: procstat: sysinfo: %w", err)
+	}
+	return uint64(info.Totalram) * uint64(info.Unit), nil
+}
+
+// Cores returns the number of cores that this process may run on now: those in the affinity mask of the calling
+// thread, which follows taskset and cpusets. [runtime.NumCPU] is what it was when the process started.
+func Cores() int {
+	// The kernel refuses a mask that is too small for the machine; this one is enough for 8192 cores.
+	var mask [8192 / bits.UintSize]uint
+	size, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, unsafe.Sizeof(mask),
+		uintptr(unsafe.Pointer(&mask)))
+	if errno != 0 {
+		return runtime.NumCPU()
+	}
+	n := 0
+	for _, word := range mask[:min(int(size/unsafe.Sizeof(mask[0])), len(mask))] {
+		n += bits.OnesCount(word)
+	}
+	return max(n, 1)
+}

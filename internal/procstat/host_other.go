@@ -1,0 +1,22 @@
+//go:build !linux
+
+package procstat
+
+import (
+	"fmt"
+	"runtime"
+
+	"github.com/shirou/gopsutil/v3/mem"
+)
+
+// HostMemory returns the bytes of RAM of the machine.
+func HostMemory() (uint64, error) {
+	m, err := mem.VirtualMemory()
+	if err != nil {
+		return 0, fmt.Errorf("holmes: procstat: memory of the machine: %w", err)
+	}
+	return m.Total, nil
+}
+
+// Cores returns the number of cores that this process may run on.
+func Cores() int { return runtime.NumCPU() }

@@ -1,0 +1,77 @@
+package procstat
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestResidentPages(t *testing.T) {
+	for _, tt := range []struct {
+		name, line string
+		want       uint64
+		bad        bool
+	}{
+		{"as the kernel writes it", "310126 2512 1024 500 0 9000 0\n", 2512, false},
+		{"zero", "0 0 0 0 0 0 0\n", 0, false},
+		{"empty", "", 0, true},
+		{"one field", "310126", 0, true},
+		{"cut off within the field", "310126 25", 0, true},
+		{"negative", "310126 -1 2\n", 0, true},
+		{"too large", "1 99999999999999999999 1\n", 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := residentPages([]byte(tt.line))
+			require.Equal(t, tt.bad, err != nil)
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func TestThreadCount(t *testing.T) {
+	const tail = " S 1 2 3 0 -1 4194560 2512 0 0 0 10 5 0 0 20 0 17 0 11111 1269 99\n"
+	for _, tt := range []struct {
+		name, line string
+		want       int
+		bad        bool
+	}{
+		{"plain name", "42 (server)" + tail, 17, false},
+		{"name with spaces and parentheses", "42 (my ) (server) 1 2)" + tail, 17, false},
+		{"empty name", "42 ()" + tail, 17, false},
+		{"empty", "", 0, true},
+		{"no name", "42 server S 1", 0, true},
+		{"cut off before the field", "42 (server)" + tail[:40], 0, true},
+		{"cut off within the field", "42 (server)" + tail[:strings.Index(tail, "17")+1], 0, true},
+		{"not a number", "42 (server)" + strings.Replace(tail, "17", "x", 1), 0, true},
+		{"too large", "42 (server)" + strings.Replace(tail, "17", "2147483648", 1), 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := threadCount([]byte(tt.line))
+			require.Equal(t, tt.bad, err != nil)
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
+func FuzzResidentPages(f *testing.F) {
+	f.Add([]byte("310126 2512 1024 500 0 9000 0\n"))
+	f.Add([]byte("1 18446744073709551615 "))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		if n, err := residentPages(line); err != nil {
+			require.Zero(t, n)
+		}
+	})
+}
+
+func FuzzThreadCount(f *testing.F) {
+	f.Add([]byte("42 (my ) (server)) S 1 2 3 0 -1 4194560 2512 0 0 0 10 5 0 0 20 0 17 0 11111\n"))
+	f.Add([]byte(")"))
+	f.Fuzz(func(t *testing.T, line []byte) {
+		n, err := threadCount(line)
+		require.GreaterOrEqual(t, n, 0)
+		if err != nil {
+			require.Zero(t, n)
+		}
+	})
+}

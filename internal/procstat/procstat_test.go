@@ -1,0 +1,136 @@
+package procstat_test
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"testing"
+	"time"
+
+	"github.com/shirou/gopsutil/v3/mem"
+	"github.com/shirou/gopsutil/v3/process"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/procstat"
+)
+
+func open(t testing.TB) *procstat.Reader {
+	t.Helper()
+	r, err := procstat.Open()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, r.Close()) })
+	return r
+}
+
+// oracle is gopsutil's view of this process.
+func oracle(t testing.TB) *process.Process {
+	t.Helper()
+	p, err := process.NewProcess(int32(os.Getpid()))
+	require.NoError(t, err)
+	return p
+}
+
+// CPU time only grows: the reading between two of the oracle's lies between them, but for the oracle's rounding to the
+// kernel's clock ticks of at most 10 ms.
+func TestCPUTimeAgreesWithOracle(t *testing.T) {
+	r, p := open(t), oracle(t)
+	seconds := func() float64 {
+		times, err := p.Times()
+		require.NoError(t, err)
+		return times.User + times.System
+	}
+	const tick = 0.01
+
+	before := seconds()
+	got, err := r.CPUTime()
+	require.NoError(t, err)
+	after := seconds()
+
+	require.GreaterOrEqual(t, got.Seconds(), before-2*tick)
+	require.LessOrEqual(t, got.Seconds(), after+2*tick)
+}
+
+func TestCPUTimeGrowsWithWork(t *testing.T) {
+	r := open(t)
+	first, err := r.CPUTime()
+	require.NoError(t, err)
+	require.Positive(t, first)
+
+	// The loop ends by the figure under test: if it did not grow, the test would not end.
+	for now := first; now < first+20*time.Millisecond; {
+		now, err = r.CPUTime()
+		require.NoError(t, err)
+	}
+}
+
+func TestRSSSeesTouchedBlock(t *testing.T) {
+	const block = 64 << 20
+	r, p := open(t), oracle(t)
+	debug.FreeOSMemory() // or the block would reuse resident garbage, and add nothing
+	before, err := r.RSS()
+	require.NoError(t, err)
+
+	held := make([]byte, block)
+	for i := 0; i < len(held); i += os.Getpagesize() {
+		held[i] = 1
+	}
+	after, err := r.RSS()
+	require.NoError(t, err)
+	info, err := p.MemoryInfo()
+	require.NoError(t, err)
+	runtime.KeepAlive(held)
+
+	// The runtime may give other memory back meanwhile; a collection of this small heap moves some MiB at most. There is
+	// no bound above but the oracle: the race detector shadows what is touched.
+	const slack = 16 << 20
+	require.GreaterOrEqual(t, after+slack, before+block)
+	require.InDelta(t, float64(info.RSS), float64(after), slack)
+}
+
+func TestThreadsFollowsLockedThreads(t *testing.T) {
+	const extra = 20
+	r, p := open(t), oracle(t)
+	before, err := r.Threads()
+	require.NoError(t, err)
+
+	release, done, ready := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	for range extra {
+		go func() {
+			runtime.LockOSThread() // each of these goroutines has a thread of its own until it ends
+			defer func() { runtime.UnlockOSThread(); done <- struct{}{} }()
+			ready <- struct{}{}
+			<-release
+		}()
+	}
+	for range extra {
+		<-ready
+	}
+	low, err := p.NumThreads()
+	require.NoError(t, err)
+	during, err := r.Threads()
+	require.NoError(t, err)
+	high, err := p.NumThreads()
+	require.NoError(t, err)
+	close(release)
+	for range extra {
+		<-done
+	}
+
+	require.GreaterOrEqual(t, during, extra)
+	require.GreaterOrEqual(t, during, before)
+	require.GreaterOrEqual(t, during, int(low)) // Go does not end threads that are not locked
+	require.LessOrEqual(t, during, int(high))
+}
+
+func TestHostMemoryAgreesWithOracle(t *testing.T) {
+	got, err := procstat.HostMemory()
+	require.NoError(t, err)
+	want, err := mem.VirtualMemory()
+	require.NoError(t, err)
+	require.InDelta(t, float64(want.Total), float64(got), float64(want.Total)/100)
+}
+
+func TestCores(t *testing.T) {
+	require.Positive(t, procstat.Cores())
+	require.LessOrEqual(t, procstat.Cores(), runtime.NumCPU())
+}

@@ -1,0 +1,153 @@
+package procstat
+
+import (
+	"go/build"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"unsafe"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestReadingsAllocateNothing(t *testing.T) {
+	r := open("/proc/self")
+	defer r.Close()
+	for _, reading := range readings(r) {
+		t.Run(reading.name, func(t *testing.T) {
+			require.Zero(t, testing.AllocsPerRun(100, reading.read))
+		})
+	}
+}
+
+func BenchmarkReadings(b *testing.B) {
+	r := open("/proc/self")
+	defer r.Close()
+	for _, reading := range readings(r) {
+		b.Run(reading.name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				reading.read()
+			}
+		})
+	}
+}
+
+type reading struct {
+	name string
+	read func()
+}
+
+// readings are all readings. None of them may fail.
+func readings(r *Reader) []reading {
+	must := func(err error) {
+		if err != nil {
+			panic(err)
+		}
+	}
+	return []reading{
+		{"CPUTime", func() { _, err := r.CPUTime(); must(err) }},
+		{"RSS", func() { _, err := r.RSS(); must(err) }},
+		{"Threads", func() { _, err := r.Threads(); must(err) }},
+		{"HostMemory", func() { _, err := HostMemory(); must(err) }},
+		{"Cores", func() { Cores() }},
+	}
+}
+
+func TestWithoutProc(t *testing.T) {
+	r := open(filepath.Join(t.TempDir(), "proc"))
+	cpu, err := r.CPUTime()
+	require.NoError(t, err)
+	require.Positive(t, cpu)
+
+	_, err = r.RSS()
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "holmes: procstat: resident memory: open ")
+	_, err = r.Threads()
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorContains(t, err, "holmes: procstat: threads: open ")
+	require.NoError(t, r.Close())
+}
+
+func TestClosed(t *testing.T) {
+	r, err := Open()
+	require.NoError(t, err)
+	require.NoError(t, r.Close())
+	require.NoError(t, r.Close())
+	_, err = r.RSS()
+	require.ErrorIs(t, err, os.ErrClosed)
+	_, err = r.Threads()
+	require.ErrorIs(t, err, os.ErrClosed)
+}
+
+// A directory that is not in /proc has no link for each thread: the number comes from stat then.
+func TestThreadsFallsBackToStat(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "task"), 0o700))
+	stat := "42 (server) S 1 2 3 0 -1 4194560 2512 0 0 0 10 5 0 0 20 0 17 0 11111 1269 99\n"
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "stat"), []byte(stat), 0o600))
+
+	r := open(dir)
+	defer r.Close()
+	require.False(t, r.nlink)
+	n, err := r.Threads()
+	require.NoError(t, err)
+	require.Equal(t, 17, n)
+}
+
+// The two ways to count threads agree. Which one is used depends on the kernel: every Linux so far has the cheap one.
+func TestThreadsBothWays(t *testing.T) {
+	r := open("/proc/self")
+	defer r.Close()
+	if !r.nlink {
+		t.Skip("the link count of /proc/self/task does not follow the threads here")
+	}
+	before, err := r.taskThreads()
+	require.NoError(t, err)
+	n, err := r.statThreads()
+	require.NoError(t, err)
+	after, err := r.taskThreads()
+	require.NoError(t, err)
+	require.True(t, before <= n && n <= after, "%d <= %d <= %d", before, n, after) // Go keeps its threads
+}
+
+func TestMalformedStatm(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "statm"), []byte("12\n"), 0o600))
+	r := open(dir)
+	defer r.Close()
+	_, err := r.RSS()
+	require.ErrorIs(t, err, errStatm)
+}
+
+// Cores follows the mask of the thread; the test narrows that of its own, which ends with the test.
+func TestCoresFollowsAffinity(t *testing.T) {
+	done := make(chan int)
+	go func() {
+		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
+		var all, one [128]uint64
+		size := unsafe.Sizeof(all)
+		_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_GETAFFINITY, 0, size, uintptr(unsafe.Pointer(&all)))
+		for i, word := range all {
+			if word != 0 {
+				one[i] = word & -word // the lowest core of the mask
+				break
+			}
+		}
+		_, _, _ = syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, size, uintptr(unsafe.Pointer(&one)))
+		done <- Cores()
+	}()
+	require.Equal(t, 1, <-done)
+}
+
+func TestNoGopsutilOnLinux(t *testing.T) {
+	pkg, err := build.ImportDir(".", 0) // applies the build constraints of this system
+	require.NoError(t, err)
+	for _, path := range pkg.Imports {
+		require.NotContains(t, path, "gopsutil")
+	}
+	require.Contains(t, pkg.Imports, "syscall")
+}
