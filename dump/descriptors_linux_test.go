@@ -1,0 +1,80 @@
+package dump_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+// Create and Write run out of descriptors at each of their steps in turn.
+func TestP6NoDescriptors(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	var usual syscall.Rlimit
+	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &usual))
+	limit := func(n int) {
+		scarce := usual
+		scarce.Cur = uint64(n)
+		require.NoError(t, syscall.Setrlimit(syscall.RLIMIT_NOFILE, &scarce))
+	}
+	defer limit(int(usual.Cur))
+	failed := 0
+	for n, err := 0, errors.New("not yet"); err != nil; n++ {
+		limit(n)
+		err = oneFile(s, n)
+		limit(int(usual.Cur))
+		if err != nil {
+			require.ErrorIs(t, err, syscall.EMFILE)
+			require.NoError(t, oneFile(s, n+1000))
+			failed++
+		}
+	}
+	require.Greater(t, failed, 3)
+	for name, size := range tree(t, s.Dir()) {
+		require.NotContains(t, name, ".tmp")
+		require.NotContains(t, name, ".lock")
+		if filepath.Base(name) == "cpu.pb.gz" {
+			require.EqualValues(t, 8, size)
+		}
+	}
+}
+
+func oneFile(s *dump.Store, n int) error {
+	e, err := s.Create(eventID(n))
+	if err != nil {
+		return err
+	}
+	_, err = e.Write("cpu.pb.gz", text("evidence"))
+	return errors.Join(err, e.Close(false))
+}
+
+func TestDescriptorsAreReturned(t *testing.T) {
+	count := func() int {
+		open, err := os.ReadDir("/proc/self/fd")
+		require.NoError(t, err)
+		return len(open)
+	}
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 3, MaxBytes: 1000})
+	before := count()
+	for n := range 20 {
+		e := create(t, s, n, 100)
+		_, err := e.Write("heap.pb.gz", fill(2000))
+		require.ErrorIs(t, err, dump.ErrBudget)
+		_, err = e.Write("panic", func(io.Writer) error { panic("ouch") })
+		require.Error(t, err)
+		_, err = s.Create(eventID(n))
+		require.ErrorIs(t, err, dump.ErrExists)
+		if n%2 == 0 {
+			require.NoError(t, e.Close(n%4 == 0))
+		} else {
+			require.NoError(t, e.Discard())
+		}
+	}
+	require.Equal(t, before, count())
+}

@@ -1,0 +1,105 @@
+package dump_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+// tinyDisk mounts a file system of its own, or skips the test.
+func tinyDisk(t *testing.T, options string) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount a tmpfs")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,"+options); err != nil {
+		t.Skipf("this machine does not let us mount a tmpfs: %v", err)
+	}
+	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
+	return dir
+}
+
+func TestP6DiskFull(t *testing.T) {
+	dir := tinyDisk(t, "size=256k")
+	s := openStore(t, dir, dump.Options{})
+	e := create(t, s, 1, 1000)
+	ballast := filepath.Join(dir, "ballast")
+
+	_, err := e.Write("heap.pb.gz", fill(1<<20))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.Equal(t, map[string]int64{"cpu.pb.gz": 1000}, tree(t, e.Path()))
+	_, used := s.Usage()
+	require.EqualValues(t, 1000, used)
+	_, err = e.Replace("cpu.pb.gz", fill(1<<20))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.EqualValues(t, 1000, tree(t, e.Path())["cpu.pb.gz"])
+
+	// Others fill the disk to the last byte, and make room again.
+	file, err := os.Create(ballast)
+	require.NoError(t, err)
+	_, err = io.Copy(file, io.LimitReader(zeros{}, 1<<20))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.NoError(t, file.Close())
+	_, err = e.Write("event.json", text("{}"))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.NoError(t, e.Close(false))
+	require.NoError(t, os.Remove(ballast))
+	require.NoError(t, create(t, s, 2, 1000).Close(false))
+}
+
+func TestP6NoInodes(t *testing.T) {
+	dir := tinyDisk(t, "nr_inodes=6")
+	s := openStore(t, dir, dump.Options{})
+	var err error
+	for n := 0; n < 10 && err == nil; n++ {
+		var e *dump.Entry
+		if e, err = s.Create(eventID(n)); err == nil {
+			_, err = e.Write("cpu.pb.gz", text("evidence"))
+			require.NoError(t, e.Close(false))
+		}
+	}
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	ids, err := s.List()
+	require.NoError(t, err)
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, ids[0])))
+	require.NoError(t, create(t, s, 20, 10).Close(false))
+}
+
+func TestP6ReadOnly(t *testing.T) {
+	dir := tinyDisk(t, "size=256k")
+	s := openStore(t, dir, dump.Options{MaxEvents: 2})
+	for n := range 2 {
+		require.NoError(t, create(t, s, n, 10).Close(false))
+	}
+	remount := func(flags uintptr) {
+		require.NoError(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|flags, "size=256k"))
+	}
+	remount(syscall.MS_RDONLY)
+	_, err := s.Create(eventID(3))
+	require.ErrorIs(t, err, syscall.EROFS)
+	_, err = dump.Open(dir, dump.Options{})
+	require.ErrorIs(t, err, syscall.EROFS) // and not at the first event
+	requireEvents(t, s, 0, 1)
+	events, used := s.Usage()
+	require.Equal(t, 2, events)
+	require.EqualValues(t, 20, used)
+
+	remount(0)
+	require.NoError(t, create(t, s, 3, 10).Close(false))
+	requireEvents(t, s, 1, 3)
+}
+
+// zeros reads as zeros without end.
+type zeros struct{}
+
+func (zeros) Read(p []byte) (int, error) {
+	clear(p)
+	return len(p), nil
+}

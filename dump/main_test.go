@@ -1,0 +1,137 @@
+package dump_test
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+// TestMain also is the main function of the processes that some tests start.
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childEnv); job != "" {
+		child(job)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// eventID returns the id of the n-th event of a test.
+func eventID(n int) string {
+	at := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC).Add(time.Duration(n) * time.Second)
+	return at.Format(dump.IDLayout) + "-cpu"
+}
+
+// fill returns a function that writes n bytes, some at a time.
+func fill(n int) func(io.Writer) error {
+	return func(w io.Writer) error {
+		for n := n; n > 0; n -= 1000 {
+			if _, err := w.Write(make([]byte, min(n, 1000))); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+}
+
+// text returns a function that writes s.
+func text(s string) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := io.WriteString(w, s)
+		return err
+	}
+}
+
+func openStore(t *testing.T, dir string, o dump.Options) *dump.Store {
+	t.Helper()
+	s, err := dump.Open(dir, o)
+	require.NoError(t, err)
+	return s
+}
+
+// create makes the n-th event with one file of the given size.
+func create(t *testing.T, s *dump.Store, n, size int) *dump.Entry {
+	t.Helper()
+	e, err := s.Create(eventID(n))
+	require.NoError(t, err)
+	_, err = e.Write("cpu.pb.gz", fill(size))
+	require.NoError(t, err)
+	return e
+}
+
+// requireEvents asserts which events there are, by number.
+func requireEvents(t *testing.T, s *dump.Store, want ...int) {
+	t.Helper()
+	ids := make([]string, 0, len(want))
+	for _, n := range want {
+		ids = append(ids, eventID(n))
+	}
+	got, err := s.List()
+	require.NoError(t, err)
+	require.Equal(t, ids, append([]string{}, got...))
+}
+
+// tree returns all paths below dir with their sizes.
+func tree(t *testing.T, dir string) map[string]int64 {
+	t.Helper()
+	found := map[string]int64{}
+	err := filepath.Walk(dir, func(path string, info os.FileInfo, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		found[name] = 0
+		if info.Mode().IsRegular() {
+			found[name] = info.Size()
+		}
+		return err
+	})
+	require.NoError(t, err)
+	return found
+}
+
+// weight returns the bytes of all files below dir.
+func weight(t *testing.T, dir string) (sum int64) {
+	t.Helper()
+	for _, size := range tree(t, dir) {
+		sum += size
+	}
+	return sum
+}
+
+func ExampleStore() {
+	dir, err := os.MkdirTemp("", "example")
+	if err != nil {
+		panic(err)
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+
+	store, err := dump.Open(filepath.Join(dir, "evidence"), dump.Options{MaxEvents: 10})
+	if err != nil {
+		panic(err)
+	}
+	at := time.Date(2026, 1, 2, 15, 4, 5, 0, time.UTC)
+	entry, err := store.Create(at.Format(dump.IDLayout) + "-cpu")
+	if err != nil {
+		panic(err)
+	}
+	file, err := entry.Write("summary.txt", func(w io.Writer) error {
+		_, err := io.WriteString(w, "CPU 61 % for 15 s\n")
+		return err
+	})
+	if err != nil {
+		panic(err)
+	}
+	if err := entry.Close(false); err != nil {
+		panic(err)
+	}
+	fmt.Println(entry.ID(), file.Name, file.Bytes)
+	// Output: 20260102T150405.000000000Z-cpu summary.txt 18
+}

@@ -1,0 +1,125 @@
+package dump_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+func TestOldestGoFirst(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 3})
+	for _, n := range []int{4, 1, 3, 2} { // by their time, not by the order of making
+		require.NoError(t, create(t, s, n, 10).Close(false))
+	}
+	requireEvents(t, s, 2, 3, 4)
+}
+
+func TestDisposableGoBeforeOthers(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 4})
+	for n, disposable := range []bool{false, false, true, true} {
+		require.NoError(t, create(t, s, n, 10).Close(disposable))
+	}
+	e := create(t, s, 4, 10)
+	requireEvents(t, s, 0, 1, 3, 4)
+	require.NoError(t, e.Close(false))
+
+	// They are known after a restart.
+	s = openStore(t, s.Dir(), dump.Options{MaxEvents: 4})
+	require.NoError(t, create(t, s, 5, 10).Close(false))
+	requireEvents(t, s, 0, 1, 4, 5)
+	require.NoError(t, create(t, s, 6, 10).Close(false))
+	requireEvents(t, s, 1, 4, 5, 6)
+}
+
+func TestFiveDisposableAreKept(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	require.NoError(t, create(t, s, 0, 10).Close(false))
+	for n := range 8 {
+		require.NoError(t, create(t, s, n+1, 10).Close(true))
+	}
+	requireEvents(t, s, 0, 4, 5, 6, 7, 8)
+}
+
+func TestOpenEventsStay(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, dump.Options{MaxEvents: 3})
+	other := openStore(t, dir, dump.Options{MaxEvents: 3})
+	ours, theirs := create(t, s, 1, 10), create(t, other, 2, 10)
+	for n := 3; n < 7; n++ {
+		require.NoError(t, create(t, s, n, 10).Close(false))
+		requireEvents(t, s, 1, 2, n)
+	}
+	require.NoError(t, theirs.Close(false))
+	require.NoError(t, create(t, s, 7, 10).Close(false))
+	requireEvents(t, s, 1, 6, 7)
+	require.NoError(t, ours.Close(false))
+	require.NoError(t, create(t, other, 8, 10).Close(false))
+	requireEvents(t, s, 6, 7, 8)
+}
+
+func TestCloseAppliesTheBudget(t *testing.T) {
+	dir := t.TempDir()
+	large := openStore(t, dir, dump.Options{})
+	for n := range 4 {
+		require.NoError(t, create(t, large, n, 100).Close(false))
+	}
+	open := create(t, large, 4, 100)
+	small := openStore(t, dir, dump.Options{MaxBytes: 350}) // finds it full
+	e, err := small.Create(eventID(5))
+	require.NoError(t, err)
+	requireEvents(t, small, 2, 3, 4, 5)
+	require.NoError(t, create(t, large, 6, 100).Close(false))
+	require.NoError(t, e.Close(false))
+	requireEvents(t, small, 3, 4, 5, 6)
+
+	// What is over the budget and cannot be helped is no error of Close.
+	_, err = open.Write("heap.pb.gz", fill(1000))
+	require.NoError(t, err)
+	e, err = large.Create(eventID(7))
+	require.NoError(t, err)
+	require.NoError(t, e.Close(false))
+	require.NoError(t, open.Close(false))
+}
+
+func TestForeignFilesAreNotOurs(t *testing.T) {
+	dir := t.TempDir()
+	foreign := map[string]int64{
+		"data.db": 2000, "20260102T150405.000000000Z-cpu": 2000, // a file, not a directory
+		"20260102": 0, "20260102/notes": 2000, ".20260102.gone": 0, ".20260102.gone/x": 2000,
+		"20260102T150405.000000000Z": 0, "20260102T150405.000000000Z/cpu.pb.gz": 2000,
+		"lost+found": 0, "x" + eventID(1): 0,
+	}
+	for name, size := range foreign {
+		path := filepath.Join(dir, name)
+		if size == 0 {
+			require.NoError(t, os.MkdirAll(path, 0o755))
+			continue
+		}
+		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		require.NoError(t, os.WriteFile(path, make([]byte, size), 0o644))
+	}
+	s := openStore(t, dir, dump.Options{MaxEvents: 1, MaxBytes: 1000})
+	for n := 1; n < 4; n++ {
+		e := create(t, s, n, 900)
+		events, bytes := s.Usage()
+		require.Equal(t, 1, events)
+		require.EqualValues(t, 900, bytes)
+		require.NoError(t, e.Close(true))
+	}
+	require.NoError(t, os.RemoveAll(filepath.Join(dir, eventID(3))))
+	require.Equal(t, foreign, tree(t, dir))
+}
+
+// An event that holds more than files is still ours.
+func TestOddEventsGoToo(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 1})
+	e := create(t, s, 1, 10)
+	require.NoError(t, e.Close(false))
+	require.NoError(t, os.MkdirAll(filepath.Join(e.Path(), "more", "deep"), 0o700))
+	require.NoError(t, create(t, s, 2, 10).Close(false))
+	requireEvents(t, s, 2)
+}

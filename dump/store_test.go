@@ -1,0 +1,149 @@
+package dump_test
+
+import (
+	"io"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+func TestOpenRejectsNonsense(t *testing.T) {
+	dir := t.TempDir()
+	for _, c := range []struct {
+		name    string
+		path    string
+		options dump.Options
+		want    string
+	}{
+		{"empty path", "", dump.Options{}, "path is empty"},
+		{"negative events", dir, dump.Options{MaxEvents: -1}, "MaxEvents is -1"},
+		{"negative bytes", dir, dump.Options{MaxBytes: -2}, "MaxBytes is -2"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s, err := dump.Open(c.path, c.options)
+			require.ErrorContains(t, err, "holmes: dump: open")
+			require.ErrorContains(t, err, c.want)
+			require.Nil(t, s)
+		})
+	}
+}
+
+func TestOpenLeavesNothingBehind(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, dump.Options{})
+	require.Empty(t, tree(t, dir))
+	require.Equal(t, dir, s.Dir())
+}
+
+func TestDirIsAbsolute(t *testing.T) {
+	t.Chdir(t.TempDir())
+	s := openStore(t, "evidence", dump.Options{})
+	cwd, err := os.Getwd()
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(cwd, "evidence"), s.Dir())
+
+	t.Chdir(t.TempDir()) // the host may go where it likes
+	e, err := s.Create(eventID(1))
+	require.NoError(t, err)
+	require.Equal(t, filepath.Join(cwd, "evidence", eventID(1)), e.Path())
+	require.DirExists(t, e.Path())
+	require.NoError(t, e.Close(false))
+}
+
+func TestListAndUsage(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	requireEvents(t, s)
+	closed := create(t, s, 2, 300)
+	require.NoError(t, closed.Close(false))
+	open := create(t, s, 1, 40) // younger, but of an older time
+	requireEvents(t, s, 1, 2)
+	events, bytes := s.Usage()
+	require.Equal(t, 2, events)
+	require.EqualValues(t, 340, bytes)
+
+	require.NoError(t, os.RemoveAll(closed.Path()))
+	events, bytes = s.Usage()
+	require.Equal(t, 1, events)
+	require.EqualValues(t, 40, bytes)
+	require.NoError(t, open.Discard())
+	events, bytes = s.Usage()
+	require.Zero(t, events)
+	require.Zero(t, bytes)
+	require.Empty(t, tree(t, s.Dir()))
+}
+
+func TestCreateIsExclusive(t *testing.T) {
+	dir := t.TempDir()
+	s, other := openStore(t, dir, dump.Options{MaxEvents: 2}), openStore(t, dir, dump.Options{})
+	require.NoError(t, create(t, s, 0, 1).Close(false))
+	e := create(t, s, 1, 1)
+	for _, store := range []*dump.Store{s, other} {
+		again, err := store.Create(eventID(1))
+		require.ErrorIs(t, err, dump.ErrExists)
+		require.ErrorContains(t, err, eventID(1))
+		require.Nil(t, again)
+	}
+	requireEvents(t, s, 0, 1) // a failed Create made no room
+	require.NoError(t, e.Close(false))
+	_, err := s.Create(eventID(1))
+	require.ErrorIs(t, err, dump.ErrExists)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, eventID(3)), nil, 0o600))
+	_, err = s.Create(eventID(3))
+	require.ErrorIs(t, err, dump.ErrExists)
+}
+
+func TestClosedEntry(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	e := create(t, s, 1, 5)
+	require.NoError(t, e.Close(false))
+	require.ErrorIs(t, e.Close(false), os.ErrClosed)
+	require.ErrorIs(t, e.Discard(), os.ErrClosed)
+	_, err := e.Write("late", fill(1))
+	require.ErrorIs(t, err, os.ErrClosed)
+	_, err = e.Replace("cpu.pb.gz", fill(1))
+	require.ErrorIs(t, err, os.ErrClosed)
+	require.Equal(t, eventID(1), e.ID())
+	require.FileExists(t, filepath.Join(e.Path(), "cpu.pb.gz"))
+}
+
+// What a killed process leaves: an unfinished file, an event without any, and
+// an event whose removal had begun.
+func TestOpenClearsWhatAKilledProcessLeft(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name string) {
+		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600))
+	}
+	write(eventID(1) + "/cpu.pb.gz")
+	write(eventID(1) + "/.heap.pb.gz.tmp")
+	write(eventID(1) + "/.foreign")
+	write("." + eventID(1) + ".lock")
+	write(eventID(2) + "/.heap.pb.gz.tmp")
+	write("." + eventID(2) + ".lock")
+	write("." + eventID(3) + ".gone/cpu.pb.gz")
+	write("." + eventID(4) + ".lock") // which never came to be
+	write(".foreign.lock")
+	write("." + eventID(5) + ".lock") // which may be just coming
+	old := time.Now().Add(-time.Hour)
+	require.NoError(t, os.Chtimes(filepath.Join(dir, "."+eventID(4)+".lock"), old, old))
+
+	s := openStore(t, dir, dump.Options{})
+	require.Equal(t, map[string]int64{
+		eventID(1): 0, eventID(1) + "/cpu.pb.gz": 1, eventID(1) + "/.foreign": 1, ".foreign.lock": 1,
+		"." + eventID(5) + ".lock": 1,
+	}, tree(t, dir))
+
+	// An event that is open is left alone, whoever opens the directory.
+	e := create(t, s, 4, 1)
+	_, err := e.Write("heap.pb.gz", func(w io.Writer) error {
+		openStore(t, dir, dump.Options{})
+		return text("whole")(w)
+	})
+	require.NoError(t, err)
+	require.NoError(t, e.Close(false))
+}

@@ -1,0 +1,241 @@
+package dump_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+func openEntry(t *testing.T) *dump.Entry {
+	t.Helper()
+	e, err := openStore(t, t.TempDir(), dump.Options{}).Create(eventID(1))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = e.Close(false) })
+	return e
+}
+
+func requireFile(t *testing.T, e *dump.Entry, name, want string) {
+	t.Helper()
+	got, err := os.ReadFile(filepath.Join(e.Path(), name))
+	require.NoError(t, err)
+	require.Equal(t, want, string(got))
+}
+
+func TestWrite(t *testing.T) {
+	e := openEntry(t)
+	f, err := e.Write("heap.pb.gz", text("profile"))
+	require.NoError(t, err)
+	require.Equal(t, dump.File{Name: "heap.pb.gz", Path: filepath.Join(e.Path(), "heap.pb.gz"), Bytes: 7}, f)
+	requireFile(t, e, "heap.pb.gz", "profile")
+	f, err = e.Write("empty", text(""))
+	require.NoError(t, err)
+	require.Zero(t, f.Bytes)
+	require.Equal(t, map[string]int64{"heap.pb.gz": 7, "empty": 0}, tree(t, e.Path()))
+}
+
+// While fill runs the file is not there, and when it returns it is whole.
+func TestFileAppearsWhole(t *testing.T) {
+	e := openEntry(t)
+	_, err := e.Write("cpu.pb.gz", func(w io.Writer) error {
+		require.NoError(t, fill(100_000)(w))
+		require.NoFileExists(t, filepath.Join(e.Path(), "cpu.pb.gz"))
+		require.FileExists(t, filepath.Join(e.Path(), ".cpu.pb.gz.tmp"))
+		return nil
+	})
+	require.NoError(t, err)
+	require.EqualValues(t, 100_000, tree(t, e.Path())["cpu.pb.gz"])
+
+	_, err = e.Replace("cpu.pb.gz", func(w io.Writer) error {
+		require.NoError(t, fill(50_000)(w))
+		require.EqualValues(t, 100_000, tree(t, e.Path())["cpu.pb.gz"])
+		return nil
+	})
+	require.NoError(t, err)
+	require.EqualValues(t, 50_000, tree(t, e.Path())["cpu.pb.gz"])
+}
+
+func TestWriteNeverOverwrites(t *testing.T) {
+	e := openEntry(t)
+	_, err := e.Write("event.json", text("suspected"))
+	require.NoError(t, err)
+	_, err = e.Write("event.json", func(io.Writer) error { panic("not called") })
+	require.ErrorIs(t, err, dump.ErrExists)
+	requireFile(t, e, "event.json", "suspected")
+
+	f, err := e.Replace("event.json", text("confirmed!"))
+	require.NoError(t, err)
+	require.EqualValues(t, 10, f.Bytes)
+	requireFile(t, e, "event.json", "confirmed!")
+	_, err = e.Replace("new.json", text("new"))
+	require.NoError(t, err)
+	requireFile(t, e, "new.json", "new")
+}
+
+// A name that cannot be given to the finished file is one more way to fail.
+func TestNameTakenByADirectory(t *testing.T) {
+	e := openEntry(t)
+	require.NoError(t, os.Mkdir(filepath.Join(e.Path(), "cpu.pb.gz"), 0o700))
+	_, err := e.Write("cpu.pb.gz", text("profile"))
+	require.ErrorIs(t, err, dump.ErrExists)
+	_, err = e.Replace("cpu.pb.gz", text("profile"))
+	require.Error(t, err)
+	require.Equal(t, map[string]int64{"cpu.pb.gz": 0}, tree(t, e.Path()))
+}
+
+func TestSameFileByTwoWriters(t *testing.T) {
+	e := openEntry(t)
+	_, err := e.Write("cpu.pb.gz", func(w io.Writer) error {
+		_, err := e.Write("cpu.pb.gz", text("other"))
+		require.ErrorIs(t, err, dump.ErrExists)
+		_, err = e.Replace("cpu.pb.gz", text("other"))
+		require.ErrorIs(t, err, dump.ErrExists)
+		return text("first")(w)
+	})
+	require.NoError(t, err)
+	requireFile(t, e, "cpu.pb.gz", "first")
+}
+
+func TestFailedFillLeavesNothing(t *testing.T) {
+	broken := errors.New("broken")
+	for _, c := range []struct {
+		name string
+		fill func(io.Writer) error
+		want string
+		is   error
+	}{
+		{"error at once", func(io.Writer) error { return broken }, "broken", broken},
+		{"error half way", func(w io.Writer) error {
+			return errors.Join(fill(100_000)(w), broken)
+		}, "broken", broken},
+		{"panic with a text", func(w io.Writer) error {
+			_ = fill(100_000)(w)
+			panic("ouch")
+		}, "writer panicked: ouch", nil},
+		{"panic with an error", func(io.Writer) error { panic(broken) }, "writer panicked: broken", broken},
+		{"nil function", nil, "writer panicked: runtime error", nil},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			e := openEntry(t)
+			_, err := e.Write("event.json", text("old"))
+			require.NoError(t, err)
+			for _, write := range []func(string, func(io.Writer) error) (dump.File, error){e.Write, e.Replace} {
+				name := "heap.pb.gz"
+				f, err := write(name, c.fill)
+				require.ErrorContains(t, err, eventID(1)+"/"+name+": "+c.want)
+				if c.is != nil {
+					require.ErrorIs(t, err, c.is)
+				}
+				require.Zero(t, f)
+			}
+			_, err = e.Replace("event.json", c.fill)
+			require.ErrorContains(t, err, c.want)
+			require.Equal(t, map[string]int64{"event.json": 3}, tree(t, e.Path()))
+			_, err = e.Write("heap.pb.gz", text("later")) // and the name is free again
+			require.NoError(t, err)
+		})
+	}
+}
+
+func TestFillThatEndsItsGoroutine(t *testing.T) {
+	e := openEntry(t)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, _ = e.Write("heap.pb.gz", func(w io.Writer) error {
+			_ = fill(100_000)(w)
+			runtime.Goexit()
+			return nil
+		})
+	})
+	wg.Wait()
+	require.Equal(t, map[string]int64{}, tree(t, e.Path()))
+	require.NoError(t, e.Close(false)) // nobody is counted as writing
+}
+
+func TestFileNames(t *testing.T) {
+	e := openEntry(t)
+	for _, name := range []string{"a", "heap-gc.pb.gz", "A_b-9.x", strings.Repeat("n", 128)} {
+		_, err := e.Write(name, text(name))
+		require.NoError(t, err, name)
+		requireFile(t, e, name, name)
+	}
+	for _, name := range []string{
+		"", ".", "..", ".lock", ".hidden", "a/b", "../a", "/a", `a\b`, "a b", "a\x00", "ü", "a\n", "a:b",
+		strings.Repeat("n", 129),
+	} {
+		_, err := e.Write(name, text(name))
+		require.ErrorIs(t, err, dump.ErrName, "%q", name)
+		_, err = e.Replace(name, text(name))
+		require.ErrorIs(t, err, dump.ErrName, "%q", name)
+	}
+}
+
+func TestEventIDs(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	for _, id := range []string{
+		"", "cpu", "20260102T150405.000000000Z", "20260102T150405.000000000Z-", "20260102T150405.000000000Z_cpu",
+		"20260102T150405.000Z-cpu", "20260132T150405.000000000Z-cpu", "20260102T150405,000000000Z-cpu",
+		"20260102T150405.000000000Z-../cpu", ".20260102T150405.000000000Z-cpu",
+		"20260102T150405.000000000Z-" + strings.Repeat("n", 128),
+	} {
+		_, err := s.Create(id)
+		require.ErrorIs(t, err, dump.ErrName, "%q", id)
+	}
+	require.Empty(t, tree(t, s.Dir()))
+}
+
+func TestManyWritersOfOneEntry(t *testing.T) {
+	e := openEntry(t)
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 10 {
+				name := fmt.Sprintf("file-%d", i)
+				_, err := e.Replace(name, fill(10_000+j))
+				if err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.NoError(t, e.Close(false))
+	require.EqualValues(t, 8*10_009, weight(t, e.Path()))
+}
+
+func TestCloseWaitsForWriters(t *testing.T) {
+	e := openEntry(t)
+	started, proceed := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		_, err := e.Write("cpu.pb.gz", func(w io.Writer) error {
+			close(started)
+			<-proceed
+			return text("whole")(w)
+		})
+		if err != nil {
+			t.Error(err)
+		}
+	})
+	<-started
+	closed := make(chan error)
+	wg.Go(func() { closed <- e.Close(false) })
+	select {
+	case err := <-closed:
+		t.Fatalf("closed under a writer: %v", err)
+	default:
+	}
+	close(proceed)
+	require.NoError(t, <-closed)
+	wg.Wait()
+	requireFile(t, e, "cpu.pb.gz", "whole")
+}
