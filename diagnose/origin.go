@@ -1,0 +1,72 @@
+package diagnose
+
+import "strings"
+
+// An origin says whose code a function is.
+type origin int
+
+const (
+	originNone    origin = iota // no symbol, the runtime's own work, or C
+	originStd                   // standard library
+	originHolmes                // this library
+	originForeign               // a third party's module
+	originOwn                   // the application's
+)
+
+// self is this module. Example programs and tests of it are not holmes at work.
+const self = "github.com/go-holmes/holmes"
+
+// origin tells whose code a function of a Go symbol table is.
+func (o Options) origin(function string) origin {
+	pkg := packageOf(function)
+	first, _, _ := strings.Cut(pkg, "/")
+	switch {
+	case pkg == "", pkg == "runtime", strings.HasPrefix(pkg, "runtime/internal/"), strings.HasPrefix(pkg, "internal/runtime/"):
+		return originNone
+	case isSelf(pkg):
+		return originHolmes
+	case pkg == "main", o.Module != "" && under(strings.TrimSuffix(pkg, "_test"), o.Module):
+		return originOwn
+	case strings.Contains(first, "."):
+		return originForeign
+	default:
+		return originStd
+	}
+}
+
+func isSelf(pkg string) bool {
+	below, ok := strings.CutPrefix(pkg, self)
+	if !ok || below == "" {
+		return ok
+	}
+	room, _, _ := strings.Cut(below[1:], "/")
+	switch room {
+	case "cgroup", "diagnose", "dump", "internal", "reporters":
+		return below[0] == '/'
+	default:
+		return false
+	}
+}
+
+// under reports whether pkg is dir or a package below it.
+func under(pkg, dir string) bool {
+	rest, ok := strings.CutPrefix(pkg, dir)
+	return ok && (rest == "" || rest[0] == '/')
+}
+
+// packageOf returns the package path of a qualified function name, and "" for
+// a name that has none, as those of C and assembly functions.
+func packageOf(function string) string {
+	// Type arguments hold slashes and dots of their own.
+	function, _, _ = strings.Cut(function, "[")
+	dir := strings.LastIndexByte(function, '/') + 1
+	elem, _, qualified := strings.Cut(function[dir:], ".")
+	if !qualified {
+		return ""
+	}
+	if !strings.Contains(elem, "%") {
+		return function[:dir+len(elem)]
+	}
+	// The linker escapes the dots of the last element only.
+	return function[:dir] + strings.ReplaceAll(elem, "%2e", ".")
+}

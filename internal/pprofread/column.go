@@ -1,0 +1,92 @@
+package pprofread
+
+import (
+	"slices"
+
+	"github.com/google/pprof/profile"
+)
+
+// A Column is one of the values that every sample of a profile carries, and
+// the column that counts what is behind it.
+type Column struct {
+	// Type and Unit are as in the profile: "inuse_space" in "bytes".
+	Type, Unit string
+	// CountType is the type of the counting column: "inuse_objects". It is
+	// Type itself for a profile of counts, and empty when there is none.
+	CountType string
+
+	value, count int
+}
+
+// columns returns the value column that speaks for a kind of profile and the
+// column that counts, both empty for a kind that is not known here.
+func columns(kind string) (value, count string) {
+	switch kind {
+	case "cpu":
+		return "cpu", "samples"
+	case "heap":
+		return "inuse_space", "inuse_objects"
+	case "goroutine", "threadcreate":
+		return kind, kind
+	case "mutex", "block":
+		return "delay", "contentions"
+	default:
+		return "", ""
+	}
+}
+
+// ColumnOf finds the column of p that speaks for kind. For a kind that is not
+// known it is the one that p itself names as its default, or the last. It is
+// false when p has no such column.
+func ColumnOf(p *profile.Profile, kind string) (Column, bool) {
+	if p == nil {
+		return Column{}, false
+	}
+	valueType, countType := columns(kind)
+	value, count := index(p, valueType), index(p, countType)
+	if valueType == "" {
+		value = index(p, p.DefaultSampleType)
+		if last := len(p.SampleType) - 1; value < 0 && last >= 0 && p.SampleType[last] != nil {
+			value = last
+		}
+	}
+	if value < 0 {
+		return Column{}, false
+	}
+	c := Column{Type: p.SampleType[value].Type, Unit: p.SampleType[value].Unit, value: value, count: count}
+	if count >= 0 {
+		c.CountType = p.SampleType[count].Type
+	}
+	return c, true
+}
+
+// KindOf tells a profile's kind from its columns. A profile of contentions is
+// "mutex", since a block profile looks the same; "" is no kind known here.
+func KindOf(p *profile.Profile) string {
+	for _, kind := range []string{"cpu", "heap", "goroutine", "threadcreate", "mutex"} {
+		if _, ok := ColumnOf(p, kind); ok {
+			return kind
+		}
+	}
+	return ""
+}
+
+func index(p *profile.Profile, typ string) int {
+	if typ == "" {
+		return -1
+	}
+	return slices.IndexFunc(p.SampleType, func(v *profile.ValueType) bool { return v != nil && v.Type == typ })
+}
+
+// Value returns what s weighs, at least 0.
+func (c Column) Value(s *profile.Sample) int64 { return at(s, c.value) }
+
+// Count returns how many things are behind the value, at least 0.
+func (c Column) Count(s *profile.Sample) int64 { return at(s, c.count) }
+
+func at(s *profile.Sample, i int) int64 {
+	if s == nil || i < 0 || i >= len(s.Value) {
+		return 0
+	}
+	return max(s.Value[i], 0)
+}
