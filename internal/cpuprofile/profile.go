@@ -1,0 +1,37 @@
+package cpuprofile
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-holmes/holmes/internal/pprofread"
+)
+
+// A Profile is one uninterrupted profile.
+type Profile struct {
+	// Data is the profile, pprof encoded and compressed.
+	Data []byte
+	// Start and Duration are when it was really taken, by the profile's own
+	// account.
+	Start    time.Time
+	Duration time.Duration
+}
+
+// profiles reads the slices of a session. They stay apart: `go tool pprof`
+// takes several files as one, and the code that merges profiles would weigh
+// more than all of dump. Those that cannot be read are left out and named.
+func profiles(slices []*slice) (out []Profile, err error) {
+	for _, s := range slices {
+		p, bad := pprofread.Parse(s.buf.Bytes())
+		if bad != nil {
+			err = errors.Join(err, fmt.Errorf("slice of %s: %w", s.start.Format(time.TimeOnly), bad))
+			continue
+		}
+		out = append(out, Profile{
+			Data:  s.buf.Bytes(), // shared by members, and never written again
+			Start: time.Unix(0, p.TimeNanos), Duration: time.Duration(p.DurationNanos),
+		})
+	}
+	return out, err
+}
