@@ -1,0 +1,206 @@
+package holmes
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// ReasonType is mosn/holmes's reason for an event; see [Reason] for ours.
+type ReasonType uint8
+
+// The reasons of mosn/holmes, with its spelling.
+const (
+	ReasonCurlLessMin    ReasonType = iota // below min
+	ReasonCurlGreaterMin                   // nothing of the rule holds
+	ReasonCurGreaterMax                    // at or above max
+	ReasonCurGreaterAbs                    // above abs
+	ReasonDiff                             // above the mean by diff
+)
+
+// String returns the reason in words.
+func (r ReasonType) String() string {
+	switch r {
+	case ReasonCurlLessMin:
+		return "below min"
+	case ReasonCurlGreaterMin:
+		return "above min, nothing else holds"
+	case ReasonCurGreaterMax:
+		return "at or above max"
+	case ReasonCurGreaterAbs:
+		return "above abs"
+	case ReasonDiff:
+		return "above the mean by diff"
+	default:
+		return "other"
+	}
+}
+
+// TypeOption is the part of [Scene] that holds the thresholds.
+type TypeOption struct {
+	Enable                              bool
+	TriggerMin, TriggerAbs, TriggerDiff int
+	CoolDown                            time.Duration
+}
+
+// Set sets the thresholds.
+func (o *TypeOption) Set(minimum, abs, diff int, coolDown time.Duration) {
+	o.TriggerMin, o.TriggerAbs, o.TriggerDiff, o.CoolDown = minimum, abs, diff, coolDown
+}
+
+// Scene is what mosn/holmes tells a [ProfileReporter] about the reading that
+// fired, in whole percent or counts.
+type Scene struct {
+	TypeOption
+	CurVal int // the value that fired
+	Avg    int // the mean before it
+}
+
+// ProfileReporter is mosn/holmes's reporter: one call a profile. A new one is
+// better written as a [Reporter].
+type ProfileReporter interface {
+	Report(pType string, filename string, reason ReasonType, eventID string, sampleTime time.Time, pprofBytes []byte, scene Scene) error
+}
+
+// WithProfileReporter adds a reporter of mosn/holmes, called once for each
+// profile of an event. There is one of them: a second one replaces the first.
+// A nil reporter is ignored.
+func WithProfileReporter(r ProfileReporter) Option {
+	return option{"WithProfileReporter", func(c *config) error {
+		if r == nil {
+			return nil
+		}
+		c.outlets = slices.DeleteFunc(c.outlets, isClassic)
+		c.addReporter(classicReporter{r})
+		return nil
+	}}
+}
+
+// classicReporter is a ProfileReporter as a Reporter.
+type classicReporter struct{ to ProfileReporter }
+
+func isClassic(o *outlet) bool { _, ok := o.reporter.(classicReporter); return ok }
+
+// Name is the wrapped reporter's type, for logs.
+func (c classicReporter) Name() string { return fmt.Sprintf("%T", c.to) }
+
+// Report calls the old reporter for each profile, with bytes of its own.
+func (c classicReporter) Report(ctx context.Context, e *Event) error {
+	t := e.Trigger
+	scene := Scene{CurVal: int(t.Sample.Value), Avg: int(t.Baseline)}
+	rule := t.Reason.Rule
+	scene.Enable = true
+	scene.Set(int(rule.Min), int(rule.Abs), int(rule.Diff), rule.CoolDown)
+	reason := ReasonDiff
+	if t.Reason.Code == CodeAbs {
+		reason = ReasonCurGreaterAbs
+	}
+	for i := range e.Profiles {
+		p := &e.Profiles[i]
+		if !p.Captured() || ctx.Err() != nil {
+			continue
+		}
+		raw, err := p.read(math.MaxInt64 - 1)
+		if err != nil {
+			return err
+		}
+		if err := c.to.Report(string(p.Kind), firstOf(p.Path, p.File), reason, e.ID, p.Start, raw, scene); err != nil {
+			return err
+		}
+	}
+	return ctx.Err()
+}
+
+// The switches of mosn/holmes, for [Holmes.Enable] and [Holmes.Disable].
+
+// EnableCPUDump is Enable(SignalCPU).
+func (h *Holmes) EnableCPUDump() *Holmes { return h.Enable(SignalCPU) }
+
+// DisableCPUDump is Disable(SignalCPU).
+func (h *Holmes) DisableCPUDump() *Holmes { return h.Disable(SignalCPU) }
+
+// EnableMemDump is Enable(SignalMem).
+func (h *Holmes) EnableMemDump() *Holmes { return h.Enable(SignalMem) }
+
+// DisableMemDump is Disable(SignalMem).
+func (h *Holmes) DisableMemDump() *Holmes { return h.Disable(SignalMem) }
+
+// EnableGCHeapDump is Enable(SignalGCHeap).
+func (h *Holmes) EnableGCHeapDump() *Holmes { return h.Enable(SignalGCHeap) }
+
+// DisableGCHeapDump is Disable(SignalGCHeap).
+func (h *Holmes) DisableGCHeapDump() *Holmes { return h.Disable(SignalGCHeap) }
+
+// EnableGoroutineDump is Enable(SignalGoroutine).
+func (h *Holmes) EnableGoroutineDump() *Holmes { return h.Enable(SignalGoroutine) }
+
+// DisableGoroutineDump is Disable(SignalGoroutine).
+func (h *Holmes) DisableGoroutineDump() *Holmes { return h.Disable(SignalGoroutine) }
+
+// EnableThreadDump is Enable(SignalThread).
+func (h *Holmes) EnableThreadDump() *Holmes { return h.Enable(SignalThread) }
+
+// DisableThreadDump is Disable(SignalThread).
+func (h *Holmes) DisableThreadDump() *Holmes { return h.Disable(SignalThread) }
+
+// EnableShrinkThread turns on what [WithShrinkThread] has set.
+func (h *Holmes) EnableShrinkThread() *Holmes { return h.shrinkThread(true) }
+
+// DisableShrinkThread turns it off.
+func (h *Holmes) DisableShrinkThread() *Holmes { return h.shrinkThread(false) }
+
+func (h *Holmes) shrinkThread(on bool) *Holmes {
+	_ = h.Set(option{"ShrinkThread", func(c *config) error { // inert is silent here
+		c.shrink.enabled = on && c.shrink.threshold > 0
+		return nil
+	}})
+	return h
+}
+
+// EnableProfileReporter resumes what DisableProfileReporter paused.
+func (h *Holmes) EnableProfileReporter() { h.profileReporter(false) }
+
+// DisableProfileReporter gives no more events to the reporter of
+// [WithProfileReporter].
+func (h *Holmes) DisableProfileReporter() { h.profileReporter(true) }
+
+func (h *Holmes) profileReporter(off bool) {
+	if c := h.config(); c != nil {
+		for _, o := range c.outlets {
+			if isClassic(o) {
+				o.off.Store(off)
+			}
+		}
+	}
+}
+
+// EnableDump returns an error if curCPU percent is at or above [WithCPUMax].
+func (h *Holmes) EnableDump(curCPU int) error {
+	if c := h.config(); c != nil && c.cpuMax > 0 && float64(curCPU) >= c.cpuMax {
+		return fmt.Errorf("holmes: CPU %d %% is at or above WithCPUMax(%v)", curCPU, c.cpuMax)
+	}
+	return nil
+}
+
+// ReportProfile gives one profile to the reporter of [WithProfileReporter],
+// at once and in the caller's goroutine.
+func (h *Holmes) ReportProfile(pType string, filename string, reason ReasonType, eventID string, sampleTime time.Time, pprofBytes []byte, scene Scene) {
+	c := h.config()
+	if c == nil {
+		return
+	}
+	for _, o := range c.outlets {
+		old, ok := o.reporter.(classicReporter)
+		if !ok || o.off.Load() {
+			continue
+		}
+		err := o.guard.call(func() error {
+			return old.to.Report(pType, filename, reason, eventID, sampleTime, pprofBytes, scene)
+		})
+		if err != nil {
+			h.log.onCause("report "+o.name, "reporter %s failed: %v", o.name, err)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package holmes
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math"
+	"os"
+	"slices"
+	"time"
+)
+
+// A config is all that options set. It is copied on every change and never
+// written after it is in use, so readers need no lock.
+type config struct {
+	interval time.Duration
+	signals  map[Signal]signalConfig
+	order    []Signal // of the lanes
+	classic  bool
+	slow     bool
+	budget   int // events a day and signal
+	cpuMax   float64
+
+	cores       float64 // override, cores
+	goProcCores bool
+	memoryLimit uint64 // override, bytes
+	useCGroup   bool
+
+	dumpPath    string
+	dumpEvents  int
+	dumpBytes   int64
+	cpuSampling time.Duration
+	text        bool
+	fullStack   bool
+	toLogger    bool
+	forceGC     bool
+
+	shrink shrinkConfig
+
+	logger    Logger
+	outlets   []*outlet
+	labels    map[string]string
+	labelFunc func() map[string]string
+}
+
+// signalConfig is one signal's settings.
+type signalConfig struct {
+	enabled bool
+	rule    Rule
+	slow    Threshold // of the slow ring; its Diff is 0 where there is none
+	kinds   []Kind
+	source  *sourceEntry // nil for the built-in signals
+}
+
+const (
+	minInterval = 10 * time.Millisecond
+	maxRing     = 100_000 // samples; a ring is memory
+)
+
+func defaultConfig() *config {
+	c := &config{
+		interval:    time.Second,
+		signals:     map[Signal]signalConfig{},
+		slow:        true,
+		budget:      10,
+		useCGroup:   true,
+		dumpPath:    os.TempDir(),
+		dumpEvents:  100,
+		dumpBytes:   256 << 20,
+		cpuSampling: 5 * time.Second,
+		forceGC:     true,
+		logger:      slogLogger{},
+		labels:      defaultLabels(),
+	}
+	for _, row := range builtin {
+		c.signals[row.signal] = signalConfig{enabled: true, rule: row.rule, slow: row.slow, kinds: row.kinds}
+		c.order = append(c.order, row.signal)
+	}
+	return c
+}
+
+// with returns a copy that the options are applied to, or the errors of all
+// that were wrong.
+func (c *config) with(opts []Option) (*config, error) {
+	next := *c
+	next.signals = maps.Clone(c.signals)
+	next.labels = maps.Clone(c.labels)
+	next.order = slices.Clone(c.order)
+	next.outlets = slices.Clone(c.outlets)
+	var errs []error
+	for i, o := range opts {
+		if o == nil {
+			errs = append(errs, fmt.Errorf("holmes: option %d is nil", i+1))
+			continue
+		}
+		errs = append(errs, o.apply(&next))
+	}
+	errs = append(errs, next.validate())
+	return &next, errors.Join(errs...)
+}
+
+// validate checks what no single option can.
+func (c *config) validate() error {
+	for _, name := range c.order {
+		p := c.pace(c.signals[name].rule)
+		if samples := float64(p.Window+p.Hold) / float64(c.interval); samples > maxRing {
+			return fmt.Errorf("holmes: rule of %s: a window of %v and a hold of %v at WithCollectInterval(%v) are %.0f samples: at most %d",
+				name, p.Window, p.Hold, c.interval, samples, maxRing)
+		}
+	}
+	return nil
+}
+
+// applied returns the rule as it is judged by.
+func (c *config) applied(r Rule) Rule {
+	if t, ok := r.(Threshold); ok && c.classic {
+		return classic{t}
+	}
+	return r
+}
+
+func (c *config) pace(r Rule) Pace {
+	p := DefaultPace()
+	if own, ok := c.applied(r).(interface{ Pace() Pace }); ok {
+		p = own.Pace()
+	}
+	if p.Window <= 0 {
+		p.Window = DefaultPace().Window
+	}
+	return p
+}
+
+// warnings are settings that are legal and rarely meant.
+func (c *config) warnings() []string {
+	var out []string
+	for _, name := range c.order {
+		t, ok := c.signals[name].rule.(Threshold)
+		percent := name == SignalCPU || name == SignalMem || name == SignalGCHeap
+		if ok && percent && t.Abs > 100 && c.cores == 0 && c.memoryLimit == 0 {
+			out = append(out, fmt.Sprintf("%s: abs %s %% can only be reached when WithCPUCore or WithMemoryLimit is below the real limit", name, number(t.Abs)))
+		}
+	}
+	return out
+}
+
+// These name the value in an error; the option's name goes before it.
+
+func notNegative[T int | int64 | float64 | time.Duration](what string, v T) error {
+	if v < 0 || math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {
+		return fmt.Errorf("%s %v: must be a number from 0 on", what, v)
+	}
+	return nil
+}
+
+func positive[T int | int64 | float64 | time.Duration](what string, v T) error {
+	if !(v > 0) || math.IsInf(float64(v), 0) {
+		return fmt.Errorf("%s %v: must be above 0", what, v)
+	}
+	return nil
+}
+
+func parseDuration(s string, least time.Duration) (time.Duration, error) {
+	d, err := time.ParseDuration(s)
+	if err != nil {
+		return 0, fmt.Errorf("%q is no duration such as \"5s\" or \"100ms\"", s)
+	}
+	if d < least {
+		return 0, fmt.Errorf("%q: must be at least %v", s, least)
+	}
+	return d, nil
+}

@@ -1,0 +1,240 @@
+package holmes
+
+import "time"
+
+// warmup is how many samples a mean needs before it is judged against, and
+// firstSamples how many of them stand for normal when the warm-up is over.
+const (
+	warmup       = 10
+	firstSamples = 3
+	maxBackoff   = 5 // doublings of the cool-down: x32
+	budgetDay    = 24 * time.Hour
+)
+
+// A detector applies one rule to one ring of samples: it holds, confirms and
+// cools down. It does nothing but decide; see lane for what follows.
+type detector struct {
+	rule   Rule
+	pace   Pace
+	code   string // CodeSlow for the slow one, for messages
+	ring   *Ring
+	guard  *guard // nil for our own rules
+	budget int
+
+	early  []dated // samples of the warm-up, until it is over
+	since  time.Duration
+	active bool // suspected, and held since then
+
+	fired     bool // reported, and not yet calm again
+	reported  float64
+	coolUntil time.Duration
+	coolLast  time.Duration // the cool-down after the last event
+	backoff   int
+	past      []pastEvent // within a day, for the budget
+
+	why   Reason // of the last judgement
+	fires bool
+}
+
+type dated struct {
+	at    time.Duration
+	value float64
+}
+
+type pastEvent struct {
+	at   time.Duration
+	code string
+}
+
+// An outcome is what one sample changed.
+type outcome uint8
+
+const (
+	nothing   outcome = iota
+	suspected         // the rule holds for the first time
+	holding           // it holds still
+	confirmed         // it has held for its hold time
+	dismissed         // it has lapsed
+)
+
+func newDetector(r Rule, p Pace, interval time.Duration, budget int, g *guard) *detector {
+	d := &detector{rule: r, pace: p, budget: budget, guard: g}
+	window, hold := d.size(interval)
+	d.ring = newRing(window, hold, warmup)
+	return d
+}
+
+// size is the pace in samples.
+func (d *detector) size(interval time.Duration) (window, hold int) {
+	if d.pace.classic {
+		return classicRing, 1
+	}
+	samples := func(t time.Duration) int { return int((t + interval - 1) / interval) }
+	return max(samples(d.pace.Window), firstSamples), samples(d.pace.Hold) + 1
+}
+
+// change takes over new settings and keeps the samples.
+func (d *detector) change(r Rule, p Pace, interval time.Duration, budget int) {
+	d.rule, d.pace, d.budget = r, p, budget
+	if window, hold := d.size(interval); window != d.ring.window || window+hold != len(d.ring.buf) {
+		d.ring = d.ring.resized(window, hold)
+	}
+}
+
+// step judges one sample. veto is why nothing may begin now, if anything.
+func (d *detector) step(now time.Duration, s Sample, veto string) outcome {
+	if d.pace.classic {
+		return d.stepClassic(now, s, veto)
+	}
+	d.judge(s)
+	switch {
+	case d.active:
+		return d.hold(now, s.Value)
+	case d.fires && d.mayBegin(now, s.Value, veto):
+		d.begin(now, s.Value)
+		return suspected
+	}
+	d.ring.push(s.Value)
+	if d.fired && !d.firesAt(s, d.pace.Margin) {
+		d.fired = false
+	}
+	return d.warmUp(now, s, veto)
+}
+
+// stepClassic is mosn/holmes's order: the sample goes in first.
+func (d *detector) stepClassic(now time.Duration, s Sample, veto string) outcome {
+	d.ring.push(s.Value)
+	if d.ring.Len() < classicRing {
+		d.why, d.fires = Reason{Code: codeWarming, Rule: d.why.Rule}, false
+		return nothing
+	}
+	d.judge(s)
+	if !d.fires || veto != "" || now < d.coolUntil {
+		return nothing
+	}
+	d.active, d.since = true, now
+	return suspected
+}
+
+func (d *detector) judge(s Sample) { d.why, d.fires = d.eval(s) }
+
+func (d *detector) eval(s Sample) (why Reason, fires bool) {
+	if d.guard == nil {
+		return d.rule.Eval(d.ring, s)
+	}
+	err := d.guard.call(func() error { why, fires = d.rule.Eval(d.ring, s); return nil })
+	if err != nil {
+		return Reason{Code: "error", Text: "the rule " + err.Error()}, false
+	}
+	return why, fires
+}
+
+// firesAt asks the rule what it would say to a value more than the sample's.
+func (d *detector) firesAt(s Sample, more float64) bool {
+	s.Value += more
+	why, fires := d.eval(s)
+	return fires || why.Code == codeAboveMax
+}
+
+// mayBegin is every reason other than the rule itself to begin nothing.
+func (d *detector) mayBegin(now time.Duration, v float64, veto string) bool {
+	return veto == "" && d.armed(v) && now >= d.coolUntil && d.affords(now)
+}
+
+func (d *detector) armed(v float64) bool {
+	return !d.fired || (d.pace.Margin > 0 && v >= d.reported+d.pace.Margin)
+}
+
+// affords reports whether the day's budget has room; the first event of its
+// code always passes.
+func (d *detector) affords(now time.Duration) bool {
+	kept := d.past[:0]
+	first := true
+	for _, e := range d.past {
+		if now-e.at < budgetDay {
+			kept = append(kept, e)
+			first = first && e.code != d.why.Code
+		}
+	}
+	d.past = kept
+	return first || len(kept) < d.budget
+}
+
+func (d *detector) begin(now time.Duration, v float64) {
+	d.active, d.since = true, now
+	d.ring.hold(v)
+}
+
+func (d *detector) hold(now time.Duration, v float64) outcome {
+	d.ring.hold(v)
+	switch {
+	case !d.fires:
+		d.lapse()
+		return dismissed
+	case now-d.since >= d.pace.Hold:
+		return confirmed
+	default:
+		return holding
+	}
+}
+
+// lapse ends a suspicion that came to nothing.
+func (d *detector) lapse() {
+	d.active = false
+	d.ring.settle()
+}
+
+// report ends a suspicion that became an event, and starts its cool-down.
+func (d *detector) report(now time.Duration, v float64) {
+	d.active = false
+	d.ring.settle()
+	d.fired, d.reported = !d.pace.classic, v
+	d.past = append(d.past, pastEvent{now, d.why.Code})
+	d.cool(now)
+}
+
+// cool starts the cool-down: twice as long as the last one when the last one
+// has only just ended.
+func (d *detector) cool(now time.Duration) {
+	if d.pace.classic || now >= d.coolUntil+d.coolLast {
+		d.backoff = 0
+	} else if d.backoff < maxBackoff {
+		d.backoff++
+	}
+	d.coolLast = d.pace.CoolDown << d.backoff
+	d.coolUntil = now + d.coolLast
+}
+
+// warmUp collects the first samples. When there are enough for a mean, it
+// judges them against the very first: what began meanwhile is a suspicion, not
+// a part of normal.
+func (d *detector) warmUp(now time.Duration, s Sample, veto string) outcome {
+	if d.ring.warm < warmup || d.ring.window < warmup {
+		return nothing // it is over
+	}
+	d.early = append(d.early, dated{now, s.Value})
+	if len(d.early) < warmup {
+		return nothing
+	}
+	early := d.early
+	d.early = nil
+	d.ring = newRing(d.ring.window, len(d.ring.buf)-d.ring.window, firstSamples)
+	for _, e := range early {
+		s.Value = e.value
+		d.judge(s)
+		switch {
+		case d.active && d.fires:
+			d.ring.hold(e.value)
+		case d.active:
+			d.lapse()
+		case d.fires && d.mayBegin(e.at, e.value, veto):
+			d.begin(e.at, e.value)
+		default:
+			d.ring.push(e.value)
+		}
+	}
+	if d.active {
+		return suspected
+	}
+	return nothing
+}

@@ -1,0 +1,134 @@
+// Package holmes watches the process that it lives in, and has the evidence
+// ready when CPU, memory, goroutines or threads leave their normal range:
+// profiles of that very moment, on disk and at every reporter.
+//
+//	h, err := holmes.New(
+//		holmes.WithDumpPath("/var/lib/shop/holmes"),
+//		holmes.WithReporter(reporter),
+//	)
+//	if err != nil {
+//		log.Print(err) // and go on: h does nothing then, and never panics
+//	}
+//	h.Start()
+//	defer h.Stop()
+//
+// It is for services whose operators cannot attach a profiler at three in the
+// morning, because the pod is gone, the network is closed, or the spike is
+// over.
+//
+// # How it works
+//
+// Once a second all signals are read, in some microseconds and without an
+// allocation, and each is judged by its rule against the samples before it. An
+// event has a life:
+//
+//   - suspected: the rule holds for the first time. Evidence starts, and is
+//     written to disk at once. A CPU profile starts with the second suspicious
+//     sample.
+//   - confirmed: the rule has held for its hold time. The event is completed,
+//     diagnosed, logged, and given to every reporter.
+//   - dismissed: the rule lapsed first. It is counted as a near miss and never
+//     reported; the evidence of the last few stays on disk for whoever asks
+//     about a short spike.
+//   - unconfirmed: holmes was stopped before the verdict. It is reported as
+//     what it is.
+//
+// No reading ever waits for a capture, and no capture for a reporter.
+//
+// # The signals
+//
+//	signal     value                                    default rule: min, diff, abs
+//	cpu        CPU time in % of the cores it may use    10 %, 25 %, 70 %
+//	mem        memory in % of the limit that kills      10 %, 25 %, 80 %, and slow
+//	gcheap     live heap after a collection, same %     10 %, 20 %, 40 %
+//	goroutine  number of goroutines                     3000, 20 %, 200 000, and slow
+//	thread     number of threads                        10, 25 %, 70
+//
+// All are on; [Holmes.Disable] turns one off, [WithSource] adds your own. CPU
+// is of the cgroup's quota or the affinity mask, whichever is less. Memory is
+// what the cgroup holds without the page cache, over its limit; where there is
+// no limit, the process's resident memory over the host's.
+//
+// # Choosing a rule
+//
+// A [Threshold] fires above an absolute value, or above the mean of the last
+// two minutes by a percentage and a margin. The defaults keep the thresholds
+// that users of mosn/holmes know and add what their formula lacks: a hold of
+// 15 seconds, a margin of 10 points, and an edge, so that a level that stays is
+// one event.
+//
+// Memory and goroutines have a second, slow rule: one sample a minute over 6
+// hours, which finds a leak of 0.1 % a minute ([WithSlowRules]).
+//
+// Repeats back off up to 32 times the cool-down, and each signal has a budget
+// of events a day ([WithDailyBudget]). To learn why nothing was captured, ask
+// [Holmes.WhyNot] or look at [Holmes.Stats]:
+//
+//	CPU 61 %: suspected, held 7 s of 15 s
+//	CPU 82 % fires, but is cooling down 40 s more
+//
+// [WithClassicRules] is the rule of mosn/holmes to the letter.
+//
+// # Extending
+//
+// A [Reporter] takes events out of the process; package reporters has those
+// for files and HTTP, and reportertest tests your own. A [Source] measures a
+// signal of yours, a [Rule] judges one. All of them run under recover and
+// cannot stop holmes: one that panics rests for a while, one that blocks is
+// waited for by nobody.
+//
+// # Coming from mosn/holmes
+//
+// Change the import path from mosn.io/holmes. Options keep their names, order
+// and units, and the reporters of the old kind go on working through
+// [WithProfileReporter]. What differs: signals are on without EnableXDump;
+// cgroup limits are used without WithCGroup; readings are taken every second,
+// not every five; Start returns an error, which may be ignored; profiles are
+// in a directory for each event; the binary form is always written.
+//
+// # Caveats
+//
+//   - The runtime has one CPU profiler. While your own profiling holds it,
+//     holmes waits within the event and says so in it. It profiles for at most
+//     a tenth of any hour.
+//   - A heap profile shows nothing that was allocated after the last finished
+//     collection. So a memory event holds two: one at once, and one after two
+//     collections, or after one that holmes forces, at most once a minute
+//     ([WithForcedGC]).
+//   - A goroutine profile costs some microseconds of CPU and about half a KB of
+//     memory for each goroutine (BenchmarkCaptureNeeds).
+//   - Where the limits of a parent group cannot be seen from inside a
+//     container, percentages are of what can be seen.
+//   - What is measured once a second can miss what kills within a second.
+//
+// # For developers
+//
+// The pipeline, one file per arrow:
+//
+//	signals.go -> lane.go -> ring.go -> rule.go -> inquiry.go -> dump/ -> report.go -> reporters/
+//
+// Life cycle: [New] makes a [Holmes] and starts nothing. [Holmes.Start] makes a
+// run, which owns every goroutine until [Holmes.Shutdown] has joined them.
+// Options make a new config, which is immutable; the loop takes it over at the
+// next tick. Samples flow to the right; only Stats and errors flow back.
+//
+//	holmes.go      New, Set, Start, Shutdown
+//	run.go         from Start to Stop: the loop, every goroutine
+//	crew.go        who has not returned yet
+//	options*.go    what users may set; config.go what it becomes
+//	signals.go     the table of signals; signal.go their types
+//	meter.go       the built-in readings; source.go those of users
+//	lane.go        one signal's step; view.go what others see of it
+//	detector.go    hold, edge, back-off and budget of one rule on one ring
+//	ring.go        the window; rule.go the rules; sentence.go their words
+//	inquiry.go     the life of an event; dossier.go putting it together
+//	capture.go     the table of profile kinds; cpu.go the one that lasts
+//	evidence.go    to disk, or to memory
+//	event.go       what leaves the process; event_json.go its stable form
+//	report.go      a queue and a courier for each reporter
+//	guard.go       between holmes and foreign code; logger.go one such way
+//	stats.go       what holmes saw, did, dropped and cost
+//	now.go         CaptureNow
+//	shrink.go      WithShrinkThread
+//	compat*.go     what only mosn/holmes has
+package holmes

@@ -1,0 +1,24 @@
+package holmes
+
+import "errors"
+
+// Errors that callers can match with [errors.Is].
+var (
+	// ErrNotRunning is returned by CaptureNow before Start and after Stop.
+	ErrNotRunning = errors.New("holmes: not running")
+	// ErrInert is returned by the methods of a Holmes that New returned with
+	// an error, wrapped together with that error.
+	ErrInert = errors.New("holmes: inert, New has failed")
+	// ErrHeld is returned by Shutdown when its context ended before every
+	// goroutine did; it names what is held.
+	ErrHeld = errors.New("holmes: stopped, but something has not returned")
+	// ErrNoRoom is why a profile is missing that would not have fitted into
+	// the memory that is left.
+	ErrNoRoom = errors.New("would not fit into the memory that is left")
+)
+
+var (
+	errNilRule   = errors.New("rule is nil")
+	errNilSource = errors.New("source is nil")
+	errNeverRead = errors.New("no reading yet")
+)

@@ -1,0 +1,123 @@
+package holmes
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-holmes/holmes/diagnose"
+)
+
+// The files that every event directory has beside its profiles.
+const (
+	eventFile   = "event.json"
+	summaryFile = "summary.txt"
+)
+
+// The wire types are the stable form of event.json: fields may be added, none
+// is renamed or removed. Event itself stays free to change.
+type (
+	wireEvent struct {
+		ID        string            `json:"id"`
+		State     State             `json:"state"`
+		At        time.Time         `json:"at"`
+		Trigger   wireTrigger       `json:"trigger"`
+		Diagnosis *diagnose.Verdict `json:"diagnosis,omitempty"`
+		Profiles  []wireProfile     `json:"profiles"`
+		Readings  Readings          `json:"readings"`
+		Labels    map[string]string `json:"labels"`
+		Cost      Cost              `json:"cost"`
+		Holmes    wireHolmes        `json:"holmes"`
+	}
+	wireTrigger struct {
+		Signal      Signal    `json:"signal"`
+		Reason      string    `json:"reason"`
+		Value       float64   `json:"value"`
+		Limit       float64   `json:"limit"`
+		Baseline    float64   `json:"baseline"`
+		HeldSeconds float64   `json:"held_seconds"`
+		Sentence    string    `json:"sentence"`
+		Window      []float64 `json:"window"`
+	}
+	wireProfile struct {
+		Kind            Kind      `json:"kind"`
+		File            string    `json:"file,omitempty"`
+		Start           time.Time `json:"start,omitzero"`
+		DurationSeconds float64   `json:"duration_seconds"`
+		Note            string    `json:"note"`
+	}
+	wireHolmes struct {
+		Version string `json:"version"`
+	}
+)
+
+// MarshalJSON returns the event.json form.
+func (e *Event) MarshalJSON() ([]byte, error) {
+	w := wireEvent{
+		ID: e.ID, State: e.State, At: e.At, Profiles: []wireProfile{},
+		Readings: e.Readings, Labels: e.Labels, Cost: e.Cost,
+		Holmes: wireHolmes{Version: Version},
+		Trigger: wireTrigger{
+			Signal: e.Trigger.Sample.Signal, Reason: e.Trigger.Reason.Code,
+			Value: e.Trigger.Sample.Value, Limit: e.Trigger.Sample.Limit,
+			Baseline: e.Trigger.Baseline, HeldSeconds: e.Trigger.Held.Seconds(),
+			Sentence: e.Trigger.Sentence(), Window: e.Trigger.Window,
+		},
+	}
+	if e.Diagnosis.Sentence != "" {
+		w.Diagnosis = &e.Diagnosis
+	}
+	if w.Labels == nil {
+		w.Labels = map[string]string{}
+	}
+	if w.Trigger.Window == nil {
+		w.Trigger.Window = []float64{}
+	}
+	for i := range e.Profiles {
+		p := &e.Profiles[i]
+		wp := wireProfile{Kind: p.Kind, File: p.File, Start: p.Start, DurationSeconds: p.Duration.Seconds(), Note: p.Note}
+		if p.Err != nil {
+			wp.File = ""
+			if wp.Note == "" {
+				wp.Note = p.Err.Error()
+			}
+		}
+		w.Profiles = append(w.Profiles, wp)
+	}
+	return json.Marshal(w)
+}
+
+// UnmarshalJSON reads the event.json form. Unknown fields are ignored, so
+// that a later version's events stay readable.
+func (e *Event) UnmarshalJSON(raw []byte) error {
+	var w wireEvent
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return fmt.Errorf("holmes: event.json: %w", err)
+	}
+	*e = Event{
+		ID: w.ID, State: w.State, At: w.At,
+		Readings: w.Readings, Labels: w.Labels, Cost: w.Cost,
+		Trigger: Trigger{
+			Sample:   Sample{Signal: w.Trigger.Signal, Value: w.Trigger.Value, Limit: w.Trigger.Limit, At: w.At},
+			Reason:   Reason{Code: w.Trigger.Reason, Mean: w.Trigger.Baseline, Text: w.Trigger.Sentence},
+			Baseline: w.Trigger.Baseline,
+			Held:     time.Duration(w.Trigger.HeldSeconds * float64(time.Second)),
+			Window:   w.Trigger.Window,
+		},
+	}
+	if w.Diagnosis != nil {
+		e.Diagnosis = *w.Diagnosis
+	}
+	for _, wp := range w.Profiles {
+		p := Profile{
+			Kind: wp.Kind, File: wp.File, Start: wp.Start, Note: wp.Note,
+			Duration: time.Duration(wp.DurationSeconds * float64(time.Second)),
+		}
+		if p.File == "" {
+			p.Err = errors.New(wp.Note)
+		}
+		e.Profiles = append(e.Profiles, p)
+	}
+	return nil
+}

@@ -1,0 +1,230 @@
+package holmes
+
+import (
+	"io"
+	"sync"
+	"time"
+
+	"github.com/google/pprof/profile"
+
+	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/internal/cpuprofile"
+)
+
+// Host is a process and its machine that tests set as they like: the values
+// that the built-in signals read.
+type Host struct {
+	mu     sync.Mutex
+	cores  float64
+	busy   func() float64 // percent of cores
+	cpu    time.Duration
+	at     time.Time
+	rss    uint64
+	thread int
+	limit  uint64
+	Fail   error // of every reading
+	Reads  int
+}
+
+// NewHost returns a calm host of two cores and 1 GiB.
+func NewHost() *Host {
+	return &Host{cores: 2, busy: func() float64 { return 2 }, rss: 50 << 20, thread: 8, limit: 1 << 30}
+}
+
+// CPU sets what the process uses, in percent of its cores, from now on.
+func (f *Host) CPU(percent func() float64) { f.set(func() { f.advance(); f.busy = percent }) }
+
+// Memory sets the resident memory in bytes.
+func (f *Host) Memory(bytes uint64) { f.set(func() { f.rss = bytes }) }
+
+// Threads sets the number of threads.
+func (f *Host) SetThreads(n int) { f.set(func() { f.thread = n }) }
+
+// SetFail makes every reading fail, or not.
+func (f *Host) SetFail(err error) { f.set(func() { f.Fail = err }) }
+
+func (f *Host) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+func (f *Host) advance() {
+	now := time.Now()
+	if !f.at.IsZero() {
+		f.cpu += time.Duration(f.busy() / 100 * f.cores * float64(now.Sub(f.at)))
+	}
+	f.at = now
+}
+
+func (f *Host) CPUTime() (time.Duration, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.Reads++
+	f.advance()
+	return f.cpu, f.Fail
+}
+
+func (f *Host) RSS() (uint64, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.rss, f.Fail
+}
+
+func (f *Host) Threads() (int, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.thread, f.Fail
+}
+
+func (f *Host) Usage(u *cgroup.Usage) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	*u = cgroup.Usage{MemoryUsed: f.rss, MemoryLimit: f.limit, CPULimit: f.cores, Generation: 1}
+	return f.Fail
+}
+
+func (f *Host) Close() error { return nil }
+
+// Live puts h into this host: its built-in signals read from it.
+func (f *Host) Live(h *Holmes) {
+	h.meter = func(*logbook) *meter {
+		m := newMeter()
+		m.affinity, m.hostMemory = 64, 64<<30
+		m.proc, m.group = f, f
+		return m
+	}
+}
+
+// Profiler stands in for the runtime's CPU profiler.
+type Profiler struct {
+	mu      sync.Mutex
+	w       io.Writer
+	foreign bool
+	begun   time.Time
+	Starts  []time.Time
+	Empty   bool
+}
+
+// Use gives h a broker over this profiler.
+func (p *Profiler) Use(h *Holmes) { p.Share(h) }
+
+// Share gives several a broker over this profiler, the same for all.
+func (p *Profiler) Share(hs ...*Holmes) {
+	b := cpuprofile.New(p)
+	for _, h := range hs {
+		h.cpu = b
+	}
+}
+
+// Foreign takes the profiler for someone else, or gives it back.
+func (p *Profiler) Foreign(taken bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.foreign = taken
+}
+
+// Begun returns when the profiler was started.
+func (p *Profiler) Begun() []time.Time {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return append([]time.Time(nil), p.Starts...)
+}
+
+func (p *Profiler) Start(w io.Writer) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.foreign || p.w != nil {
+		return io.ErrClosedPipe
+	}
+	p.w, p.begun = w, time.Now()
+	p.Starts = append(p.Starts, p.begun)
+	return nil
+}
+
+func (p *Profiler) Stop() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.w == nil {
+		return
+	}
+	f := &profile.Function{ID: 1, Name: "main.busy", Filename: "main.go"}
+	l := &profile.Location{ID: 1, Line: []profile.Line{{Function: f, Line: 7}}}
+	took := time.Since(p.begun)
+	prof := &profile.Profile{
+		SampleType: []*profile.ValueType{{Type: "samples", Unit: "count"}, {Type: "cpu", Unit: "nanoseconds"}},
+		PeriodType: &profile.ValueType{Type: "cpu", Unit: "nanoseconds"}, Period: 1e7,
+		TimeNanos: p.begun.UnixNano(), DurationNanos: int64(took),
+		Function: []*profile.Function{f}, Location: []*profile.Location{l},
+		Sample: []*profile.Sample{{Location: []*profile.Location{l}, Value: []int64{int64(took / 1e7), int64(took)}}},
+	}
+	_ = prof.Write(p.w)
+	p.w = nil
+}
+
+// Warmup is how many samples a mean needs.
+const Warmup = warmup
+
+// SetWall replaces the wall clock.
+func (h *Holmes) SetWall(wall func() time.Time) { h.clock.wall = wall }
+
+// SetCapture replaces how a kind of profile is taken.
+func (h *Holmes) SetCapture(k Kind, needs uint64, write func(io.Writer) error) {
+	all := map[Kind]capture{}
+	for kind, c := range h.captures {
+		all[kind] = c
+	}
+	c := all[k]
+	c.write = write
+	c.needs = func() uint64 { return needs }
+	all[k] = c
+	h.captures = all
+}
+
+// NewTestRing returns a ring for tests of rules.
+func NewTestRing(window int, values ...float64) *Ring {
+	r := newRing(window, 0, min(warmup, window))
+	for _, v := range values {
+		r.push(v)
+	}
+	return r
+}
+
+// ClassicRule is the rule of WithClassicRules.
+func ClassicRule(t Threshold) Rule { return classic{t} }
+
+// TickOnce returns one tick of h on the real host, without a loop, and what
+// ends it.
+func TickOnce(h *Holmes) (tick func(), end func()) {
+	r := h.newRun()
+	r.reconfigure()
+	h.current.Store(r)
+	tick = func() { now := h.clock.mono(); r.tick(now, now) }
+	return tick, func() {
+		close(r.stop)
+		h.current.Store(nil)
+		r.meter.close()
+		r.cancel()
+	}
+}
+
+// Captures are the kinds of the table.
+func Captures() (kinds []Kind) {
+	for k := range captures {
+		kinds = append(kinds, k)
+	}
+	return kinds
+}
+
+// CaptureNeeds is what the table predicts that a capture allocates.
+func CaptureNeeds(k Kind) uint64 { return captures[k].needs() }
+
+// LastValue is the latest reading of a signal.
+func LastValue(h *Holmes, s Signal) float64 {
+	for _, l := range *h.current.Load().all.Load() {
+		if l.signal == s {
+			return l.look().sample.Value
+		}
+	}
+	return -1
+}

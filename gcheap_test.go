@@ -1,0 +1,38 @@
+package holmes_test
+
+import (
+	"runtime"
+	"runtime/debug"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// The live heap is right for any GOGC, and GOMEMLIMIT counts when it is the
+// lower limit.
+func TestGCHeapIsRightForAnyGOGC(t *testing.T) {
+	const mib = 1 << 20
+	live := make([]byte, 64*mib)
+	for i := range live {
+		live[i] = 1
+	}
+	read := func() float64 {
+		h := neverFires(t, holmes.WithMemoryLimit(256*mib))
+		runtime.GC()
+		tick, end := holmes.TickOnce(h)
+		defer end()
+		tick()
+		return holmes.LastValue(h, holmes.SignalGCHeap)
+	}
+	for _, gogc := range []int{25, 50, 100, 400, -1} {
+		old := debug.SetGCPercent(gogc)
+		require.InDelta(t, 25+1.5, read(), 1.5, "GOGC %d: 64 of 256 MiB, and what else lives here", gogc)
+		debug.SetGCPercent(old)
+	}
+	old := debug.SetMemoryLimit(128 * mib)
+	defer debug.SetMemoryLimit(old)
+	require.InDelta(t, 50+3, read(), 3, "of 128 MiB")
+	runtime.KeepAlive(live)
+}

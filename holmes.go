@@ -1,0 +1,299 @@
+package holmes
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-holmes/holmes/internal/cpuprofile"
+)
+
+// stopTime is how long Stop waits for reporters and captures.
+const stopTime = 5 * time.Second
+
+// A Holmes watches the process that it lives in. Make one with [New]. All its
+// methods are safe for concurrent use, and none panics, not even those of an
+// inert Holmes or of the zero value.
+type Holmes struct {
+	inert error // why New failed
+
+	cfg     atomic.Pointer[config]
+	setting sync.Mutex // one change of the config at a time
+
+	life    chan struct{} // holds one while starting or stopping
+	current atomic.Pointer[run]
+
+	clock      clock
+	log        *logbook
+	vault      vault
+	stats      tally
+	labelGuard guard
+	labelSlot  chan struct{}
+	gcMu       sync.Mutex
+	lastGC     time.Duration
+	idMu       sync.Mutex
+	lastID     time.Time
+
+	// What stands between holmes and the process; tests put others here.
+	captures map[Kind]capture
+	cpu      *cpuprofile.Broker
+	meter    func(*logbook) *meter
+	random   func() uint32
+	module   string
+}
+
+// New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and
+// touches no disk.
+//
+// A bad option gives an error that names every wrong option and value, and an
+// inert Holmes: never nil, all its methods do nothing, those that can return
+// an error return [ErrInert]. So a service may log the error and go on.
+func New(opts ...Option) (*Holmes, error) {
+	c, err := defaultConfig().with(opts)
+	if err != nil {
+		return &Holmes{inert: err}, err
+	}
+	h := &Holmes{
+		life:      make(chan struct{}, 1),
+		clock:     systemClock(),
+		labelSlot: make(chan struct{}, 1),
+		captures:  captures,
+		cpu:       processCPU,
+		meter:     openMeter,
+		random:    rand.Uint32,
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		h.module = info.Main.Path
+	}
+	h.labelGuard.clock = h.clock
+	h.log = newLogbook(h.clock)
+	h.cfg.Store(c)
+	return h, nil
+}
+
+// usable returns why h cannot do anything, if it cannot.
+func (h *Holmes) usable() error {
+	switch {
+	case h.config() != nil:
+		return nil
+	case h != nil && h.inert != nil:
+		return fmt.Errorf("%w: %w", ErrInert, h.inert)
+	default:
+		return ErrInert
+	}
+}
+
+func (h *Holmes) config() *config {
+	if h == nil {
+		return nil
+	}
+	return h.cfg.Load()
+}
+
+// Set changes options, running or not: all of them, or none and an error that
+// names every wrong one. It takes effect at the next tick, and never blocks.
+func (h *Holmes) Set(opts ...Option) error {
+	if err := h.usable(); err != nil {
+		return err
+	}
+	h.setting.Lock()
+	defer h.setting.Unlock()
+	c, err := h.cfg.Load().with(opts)
+	if err != nil {
+		return err
+	}
+	h.put(c)
+	return nil
+}
+
+// put makes a config the current one; setting is held.
+func (h *Holmes) put(c *config) {
+	h.cfg.Store(c)
+	if r := h.current.Load(); r != nil {
+		select {
+		case r.changed <- struct{}{}:
+		default: // told already, and it will find the newest
+		}
+	}
+}
+
+// Enable turns signals on. All built-in signals are on from the beginning.
+func (h *Holmes) Enable(signals ...Signal) *Holmes { return h.enable(true, signals) }
+
+// Disable turns signals off; what they suspect is dismissed.
+func (h *Holmes) Disable(signals ...Signal) *Holmes { return h.enable(false, signals) }
+
+func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
+	if h.usable() != nil {
+		return h
+	}
+	h.setting.Lock()
+	defer h.setting.Unlock()
+	c, _ := h.cfg.Load().with(nil) // no option can fail
+	for _, name := range signals {
+		sc, ok := c.signals[name]
+		if !ok {
+			h.log.warnf("no signal is named %q: nothing to turn on or off", name)
+			continue
+		}
+		sc.enabled = on
+		c.signals[name] = sc
+	}
+	h.put(c)
+	return h
+}
+
+// Start begins to watch, and returns. It fails only when h is inert. A dump
+// path that cannot be used is no failure: it is logged, shown in [Stats], and
+// events go to the reporters from memory. Starting what runs does nothing.
+func (h *Holmes) Start() error {
+	if err := h.usable(); err != nil {
+		return err
+	}
+	h.life <- struct{}{}
+	defer func() { <-h.life }()
+	if h.current.Load() != nil {
+		return nil
+	}
+	c := h.cfg.Load()
+	if _, err := h.vault.open(c); err != nil {
+		h.log.warnf("events are kept in memory, the dump path cannot be used: %v", err)
+	}
+	r := h.newRun()
+	r.reconfigure() // here, so that Stats know the signals as soon as Start returns
+	h.current.Store(r)
+	r.spawn(&r.logging, "logger", func() {
+		h.log.drain(r.logStop, func() Logger { return h.cfg.Load().logger })
+	})
+	r.spawn(&r.work, "loop", r.loop)
+	return nil
+}
+
+func (h *Holmes) newRun() *run {
+	r := &run{
+		h: h, clock: h.clock, log: h.log, meter: h.meter(h.log), since: h.clock.mono(),
+		stop: make(chan struct{}), flush: make(chan struct{}), logStop: make(chan struct{}),
+		changed: make(chan struct{}, 1), started: map[*outlet]bool{},
+	}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.all.Store(new([]*lane))
+	return r
+}
+
+// Stop is Shutdown within 5 seconds. What does not end by then is left behind
+// and logged by the next Start.
+func (h *Holmes) Stop() {
+	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
+	defer cancel()
+	if err := h.Shutdown(ctx); err != nil && h.usable() == nil {
+		h.log.warnf("stop: %v", err)
+	}
+}
+
+// Shutdown stops watching: captures end with what they have, events that are
+// still suspected are kept as unconfirmed, each reporter is given what waits
+// for it until it fails once, and all goroutines are joined. It returns an error that
+// wraps [ErrHeld] if ctx is done first; then whatever is held ends by itself
+// when it returns, and nothing new begins. Events that could not be delivered
+// wait for the next Start. Stopping what does not run does nothing.
+func (h *Holmes) Shutdown(ctx context.Context) error {
+	if h.usable() != nil {
+		return nil
+	}
+	select {
+	case h.life <- struct{}{}:
+		defer func() { <-h.life }()
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", ErrHeld, ctx.Err())
+	}
+	r := h.current.Swap(nil)
+	if r == nil {
+		return nil
+	}
+	return r.end(ctx)
+}
+
+// end takes a run down, in the order of its doc.
+func (r *run) end(ctx context.Context) error {
+	defer r.cancel()
+	r.mu.Lock()
+	r.closed = true
+	r.mu.Unlock()
+	close(r.stop)
+	err := r.work.wait(ctx)
+	close(r.flush)
+	err = errors.Join(err, r.couriers.wait(ctx))
+	r.cancel()
+	close(r.logStop)
+	return errors.Join(err, r.logging.wait(ctx))
+}
+
+// labels puts together who the process is, for an event.
+func (h *Holmes) labels(c *config) map[string]string {
+	out := make(map[string]string, len(c.labels))
+	for k, v := range c.labels {
+		out[k] = v
+	}
+	for k, v := range h.askLabels(c.labelFunc) {
+		out[k] = v
+	}
+	return out
+}
+
+// labelTime is how long an event waits for the user's labels.
+const labelTime = time.Second
+
+// askLabels calls the user's function beside the caller, which waits for
+// labelTime. One that hangs holds one goroutine and is not called again.
+func (h *Holmes) askLabels(f func() map[string]string) map[string]string {
+	if f == nil {
+		return nil
+	}
+	select {
+	case h.labelSlot <- struct{}{}:
+	default:
+		return nil
+	}
+	answer := make(chan map[string]string, 1)
+	go func() {
+		defer func() { <-h.labelSlot }()
+		var got map[string]string
+		err := h.labelGuard.call(func() error {
+			got = make(map[string]string)
+			for k, v := range f() {
+				got[k] = v
+			}
+			return nil
+		})
+		if err != nil {
+			h.log.onCause("labels", "WithLabelFunc: %v", err)
+		}
+		answer <- got
+	}()
+	timer := time.NewTimer(labelTime)
+	defer timer.Stop()
+	select {
+	case got := <-answer:
+		return got
+	case <-timer.C:
+		h.log.onCause("labels", "WithLabelFunc does not return: events go without its labels")
+		return nil
+	}
+}
+
+// mayForceGC grants one forced collection in gcEvery.
+func (h *Holmes) mayForceGC() bool {
+	h.gcMu.Lock()
+	defer h.gcMu.Unlock()
+	now := h.clock.mono()
+	if h.lastGC > 0 && now-h.lastGC < gcEvery {
+		return false
+	}
+	h.lastGC = now
+	return true
+}

@@ -1,0 +1,68 @@
+package holmes_test
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// P15: an idle holmes holds at most 4 MiB. Processes with and without it, in
+// turn; what the runtime has from the system and has not given back.
+func TestPromise15IdleMemory(t *testing.T) {
+	var extra []int
+	for range 3 {
+		extra = append(extra, childMemory(t, "with")-childMemory(t, "without"))
+	}
+	slices.Sort(extra)
+	t.Logf("KiB more, sorted: %v", extra)
+	require.LessOrEqual(t, extra[len(extra)/2], 4<<10, "KiB, the median of %v", extra)
+}
+
+func childMemory(t *testing.T, mode string) (kib int) {
+	t.Helper()
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	cmd := exec.Command(exe, "-test.run=^TestIdleMemoryChild$")
+	cmd.Env = append(os.Environ(), "HOLMES_TEST_IDLE="+mode)
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	for line := range strings.Lines(string(out)) {
+		if n, found := strings.CutPrefix(strings.TrimSpace(line), "kib="); found {
+			kib, err = strconv.Atoi(n)
+			require.NoError(t, err)
+			return kib
+		}
+	}
+	t.Fatalf("the child said nothing of its memory:\n%s", out)
+	return 0
+}
+
+// TestIdleMemoryChild is the process that is measured.
+func TestIdleMemoryChild(t *testing.T) {
+	mode := os.Getenv("HOLMES_TEST_IDLE")
+	if mode == "" {
+		return // it is nothing of its own
+	}
+	if mode == "with" {
+		h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil), holmes.WithCollectInterval("10ms"))
+		require.NoError(t, err)
+		require.NoError(t, h.Start())
+		defer h.Stop()
+		require.Eventually(t, func() bool { return h.Stats().Ticks > 50 }, time.Minute, time.Millisecond)
+	}
+	debug.FreeOSMemory()
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	fmt.Printf("kib=%d\n", (m.Sys-m.HeapReleased)>>10)
+}

@@ -1,0 +1,127 @@
+package holmes_test
+
+import (
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+const module = "github.com/go-holmes/holmes"
+
+// directions are the rooms' walls: who may not import what, and why.
+var directions = []struct {
+	of     string // a folder and all below it; "." is the root package alone
+	not    []string
+	reason string
+}{
+	{"cgroup", []string{module}, "a room below the root never looks up"},
+	{"dump", []string{module}, "a room below the root never looks up"},
+	{"diagnose", []string{module}, "a room below the root never looks up"},
+	{"internal", []string{module}, "a room below the root never looks up"},
+	{"dump", []string{"net", "net/http"}, "the evidence store has no network"},
+	{"diagnose", []string{"os", "time", "net", "net/http"}, "diagnosis is pure"},
+	{".", []string{"net/http", "testing", "go.uber.org/zap", module + "/reporters"}, "the library stays light, and a reporter can be left out"},
+	{"reporters", []string{"go.uber.org/zap", "github.com/shirou/gopsutil/v3"}, "reporters use the standard library; an SDK gets a module of its own"},
+}
+
+// only are modules that a single folder may import.
+var only = map[string][]string{
+	"github.com/shirou/gopsutil/v3": {"internal/procstat"},
+	"github.com/google/pprof":       {".", "diagnose", "internal", "example", "reporters"},
+	"go.uber.org/zap":               {"example"},
+	"github.com/stretchr/testify":   {"reporters/reportertest"},
+}
+
+// fileImports returns the imports of every non-test file, for all systems, by
+// folder.
+func fileImports(t *testing.T) map[string][]string {
+	t.Helper()
+	out := map[string][]string{}
+	err := filepath.WalkDir(".", func(p string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() {
+			if slices.Contains([]string{"testdata", ".git", "bench", "collector", "tools", "bin"}, d.Name()) {
+				return filepath.SkipDir
+			}
+			return nil
+		}
+		if !strings.HasSuffix(p, ".go") || strings.HasSuffix(p, "_test.go") {
+			return nil
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), p, nil, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		for _, spec := range f.Imports {
+			name, _ := strconv.Unquote(spec.Path.Value)
+			dir := filepath.ToSlash(filepath.Dir(p))
+			out[dir] = append(out[dir], name)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	require.Contains(t, out, ".")
+	return out
+}
+
+func below(dir, root string) bool {
+	return dir == root || (root != "." && strings.HasPrefix(dir, root+"/"))
+}
+
+func TestForbiddenImports(t *testing.T) {
+	for dir, imports := range fileImports(t) {
+		for _, name := range imports {
+			for _, d := range directions {
+				if below(dir, d.of) {
+					require.NotContains(t, d.not, name, "%s: %s", dir, d.reason)
+				}
+			}
+			for mod, allowed := range only {
+				if name == mod || strings.HasPrefix(name, mod+"/") {
+					ok := slices.ContainsFunc(allowed, func(a string) bool { return below(dir, a) })
+					require.True(t, ok, "%s imports %s, which only %v may", dir, name, allowed)
+				}
+			}
+			first, _, _ := strings.Cut(name, "/")
+			if strings.Contains(first, ".") && !strings.HasPrefix(name, module) {
+				known := slices.ContainsFunc(slices.Collect(keys(only)), func(mod string) bool { return strings.HasPrefix(name, mod) })
+				require.True(t, known, "%s imports %s: a new dependency needs its reason here and in the changelog", dir, name)
+			}
+		}
+	}
+}
+
+func keys(m map[string][]string) func(func(string) bool) {
+	return func(yield func(string) bool) {
+		for k := range m {
+			if !yield(k) {
+				return
+			}
+		}
+	}
+}
+
+// What the root brings along, and what that brings along.
+func TestForbiddenDependenciesOfTheRoot(t *testing.T) {
+	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	require.NoError(t, err)
+	deps := strings.Fields(string(out))
+	require.Contains(t, deps, module)
+	for _, bad := range []string{"net/http", "testing", "go.uber.org/zap", "text/template", "html/template"} {
+		require.NotContains(t, deps, bad)
+	}
+	for _, d := range deps {
+		require.False(t, strings.HasPrefix(d, path.Join(module, "reporters")), "%s", d)
+	}
+}

@@ -1,0 +1,162 @@
+package holmes
+
+import (
+	"slices"
+	"sync/atomic"
+)
+
+// An inquiry takes the evidence of one event, from suspicion to verdict, in a
+// goroutine of its own. The lane tells it what the rule says and never waits.
+// A nil inquiry, of a run that is ending, takes what it is told and does
+// nothing.
+type inquiry struct {
+	run   *run
+	cfg   *config
+	first *finding
+	quiet bool // no evidence before the confirmation
+
+	// Closed by the lane, each at most once.
+	twice   chan struct{} // the rule held a second time
+	decided chan struct{} // verdict and final are set
+	asked   bool          // twice is closed; the lane's own
+
+	verdict State
+	final   *finding
+	over    atomic.Bool
+}
+
+// investigate begins an inquiry for a lane.
+func (r *run) investigate(f *finding, quiet bool) *inquiry {
+	if !r.enter() {
+		return nil
+	}
+	q := &inquiry{
+		run: r, cfg: r.h.cfg.Load(), first: f, quiet: quiet,
+		twice: make(chan struct{}), decided: make(chan struct{}),
+	}
+	r.h.stats.suspected(f.signal)
+	go func() {
+		defer r.leave()
+		defer q.over.Store(true)
+		r.safely("inquiry", q.proceed)
+	}()
+	return q
+}
+
+func (q *inquiry) finished() bool { return q.over.Load() }
+
+// again says that the rule held at one more tick.
+func (q *inquiry) again() {
+	if q != nil && !q.asked {
+		q.asked = true
+		close(q.twice)
+	}
+}
+
+// confirm ends the suspicion with an event, dismiss without one.
+func (q *inquiry) confirm(f *finding) { q.decide(StateConfirmed, f) }
+func (q *inquiry) dismiss()           { q.decide(StateDismissed, nil) }
+
+func (q *inquiry) decide(v State, f *finding) {
+	if q == nil {
+		return
+	}
+	q.verdict, q.final = v, f
+	if f == nil {
+		q.final = q.first
+	}
+	close(q.decided)
+}
+
+// proceed is the life of the event.
+func (q *inquiry) proceed() {
+	cpu := q.beginCPU()
+	var d *dossier
+	before := q.run.gcCycles(q.cfg)
+	if !q.quiet {
+		d = q.run.openDossier(q.cfg, q.first, StateSuspected)
+		d.snapshots(q.first.kinds)
+		d.save()
+	}
+	verdict, final := q.await()
+	stats := &q.run.h.stats
+	if verdict == StateDismissed {
+		stats.dismissed(q.first.signal)
+		if d == nil {
+			q.endCPU(cpu)
+			return
+		}
+	}
+	if d == nil {
+		d = q.run.openDossier(q.cfg, final, verdict)
+		d.snapshots(final.kinds)
+	}
+	if verdict != StateDismissed && slices.Contains(final.kinds, KindHeap) {
+		d.afterCollection(before, q.run.stopping())
+	}
+	if cpu != nil {
+		d.addCPU(q.endCPU(cpu))
+	}
+	d.conclude(final, verdict)
+	if verdict == StateDismissed {
+		if err := d.files.close(true); err != nil {
+			d.log.onCause("close", "event %s: %v", d.ev.ID, err)
+		}
+		return
+	}
+	stats.confirmed(q.first.signal)
+	d.deliver()
+}
+
+// await returns what became of the suspicion; when holmes is stopped first, it
+// stays unconfirmed.
+func (q *inquiry) await() (State, *finding) {
+	select {
+	case <-q.decided:
+		return q.verdict, q.final
+	case <-q.run.stop:
+	}
+	select {
+	case <-q.decided: // both at once: the verdict counts
+		return q.verdict, q.final
+	default:
+		return StateUnconfirmed, q.first
+	}
+}
+
+func (r *run) gcCycles(c *config) uint64 {
+	seen, _ := r.meter.look(c)
+	return seen.GCCycles
+}
+
+func (r *run) stopping() bool {
+	select {
+	case <-r.stop:
+		return true
+	default:
+		return false
+	}
+}
+
+// deliver logs the event and gives it to the reporters. The directory stays
+// open, and safe from retention, until the last of them is done with it.
+func (d *dossier) deliver() {
+	d.log.warnf("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
+	p := &parcel{ev: d.ev, since: d.clock.mono(), done: func() {
+		if err := d.files.close(false); err != nil {
+			d.log.onCause("close", "event %s: %v", d.ev.ID, err)
+		}
+	}}
+	p.open.Add(1) // ours, so that it is not done before all have it
+	for _, o := range d.h.cfg.Load().outlets {
+		o.offer(p)
+	}
+	p.release()
+}
+
+func orMemory(dir string) string {
+	if dir == "" {
+		return "memory only"
+	}
+	return dir
+}

@@ -1,0 +1,71 @@
+package holmes
+
+import (
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+)
+
+// defaultLabels says who the process is, from an allow-list: the environment
+// at large and the command line never leave the process.
+//
+//	service    OTEL_SERVICE_NAME, service.name of OTEL_RESOURCE_ATTRIBUTES,
+//	           the binary's name
+//	instance   POD_NAME, the host name
+//	version    the main module's version
+//	revision   the version control revision it was built from
+//	namespace  POD_NAMESPACE
+//	node       NODE_NAME
+func defaultLabels() map[string]string {
+	labels := map[string]string{
+		"service":   firstOf(os.Getenv("OTEL_SERVICE_NAME"), resourceAttribute("service.name"), filepath.Base(os.Args[0])),
+		"instance":  firstOf(os.Getenv("POD_NAME"), hostname()),
+		"namespace": os.Getenv("POD_NAMESPACE"),
+		"node":      os.Getenv("NODE_NAME"),
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		labels["version"] = info.Main.Version
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				labels["revision"] = s.Value
+			}
+		}
+	}
+	maps.DeleteFunc(labels, func(_, v string) bool { return v == "" })
+	return labels
+}
+
+// resourceAttribute reads one pair of OTEL_RESOURCE_ATTRIBUTES, which is
+// "k=v,k=v" with percent-encoded values.
+func resourceAttribute(key string) string {
+	for pair := range strings.SplitSeq(os.Getenv("OTEL_RESOURCE_ATTRIBUTES"), ",") {
+		k, v, _ := strings.Cut(pair, "=")
+		if strings.TrimSpace(k) != key {
+			continue
+		}
+		if plain, err := url.PathUnescape(strings.TrimSpace(v)); err == nil {
+			return plain
+		}
+	}
+	return ""
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

@@ -1,0 +1,182 @@
+package holmes
+
+import (
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Pauses after a reading that failed: they double from one interval to
+// maxRetry, so that a dead source costs nothing and a mended one is seen.
+const maxRetry = time.Minute
+
+// maxVeto bounds how often evidence begins with the suspicion. A signal that
+// flaps is still judged; its evidence then begins with the confirmation.
+const (
+	provisionalPerHour = 12
+	provisionalPeriod  = time.Hour
+)
+
+// A lane is one signal's way through every tick: read, judge, hold, hand over
+// to an inquiry. It is the only copy of that, for every signal. step is called
+// by one goroutine; what others may know is in view.
+type lane struct {
+	signal Signal
+	read   func(now time.Duration) (value, limit float64, err error)
+	open   func(f *finding, quiet bool) *inquiry // must not block
+	log    *logbook
+
+	fast, slow *detector // slow is nil where there is none
+	minute     mean      // of the samples that the slow one gets as one
+	cases      [2]*inquiry
+	kinds      []Kind
+	enabled    bool
+
+	provisional []time.Duration // when evidence began with a suspicion
+	failures    int
+	retryAt     time.Duration
+	err         error
+
+	mu   sync.Mutex
+	view laneView
+}
+
+// mean gathers the samples of one slow interval.
+type mean struct {
+	sum   float64
+	n     int
+	since time.Duration
+}
+
+// A finding is what a lane tells an inquiry: the sample and what the rule held
+// against it.
+type finding struct {
+	signal  Signal
+	kinds   []Kind
+	onset   time.Time // of the first suspicious sample
+	trigger Trigger
+}
+
+// step takes one reading and judges it. veto is why nothing may be captured
+// now, if anything.
+func (l *lane) step(now time.Duration, at time.Time, veto string) {
+	if !l.enabled || now < l.retryAt {
+		l.publish(now, Sample{}, veto)
+		return
+	}
+	value, limit, err := l.read(now)
+	if err == nil && !(finite(value) && finite(limit)) {
+		err = fmt.Errorf("value %v of limit %v is no number", value, limit)
+	}
+	if err != nil {
+		l.failed(now, err)
+		l.publish(now, Sample{}, veto)
+		return
+	}
+	l.failures, l.err = 0, nil
+	s := Sample{Signal: l.signal, Value: value, Limit: limit, At: at}
+	l.judge(0, l.fast, now, s, veto)
+	l.judgeSlow(now, s, veto)
+	l.publish(now, s, veto)
+}
+
+// judgeSlow feeds the slow detector with one mean a minute.
+func (l *lane) judgeSlow(now time.Duration, s Sample, veto string) {
+	if l.slow == nil {
+		return
+	}
+	if l.minute.since == 0 {
+		l.minute.since = now
+	}
+	l.minute.sum += s.Value
+	l.minute.n++
+	if now-l.minute.since < slowEvery {
+		return
+	}
+	s.Value = l.minute.sum / float64(l.minute.n)
+	l.minute = mean{since: now}
+	l.judge(1, l.slow, now, s, veto)
+}
+
+// judge passes a sample to one detector and its outcome to the inquiry.
+func (l *lane) judge(i int, d *detector, now time.Duration, s Sample, veto string) {
+	if c := l.cases[i]; c != nil && !d.active {
+		if c.finished() {
+			l.cases[i] = nil
+		} else if veto == "" {
+			veto = "its last event is still being captured"
+		}
+	}
+	out := d.step(now, s, veto)
+	if out == suspected {
+		l.cases[i] = l.open(l.finding(d, now, s), !l.mayBeProvisional(now))
+		if d.pace.Hold == 0 {
+			out = confirmed
+		}
+	}
+	switch c := l.cases[i]; out {
+	case holding:
+		c.again()
+	case dismissed:
+		c.dismiss()
+	case confirmed:
+		f := l.finding(d, now, s)
+		d.report(now, s.Value)
+		c.confirm(f)
+		l.rest(d, now)
+	}
+}
+
+// rest keeps the other detector from reporting the same again.
+func (l *lane) rest(reporting *detector, now time.Duration) {
+	for i, d := range []*detector{l.fast, l.slow} {
+		if d == nil || d == reporting {
+			continue
+		}
+		if d.active {
+			d.lapse()
+			l.cases[i].dismiss()
+		}
+		d.coolUntil = max(d.coolUntil, now+d.pace.CoolDown)
+	}
+}
+
+func (l *lane) finding(d *detector, now time.Duration, s Sample) *finding {
+	held := now - d.since
+	return &finding{
+		signal: l.signal, kinds: l.kinds, onset: s.At.Add(-held),
+		trigger: Trigger{
+			Sample: s, Reason: d.why, Baseline: d.why.Mean, Held: held,
+			Window: d.ring.Append(nil),
+		},
+	}
+}
+
+func (l *lane) mayBeProvisional(now time.Duration) bool {
+	kept := l.provisional[:0]
+	for _, t := range l.provisional {
+		if now-t < provisionalPeriod {
+			kept = append(kept, t)
+		}
+	}
+	l.provisional = kept
+	if len(kept) >= provisionalPerHour {
+		return false
+	}
+	l.provisional = append(kept, now)
+	return true
+}
+
+// failed notes a reading that failed and when to try the next one. The lane
+// goes on.
+func (l *lane) failed(now time.Duration, err error) {
+	l.err = err
+	if errors.Is(err, errOneReading) || errors.Is(err, errNeverRead) {
+		return
+	}
+	l.failures++
+	pause := min(time.Second<<min(l.failures, 6), maxRetry)
+	l.retryAt = now + pause
+	l.log.onCause("read "+string(l.signal), "%s cannot be read, trying again in %v: %v", l.signal, pause, err)
+}

@@ -1,0 +1,77 @@
+package holmes
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// CaptureNow takes an event that nobody but the caller asked for, and gives it
+// to the reporters like any other. No kind means cpu, heap and goroutine.
+//
+// It blocks while the profiles are taken: a CPU profile for the time of
+// [WithCPUSamplingTime], or until ctx is done, when what has been taken is
+// kept. It joins a CPU profile that holmes is taking already; where someone
+// else holds the profiler, the event says so. The error is [ErrNotRunning],
+// [ErrInert], or names a kind that is unknown.
+func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) {
+	if err := h.usable(); err != nil {
+		return nil, err
+	}
+	if len(kinds) == 0 {
+		kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
+	}
+	for _, k := range kinds {
+		if _, ok := h.captures[k]; !ok {
+			return nil, fmt.Errorf("holmes: CaptureNow: kind %q is unknown", k)
+		}
+	}
+	r := h.current.Load()
+	if r == nil || !r.enter() {
+		return nil, ErrNotRunning
+	}
+	defer r.leave()
+	c := h.cfg.Load()
+	f := &finding{
+		signal: manualSignal, kinds: kinds, onset: r.clock.wall(),
+		trigger: Trigger{Sample: Sample{Signal: manualSignal, At: r.clock.wall()}, Reason: Reason{Code: CodeManual}},
+	}
+	before := r.gcCycles(c)
+	d := r.openDossier(c, f, StateSuspected)
+	d.snapshots(kinds)
+	if slices.Contains(kinds, KindCPU) {
+		d.addCPU(r.profileFor(ctx, c.cpuSampling))
+	}
+	if slices.Contains(kinds, KindHeap) {
+		d.afterCollection(before, r.stopping())
+	}
+	d.conclude(f, StateConfirmed)
+	h.stats.confirmed(f.signal)
+	ev := d.ev.clone()
+	d.deliver()
+	return ev, nil
+}
+
+// manualSignal is the signal of events that CaptureNow took.
+const manualSignal Signal = "manual"
+
+// profileFor profiles for a time, at once or not at all.
+func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
+	if err := r.fits(r.h.cfg.Load(), r.h.captures[KindCPU].needs()); err != nil {
+		return cpuResult{err: err}
+	}
+	session, err := r.h.cpu.Join(true)
+	if err != nil {
+		return cpuResult{err: err}
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-r.stop:
+	}
+	got, err := session.Leave()
+	return cpuResult{slices: got, err: err}
+}

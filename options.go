@@ -1,0 +1,241 @@
+package holmes
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+)
+
+// An Option changes how holmes works. The same options go to [New] and, while
+// it runs, to [Holmes.Set]; none of them blocks. Unless its doc says that
+// repeats add, the last one counts.
+type Option interface {
+	apply(c *config) error
+}
+
+// option is the only Option: a name for the error, and the change.
+type option struct {
+	name string
+	set  func(*config) error
+}
+
+func (o option) apply(c *config) error {
+	if err := o.set(c); err != nil {
+		return fmt.Errorf("holmes: %s: %w", o.name, err)
+	}
+	return nil
+}
+
+// WithCollectInterval sets the time between two readings, as a
+// [time.ParseDuration] string of at least "10ms". Default "1s".
+func WithCollectInterval(interval string) Option {
+	return option{"WithCollectInterval", func(c *config) (err error) {
+		d, err := parseDuration(interval, minInterval)
+		if err == nil {
+			c.interval = d
+		}
+		return err
+	}}
+}
+
+// WithRule sets the rule of a signal, built-in or from [WithSource]. The slow
+// rule of mem and goroutine stays; see [WithSlowRules].
+func WithRule(s Signal, r Rule) Option {
+	return option{"WithRule", func(c *config) error {
+		sc, ok := c.signals[s]
+		if !ok {
+			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
+		}
+		r, err := checked(r)
+		if err != nil {
+			return fmt.Errorf("signal %s: %w", s, err)
+		}
+		sc.rule = r
+		c.signals[s] = sc
+		return nil
+	}}
+}
+
+// WithSource adds a signal of your own, judged by r, whose events hold the
+// kinds of profile given (none: cpu, heap and goroutine). Repeats add; the same
+// signal again replaces its source.
+func WithSource(src Source, r Rule, kinds ...Kind) Option {
+	return option{"WithSource", func(c *config) error {
+		name, err := sourceName(src)
+		if err != nil {
+			return err
+		}
+		r, err := checked(r)
+		if err != nil {
+			return fmt.Errorf("signal %s: %w", name, err)
+		}
+		if len(kinds) == 0 {
+			kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
+		}
+		for _, k := range kinds {
+			if _, ok := captures[k]; !ok {
+				return fmt.Errorf("signal %s: kind %q is unknown", name, k)
+			}
+		}
+		if _, again := c.signals[name]; !again {
+			c.order = append(c.order, name)
+		}
+		c.signals[name] = signalConfig{enabled: true, rule: r, kinds: slices.Clone(kinds), source: newSourceEntry(src)}
+		return nil
+	}}
+}
+
+// WithClassicRules judges every [Threshold] as mosn/holmes does: whole
+// numbers, a ring of ten readings with the current one in the mean, no hold, no
+// margin, an event whenever the rule holds outside of the cool-down. It is for
+// comparing: a bursty service fires it again and again.
+func WithClassicRules() Option {
+	return option{"WithClassicRules", func(c *config) error { c.classic = true; return nil }}
+}
+
+// WithSlowRules turns the slow rules of mem and goroutine on or off: a second
+// ring of one sample a minute over 6 hours, which finds a leak of 0.1 % a
+// minute. Default on.
+func WithSlowRules(on bool) Option {
+	return option{"WithSlowRules", func(c *config) error { c.slow = on; return nil }}
+}
+
+// WithDailyBudget sets how many events a signal may report in 24 hours; the
+// first of each reason always passes. Default 10.
+func WithDailyBudget(events int) Option {
+	return option{"WithDailyBudget", func(c *config) error {
+		c.budget = events
+		return positive("events", events)
+	}}
+}
+
+// WithReporter adds a reporter. Repeats add. A nil reporter is ignored.
+func WithReporter(r Reporter) Option {
+	return option{"WithReporter", func(c *config) error {
+		if r != nil {
+			c.addReporter(r)
+		}
+		return nil
+	}}
+}
+
+// WithLogger sets where holmes's own messages go; nil is silence. Default
+// slog.Default().
+func WithLogger(l Logger) Option {
+	return option{"WithLogger", func(c *config) error {
+		if c.logger = l; l == nil {
+			c.logger = silence{}
+		}
+		return nil
+	}}
+}
+
+// WithLabels adds labels to every event, over the default ones (service,
+// instance, version and where they are known namespace, node, revision). An
+// empty value removes a label. Repeats add.
+func WithLabels(labels map[string]string) Option {
+	return option{"WithLabels", func(c *config) error {
+		for k, v := range labels {
+			if k == "" {
+				return fmt.Errorf("label %q=%q has no name", k, v)
+			}
+			if v == "" {
+				delete(c.labels, k)
+				continue
+			}
+			c.labels[k] = v
+		}
+		return nil
+	}}
+}
+
+// WithLabelFunc adds labels that are asked for at each event, over all others.
+// It must not block: an event waits 1 s for it, then goes without. nil takes it
+// back.
+func WithLabelFunc(f func() map[string]string) Option {
+	return option{"WithLabelFunc", func(c *config) error { c.labelFunc = f; return nil }}
+}
+
+// WithDumpLimits sets how many events and bytes the dump path may hold;
+// dismissed events go first, then the oldest. Default 100 events and 256 MiB.
+func WithDumpLimits(events int, bytes int64) Option {
+	return option{"WithDumpLimits", func(c *config) error {
+		c.dumpEvents, c.dumpBytes = events, bytes
+		if err := positive("events", events); err != nil {
+			return err
+		}
+		return positive("bytes", bytes)
+	}}
+}
+
+// WithForcedGC lets a heap event collect garbage once (at most once a minute)
+// when no collection has finished by itself since the event began: a heap
+// profile shows nothing that was allocated after the last one. Default on.
+func WithForcedGC(on bool) Option {
+	return option{"WithForcedGC", func(c *config) error { c.forceGC = on; return nil }}
+}
+
+// checked returns the rule with its defaults, and refuses one that could never
+// be judged.
+func checked(r Rule) (Rule, error) {
+	switch r := r.(type) {
+	case nil:
+		return nil, errNilRule
+	case Threshold:
+		if r.Window == 0 {
+			r.Window = DefaultPace().Window
+		}
+		return r, r.check()
+	default:
+		return r, nil
+	}
+}
+
+func (t Threshold) check() error {
+	for _, f := range []struct {
+		name string
+		v    float64
+	}{{"Min", t.Min}, {"Diff", t.Diff}, {"Abs", t.Abs}, {"Max", t.Max}, {"Margin", t.Margin}} {
+		if err := notNegative(f.name, f.v); err != nil {
+			return err
+		}
+	}
+	for _, f := range []struct {
+		name string
+		v    time.Duration
+	}{{"Window", t.Window}, {"Hold", t.Hold}, {"CoolDown", t.CoolDown}} {
+		if err := notNegative(f.name, f.v); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func sourceName(src Source) (name Signal, err error) {
+	if src == nil {
+		return "", errNilSource
+	}
+	g := guard{clock: systemClock()}
+	if err := g.call(func() error { name = src.Signal(); return nil }); err != nil {
+		return "", fmt.Errorf("source's Signal: %w", err)
+	}
+	if !validSignal(name) {
+		return "", fmt.Errorf("signal name %q: must be 1 to 40 of a-z, 0-9, '-' and '_'", name)
+	}
+	if slices.ContainsFunc(builtin, func(r row) bool { return r.signal == name }) {
+		return "", fmt.Errorf("signal name %q is a built-in one", name)
+	}
+	return name, nil
+}
+
+func validSignal(s Signal) bool {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 40
+}
+
+func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,0 +1,162 @@
+package holmes
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// WithCPUDump sets the rule of [SignalCPU] in percent of the cores that the
+// process may use: nothing below min; above abs an event; diff percent over the
+// mean an event. Window, hold and margin stay as they are in the default rule;
+// use [WithRule] for those. Default 10, 25, 70, 1 minute.
+func WithCPUDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithCPUDump", SignalCPU, min, diff, abs, 0, coolDown)
+}
+
+// WithMemDump sets the rule of [SignalMem] in percent of the limit; see
+// [WithCPUDump]. Default 10, 25, 80, 1 minute.
+func WithMemDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithMemDump", SignalMem, min, diff, abs, 0, coolDown)
+}
+
+// WithGCHeapDump sets the rule of [SignalGCHeap] in percent of the limit; see
+// [WithCPUDump]. Default 10, 20, 40, 1 minute.
+func WithGCHeapDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithGCHeapDump", SignalGCHeap, min, diff, abs, 0, coolDown)
+}
+
+// WithThreadDump sets the rule of [SignalThread] in threads; diff is percent.
+// Default 10, 25, 70, 1 hour.
+func WithThreadDump(min, diff, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithThreadDump", SignalThread, min, diff, abs, 0, coolDown)
+}
+
+// WithGoroutineDump sets the rule of [SignalGoroutine] in goroutines; diff is
+// percent. From max goroutines on nothing is captured; 0 is no such bound.
+// Default 3000, 20, 200000, 0, 10 minutes.
+func WithGoroutineDump(min int, diff int, abs int, max int, coolDown time.Duration) Option {
+	return dumpRule("WithGoroutineDump", SignalGoroutine, min, diff, abs, max, coolDown)
+}
+
+func dumpRule(name string, s Signal, minimum, diff, abs, maximum int, coolDown time.Duration) Option {
+	return option{name, func(c *config) error {
+		t := rowOf(s).rule // the window, hold and margin of the default
+		t.Min, t.Diff, t.Abs, t.Max, t.CoolDown = float64(minimum), float64(diff), float64(abs), float64(maximum), coolDown
+		if err := t.check(); err != nil {
+			return err
+		}
+		sc := c.signals[s]
+		sc.rule = t
+		sc.slow = rowOf(s).slow
+		sc.slow.Min = t.Min
+		c.signals[s] = sc
+		return nil
+	}}
+}
+
+// WithCPUMax captures nothing at all while CPU is at or above max percent: what
+// is measured is still judged and counted. 0, the default, is no such bound.
+func WithCPUMax(max int) Option {
+	return option{"WithCPUMax", func(c *config) error {
+		c.cpuMax = float64(max)
+		return notNegative("max", max)
+	}}
+}
+
+// WithCPUSamplingTime sets how long a CPU profile is at least, as a
+// [time.ParseDuration] string from "100ms" to "60s". It begins with the second
+// suspicious reading and lasts until the event is confirmed, when that is
+// later. Default "5s".
+func WithCPUSamplingTime(duration string) Option {
+	return option{"WithCPUSamplingTime", func(c *config) error {
+		d, err := parseDuration(duration, 100*time.Millisecond)
+		if err != nil {
+			return err
+		}
+		if d > maxCPUProfile {
+			return fmt.Errorf("%q: must be at most %v", duration, maxCPUProfile)
+		}
+		c.cpuSampling = d
+		return nil
+	}}
+}
+
+// WithDumpPath sets the directory that events are written to. It is made
+// private (0700) when it is not there. One that is a symbolic link, is owned
+// by another user or may be written by others is refused: Start logs why,
+// [Stats] show it, and events go to the reporters from memory. In a directory
+// for everybody, such as /tmp, the private directory holmes-<user id> is used.
+// Default [os.TempDir].
+func WithDumpPath(dumpPath string) Option {
+	return option{"WithDumpPath", func(c *config) error {
+		if dumpPath == "" {
+			return errors.New(`path "": must not be empty`)
+		}
+		c.dumpPath = dumpPath
+		return nil
+	}}
+}
+
+// WithBinaryDump writes profiles in pprof's form only. This is the default.
+func WithBinaryDump() Option {
+	return option{"WithBinaryDump", func(c *config) error { c.text = false; return nil }}
+}
+
+// WithTextDump writes a text form beside each profile, largest first, of which
+// [WithFullStack] sets the length.
+func WithTextDump() Option {
+	return option{"WithTextDump", func(c *config) error { c.text = true; return nil }}
+}
+
+// WithFullStack makes the text form hold every stack instead of the ten
+// largest. Default false.
+func WithFullStack(isFull bool) Option {
+	return option{"WithFullStack", func(c *config) error { c.fullStack = isFull; return nil }}
+}
+
+// WithDumpToLogger logs the text form of each profile too. Default false.
+func WithDumpToLogger(on bool) Option {
+	return option{"WithDumpToLogger", func(c *config) error { c.toLogger = on; return nil }}
+}
+
+// WithCPUCore sets the number of cores that CPU percent is of, fractions
+// allowed; 0, the default, is what the cgroup and the affinity mask allow.
+func WithCPUCore(cpuCore float64) Option {
+	return option{"WithCPUCore", func(c *config) error {
+		c.cores = cpuCore
+		return notNegative("cores", cpuCore)
+	}}
+}
+
+// WithGoProcAsCPUCore makes CPU percent be of GOMAXPROCS. Default false.
+func WithGoProcAsCPUCore(enabled bool) Option {
+	return option{"WithGoProcAsCPUCore", func(c *config) error { c.goProcCores = enabled; return nil }}
+}
+
+// WithMemoryLimit makes memory percent be the process's resident memory over
+// limit bytes. 0, the default, is the cgroup's figure over its limit, else
+// the resident memory over the host's.
+func WithMemoryLimit(limit uint64) Option {
+	return option{"WithMemoryLimit", func(c *config) error { c.memoryLimit = limit; return nil }}
+}
+
+// WithCGroup sets whether limits of the cgroup are looked for. Default true,
+// unlike mosn/holmes: where there is none, the host's numbers are used.
+func WithCGroup(useCGroup bool) Option {
+	return option{"WithCGroup", func(c *config) error { c.useCGroup = useCGroup; return nil }}
+}
+
+// WithShrinkThread ends idle threads when there have been more than threshold
+// for the time of delay, and again an hour later at the earliest. Go keeps a
+// thread once made; this ends one by letting a goroutine that is locked to it
+// return. Default off.
+func WithShrinkThread(threshold int, delay time.Duration) Option {
+	return option{"WithShrinkThread", func(c *config) error {
+		c.shrink = shrinkConfig{enabled: true, threshold: threshold, delay: delay}
+		if err := positive("threshold", threshold); err != nil {
+			return err
+		}
+		return notNegative("delay", delay)
+	}}
+}

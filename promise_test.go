@@ -1,0 +1,390 @@
+package holmes_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"os"
+	"path/filepath"
+	"runtime/pprof"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// The numbers are those of the project's promises.
+
+// P9: a reporter that blocks for ever and ignores its context.
+func TestPromise9HungReporter(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		hung := newStuck()
+		l := newLab(t, holmes.WithReporter(hung))
+		require.NoError(t, l.Start())
+		for range 3 {
+			_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
+			require.NoError(t, err)
+		}
+		seconds(600)
+		require.EqualValues(t, 600, l.Stats().Ticks, "ticks go on")
+		require.Len(t, l.got.all(), 3, "the other reporter is unaffected")
+		require.Len(t, hung.entered, 1, "it is not called again")
+		require.Equal(t, 3, l.Stats().Reporters[1].Waiting)
+		require.Equal(t, 600*time.Second, l.Stats().Reporters[1].Held)
+
+		ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second)
+		defer cancel()
+		begin := time.Now()
+		err := l.Shutdown(ctx)
+		require.ErrorIs(t, err, holmes.ErrHeld)
+		require.ErrorContains(t, err, "reporter *holmes_test.stuck")
+		require.Equal(t, 3*time.Second, time.Since(begin), "at its deadline")
+		synctest.Wait()
+		require.Equal(t, 1, ours(), "one goroutine is held")
+
+		require.NoError(t, l.Start())
+		seconds(60)
+		require.Len(t, hung.entered, 1, "nor by the next run")
+		close(hung.release)
+		seconds(1)
+		require.Zero(t, l.Stats().Reporters[1].Waiting, "what waited is delivered when it returns")
+		l.Stop()
+	})
+}
+
+// P10: panics of every foreign part, 1000 times. The part is switched off after
+// some in a row, counted, and on again later.
+func TestPromise10PanicsOfForeignCode(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		src, rep, log, lab := &panicky{}, &panicky{}, &panicky{}, &panicky{}
+		l := newLab(t, holmes.WithReporter(rep), holmes.WithLogger(log),
+			holmes.WithLabelFunc(func() map[string]string { lab.boom(); return nil }),
+			holmes.WithSource(src, holmes.Threshold{Abs: 1}, holmes.KindGoroutine),
+			holmes.WithSource(steady("odd"), panickyRule{}, holmes.KindGoroutine),
+			holmes.WithDumpLimits(10, 1<<20)).run(t)
+		for range 1000 {
+			_, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
+			require.NoError(t, err)
+			seconds(60)
+		}
+		synctest.Wait()
+		s := l.Stats()
+		require.EqualValues(t, 60_000, s.Ticks)
+		require.Zero(t, s.Bugs)
+		require.Len(t, l.got.all(), 1000, "who behaves is not disturbed")
+		for name, count := range map[string]uint64{
+			"reporter": s.Reporters[1].Panics, "logger": s.LoggerPanics, "labels": s.LabelPanics, "source": s.Signals[5].Panics,
+		} {
+			require.Greater(t, count, uint64(100), "%s: it is tried again after each rest", name)
+		}
+		require.EqualValues(t, src.calls.Load(), s.Signals[5].Panics)
+		require.Less(t, src.calls.Load(), int64(20_000), "it rests after panics in a row")
+		require.Contains(t, l.WhyNot("odd"), "the rule")
+
+		// A part that has mended is used again.
+		require.NoError(t, l.Set(holmes.WithLabelFunc(func() map[string]string { return map[string]string{"mended": "yes"} })))
+		seconds(61)
+		e, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
+		require.NoError(t, err)
+		require.Equal(t, "yes", e.Labels["mended"])
+	})
+}
+
+type panickyRule struct{}
+
+func (panickyRule) Eval(*holmes.Ring, holmes.Sample) (holmes.Reason, bool) { panic("rule") }
+
+// steady is a source that always reads 1.
+type steady holmes.Signal
+
+func (s steady) Signal() holmes.Signal               { return holmes.Signal(s) }
+func (steady) Read(time.Time) (holmes.Sample, error) { return holmes.Sample{Value: 1}, nil }
+
+// P11: Stop during a CPU capture keeps what was captured and returns at once;
+// here with the runtime's own profiler, which takes up to 200 ms to stop.
+func TestPromise11StopDuringCPUCapture(t *testing.T) {
+	var took []time.Duration
+	for range 3 {
+		got := &collector{}
+		h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithReporter(got), holmes.WithLogger(nil),
+			holmes.WithCPUSamplingTime("60s"))
+		require.NoError(t, err)
+		require.NoError(t, h.Start())
+		done := make(chan *holmes.Event, 1)
+		go func() {
+			e, _ := h.CaptureNow(context.Background(), holmes.KindCPU)
+			done <- e
+		}()
+		require.Eventually(t, profiling, 10*time.Second, time.Millisecond)
+		begin := time.Now()
+		h.Stop()
+		took = append(took, time.Since(begin))
+		e := <-done
+		require.NotNil(t, e)
+		require.NotNil(t, e.Profile(holmes.KindCPU), "%+v", e.Profiles)
+		require.Positive(t, parse(t, e.Profile(holmes.KindCPU)).DurationNanos)
+		require.Len(t, got.all(), 1, "the event is delivered before Stop returns")
+	}
+	slices.Sort(took)
+	require.Less(t, took[1], 500*time.Millisecond, "median of %v", took)
+}
+
+// profiling reports whether the process's CPU profiler is running.
+func profiling() bool {
+	var all bytes.Buffer
+	_ = pprof.Lookup("goroutine").WriteTo(&all, 1)
+	return bytes.Contains(all.Bytes(), []byte("runtime/pprof.profileWriter"))
+}
+
+// P11: 1000 cycles of Start and Stop leave no goroutine and no descriptor.
+func TestPromise11ThousandCycles(t *testing.T) {
+	dir := t.TempDir()
+	h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(&collector{}), holmes.WithLogger(nil))
+	require.NoError(t, err)
+	cycle := func() {
+		require.NoError(t, h.Start())
+		h.Stop()
+	}
+	cycle() // what the runtime opens once
+	files := descriptors(t, dir)
+	for range 1000 {
+		cycle()
+	}
+	require.Eventually(t, func() bool { return ours() == 0 }, 10*time.Second, time.Millisecond)
+	require.Equal(t, files, descriptors(t, dir))
+}
+
+// descriptors counts the open ones on what an instance with this dump path
+// keeps open, where the system tells. Other tests may have left theirs.
+func descriptors(t *testing.T, dir string) (n int) {
+	t.Helper()
+	all, err := os.ReadDir("/proc/self/fd")
+	if err != nil {
+		t.Logf("descriptors are not counted here: %v", err)
+	}
+	for _, fd := range all {
+		to, err := os.Readlink(filepath.Join("/proc/self/fd", fd.Name()))
+		if err != nil {
+			continue // the one that reads the directory
+		}
+		for _, place := range []string{"/proc/", "/sys/fs/cgroup/", dir} {
+			if strings.HasPrefix(to, place) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// P11: 10 000 concurrent calls of everything, for the race detector, and then
+// it works as if nothing had been.
+func TestPromise11ConcurrentCalls(t *testing.T) {
+	got := &collector{}
+	dir := t.TempDir()
+	h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithLogger(nil))
+	require.NoError(t, err)
+	files := descriptors(t, dir)
+	calls := []func(i int){
+		func(int) { _ = h.Start() },
+		func(int) { h.Stop() },
+		func(i int) {
+			_ = h.Set(holmes.WithCPUDump(i%50, 25, 70, time.Minute), holmes.WithCollectInterval("10ms"))
+		},
+		func(int) { h.EnableCPUDump().DisableMemDump() },
+		func(int) { h.DisableCPUDump().EnableMemDump() },
+		func(int) { h.Stats() },
+		func(int) { h.WhyNot(holmes.SignalCPU) },
+		func(int) { h.EnableProfileReporter() },
+	}
+	var wg sync.WaitGroup
+	for i := range 10_000 {
+		wg.Go(func() { calls[i%len(calls)](i) })
+	}
+	wg.Wait()
+	h.Stop()
+	require.Equal(t, files, descriptors(t, dir))
+	require.NoError(t, h.Start())
+	_, err = h.CaptureNow(t.Context(), holmes.KindGoroutine)
+	require.NoError(t, err)
+	h.Stop()
+	require.Len(t, got.all(), 1)
+	require.Zero(t, h.Stats().Bugs)
+}
+
+// P12: Set is all or nothing.
+func TestPromise12SetIsAllOrNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t).run(t)
+		err := l.Set(holmes.WithCollectInterval("10ms"), holmes.WithCPUDump(-1, 25, 70, time.Minute), holmes.WithCPUCore(-2))
+		require.ErrorContains(t, err, "WithCPUDump: Min -1")
+		require.ErrorContains(t, err, "WithCPUCore: cores -2", "every wrong option is named")
+		seconds(100)
+		require.EqualValues(t, 100, l.Stats().Ticks, "the good one of them was not taken either")
+	})
+}
+
+// P12: 10 000 concurrent calls of Set lose no tick.
+func TestPromise12SetLosesNoTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t).run(t)
+		var wg sync.WaitGroup
+		for i := range 10_000 {
+			wg.Go(func() {
+				<-time.After(time.Duration(i) * 10 * time.Millisecond) // over 100 synthetic seconds
+				_ = l.Set(holmes.WithCPUDump(10+i%10, 25, 70, time.Minute))
+			})
+		}
+		wg.Wait()
+		seconds(1)
+		require.EqualValues(t, 100, l.Stats().Ticks)
+		require.Zero(t, l.Stats().Late)
+	})
+}
+
+// P13: someone else profiles: no empty file, the event has its reason, and it
+// tries again within the event.
+func TestPromise13ForeignProfiler(t *testing.T) {
+	t.Run("throughout", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU, holmes.KindGoroutine)).run(t)
+			l.profiler.Foreign(true)
+			seconds(180)
+			require.Len(t, l.got.all(), 1)
+			e := l.got.all()[0]
+			require.Nil(t, e.Profile(holmes.KindCPU))
+			require.NotNil(t, e.Profile(holmes.KindGoroutine))
+			require.NoFileExists(t, filepath.Join(e.Dir, "cpu.pb.gz"))
+			require.ErrorContains(t, e.Profiles[len(e.Profiles)-1].Err, "in use by the application")
+		})
+	})
+	t.Run("for a while", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU)).run(t)
+			l.profiler.Foreign(true)
+			seconds(68)
+			l.profiler.Foreign(false)
+			seconds(60)
+			require.Len(t, l.got.all(), 1)
+			cpu := l.got.all()[0].Profile(holmes.KindCPU)
+			require.NotNil(t, cpu)
+			require.Contains(t, cpu.Note, "waited")
+			require.NotEmpty(t, parse(t, cpu).Sample)
+		})
+	})
+}
+
+// rising is a source that reads 10, and 90 from second n on.
+func rising(name holmes.Signal, n int) holmes.Source {
+	begin := time.Now()
+	return sourceFunc{name, func(now time.Time) (holmes.Sample, error) {
+		if now.Sub(begin) < time.Duration(n)*time.Second {
+			return holmes.Sample{Value: 10}, nil
+		}
+		return holmes.Sample{Value: 90}, nil
+	}}
+}
+
+type sourceFunc struct {
+	name holmes.Signal
+	read func(time.Time) (holmes.Sample, error)
+}
+
+func (s sourceFunc) Signal() holmes.Signal                     { return s.name }
+func (s sourceFunc) Read(now time.Time) (holmes.Sample, error) { return s.read(now) }
+
+// P14: two instances in one process share the profiler and both have their
+// profile.
+func TestPromise14TwoInstancesShareCaptures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newLab(t), newLab(t, holmes.WithCPUDump(10, 25, 60, time.Minute))
+		a.profiler.Share(a.Holmes, b.Holmes)
+		a.run(t)
+		b.run(t)
+		seconds(60)
+		a.host.CPU(func() float64 { return 90 })
+		seconds(5)
+		b.host.CPU(func() float64 { return 90 })
+		seconds(40)
+		for _, l := range []*lab{a, b} {
+			require.Len(t, l.got.all(), 1)
+			require.NotEmpty(t, parse(t, l.got.all()[0].Profile(holmes.KindCPU)).Sample)
+		}
+		require.GreaterOrEqual(t, a.got.all()[0].Profile(holmes.KindCPU).Duration, 13*time.Second)
+		require.GreaterOrEqual(t, b.got.all()[0].Profile(holmes.KindCPU).Duration, 13*time.Second)
+	})
+}
+
+// P15: one tick of a real host allocates nothing.
+func TestPromise15TickAllocatesNothing(t *testing.T) {
+	tick, end := holmes.TickOnce(neverFires(t))
+	defer end()
+	for range 200 { // past the warm-up
+		tick()
+	}
+	require.Zero(t, testing.AllocsPerRun(1000, tick))
+}
+
+// P15: a capture that would not fit under the limit is refused, with the
+// reason; one that fits streams to disk.
+func TestPromise15CaptureThatDoesNotFit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		l.host.Memory(1<<30 - 3<<20) // 3 MiB under the limit
+		asked := 0
+		l.SetCapture(holmes.KindHeap, 4<<20, func(io.Writer) error { asked++; return nil })
+		l.SetCapture(holmes.KindGoroutine, 2<<20, func(w io.Writer) error {
+			_, direct := w.(*bytes.Buffer)
+			require.False(t, direct, "it goes to the disk, not into memory")
+			_, err := io.WriteString(w, "fits")
+			return err
+		})
+		l.run(t)
+		seconds(5)
+		e, err := l.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine)
+		require.NoError(t, err)
+		require.Zero(t, asked)
+		require.ErrorIs(t, e.Profiles[0].Err, holmes.ErrNoRoom)
+		require.ErrorContains(t, e.Profiles[0].Err, "needs about 4096 KiB of 3072 KiB")
+		require.Nil(t, e.Profile(holmes.KindHeap))
+		require.NotNil(t, e.Profile(holmes.KindGoroutine))
+	})
+}
+
+// P17: a wall clock that is set, summer time and a suspend move no cool-down,
+// no interval and no order.
+func TestPromise17WallClockSteps(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithDailyBudget(100))
+		var step atomic.Int64
+		l.SetWall(func() time.Time { return time.Now().Add(time.Duration(step.Load())).Round(0) })
+		l.run(t)
+		const years = 10 * 365 * 24 * time.Hour
+		ids := []string{}
+		for _, shift := range []time.Duration{0, years, -years, time.Hour, -time.Hour, 0} {
+			step.Store(int64(shift))
+			l.host.CPU(func() float64 { return 5 })
+			seconds(4 * 3600) // the back-off is over
+			before := len(l.got.all())
+			l.host.CPU(func() float64 { return 90 })
+			seconds(20)
+			step.Add(int64(years)) // in the middle of the cool-down
+			l.host.CPU(func() float64 { return 5 })
+			seconds(10)
+			l.host.CPU(func() float64 { return 90 })
+			seconds(25)
+			require.Contains(t, l.WhyNot(holmes.SignalCPU), "cooling down")
+			synctest.Wait()
+			require.Len(t, l.got.all(), before+1, "shift %v", shift)
+			ids = append(ids, l.got.all()[before].ID)
+		}
+		require.True(t, slices.IsSorted(ids), "%v", ids)
+		require.Zero(t, l.Stats().Late)
+	})
+}

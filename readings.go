@@ -1,0 +1,40 @@
+package holmes
+
+// Readings is what was measured around an event, beside the signal that set
+// it off. A zero field was not measured.
+type Readings struct {
+	// Cores is how many cores the process may use: the quota or the affinity
+	// mask, whichever is less, or what [WithCPUCore] says.
+	Cores float64 `json:"cores,omitempty"`
+	// CPUPercent is of Cores.
+	CPUPercent float64 `json:"cpu_percent,omitempty"`
+	// RSS is the process's resident memory, in bytes.
+	RSS uint64 `json:"rss_bytes,omitempty"`
+	// MemoryUsed and MemoryLimit are the pair that the mem signal compares,
+	// in bytes.
+	MemoryUsed  uint64 `json:"memory_used_bytes,omitempty"`
+	MemoryLimit uint64 `json:"memory_limit_bytes,omitempty"`
+	// MemoryScope says what MemoryUsed is of: "cgroup" or "process".
+	MemoryScope string `json:"memory_scope,omitempty"`
+	// HeapLive is what the last collection found reachable, HeapObjects what
+	// the heap holds now with the garbage, HeapGoal where the next collection
+	// starts, in bytes.
+	HeapLive    uint64 `json:"heap_live_bytes,omitempty"`
+	HeapObjects uint64 `json:"heap_objects_bytes,omitempty"`
+	HeapGoal    uint64 `json:"heap_goal_bytes,omitempty"`
+	// GCCycles counts the collections finished since the process started.
+	GCCycles   uint64 `json:"gc_cycles,omitempty"`
+	Goroutines int    `json:"goroutines,omitempty"`
+	Threads    int    `json:"threads,omitempty"`
+}
+
+// Cost is what an event's evidence cost the host.
+type Cost struct {
+	// Seconds is the wall time that the captures took one after the other,
+	// the length of a CPU profile not counted.
+	Seconds float64 `json:"seconds,omitempty"`
+	// Bytes is what was written.
+	Bytes int64 `json:"bytes,omitempty"`
+	// ForcedGC counts collections that holmes asked for.
+	ForcedGC int `json:"forced_gc,omitempty"`
+}

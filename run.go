@@ -1,0 +1,248 @@
+package holmes
+
+import (
+	"context"
+	"runtime/debug"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// A run is one time from Start to Stop, and owns every goroutine in it:
+//
+//	the loop      one tick an interval, all built-in lanes
+//	a goroutine   for each signal of the user's, since its source may block
+//	an inquiry    for each event under way, and its CPU profile
+//	a courier     for each reporter
+//	the logbook's
+//
+// Stopping goes down that list: no more readings, captures end with what they
+// have, couriers try once more, the log is written.
+type run struct {
+	h     *Holmes
+	clock clock
+	log   *logbook
+
+	stop     chan struct{} // closed: no more readings, end the captures
+	flush    chan struct{} // closed: couriers try what they have once and end
+	logStop  chan struct{} // closed: the log has had its last line
+	changed  chan struct{} // holds one: the config is another
+	ctx      context.Context
+	cancel   context.CancelFunc // time is up
+	work     crew               // loop, sources, inquiries
+	couriers crew
+	logging  crew
+
+	mu     sync.Mutex
+	closed bool // no new work
+
+	cfg     *config // of the loop
+	meter   *meter
+	lanes   []*lane
+	sources []*sourceLane
+	started map[*outlet]bool
+	shrink  shrinker
+
+	all   atomic.Pointer[[]*lane] // for Stats
+	ticks atomic.Uint64
+	late  atomic.Uint64
+	since time.Duration
+}
+
+// spawn runs f in a goroutine of the group. A panic in holmes's own code is a
+// bug of ours, and still must not end the host.
+func (r *run) spawn(c *crew, name string, f func()) {
+	c.join(name)
+	go func() {
+		defer c.leave(name)
+		r.safely(name, f)
+	}()
+}
+
+func (r *run) safely(name string, f func()) {
+	defer func() {
+		if v := recover(); v != nil {
+			r.h.stats.bugs.Add(1)
+			r.log.onCause("bug "+name, "bug in holmes, please report: %s: %s\n%s", name, describe(v), debug.Stack())
+		}
+	}()
+	f()
+}
+
+// captureWork is the name of what enter lets in.
+const captureWork = "capture"
+
+// enter reserves a place in the run for a capture; it fails once the run is
+// ending. leave gives it back.
+func (r *run) enter() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return false
+	}
+	r.work.join(captureWork)
+	return true
+}
+
+func (r *run) leave() { r.work.leave(captureWork) }
+
+// loop is the heartbeat.
+func (r *run) loop() {
+	defer r.meter.close()
+	r.meter.refresh(r.clock.mono(), r.cfg) // the first half of the first rate
+	last := r.clock.mono()
+	timer := time.NewTimer(r.cfg.interval)
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.stop:
+			return
+		case <-r.changed:
+			r.reconfigure()
+		case <-timer.C:
+			last = r.beat(last)
+		}
+		// From the last tick on, so that no number of changes puts off the next.
+		timer.Reset(last + r.cfg.interval - r.clock.mono())
+	}
+}
+
+// beat runs one tick and returns when it was due. Ticks that were missed
+// altogether are counted and not made up for.
+func (r *run) beat(last time.Duration) time.Duration {
+	now := r.clock.mono()
+	due := last + r.cfg.interval
+	if late := now - due; late >= r.cfg.interval {
+		r.late.Add(uint64(late / r.cfg.interval))
+		due = now
+	}
+	r.safely("tick", func() { r.tick(now, due) })
+	return due
+}
+
+// tick reads everything and steps every lane. It allocates nothing while
+// nothing is suspected. Rates are over the real time since the last reading;
+// rules are judged at the time that the tick was due, so that ten ticks of a
+// second are ten seconds and not a hair less.
+func (r *run) tick(now, due time.Duration) {
+	at := r.clock.wall()
+	c := r.cfg
+	r.meter.refresh(now, c)
+	veto := r.veto(c)
+	for _, l := range r.lanes {
+		l.step(due, at, veto)
+	}
+	for _, s := range r.sources {
+		s.wake(beat{now: due, at: at, veto: veto, cfg: c})
+	}
+	if c.shrink.enabled {
+		r.shrinkThreads(due, c)
+	}
+	r.ticks.Add(1)
+}
+
+// veto is why no event may begin now, whatever the rules say.
+func (r *run) veto(c *config) string {
+	if c.cpuMax <= 0 {
+		return ""
+	}
+	if cpu, _, err := r.meter.cpuPercent(c); err == nil && cpu >= c.cpuMax {
+		return "CPU is at or above WithCPUMax"
+	}
+	return ""
+}
+
+// reconfigure takes over the newest config: lanes keep their samples.
+func (r *run) reconfigure() {
+	c := r.h.cfg.Load()
+	if c == r.cfg {
+		return
+	}
+	r.cfg = c
+	for _, warning := range c.warnings() {
+		r.log.onCause(warning, "%s", warning)
+	}
+	for _, name := range c.order {
+		sc := c.signals[name]
+		if sc.source != nil {
+			r.addSource(name, sc, c)
+			continue
+		}
+		l := r.builtinLane(name)
+		l.configure(c, sc)
+	}
+	for _, o := range c.outlets {
+		r.startOutlet(o)
+	}
+}
+
+func (r *run) builtinLane(name Signal) *lane {
+	for _, l := range r.lanes {
+		if l.signal == name {
+			return l
+		}
+	}
+	read := rowOf(name).read
+	l := r.newLane(name, func(time.Duration) (float64, float64, error) { return read(r.meter, r.cfg) })
+	r.lanes = append(r.lanes, l)
+	return l
+}
+
+func (r *run) newLane(name Signal, read func(time.Duration) (float64, float64, error)) *lane {
+	l := &lane{signal: name, read: read, open: r.investigate, log: r.log}
+	known := r.all.Load()
+	var all []*lane
+	if known != nil {
+		all = append(all, *known...)
+	}
+	all = append(all, l)
+	r.all.Store(&all)
+	return l
+}
+
+// configure sets what the config says of the lane's signal.
+func (l *lane) configure(c *config, sc signalConfig) {
+	if l.enabled && !sc.enabled {
+		l.drop()
+	}
+	l.enabled, l.kinds = sc.enabled, sc.kinds
+	pace, rule := c.pace(sc.rule), c.applied(sc.rule)
+	if l.fast == nil {
+		l.fast = newDetector(rule, pace, c.interval, c.budget, foreign(rule, l.log))
+	} else {
+		l.fast.change(rule, pace, c.interval, c.budget)
+		l.fast.guard = foreign(rule, l.log)
+	}
+	switch wanted := c.slow && !c.classic && sc.slow.Diff > 0; {
+	case !wanted:
+		if l.slow != nil && l.slow.active {
+			l.cases[1].dismiss()
+		}
+		l.slow = nil
+	case l.slow == nil:
+		l.slow = newDetector(slow{sc.slow}, sc.slow.Pace(), slowEvery, c.budget, nil)
+	default:
+		l.slow.change(slow{sc.slow}, sc.slow.Pace(), slowEvery, c.budget)
+	}
+	l.publish(0, Sample{}, "")
+}
+
+// drop ends what is suspected, since the signal is not wanted any more.
+func (l *lane) drop() {
+	for i, d := range []*detector{l.fast, l.slow} {
+		if d != nil && d.active {
+			d.lapse()
+			l.cases[i].dismiss()
+		}
+	}
+}
+
+// foreign returns a guard for a rule that is not ours.
+func foreign(r Rule, log *logbook) *guard {
+	switch r.(type) {
+	case Threshold, classic, slow:
+		return nil
+	default:
+		return &guard{clock: log.clock}
+	}
+}

@@ -1,0 +1,68 @@
+package holmes
+
+import (
+	"runtime"
+	"time"
+)
+
+// shrinkConfig is what WithShrinkThread says.
+type shrinkConfig struct {
+	enabled   bool
+	threshold int
+	delay     time.Duration
+}
+
+// shrinkPause is the least time between two shrinkings.
+const shrinkPause = time.Hour
+
+// A shrinker remembers since when there have been too many threads.
+type shrinker struct {
+	over  bool
+	since time.Duration
+	next  time.Duration
+}
+
+// shrinkThreads ends threads over the threshold once there have been too many
+// for the delay. It is called by the loop and works beside it.
+func (r *run) shrinkThreads(now time.Duration, c *config) {
+	extra := r.meter.threads - c.shrink.threshold
+	s := &r.shrink
+	switch {
+	case extra <= 0 || r.meter.threadErr != nil:
+		s.over = false
+		return
+	case !s.over:
+		s.over, s.since = true, now
+	}
+	if now-s.since < c.shrink.delay || now < s.next {
+		return
+	}
+	s.over, s.next = false, now+shrinkPause
+	r.log.infof("ending %d idle threads of %d, over the threshold of %d", extra, r.meter.threads, c.shrink.threshold)
+	r.spawn(&r.work, "shrink threads", func() { endThreads(extra, r.stop) })
+}
+
+// threadPause is the time from one thread's end to the next, so that a busy
+// host does not feel them.
+const threadPause = 10 * time.Millisecond
+
+// endThreads ends n threads, one after the other: the runtime ends the thread
+// of a goroutine that returns while locked to it, and goes on with an idle one.
+// Where no thread is idle it makes a new one, so the number never grows.
+func endThreads(n int, stop <-chan struct{}) {
+	pause := time.NewTicker(threadPause)
+	defer pause.Stop()
+	for range n {
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			runtime.LockOSThread()
+		}()
+		<-done
+		select {
+		case <-pause.C:
+		case <-stop:
+			return
+		}
+	}
+}

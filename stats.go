@@ -1,0 +1,200 @@
+package holmes
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Stats is what a [Holmes] saw, did, dropped and cost since it was made.
+type Stats struct {
+	Running bool
+	// Err is why New failed, of an inert Holmes.
+	Err error
+	// Uptime is the time since Start, of the present run; Ticks and Late count
+	// readings taken and readings missed in it.
+	Uptime time.Duration
+	Ticks  uint64
+	Late   uint64
+	// Signals are in the order of the table in the documentation, the user's
+	// own last. Empty while not running.
+	Signals   []SignalStats
+	Reporters []ReporterStats
+	Dump      DumpStats
+	// LabelPanics and LoggerPanics count what the user's functions did.
+	LabelPanics, LoggerPanics uint64
+	// LogDropped counts messages that a slow logger did not take.
+	LogDropped uint64
+	// Bugs counts panics of holmes's own code, caught and logged.
+	Bugs uint64
+}
+
+// SignalStats is one signal.
+type SignalStats struct {
+	Signal  Signal
+	Enabled bool
+	// Value, Limit and Mean are of the latest reading; see [Sample].
+	Value, Limit, Mean float64
+	// State is "calm", "suspected", "cooling" or "warming".
+	State string
+	// WhyNot says in a sentence why there is no event right now.
+	WhyNot string
+	// Err is why the latest reading failed.
+	Err error
+	// Suspected counts events begun, Confirmed those reported, Dismissed the
+	// near misses.
+	Suspected, Confirmed, Dismissed uint64
+	// Panics counts panics of the user's source.
+	Panics uint64
+}
+
+// ReporterStats is one reporter.
+type ReporterStats struct {
+	Name string
+	// Waiting is how many events are queued, the one being reported included.
+	Waiting int
+	// Attempts counts calls of Report, Delivered those that brought an event
+	// home, Dropped the events that were given up, by reason.
+	Attempts, Delivered uint64
+	Dropped             map[string]uint64
+	// Panics counts calls that panicked. Resting is true while the reporter is
+	// switched off for it.
+	Panics  uint64
+	Resting bool
+	// Held is how long the present call has taken, and 0 between calls.
+	Held time.Duration
+	// LastErr is how the latest call failed, if it did.
+	LastErr error
+}
+
+func (s *ReporterStats) drop(reason string) {
+	if s.Dropped == nil {
+		s.Dropped = map[string]uint64{}
+	}
+	s.Dropped[reason]++
+}
+
+// DumpStats is the evidence store.
+type DumpStats struct {
+	// Dir is where the events lie.
+	Dir string
+	// Err is why the dump path cannot be used, if it cannot.
+	Err error
+	// Events and Bytes are what is there.
+	Events int
+	Bytes  int64
+}
+
+// tally counts over all runs of a Holmes.
+type tally struct {
+	bugs       atomic.Uint64
+	labelGuard *guard
+
+	mu     sync.Mutex
+	events map[Signal]*counts
+}
+
+type counts struct{ suspected, confirmed, dismissed uint64 }
+
+func (t *tally) suspected(s Signal) { t.count(s, func(c *counts) { c.suspected++ }) }
+func (t *tally) confirmed(s Signal) { t.count(s, func(c *counts) { c.confirmed++ }) }
+func (t *tally) dismissed(s Signal) { t.count(s, func(c *counts) { c.dismissed++ }) }
+
+func (t *tally) count(s Signal, add func(*counts)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.events == nil {
+		t.events = map[Signal]*counts{}
+	}
+	if t.events[s] == nil {
+		t.events[s] = &counts{}
+	}
+	add(t.events[s])
+}
+
+func (t *tally) of(s Signal) (c counts) {
+	t.count(s, func(now *counts) { c = *now })
+	return c
+}
+
+// Stats returns what holmes sees and has done. It never blocks on a reading, a
+// capture or a reporter.
+func (h *Holmes) Stats() Stats {
+	c := h.config()
+	if c == nil {
+		return Stats{Err: h.usable()}
+	}
+	s := Stats{
+		Dump: h.vault.stats(), LogDropped: h.log.dropped.Load(), LoggerPanics: h.log.guard.count(),
+		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(),
+	}
+	now := h.clock.mono()
+	for _, o := range c.outlets {
+		s.Reporters = append(s.Reporters, o.look(now))
+	}
+	r := h.current.Load()
+	if r == nil {
+		return s
+	}
+	s.Running, s.Uptime, s.Ticks, s.Late = true, now-r.since, r.ticks.Load(), r.late.Load()
+	for _, l := range *r.all.Load() {
+		s.Signals = append(s.Signals, h.signalStats(l, c, now))
+	}
+	return s
+}
+
+// WhyNot says in one sentence why there is no event of a signal right now.
+func (h *Holmes) WhyNot(s Signal) string {
+	if err := h.usable(); err != nil {
+		return err.Error()
+	}
+	r := h.current.Load()
+	if r == nil {
+		return ErrNotRunning.Error()
+	}
+	for _, l := range *r.all.Load() {
+		if l.signal == s {
+			return l.look().whyNot(s, h.clock.mono())
+		}
+	}
+	return "no signal is named " + string(s)
+}
+
+func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats {
+	v, n := l.look(), h.stats.of(l.signal)
+	s := SignalStats{
+		Signal: l.signal, Enabled: v.enabled, Value: v.sample.Value, Limit: v.sample.Limit, Mean: v.fast.mean,
+		State: v.state(now), WhyNot: v.whyNot(l.signal, now), Err: v.err,
+		Suspected: n.suspected, Confirmed: n.confirmed, Dismissed: n.dismissed,
+	}
+	if e := c.signals[l.signal].source; e != nil {
+		s.Panics = e.guard.count()
+	}
+	return s
+}
+
+func (v laneView) state(now time.Duration) string {
+	switch {
+	case v.fast.active || (v.hasSlow && v.slow.active):
+		return string(StateSuspected)
+	case now < v.fast.coolUntil:
+		return "cooling"
+	case v.fast.why.Code == codeWarming || !v.read:
+		return "warming"
+	default:
+		return "calm"
+	}
+}
+
+func (o *outlet) look(now time.Duration) ReporterStats {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	s := o.stats
+	s.Dropped = maps.Clone(o.stats.Dropped)
+	s.Name, s.Waiting, s.Panics, s.Resting = o.name, len(o.queue), o.guard.count(), o.guard.resting()
+	if o.calling > 0 {
+		s.Held = now - o.calling
+	}
+	return s
+}

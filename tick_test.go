@@ -1,0 +1,38 @@
+package holmes_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// neverFires returns a Holmes with all default signals, whose thresholds are
+// out of reach: ticks that follow each other at once read wild CPU rates.
+func neverFires(tb testing.TB, opts ...holmes.Option) *holmes.Holmes {
+	tb.Helper()
+	const far = 1e9
+	opts = append(opts, holmes.WithDumpPath(tb.TempDir()), holmes.WithLogger(nil))
+	for _, s := range []holmes.Signal{holmes.SignalCPU, holmes.SignalMem, holmes.SignalGCHeap, holmes.SignalGoroutine, holmes.SignalThread} {
+		opts = append(opts, holmes.WithRule(s, holmes.Threshold{Min: 1, Diff: far, Abs: far, Margin: far, Window: 2 * time.Minute, Hold: 15 * time.Second}))
+	}
+	h, err := holmes.New(opts...)
+	require.NoError(tb, err)
+	return h
+}
+
+// BenchmarkTick is one tick of this very process at the defaults: every
+// reading, every rule.
+func BenchmarkTick(b *testing.B) {
+	tick, end := holmes.TickOnce(neverFires(b))
+	defer end()
+	for range 200 {
+		tick()
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		tick()
+	}
+}

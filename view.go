@@ -1,0 +1,103 @@
+package holmes
+
+import (
+	"fmt"
+	"time"
+)
+
+// A laneView is what others than its own goroutine may know of a lane: plain
+// values, copied once a tick without an allocation.
+type laneView struct {
+	enabled bool
+	at      time.Duration
+	sample  Sample
+	read    bool // sample holds a reading
+	err     error
+	veto    string
+	fast    detectorView
+	slow    detectorView
+	hasSlow bool
+}
+
+type detectorView struct {
+	why       Reason
+	mean      float64
+	samples   int
+	active    bool
+	since     time.Duration
+	hold      time.Duration
+	fires     bool
+	armed     bool
+	reported  float64
+	coolUntil time.Duration
+	spent     int
+	budget    int
+}
+
+func (l *lane) publish(now time.Duration, s Sample, veto string) {
+	v := laneView{enabled: l.enabled, at: now, sample: s, read: s.Signal != "", err: l.err, veto: veto, hasSlow: l.slow != nil}
+	if !v.read {
+		v.sample, v.read = l.view.sample, l.view.read // the last one that succeeded
+	}
+	v.fast = l.fast.view()
+	if l.slow != nil {
+		v.slow = l.slow.view()
+	}
+	l.mu.Lock()
+	l.view = v
+	l.mu.Unlock()
+}
+
+func (l *lane) look() laneView {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.view
+}
+
+func (d *detector) view() detectorView {
+	v := detectorView{
+		why: d.why, mean: d.ring.Mean(), samples: d.ring.Len(), active: d.active, since: d.since, hold: d.pace.Hold,
+		fires: d.fires, armed: !d.fired, reported: d.reported, coolUntil: d.coolUntil,
+		spent: len(d.past), budget: d.budget,
+	}
+	return v
+}
+
+// whyNot is the answer to "why is there no event?", in one sentence.
+func (v laneView) whyNot(name Signal, now time.Duration) string {
+	switch {
+	case !v.enabled:
+		return title(name) + ": disabled"
+	case v.err != nil:
+		return fmt.Sprintf("%s cannot be read: %v", title(name), v.err)
+	case !v.read:
+		return title(name) + ": " + errNeverRead.Error()
+	}
+	said := v.fast.whyNot(v.sample, now, v.veto)
+	if v.hasSlow && v.slow.active {
+		said += fmt.Sprintf("; the slow rule has held %s of %s", span(now-v.slow.since), span(v.slow.hold))
+	}
+	return said
+}
+
+func (d detectorView) whyNot(s Sample, now time.Duration, veto string) string {
+	value := title(s.Signal) + " " + unitOf(s).format(s.Value)
+	switch {
+	case d.active:
+		return fmt.Sprintf("%s: suspected, held %s of %s", value, span(now-d.since), span(d.hold))
+	case !d.fires && d.why.Code == codeWarming:
+		return fmt.Sprintf("%s: warming up, %d of %d samples", value, d.samples, warmup)
+	case !d.fires:
+		return d.why.whyNot(s)
+	case veto != "":
+		return fmt.Sprintf("%s fires, but %s", value, veto)
+	case now < d.coolUntil:
+		return fmt.Sprintf("%s fires, but is cooling down %s more", value, span(d.coolUntil-now))
+	case !d.armed:
+		return fmt.Sprintf("%s fires, but was reported at %s and has not been back to normal since", value, unitOf(s).format(d.reported))
+	case d.spent >= d.budget:
+		return fmt.Sprintf("%s fires, but is over its budget of %d events a day", value, d.budget)
+	default:
+		return value + " fires"
+	}
+}
