@@ -1,0 +1,62 @@
+package reporters
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/reporters/internal/form"
+	"github.com/go-holmes/holmes/reporters/internal/httpclient"
+)
+
+// HTTP is a [holmes.Reporter] that posts whole events to one receiver. It is
+// safe for concurrent use, and holds no connection and no goroutine between
+// two reports.
+type HTTP struct {
+	client *httpclient.Client
+}
+
+// NewHTTP returns a reporter that posts each event to url, which is used as it
+// is. It makes no connection. The error says what is wrong with the URL or an
+// option, without repeating a secret.
+//
+// The request is multipart/form-data: a part "event" of type application/json,
+// which is event.json, then a part "profile" for each file, under the file name
+// that event.json gives it. The profiles are streamed, one buffer at a time.
+// The header Idempotency-Key is the event's ID.
+//
+// Any 2xx status means that the event is stored. On 408, 425, 429, 5xx and
+// errors of the network the delivery is retried, after Retry-After if the
+// answer has one. Any other answer, a redirect included, is an error marked by
+// [holmes.Permanent].
+func NewHTTP(url string, opts ...HTTPOption) (*HTTP, error) {
+	client, err := newClient(url, opts)
+	if err != nil {
+		return nil, err
+	}
+	return &HTTP{client}, nil
+}
+
+// Name is where it posts to, without user info and query.
+func (h *HTTP) Name() string { return h.client.Target() }
+
+// Report posts an event and returns when the receiver has answered.
+func (h *HTTP) Report(ctx context.Context, e *holmes.Event) error {
+	b, err := openBundle(e)
+	if err != nil {
+		return err
+	}
+	defer b.close()
+	f := form.New()
+	f.Part("event", "", "application/json", bytes.NewReader(b.event))
+	for _, p := range b.profiles {
+		f.Part("profile", p.name, "application/octet-stream", p)
+	}
+	body, contentType := f.Body()
+	_, err = h.client.Post(ctx, httpclient.Request{
+		Header: http.Header{"Content-Type": {contentType}, "Idempotency-Key": {b.id}},
+		Body:   body,
+	})
+	return err
+}

@@ -1,0 +1,81 @@
+// Package httpclient is how every reporter that speaks HTTP posts: one copy of
+// the rules about secrets, redirects, time and size.
+//
+//   - The token goes into the Authorization header and nowhere else. Neither
+//     it nor the URL's user info is in an error or a log line.
+//   - Redirects are refused: evidence goes where the configuration says.
+//   - Without TLS only to this machine, unless the configuration allows it.
+//   - A transport of its own, so that no other part of the host is affected,
+//     and no connection kept: reports are rare, and nothing is left running
+//     between them.
+//   - Dialing ends after 5 s, waiting for the answer's header after 10 s, the
+//     whole of it after the configured time. 64 KiB of the answer are read.
+package httpclient
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"time"
+)
+
+// DefaultTimeout is for the whole of a request, the reading of the answer
+// included.
+const DefaultTimeout = 30 * time.Second
+
+// Config says where to post, and how.
+type Config struct {
+	// URL is the receiver's. User info in it is sent as basic authentication.
+	URL string
+	// Token is sent as bearer authentication. Empty sends none.
+	Token string
+	// Secret is what the requests hold in a way of their own, and errors must
+	// not. The token and the URL's password need not be named.
+	Secret string
+	// Timeout is for the whole of a request and must be above 0.
+	Timeout time.Duration
+	// TLS is nil for the system's roots and no client certificate.
+	TLS *tls.Config
+	// PlainHTTP allows http to another machine than this.
+	PlainHTTP bool
+}
+
+// endpoint checks the configuration and returns the URL without user info.
+// None of its errors repeats what may hold a secret.
+func (c Config) endpoint() (*url.URL, *url.Userinfo, error) {
+	u, err := url.Parse(c.URL)
+	switch {
+	case err != nil:
+		return nil, nil, errors.New("the receiver's URL cannot be parsed")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return nil, nil, fmt.Errorf("the receiver's URL has scheme %q, want https", u.Scheme)
+	case u.Hostname() == "":
+		return nil, nil, errors.New("the receiver's URL has no host")
+	case u.Scheme == "http" && !c.PlainHTTP && !loopback(u.Hostname()):
+		return nil, nil, fmt.Errorf("the receiver %s is another machine and needs https, unless plain http is allowed", u.Host)
+	case c.Token != "" && u.User != nil:
+		return nil, nil, errors.New("a token and user info in the URL exclude each other")
+	case !visible(c.Token):
+		return nil, nil, errors.New("the token has characters that no header can hold")
+	case c.Timeout <= 0:
+		return nil, nil, fmt.Errorf("the timeout is %v, want more than 0", c.Timeout)
+	}
+	user := u.User
+	u.User, u.Fragment = nil, ""
+	return u, user, nil
+}
+
+func loopback(host string) bool {
+	return host == "localhost" || net.ParseIP(host).IsLoopback()
+}
+
+func visible(token string) bool {
+	for _, c := range []byte(token) {
+		if c <= ' ' || c > '~' {
+			return false
+		}
+	}
+	return true
+}

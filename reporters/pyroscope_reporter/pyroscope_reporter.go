@@ -1,0 +1,124 @@
+// Package pyroscope_reporter keeps programs working that used the reporter of
+// this path in mosn/holmes. It posts one profile at a time to Pyroscope, under
+// the time at which it was taken.
+//
+// Deprecated: the reporters of the package reporters get whole events.
+package pyroscope_reporter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/reporters/internal/httpclient"
+	"github.com/go-holmes/holmes/reporters/internal/pproftime"
+)
+
+// RemoteConfig says where Pyroscope is.
+type RemoteConfig struct {
+	// AuthToken is sent as bearer authentication. Empty sends none.
+	AuthToken string
+	// UpstreamThreads is not used: holmes calls a reporter from one goroutine.
+	UpstreamThreads int
+	// UpstreamAddress is the server's URL; /ingest is put behind it.
+	UpstreamAddress string
+	// UpstreamRequestTimeout bounds a whole request. Zero means 30 s.
+	UpstreamRequestTimeout time.Duration
+	// ManualStart is not used: there is nothing to start.
+	ManualStart bool
+	// AllowPlainHTTP allows http to another machine than this. Everybody on
+	// the way can then read the profiles and the token. mosn/holmes does not
+	// have this field.
+	AllowPlainHTTP bool
+}
+
+// PyroscopeReporter posts profiles to Pyroscope. It is safe for concurrent use.
+type PyroscopeReporter struct {
+	// AppName is the application with its tags: app{env=prod,zone=b}.
+	AppName string
+	// Tags are those that the application was made with.
+	Tags map[string]string
+	// Logger is told of each profile at debug level, unless it is nil.
+	Logger holmes.Logger
+
+	client *httpclient.Client
+}
+
+// NewPyroscopeReporter returns a reporter for an application, whose name may
+// have tags of its own as in app{env=prod}; those of the argument win. A tag
+// named __name__ is left out. It makes no connection.
+//
+// It fails on a name or tag that Pyroscope would refuse or take apart, and on
+// an address that cannot be used.
+func NewPyroscopeReporter(appName string, tags map[string]string, cfg RemoteConfig, logger holmes.Logger) (*PyroscopeReporter, error) {
+	name, err := fullName(appName, tags)
+	if err != nil {
+		return nil, err
+	}
+	if cfg.UpstreamRequestTimeout == 0 {
+		cfg.UpstreamRequestTimeout = httpclient.DefaultTimeout
+	}
+	client, err := httpclient.New(httpclient.Config{
+		URL: cfg.UpstreamAddress, Token: cfg.AuthToken,
+		Timeout: cfg.UpstreamRequestTimeout, PlainHTTP: cfg.AllowPlainHTTP,
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &PyroscopeReporter{AppName: name, Tags: tags, Logger: logger, client: client}, nil
+}
+
+// Report posts pprofBytes under the time that is in the profile, and under
+// sampleTime if there is none. The other arguments are not sent, and no file is
+// read.
+//
+// An answer that no retry will mend is an error marked by [holmes.Permanent].
+func (r *PyroscopeReporter) Report(pType string, _ string, _ holmes.ReasonType, eventID string, sampleTime time.Time, pprofBytes []byte, _ holmes.Scene) error {
+	from, until := window(pprofBytes, sampleTime)
+	_, err := r.client.Post(context.Background(), httpclient.Request{
+		Path: "ingest",
+		Query: url.Values{
+			"name":       {r.AppName},
+			"from":       {strconv.FormatInt(from, 10)},
+			"until":      {strconv.FormatInt(until, 10)},
+			"spyName":    {"gospy"},
+			"sampleRate": {"100"},
+			"format":     {"pprof"},
+		},
+		Header: http.Header{"Content-Type": {"application/octet-stream"}},
+		Body:   bytes.NewReader(pprofBytes),
+	})
+	if err == nil && r.Logger != nil {
+		r.Logger.Debugf("holmes: posted the %s profile of event %s to %s", pType, eventID, r.client.Target())
+	}
+	return r.judge(err)
+}
+
+// window returns the whole seconds that a profile covers, one at least.
+func window(raw []byte, fallback time.Time) (from, until int64) {
+	start, took, err := pproftime.Read(raw)
+	if err != nil || start.IsZero() {
+		start, took = fallback, 0
+	}
+	end := start.Add(took + time.Second - 1)
+	return start.Unix(), max(end.Unix(), start.Unix()+1)
+}
+
+// judge tells the two meanings of 422 apart: a profile that will not do, or a
+// store behind the server that is down.
+func (r *PyroscopeReporter) judge(err error) error {
+	var answer *httpclient.AnswerError
+	if errors.As(err, &answer) && answer.Status == http.StatusUnprocessableEntity &&
+		strings.Contains(answer.Reason, "unavailable") {
+		// Without what marks it as permanent.
+		return fmt.Errorf("holmes: post to %s: %w", r.client.Target(), answer)
+	}
+	return err
+}
