@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/pprof/profile"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+func TestLine(t *testing.T) {
+	require.Equal(t, " 14 s   cpu   61 % suspected   goroutine     48 calm        mem   ?    warming",
+		line(14*time.Second, holmes.Stats{Signals: []holmes.SignalStats{
+			{Signal: "cpu", Value: 61.2, Limit: 2, State: "suspected"},
+			{Signal: "goroutine", Value: 48, State: "calm"},
+			{Signal: "mem", Err: io.ErrUnexpectedEOF, State: "warming"},
+		}}))
+}
+
+func TestGuiltyNamesAreThoseOfProfiles(t *testing.T) {
+	for name, want := range map[string]string{"cpu": ".applyCoupons", "goroutine": ".renderPage", "heap": ".(*sessions).remember"} {
+		require.True(t, strings.HasSuffix(named(name)[0].guilty, want), named(name)[0].guilty)
+	}
+	require.Len(t, named("all"), 3)
+	require.Empty(t, named("other"))
+}
+
+// goroutines is a profile in which functions hold a number of them.
+func goroutines(t *testing.T, counts map[string]int64) []byte {
+	t.Helper()
+	p := &profile.Profile{SampleType: []*profile.ValueType{{Type: "goroutine", Unit: "count"}}}
+	for name, n := range counts {
+		id := uint64(len(p.Function) + 1)
+		fn := &profile.Function{ID: id, Name: name, Filename: "x.go"}
+		loc := &profile.Location{ID: id, Line: []profile.Line{{Function: fn, Line: 1}}}
+		p.Function, p.Location = append(p.Function, fn), append(p.Location, loc)
+		p.Sample = append(p.Sample, &profile.Sample{Location: []*profile.Location{loc}, Value: []int64{n}})
+	}
+	var out bytes.Buffer
+	require.NoError(t, p.Write(&out))
+	return out.Bytes()
+}
+
+func put(t *testing.T, dir string, e *holmes.Event) {
+	t.Helper()
+	dir = filepath.Join(dir, e.ID)
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	for i := range e.Profiles {
+		r, err := e.Profiles[i].Open()
+		require.NoError(t, err)
+		raw, err := io.ReadAll(r)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, e.Profiles[i].File), raw, 0o600))
+	}
+	raw, err := e.MarshalJSON()
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "event.json"), raw, 0o600))
+}
+
+func remove(t *testing.T, path string) {
+	t.Helper()
+	require.NoError(t, os.RemoveAll(path))
+}
+
+// Each way in which a fault may not be dealt with is said.
+func TestCheck(t *testing.T) {
+	f := named("goroutine")[0]
+	holding := func(counts map[string]int64) []holmes.Profile {
+		return []holmes.Profile{holmes.MemoryProfile(holmes.KindGoroutine, "goroutine.pb.gz", goroutines(t, counts))}
+	}
+	for _, tt := range []struct {
+		name string
+		with func(d *demo, e *holmes.Event)
+		want string
+	}{
+		{"good", func(*demo, *holmes.Event) {}, ""},
+		{"no event", func(_ *demo, e *holmes.Event) { e.Trigger.Sample.Signal = "other" }, "no event; holmes says: "},
+		{"asked for", func(_ *demo, e *holmes.Event) { e.Trigger.Reason.Code = holmes.CodeManual }, "no event"},
+		{"unconfirmed", func(_ *demo, e *holmes.Event) { e.State = holmes.StateUnconfirmed }, "not confirmed"},
+		{"not in the store", func(d *demo, _ *holmes.Event) { remove(t, d.evidence()) }, "event.json"},
+		{"not all delivered", func(d *demo, e *holmes.Event) {
+			remove(t, filepath.Join(d.delivered(), e.ID, "goroutine.pb.gz"))
+		}, "goroutine.pb.gz"},
+		{"no profile", func(_ *demo, e *holmes.Event) { e.Profiles = nil }, "was not captured"},
+		{"no calm profile", func(d *demo, _ *holmes.Event) { d.calm.Profiles = nil }, "the calm profile: was not captured"},
+		{"another grew most", func(_ *demo, e *holmes.Event) {
+			e.Profiles = holding(map[string]int64{"main.other": 9000, f.guilty: 800})
+		}, "main.other has grown most"},
+		{"nothing grew", func(_ *demo, e *holmes.Event) { e.Profiles = holding(nil) }, "nothing has grown"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			d := &demo{options: options{dir: t.TempDir()}, out: io.Discard, holmes: new(holmes.Holmes), seen: map[string]bool{}}
+			d.calm = &holmes.Event{Profiles: holding(map[string]int64{"main.other": 800, f.guilty: 3})}
+			e := &holmes.Event{
+				ID: "20260504T030201.000000000Z-goroutine-1", State: holmes.StateConfirmed,
+				Trigger:  holmes.Trigger{Sample: holmes.Sample{Signal: f.signal}},
+				Profiles: holding(map[string]int64{"main.other": 810, f.guilty: 6000}),
+			}
+			put(t, d.evidence(), e)
+			put(t, d.delivered(), e)
+			d.arrived = []*holmes.Event{e}
+			tt.with(d, e)
+			err := d.check(f)
+			if tt.want == "" {
+				require.NoError(t, err)
+				return
+			}
+			require.ErrorContains(t, err, tt.want)
+		})
+	}
+}
+
+func TestNewsAreToldOnce(t *testing.T) {
+	d := &demo{options: options{dir: t.TempDir()}, out: io.Discard, seen: map[string]bool{}}
+	require.Empty(t, d.news())
+	put(t, d.delivered(), &holmes.Event{ID: "a", State: holmes.StateConfirmed})
+	require.NoError(t, os.Mkdir(filepath.Join(d.delivered(), ".b.partial"), 0o700))
+	require.Len(t, d.news(), 1)
+	require.Empty(t, d.news())
+}

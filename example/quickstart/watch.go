@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes"
+)
+
+func (d *demo) say(format string, args ...any) {
+	fmt.Fprintf(d.out, "\n"+format+"\n", args...)
+}
+
+// tick lets a second pass and shows what it has brought. It returns false when
+// ctx is done.
+func (d *demo) tick(ctx context.Context) bool {
+	select {
+	case <-ctx.Done():
+		return false
+	case <-d.second.C:
+	}
+	fmt.Fprintln(d.out, line(time.Since(d.began), d.holmes.Stats()))
+	for _, e := range d.news() {
+		d.arrived = append(d.arrived, e)
+		d.show(e)
+	}
+	return true
+}
+
+// line is one second in one line: each signal with its value and state.
+func line(at time.Duration, s holmes.Stats) string {
+	var out strings.Builder
+	fmt.Fprintf(&out, "%3.0f s", at.Seconds())
+	for _, signal := range s.Signals {
+		value := fmt.Sprintf("%6.0f", signal.Value)
+		if signal.Limit > 0 {
+			value = fmt.Sprintf("%4.0f %%", signal.Value)
+		}
+		if signal.Err != nil {
+			value = "  ?   "
+		}
+		fmt.Fprintf(&out, "   %s %s %-9s", signal.Signal, value, signal.State)
+	}
+	return strings.TrimRight(out.String(), " ")
+}
+
+// news returns the events that the reporter has brought since the last look.
+// One appears there whole or not at all, so whatever has a name can be read.
+func (d *demo) news() []*holmes.Event {
+	entries, _ := os.ReadDir(d.delivered()) // there is none before the first event
+	var out []*holmes.Event
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), ".") || d.seen[entry.Name()] {
+			continue
+		}
+		d.seen[entry.Name()] = true
+		e, err := holmes.LoadEvent(filepath.Join(d.delivered(), entry.Name()))
+		if err != nil {
+			d.say("%v", err)
+			continue
+		}
+		out = append(out, e)
+	}
+	return out
+}
+
+// show prints an event: what it says, its files, and how to open them.
+func (d *demo) show(e *holmes.Event) {
+	d.say("EVENT %s\n  %s\n  in %s", e.State, e.Sentence(), e.Dir)
+	for i := range e.Profiles {
+		p := &e.Profiles[i]
+		if !p.Captured() {
+			fmt.Fprintf(d.out, "  no %s profile: %s\n", p.Kind, p.Note)
+			continue
+		}
+		fmt.Fprintf(d.out, "  go tool pprof -http=: %s\n", p.Path)
+	}
+	if f, ok := d.faultOf(e); ok {
+		d.explain(f, e)
+	}
+	fmt.Fprintln(d.out)
+}
+
+// faultOf returns the fault of this run that an event is about.
+func (d *demo) faultOf(e *holmes.Event) (fault, bool) {
+	for _, f := range d.faults {
+		if d.event(f) == e {
+			return f, true
+		}
+	}
+	return fault{}, false
+}
