@@ -1,0 +1,64 @@
+# Everything that is run here or in CI has a target. `make` lists them.
+
+GO      ?= go
+BIN     := $(CURDIR)/bin
+MODULES  = $(patsubst ./%,%,$(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*')))
+
+# The race detector needs cgo, and cgo a C compiler. A machine without one runs
+# the tests all the same, and says what is missing.
+CC_NAME := $(firstword $(shell $(GO) env CC))
+RACE    := $(if $(and $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(shell command -v $(CC_NAME))),-race)
+
+# The systems that the library is compiled for, tests included. The examples are
+# programs for the system at hand.
+CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
+
+.DEFAULT_GOAL := help
+.PHONY: help test lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+test: ## all tests that this machine has the parts for
+	$(if $(RACE),,@echo 'make test: no cgo or no C compiler ($(CC_NAME)): testing WITHOUT the race detector' >&2)
+	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+
+lint: gofumpt vet staticcheck golangci-lint tidy ## all checks of the source
+
+gofumpt: tools
+	@files=$$($(BIN)/gofumpt -l .); test -z "$$files" || { echo "gofumpt -w is needed for:" $$files >&2; exit 1; }
+
+vet:
+	$(GO) vet ./...
+
+staticcheck: tools
+	$(BIN)/staticcheck ./...
+
+golangci-lint: tools
+	$(BIN)/golangci-lint run ./...
+
+tidy: ## check that the go.mod files say what is needed, no more
+	@for m in $(MODULES); do echo "$(GO) -C $$m mod tidy -diff"; $(GO) -C $$m mod tidy -diff || exit 1; done
+
+# tools/go.mod pins them. The build cache knows whether they are up to date: the
+# first build takes minutes, the others a fraction of a second.
+tools: ## build the linters into ./bin
+	@$(GO) -C tools build -o $(BIN)/ tool
+
+cross: ## compile and vet the library for other systems
+	@for t in $(CROSS); do echo "go vet for $$t"; \
+		export CGO_ENABLED=0 GOOS=$${t%/*} GOARCH=$${t#*/}; \
+		$(GO) vet $$($(GO) list ./... | grep -v /example) || exit 1; \
+	done
+
+weight: ## what importing holmes adds to a program
+	scripts/weight
+
+bench-tick: ## what one tick costs
+	$(GO) test -run '^$$' -bench BenchmarkTick -benchmem .
+
+fresh: ## the README's commands in a fresh clone of HEAD
+	scripts/fresh
+
+clean: ## remove what was built
+	rm -rf $(BIN)
