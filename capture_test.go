@@ -35,6 +35,7 @@ func BenchmarkCaptureNeeds(b *testing.B) {
 }
 
 func captureCost(b *testing.B, k holmes.Kind, n float64) {
+	b.Helper()
 	b.ReportAllocs()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)

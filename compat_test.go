@@ -63,8 +63,8 @@ func TestCodeForMosnHolmes(t *testing.T) {
 		host := holmes.NewHost()
 		host.Live(h)
 		(&holmes.Profiler{}).Use(h)
-		h.DisableGCHeapDump() // of this process, which other tests have filled
-		h.EnableCPUDump().EnableGoroutineDump().EnableMemDump().Start()
+		h.DisableGCHeapDump()                                           // of this process, which other tests have filled
+		h.EnableCPUDump().EnableGoroutineDump().EnableMemDump().Start() //nolint:errcheck // as users of mosn/holmes write it
 		seconds(30)
 		host.CPU(func() float64 { return 160 })
 		seconds(30)

@@ -105,9 +105,7 @@ func (q *inquiry) joinCPU() (*cpuprofile.Session, time.Duration, error) {
 			if decided = nil; q.dismissed() {
 				return nil, waited, err
 			}
-			timer := time.NewTimer(patience)
-			defer timer.Stop() // reached once
-			giveUp = timer.C
+			giveUp = time.After(patience)
 		}
 	}
 }

@@ -16,7 +16,6 @@ const (
 type detector struct {
 	rule   Rule
 	pace   Pace
-	code   string // CodeSlow for the slow one, for messages
 	ring   *Ring
 	guard  *guard // nil for our own rules
 	budget int

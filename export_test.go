@@ -2,6 +2,7 @@ package holmes
 
 import (
 	"io"
+	"maps"
 	"sync"
 	"time"
 
@@ -170,10 +171,7 @@ func (h *Holmes) SetWall(wall func() time.Time) { h.clock.wall = wall }
 
 // SetCapture replaces how a kind of profile is taken.
 func (h *Holmes) SetCapture(k Kind, needs uint64, write func(io.Writer) error) {
-	all := map[Kind]capture{}
-	for kind, c := range h.captures {
-		all[kind] = c
-	}
+	all := maps.Clone(h.captures)
 	c := all[k]
 	c.write = write
 	c.needs = func() uint64 { return needs }

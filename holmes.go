@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
@@ -235,13 +236,8 @@ func (r *run) end(ctx context.Context) error {
 
 // labels puts together who the process is, for an event.
 func (h *Holmes) labels(c *config) map[string]string {
-	out := make(map[string]string, len(c.labels))
-	for k, v := range c.labels {
-		out[k] = v
-	}
-	for k, v := range h.askLabels(c.labelFunc) {
-		out[k] = v
-	}
+	out := maps.Clone(c.labels)
+	maps.Copy(out, h.askLabels(c.labelFunc))
 	return out
 }
 
@@ -264,10 +260,7 @@ func (h *Holmes) askLabels(f func() map[string]string) map[string]string {
 		defer func() { <-h.labelSlot }()
 		var got map[string]string
 		err := h.labelGuard.call(func() error {
-			got = make(map[string]string)
-			for k, v := range f() {
-				got[k] = v
-			}
+			got = maps.Clone(f()) // the user may go on writing to it
 			return nil
 		})
 		if err != nil {

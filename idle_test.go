@@ -33,7 +33,7 @@ func childMemory(t *testing.T, mode string) (kib int) {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	cmd := exec.Command(exe, "-test.run=^TestIdleMemoryChild$")
+	cmd := exec.CommandContext(t.Context(), exe, "-test.run=^TestIdleMemoryChild$")
 	cmd.Env = append(os.Environ(), "HOLMES_TEST_IDLE="+mode)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)

@@ -114,7 +114,7 @@ func keys(m map[string][]string) func(func(string) bool) {
 
 // What the root brings along, and what that brings along.
 func TestForbiddenDependenciesOfTheRoot(t *testing.T) {
-	out, err := exec.Command("go", "list", "-deps", ".").Output()
+	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	require.NoError(t, err)
 	deps := strings.Fields(string(out))
 	require.Contains(t, deps, module)

@@ -3,6 +3,7 @@ package holmes
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 )
@@ -154,17 +155,11 @@ func (l *lane) finding(d *detector, now time.Duration, s Sample) *finding {
 }
 
 func (l *lane) mayBeProvisional(now time.Duration) bool {
-	kept := l.provisional[:0]
-	for _, t := range l.provisional {
-		if now-t < provisionalPeriod {
-			kept = append(kept, t)
-		}
-	}
-	l.provisional = kept
-	if len(kept) >= provisionalPerHour {
+	l.provisional = slices.DeleteFunc(l.provisional, func(t time.Duration) bool { return now-t >= provisionalPeriod })
+	if len(l.provisional) >= provisionalPerHour {
 		return false
 	}
-	l.provisional = append(kept, now)
+	l.provisional = append(l.provisional, now)
 	return true
 }
 

@@ -67,10 +67,8 @@ func newLogbook(c clock) *logbook {
 	return &logbook{clock: c, guard: guard{clock: c}, lines: make(chan logLine, logQueue), last: map[string]time.Duration{}}
 }
 
-func (b *logbook) debugf(format string, args ...any) { b.add(slog.LevelDebug, format, args) }
-func (b *logbook) infof(format string, args ...any)  { b.add(slog.LevelInfo, format, args) }
-func (b *logbook) warnf(format string, args ...any)  { b.add(slog.LevelWarn, format, args) }
-func (b *logbook) errorf(format string, args ...any) { b.add(slog.LevelError, format, args) }
+func (b *logbook) infof(format string, args ...any) { b.add(slog.LevelInfo, format, args) }
+func (b *logbook) warnf(format string, args ...any) { b.add(slog.LevelWarn, format, args) }
 
 // onCause logs a trouble that may come back at every tick: once per cause in
 // logEvery.
@@ -128,14 +126,9 @@ func (b *logbook) drain(stop <-chan struct{}, logger func() Logger) {
 // emit passes the text as an argument: a percent sign in it is no format.
 func (b *logbook) emit(to Logger, l logLine) {
 	_ = b.guard.call(func() error { // there is nowhere left to log to
-		switch l.level {
-		case slog.LevelDebug:
-			to.Debugf("%s", l.text)
-		case slog.LevelWarn:
+		if l.level >= slog.LevelWarn {
 			to.Warnf("%s", l.text)
-		case slog.LevelError:
-			to.Errorf("%s", l.text)
-		default:
+		} else {
 			to.Infof("%s", l.text)
 		}
 		return nil

@@ -81,7 +81,7 @@ func ours() int {
 	buf := make([]byte, 1<<20)
 	buf = buf[:runtime.Stack(buf, true)]
 	n := 0
-	for _, stack := range bytes.Split(buf, []byte("\n\n")) {
+	for stack := range bytes.SplitSeq(buf, []byte("\n\n")) {
 		if bytes.Contains(stack, []byte("created by github.com/go-holmes/holmes.")) {
 			n++
 		}

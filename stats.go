@@ -88,8 +88,7 @@ type DumpStats struct {
 
 // tally counts over all runs of a Holmes.
 type tally struct {
-	bugs       atomic.Uint64
-	labelGuard *guard
+	bugs atomic.Uint64
 
 	mu     sync.Mutex
 	events map[Signal]*counts

@@ -40,7 +40,7 @@ func countCalls(t *testing.T, strace string, ticks int) (calls int, ok bool) {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
-	cmd := exec.Command(strace, "-f", "-c", "-U", "name,calls", exe, "-test.run=^TestTickSystemCallsChild$")
+	cmd := exec.CommandContext(t.Context(), strace, "-f", "-c", "-U", "name,calls", exe, "-test.run=^TestTickSystemCallsChild$")
 	cmd.Env = append(os.Environ(), "HOLMES_TEST_TICKS="+strconv.Itoa(ticks), "GOMAXPROCS=1")
 	var table bytes.Buffer
 	cmd.Stderr = &table

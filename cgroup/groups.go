@@ -41,7 +41,7 @@ func (g *groups) unavailable() error {
 	switch {
 	case m == nil || c == nil:
 		return nil
-	case m == c:
+	case m == c: //nolint:errorlint // the very same failure, told once
 		return fmt.Errorf("%w: %w", ErrUnavailable, m)
 	default:
 		return fmt.Errorf("%w: memory: %w; cpu: %w", ErrUnavailable, m, c)

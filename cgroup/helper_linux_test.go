@@ -129,7 +129,7 @@ type child struct {
 // startChild starts a helper process, which ends with the test at the latest.
 func startChild(t testing.TB) *child {
 	t.Helper()
-	cmd := exec.Command(os.Args[0])
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), helperEnv+"=1", "GORACE=atexit_sleep_ms=0")
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
@@ -150,7 +150,8 @@ func (c *child) try(format string, args ...any) (a answer, err error) {
 	if _, err := fmt.Fprintf(c.in, format+"\n", args...); err != nil {
 		return a, err
 	}
-	return a, c.out.Decode(&a)
+	err = c.out.Decode(&a)
+	return a, err
 }
 
 // tell sends a command, which must succeed.

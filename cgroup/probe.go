@@ -85,7 +85,7 @@ func (r *Reader) content(f file) ([]byte, error) {
 	for {
 		n, err := f.ReadAt(r.buf, 0)
 		switch {
-		case err != nil && err != io.EOF:
+		case err != nil && !errors.Is(err, io.EOF):
 			return nil, err
 		case n < len(r.buf):
 			return complete(r.buf[:n]), nil

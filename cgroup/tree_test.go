@@ -92,9 +92,3 @@ func (d tree) set(t testing.TB, name, text string) {
 	require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
 }
-
-// remove removes a file, or a directory with all that is in it.
-func (d tree) remove(t testing.TB, name string) {
-	t.Helper()
-	require.NoError(t, os.RemoveAll(d.path(name)))
-}

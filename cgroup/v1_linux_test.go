@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -56,8 +57,8 @@ func removeGroup(dir string) {
 		}
 		return nil
 	})
-	for i := len(dirs) - 1; i >= 0; i-- {
-		_ = os.Remove(dirs[i])
+	for _, dir := range slices.Backward(dirs) {
+		_ = os.Remove(dir)
 	}
 }
 
@@ -67,7 +68,7 @@ type group string
 // newGroup makes a group for the time of the test. Call it before startChild, so that its processes end first.
 func newGroup(t testing.TB, mount string) group {
 	t.Helper()
-	dir, err := os.MkdirTemp(mount, groupPrefix+strconv.Itoa(os.Getpid())+"-")
+	dir, err := os.MkdirTemp(mount, groupPrefix+strconv.Itoa(os.Getpid())+"-") //nolint:usetesting // a group is made below its mount
 	require.NoError(t, err)
 	t.Cleanup(func() { removeGroup(dir) })
 	return group(dir)

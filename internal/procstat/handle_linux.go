@@ -52,7 +52,7 @@ func (h *handle) fstat(to *syscall.Stat_t) error {
 
 func (h *handle) close() error {
 	if h.err != nil {
-		return nil
+		return nil //nolint:nilerr // it is not open, so there is nothing to close
 	}
 	fd := h.fd
 	h.fd, h.err = -1, os.ErrClosed

@@ -15,7 +15,7 @@ func HostMemory() (uint64, error) {
 	if err := syscall.Sysinfo(&info); err != nil {
 		return 0, fmt.Errorf("holmes: procstat: sysinfo: %w", err)
 	}
-	return uint64(info.Totalram) * uint64(info.Unit), nil
+	return uint64(info.Totalram) * uint64(info.Unit), nil //nolint:unconvert // 32 bits wide on some architectures
 }
 
 // Cores returns the number of cores that this process may run on now: those in the affinity mask of the calling
