@@ -117,7 +117,8 @@
 //	crew.go        who has not returned yet
 //	options*.go    what users may set; config.go what it becomes
 //	signals.go     the table of signals; signal.go their types
-//	meter.go       the built-in readings; source.go those of users
+//	meter.go       the built-in readings, heap.go the runtime's among them;
+//	               source.go those of users
 //	lane.go        one signal's step; view.go what others see of it
 //	detector.go    hold, edge, back-off and budget of one rule on one ring
 //	ring.go        the window; rule.go the rules; sentence.go their words

@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -35,4 +36,24 @@ func TestGCHeapIsRightForAnyGOGC(t *testing.T) {
 	defer debug.SetMemoryLimit(old)
 	require.InDelta(t, 50+3, read(), 3, "of 128 MiB")
 	runtime.KeepAlive(live)
+}
+
+// What a later collection finds is seen at the next tick.
+func TestGCHeapFollowsCollections(t *testing.T) {
+	const mib = 1 << 20
+	h := neverFires(t, holmes.WithMemoryLimit(1024*mib))
+	tick, end := holmes.TickOnce(h)
+	defer end()
+	runtime.GC()
+	read := func() float64 { tick(); return holmes.LastValue(h, holmes.SignalGCHeap) }
+	before := read()
+	for range 3 { // each collection is noticed, not only the first
+		live := make([]byte, 256*mib)
+		runtime.GC()
+		require.Eventually(t, func() bool { return read() > before+20 }, 10*time.Second, time.Millisecond)
+		runtime.KeepAlive(live)
+		live = nil
+		runtime.GC()
+		require.Eventually(t, func() bool { return read() < before+5 }, 10*time.Second, time.Millisecond)
+	}
 }

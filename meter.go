@@ -4,7 +4,6 @@ import (
 	"errors"
 	"math"
 	"runtime"
-	"runtime/metrics"
 	"sync"
 	"time"
 
@@ -16,11 +15,11 @@ import (
 // built-in signals then read. It keeps files open and buffers allocated, so
 // that a tick costs a handful of system calls and no allocation.
 type meter struct {
-	mu     sync.Mutex // held by refresh, and by others than the tick's goroutine to look
-	proc   process
-	group  group // nil where there is none
-	usage  cgroup.Usage
-	values []metrics.Sample // in the order of metricNames
+	mu    sync.Mutex // held by refresh, and by others than the tick's goroutine to look
+	proc  process
+	group group // nil where there is none
+	usage cgroup.Usage
+	heap  *heap
 
 	hostMemory uint64
 	affinity   int
@@ -49,25 +48,6 @@ type (
 	}
 )
 
-// The runtime's own figures; reading all of them takes under a microsecond.
-var metricNames = [...]string{
-	metricLive:       "/gc/heap/live:bytes",
-	metricGoal:       "/gc/heap/goal:bytes",
-	metricObjects:    "/memory/classes/heap/objects:bytes",
-	metricLimit:      "/gc/gomemlimit:bytes",
-	metricCycles:     "/gc/cycles/total:gc-cycles",
-	metricGoroutines: "/sched/goroutines:goroutines",
-}
-
-const (
-	metricLive = iota
-	metricGoal
-	metricObjects
-	metricLimit
-	metricCycles
-	metricGoroutines
-)
-
 // affinityEvery is how many ticks pass between two looks at the affinity mask.
 const affinityEvery = 16
 
@@ -92,15 +72,11 @@ func openMeter(log *logbook) *meter {
 }
 
 func newMeter() *meter {
-	m := &meter{affinity: procstat.Cores(), values: make([]metrics.Sample, len(metricNames))}
-	for i, name := range metricNames {
-		m.values[i].Name = name
-	}
-	metrics.Read(m.values)
-	return m
+	return &meter{affinity: procstat.Cores(), heap: newHeap()}
 }
 
 func (m *meter) close() {
+	m.heap.close()
 	_ = m.proc.Close() // read-only files
 	if m.group != nil {
 		_ = m.group.Close()
@@ -124,15 +100,7 @@ func (m *meter) refresh(now time.Duration, c *config) {
 		m.affinity = procstat.Cores()
 	}
 	m.ticks++
-	metrics.Read(m.values)
-}
-
-// metric is 0 for what this version of Go does not have.
-func (m *meter) metric(i int) uint64 {
-	if v := m.values[i].Value; v.Kind() == metrics.KindUint64 {
-		return v.Uint64()
-	}
-	return 0
+	m.heap.refresh()
 }
 
 // cores is what CPU percent is of.
@@ -223,27 +191,28 @@ func (m *meter) heapPercent(c *config) (value, limit float64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	if soft := m.metric(metricLimit); bytes == 0 || soft < bytes {
+	if soft := m.heap.limit; bytes == 0 || soft < bytes {
 		bytes = soft
 	}
-	return cgroup.Percent(m.metric(metricLive), bytes), float64(bytes), nil
+	return cgroup.Percent(m.heap.live, bytes), float64(bytes), nil
 }
 
 func (m *meter) goroutineCount(*config) (value, limit float64, err error) {
-	return float64(m.metric(metricGoroutines)), 0, nil
+	return float64(runtime.NumGoroutine()), 0, nil
 }
 
 func (m *meter) threadCount(*config) (value, limit float64, err error) {
 	return float64(m.threads), 0, m.threadErr
 }
 
-// readings is what an event says of the state around it.
+// readings is what an event says of the state around it: as of the last tick,
+// and of the collector as of now.
 func (m *meter) readings(c *config) Readings {
 	r := Readings{
 		Cores: m.cores(c), RSS: m.rss, MemoryScope: "cgroup",
-		HeapLive: m.metric(metricLive), HeapObjects: m.metric(metricObjects), HeapGoal: m.metric(metricGoal),
-		GCCycles: m.metric(metricCycles), Goroutines: int(m.metric(metricGoroutines)), Threads: m.threads,
+		Goroutines: runtime.NumGoroutine(), Threads: m.threads,
 	}
+	m.heap.describe(&r)
 	r.CPUPercent, _, _ = m.cpuPercent(c) // 0 stands for not measured
 	r.MemoryUsed, r.MemoryLimit, _ = m.memory(c)
 	if m.ownMemory(c) {

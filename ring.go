@@ -91,9 +91,17 @@ func (r *Ring) dropOldest() {
 	}
 }
 
-// index returns the place in buf that lies off samples from next.
+// index returns the place in buf that lies off samples from next, at most a lap
+// away.
 func (r *Ring) index(off int) int {
-	return ((r.next+off)%len(r.buf) + len(r.buf)) % len(r.buf)
+	switch i := r.next + off; {
+	case i < 0:
+		return i + len(r.buf)
+	case i >= len(r.buf):
+		return i - len(r.buf)
+	default:
+		return i
+	}
 }
 
 // resized returns a ring of another size that holds the newest samples of r.

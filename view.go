@@ -35,17 +35,17 @@ type detectorView struct {
 }
 
 func (l *lane) publish(now time.Duration, s Sample, veto string) {
-	v := laneView{enabled: l.enabled, at: now, sample: s, read: s.Signal != "", err: l.err, veto: veto, hasSlow: l.slow != nil}
-	if !v.read {
-		v.sample, v.read = l.view.sample, l.view.read // the last one that succeeded
-	}
-	v.fast = l.fast.view()
-	if l.slow != nil {
-		v.slow = l.slow.view()
-	}
 	l.mu.Lock()
-	l.view = v
-	l.mu.Unlock()
+	defer l.mu.Unlock()
+	v := &l.view
+	v.enabled, v.at, v.err, v.veto = l.enabled, now, l.err, veto
+	if s.Signal != "" { // else the last one that succeeded stays
+		v.sample, v.read = s, true
+	}
+	l.fast.show(&v.fast)
+	if v.hasSlow = l.slow != nil; v.hasSlow {
+		l.slow.show(&v.slow)
+	}
 }
 
 func (l *lane) look() laneView {
@@ -54,13 +54,12 @@ func (l *lane) look() laneView {
 	return l.view
 }
 
-func (d *detector) view() detectorView {
-	v := detectorView{
-		why: d.why, mean: d.ring.Mean(), samples: d.ring.Len(), active: d.active, since: d.since, hold: d.pace.Hold,
-		fires: d.fires, armed: !d.fired, reported: d.reported, coolUntil: d.coolUntil,
-		spent: len(d.past), budget: d.budget,
-	}
-	return v
+func (d *detector) show(v *detectorView) {
+	v.why, v.fires = d.why, d.fires
+	v.mean, v.samples = d.ring.Mean(), d.ring.Len()
+	v.active, v.since, v.hold = d.active, d.since, d.pace.Hold
+	v.armed, v.reported, v.coolUntil = !d.fired, d.reported, d.coolUntil
+	v.spent, v.budget = len(d.past), d.budget
 }
 
 // whyNot is the answer to "why is there no event?", in one sentence.

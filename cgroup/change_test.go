@@ -9,7 +9,7 @@ import (
 )
 
 // callsPerLevel is the promise of Reader.Usage: any change is seen after that many calls for each level.
-const callsPerLevel = 6
+const callsPerLevel = 8
 
 // callsUntil calls Usage until it says what is wanted, and returns how often.
 func callsUntil(t *testing.T, r *cgroup.Reader, seen func(u cgroup.Usage) bool) int {

@@ -82,6 +82,22 @@ func usage(t testing.TB, r *cgroup.Reader) (u cgroup.Usage) {
 	return u
 }
 
+// look reads until a move has been noticed, and returns the last reading.
+func look(r *cgroup.Reader) (u cgroup.Usage, err error) {
+	for range cgroup.FollowEvery {
+		err = r.Usage(&u)
+	}
+	return u, err
+}
+
+// looked is look without an error.
+func looked(t testing.TB, r *cgroup.Reader) cgroup.Usage {
+	t.Helper()
+	u, err := look(r)
+	require.NoError(t, err)
+	return u
+}
+
 // sample reads everything once, without an error.
 func sample(t testing.TB, r *cgroup.Reader) (s cgroup.Sample) {
 	t.Helper()

@@ -10,8 +10,8 @@
 //     files in tmpfs included.
 //   - Limits change while the process runs, and the process may be moved to another group.
 //
-// A [Reader] takes care of that. [Reader.Usage] is made for every tick: at most four system calls, no allocation, two
-// to three microseconds, and some four more while usage is over half of the limit. [Reader.Sample] reads everything
+// A [Reader] takes care of that. [Reader.Usage] is made for every tick: at most three system calls, no allocation, one
+// to two microseconds, and some four more while usage is over half of the limit. [Reader.Sample] reads everything
 // that helps to explain an event: all levels, throttling, OOM kills and pressure.
 //
 //	r, err := cgroup.Open()
@@ -38,10 +38,10 @@
 //
 // # For developers
 //
-// The life of a reader: [Open] looks the groups up, opens their files and reads each of them once. Every reading first
-// compares /proc/self/cgroup with what it was, because open files follow neither a move nor the removal of a group; on a
-// change, or when a file gives ENODEV, everything is closed and looked up again, and the generation grows. A look-up
-// that failed for a reason that may pass is repeated after 1, 2, 4, ... 256 calls.
+// The life of a reader: [Open] looks the groups up, opens their files and reads each of them once. Every Sample and every
+// fourth Usage compares /proc/self/cgroup with what it was, because open files follow neither a move nor the removal of
+// a group; on a change, or when a file gives ENODEV, everything is closed and looked up again, and the generation grows.
+// A look-up that failed for a reason that may pass is repeated after 1, 2, 4, ... 256 such looks.
 //
 //	reader.go      Reader: Open, Usage, Sample, Close
 //	resolve.go     when to look up again

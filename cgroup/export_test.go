@@ -14,5 +14,8 @@ func WithOpen(open func(path string) (File, error)) Option {
 // OpenFile is how a reader opens files otherwise.
 func OpenFile(path string) (File, error) { return openFile(path) }
 
+// FollowEvery is how many calls of Usage it takes at most to notice a move.
+const FollowEvery = followEvery
+
 // MaxLevels is the number of levels that are read at most.
 const MaxLevels = maxLevels

@@ -19,9 +19,8 @@ func TestNoDescriptors(t *testing.T) {
 	r := openTree(t, root, &d)
 	d.failOpen = failing(syscall.EMFILE, "")
 	root.set(t, "proc/self/cgroup", "0::/parent\n")
-	var u cgroup.Usage
-	for range 40 {
-		err := r.Usage(&u)
+	for range 10 {
+		u, err := look(r)
 		require.ErrorIs(t, err, cgroup.ErrUnavailable)
 		require.ErrorIs(t, err, syscall.EMFILE)
 		require.Zero(t, u.MemoryLimit, "not that of the group that was left")
@@ -29,8 +28,10 @@ func TestNoDescriptors(t *testing.T) {
 	require.Equal(t, 1, d.opened-d.closed)
 
 	d.failOpen = nil
-	for n := 0; r.Usage(&u) != nil; n++ {
+	u, err := look(r)
+	for n := 0; err != nil; n++ {
 		require.Less(t, n, 64, "must be tried again")
+		u, err = look(r)
 	}
 	require.Equal(t, uint64(128<<20), u.MemoryLimit)
 	require.Zero(t, u.MemoryLevel)
@@ -94,14 +95,14 @@ func TestMembershipUnreadable(t *testing.T) {
 	open := d.opened - d.closed
 	d.failRead = failing(syscall.EIO, "/proc/self/cgroup")
 	for range 10 {
-		u := usage(t, r)
+		u := looked(t, r)
 		require.True(t, u.Unseen.Has(cgroup.UnseenMembership))
 		require.Equal(t, uint64(512<<20), u.MemoryLimit)
 	}
 	require.True(t, sample(t, r).Unseen.Has(cgroup.UnseenMembership))
 
 	d.failRead = nil
-	u := usage(t, r)
+	u := looked(t, r)
 	require.False(t, u.Unseen.Has(cgroup.UnseenMembership))
 	require.Equal(t, uint64(1), u.Generation)
 	require.Equal(t, open, d.opened-d.closed)

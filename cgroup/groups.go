@@ -58,7 +58,7 @@ type turn struct {
 func (g *groups) plan() {
 	m := &g.memory
 	for i, l := range m.levels {
-		g.turns = append(g.turns, l.turns(func() bool { return m.current == i })...)
+		g.turns = append(g.turns, l.turns(func() bool { return m.binding() == m.levels[i] })...)
 	}
 	for _, l := range g.cpu.levels {
 		g.turns = append(g.turns, l.turns(g.cpu.version)...)
@@ -108,6 +108,14 @@ func (m *memory) bind() {
 			m.current = i
 		}
 	}
+}
+
+// binding returns the level that is read at every tick: the one that Usage reports, if it has a limit.
+func (m *memory) binding() *memoryLevel {
+	if m.current < 0 || m.levels[m.current].Limit() == 0 {
+		return nil
+	}
+	return m.levels[m.current]
 }
 
 // fullest returns the level with the highest used part of its limit, the leaf-most of equal ones; -1 if none has a

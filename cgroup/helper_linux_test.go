@@ -56,6 +56,8 @@ func (h *helperProcess) do(verb string, args []string, a *answer) (err error) {
 		h.reader, err = cgroup.Open()
 	case "usage":
 		return h.reader.Usage(&a.Usage)
+	case "look":
+		a.Usage, err = look(h.reader)
 	case "sample":
 		return h.reader.Sample(&a.Sample)
 	case "usages", "samples": // so many readings
@@ -91,7 +93,7 @@ func (h *helperProcess) do(verb string, args []string, a *answer) (err error) {
 			if err := joinAll(args[1+i%2 : 2+i%2]); err != nil {
 				return err
 			}
-			if err := h.reader.Usage(&a.Usage); err != nil {
+			if a.Usage, err = look(h.reader); err != nil {
 				return err
 			}
 		}

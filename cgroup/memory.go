@@ -127,12 +127,14 @@ func (l *memoryLevel) figure() (used uint64, raw bool) {
 // known reports whether the usage of the level could be read.
 func (l *memoryLevel) known() bool { return !l.probes[memoryUsage].failed }
 
-// turns returns the files that are read in rotation, given whether the level is read at every tick anyway.
-func (l *memoryLevel) turns(current func() bool) []turn {
+// turns returns the files that are read in rotation, given whether the level binds: then its usage is read at every
+// tick, and its memory.stat too where it is over the half. Of other levels memory.stat is worth reading over the half
+// only, when their page cache may hide that they do not bind.
+func (l *memoryLevel) turns(binds func() bool) []turn {
 	turns := []turn{
 		{probe: l.probes[memoryMax]},
-		{probe: l.probes[memoryUsage], due: func() bool { return !current() }},
-		{probe: l.probes[memoryStat], due: func() bool { return l.tellsHidden() || !current() || !l.overHalf() }},
+		{probe: l.probes[memoryUsage], due: func() bool { return !binds() }},
+		{probe: l.probes[memoryStat], due: func() bool { return l.tellsHidden() || binds() != l.overHalf() }},
 	}
 	if l.version == V2 {
 		turns = append(turns, turn{probe: l.probes[memoryHigh]})

@@ -21,7 +21,7 @@ func TestMove(t *testing.T) {
 	require.Equal(t, uint64(1), usage(t, r).Generation)
 
 	root.set(t, "proc/self/cgroup", "0::/other\n")
-	u := usage(t, r)
+	u := looked(t, r)
 	require.Equal(t, uint64(2), u.Generation)
 	require.Equal(t, uint64(10000), u.MemoryLimit)
 	require.Equal(t, uint64(2), usage(t, r).Generation)
@@ -37,8 +37,7 @@ func TestMoveOutOfSightAndBack(t *testing.T) {
 	root := newTree(t, "systemd-slice")
 	r := openTree(t, root, nil)
 	root.set(t, "proc/self/cgroup", "0::/../elsewhere\n")
-	u := cgroup.Usage{MemoryUsed: 1, MemoryLimit: 1}
-	err := r.Usage(&u)
+	u, err := look(r)
 	require.ErrorIs(t, err, cgroup.ErrUnavailable)
 	require.ErrorIs(t, err, cgroup.ErrHidden)
 	require.Zero(t, u.MemoryUsed)
@@ -48,7 +47,7 @@ func TestMoveOutOfSightAndBack(t *testing.T) {
 	require.ErrorIs(t, r.Sample(new(cgroup.Sample)), cgroup.ErrHidden)
 
 	root.set(t, "proc/self/cgroup", "0::/batch.slice/import.service\n")
-	require.Equal(t, uint64(4<<30), usage(t, r).MemoryLimit)
+	require.Equal(t, uint64(4<<30), looked(t, r).MemoryLimit)
 }
 
 // The group is removed and made again between two readings, as when a process is moved away and back: the path is the
@@ -107,9 +106,9 @@ func TestMovesLeakNothing(t *testing.T) {
 	}
 	for range moves / 2 {
 		root.set(t, "proc/self/cgroup", "0::/other\n")
-		usage(t, r)
+		looked(t, r)
 		root.set(t, "proc/self/cgroup", "0::/parent/leaf\n")
-		usage(t, r)
+		looked(t, r)
 	}
 	require.Equal(t, open, d.opened-d.closed)
 	require.Equal(t, uint64(moves+1), usage(t, r).Generation)

@@ -19,6 +19,7 @@ type Reader struct {
 	lost       bool   // it could not be read this time
 	groups     *groups
 	generation uint64
+	calls      uint // of Usage
 	stale      bool // a file is gone for good
 	stuck      bool // it was gone already when the last look-up ended
 	retry      retry
@@ -50,11 +51,12 @@ func Open(opts ...Option) (*Reader, error) {
 	return r, nil
 }
 
-// Usage reads what a tick needs into u. It costs at most four system calls and allocates nothing: it looks whether the
-// process was moved, reads the usage of the binding level and, where that is over half of the limit, its memory.stat;
-// and it reads one of the other files, in rotation. A change of a limit, or at another level, or of the page cache
-// below the half, is therefore seen after at most six calls for each visible level. The call that finds the process in another group, or its group gone, looks
-// everything up again, which costs about a hundred microseconds once.
+// Usage reads what a tick needs into u. It costs at most three system calls and allocates nothing: it reads the usage of
+// the binding level and, where that is over half of the limit, its memory.stat; and it reads one of the other files, in
+// rotation, or at every fourth call looks whether the process was moved. A change of a limit, or at another level, or of
+// the page cache below the half, is therefore seen after at most eight calls for each visible level, and a move after
+// four. The call that finds the process in another group, or its group gone, looks everything up again, which costs about
+// a hundred microseconds once.
 //
 // It fails with [ErrUnavailable] as long as no controller can be seen, and with [ErrClosed]; u has no figures then.
 func (r *Reader) Usage(u *Usage) error {
@@ -64,8 +66,9 @@ func (r *Reader) Usage(u *Usage) error {
 		*u = Usage{}
 		return ErrClosed
 	}
-	if !r.follow() {
-		r.tick()
+	r.calls++
+	if look := r.calls%followEvery == 0; !look || !r.follow() {
+		r.tick(!look)
 	}
 	r.groups.memory.bind()
 	r.fillUsage(u)
@@ -105,17 +108,22 @@ func (r *Reader) Close() error {
 	return nil
 }
 
+// followEvery is how many calls of Usage pass from one look at /proc/self/cgroup to the next. It is the slowest file of
+// all on v1, and a move is rare.
+const followEvery = 4
+
 // tick reads what a tick needs: the usage of the level that binds, and one file of the rotation.
-func (r *Reader) tick() {
-	if m := &r.groups.memory; m.current >= 0 {
-		l := m.levels[m.current]
+func (r *Reader) tick(rotate bool) {
+	if l := r.groups.memory.binding(); l != nil {
 		r.read(l.probes[memoryUsage])
 		if l.overHalf() {
 			r.read(l.probes[memoryStat])
 		}
 	}
-	if p := r.groups.turn(); p != nil {
-		r.read(p)
+	if rotate {
+		if p := r.groups.turn(); p != nil {
+			r.read(p)
+		}
 	}
 	r.renew()
 }

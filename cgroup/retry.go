@@ -1,14 +1,14 @@
 package cgroup
 
-// retry spaces out the attempts to look up again what failed for a reason that may pass. It counts calls: a reader
+// retry spaces out the attempts to look up again what failed for a reason that may pass. It counts looks: a reader
 // has no clock.
 type retry struct {
 	failed bool
-	wait   int // calls until the next attempt
-	step   int // calls that the next failure waits
+	wait   int // looks until the next attempt
+	step   int // looks that the next failure waits
 }
 
-// maxWait bounds the wait: some minutes at one call a second.
+// maxWait bounds the wait: some minutes at one look in four seconds.
 const maxWait = 256
 
 // done notes how an attempt ended.
@@ -22,7 +22,7 @@ func (r *retry) done(failed bool) {
 	r.wait = r.step
 }
 
-// due counts one call and reports whether it is time for another attempt.
+// due counts one look and reports whether it is time for another attempt.
 func (r *retry) due() bool {
 	if r.failed {
 		r.wait--

@@ -11,7 +11,8 @@ type Usage struct {
 	MemoryLimit uint64
 	// MemoryLevel is the binding level, as an index into [Memory.Levels]: 0 is the leaf-most one. The binding level is
 	// the one with the highest MemoryUsed/MemoryLimit: the kernel kills at the level that runs full first, not at the
-	// one with the smallest limit. Without any limit it is the leaf-most level whose usage is known.
+	// one with the smallest limit. Without any limit it is the leaf-most level whose usage is known, and the usage is
+	// read in rotation.
 	MemoryLevel int
 	// MemoryRaw says that MemoryUsed still includes page cache, because memory.stat could not be read. A figure with it
 	// and one without it are not comparable: the step between the two is no change of the process.

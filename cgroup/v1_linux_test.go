@@ -171,7 +171,7 @@ func TestV1Move(t *testing.T) {
 	require.Equal(t, uint64(256<<20), u.MemoryLimit)
 
 	c.tell(t, "join %s", b)
-	moved := c.tell(t, "usage").Usage
+	moved := c.tell(t, "look").Usage
 	require.Equal(t, uint64(128<<20), moved.MemoryLimit)
 	require.Equal(t, u.Generation+1, moved.Generation)
 
@@ -180,7 +180,7 @@ func TestV1Move(t *testing.T) {
 	require.NoError(t, os.Remove(string(b)))
 	memory.below(t, "b").set(t, "memory.limit_in_bytes", 64<<20)
 	c.tell(t, "join %s", b)
-	back := c.tell(t, "usage").Usage
+	back := c.tell(t, "look").Usage
 	require.Equal(t, uint64(64<<20), back.MemoryLimit)
 	require.Greater(t, back.Generation, moved.Generation)
 }
