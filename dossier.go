@@ -49,7 +49,7 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 
 // save writes event.json as the event stands.
 func (d *dossier) save() {
-	raw, err := json.MarshalIndent(d.ev, "", "  ")
+	raw, err := json.Marshal(d.ev)
 	if err == nil {
 		err = d.files.replace(eventFile, append(raw, '\n'))
 	}

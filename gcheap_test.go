@@ -48,11 +48,12 @@ func TestGCHeapFollowsCollections(t *testing.T) {
 	read := func() float64 { tick(); return holmes.LastValue(h, holmes.SignalGCHeap) }
 	before := read()
 	for range 3 { // each collection is noticed, not only the first
-		live := make([]byte, 256*mib)
-		runtime.GC()
-		require.Eventually(t, func() bool { return read() > before+20 }, 10*time.Second, time.Millisecond)
-		runtime.KeepAlive(live)
-		live = nil
+		func() {
+			live := make([]byte, 256*mib)
+			runtime.GC()
+			require.Eventually(t, func() bool { return read() > before+20 }, 10*time.Second, time.Millisecond)
+			runtime.KeepAlive(live)
+		}()
 		runtime.GC()
 		require.Eventually(t, func() bool { return read() < before+5 }, 10*time.Second, time.Millisecond)
 	}

@@ -20,6 +20,22 @@ type place struct {
 	inner bool
 }
 
+// OpenDir opens the directory at path by the rules of the package comment,
+// making it if need be, for those who keep events elsewhere and in another way.
+// It fails with [ErrRefused] where Open would. The name of the root is the
+// absolute path; the caller closes it.
+func OpenDir(path string) (*os.Root, error) {
+	where, err := locate(path)
+	if err != nil {
+		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
+	}
+	root, err := where.make()
+	if err != nil {
+		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
+	}
+	return root, nil
+}
+
 // locate returns the place that path stands for. Nothing is made yet.
 func locate(path string) (place, error) {
 	if path == "" {

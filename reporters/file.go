@@ -4,11 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
-	"runtime"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/dump"
 )
 
 // File is a [holmes.Reporter] that copies whole events into a directory. It is
@@ -23,9 +22,10 @@ type File struct {
 // [holmes.WithDumpPath] for the store that keeps a budget.
 //
 // Dir is taken relative to the working directory of now. It is made when the
-// first event comes; one that exists must be a real directory that nobody but
-// its owner can write to, or be like /tmp, where nobody can remove what belongs
-// to others. Directories of events have mode 0700, files 0600.
+// first event comes; one that exists is held to the rules of package dump: a
+// real directory of the user's own that nobody else can write to. In one like
+// /tmp the private subdirectory holmes-<user id> is used. Directories of events
+// have mode 0700, files 0600.
 //
 // An event appears whole or not at all, also when the process or the machine
 // dies: it is built under a hidden name, synced, and renamed. One that is there
@@ -59,7 +59,7 @@ func (f *File) Report(ctx context.Context, e *holmes.Event) error {
 }
 
 func (f *File) store(ctx context.Context, b *bundle, original string) error {
-	root, err := openDir(f.dir)
+	root, err := dump.OpenDir(f.dir)
 	if err != nil {
 		return err
 	}
@@ -72,36 +72,4 @@ func (f *File) store(ctx context.Context, b *bundle, original string) error {
 	}
 	d.sweep()
 	return syncDir(root) // also for an earlier attempt that ended before it
-}
-
-// openDir opens dir after making it if need be. What is judged is what was
-// opened, not what bears its name a moment later.
-func openDir(dir string) (*os.Root, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, err
-	}
-	named, err := os.Lstat(dir)
-	if err != nil {
-		return nil, err
-	}
-	if !named.IsDir() {
-		return nil, errors.New("refused: a symbolic link or not a directory; name the directory itself")
-	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, err
-	}
-	opened, err := root.Stat(".")
-	switch {
-	case err != nil:
-	case !os.SameFile(named, opened):
-		err = errors.New("refused: exchanged while it was being opened")
-	case runtime.GOOS != "windows" && opened.Mode().Perm()&0o022 != 0 && opened.Mode()&os.ModeSticky == 0:
-		err = fmt.Errorf("refused: mode %04o lets others write; chmod go-w it, or name a new subdirectory of it", opened.Mode().Perm())
-	}
-	if err != nil {
-		_ = root.Close()
-		return nil, err
-	}
-	return root, nil
 }
