@@ -27,7 +27,6 @@ type detector struct {
 	fired     bool // reported, and not yet calm again
 	reported  float64
 	coolUntil time.Duration
-	coolLast  time.Duration // the cool-down after the last event
 	backoff   int
 	past      []pastEvent // within a day, for the budget
 
@@ -192,16 +191,17 @@ func (d *detector) report(now time.Duration, v float64) {
 	d.cool(now)
 }
 
-// cool starts the cool-down: twice as long as the last one when the last one
-// has only just ended.
+// cool starts the cool-down: twice as long as the last one, unless that has
+// been over for as long as the longest takes.
 func (d *detector) cool(now time.Duration) {
-	if d.pace.classic || now >= d.coolUntil+d.coolLast {
+	calm := d.coolUntil == 0 || now-d.coolUntil >= d.pace.CoolDown<<maxBackoff
+	switch {
+	case d.pace.classic || calm:
 		d.backoff = 0
-	} else if d.backoff < maxBackoff {
+	case d.backoff < maxBackoff:
 		d.backoff++
 	}
-	d.coolLast = d.pace.CoolDown << d.backoff
-	d.coolUntil = now + d.coolLast
+	d.coolUntil = now + d.pace.CoolDown<<d.backoff
 }
 
 // warmUp collects the first samples. When there are enough for a mean, it

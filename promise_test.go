@@ -97,6 +97,33 @@ func TestPromise10PanicsOfForeignCode(t *testing.T) {
 	})
 }
 
+// P10: after some panics in a row a part is not called for a minute.
+func TestPromise10PartRests(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rep, lab := &panicky{}, &panicky{}
+		l := newLab(t, holmes.WithReporter(rep),
+			holmes.WithLabelFunc(func() map[string]string { lab.boom(); return nil })).run(t)
+		capture := func(n int) {
+			for range n {
+				_, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
+				require.NoError(t, err)
+			}
+			synctest.Wait()
+		}
+		capture(20)
+		require.EqualValues(t, 5, lab.calls.Load())
+		seconds(50)
+		capture(1)
+		require.EqualValues(t, 5, lab.calls.Load(), "not within the minute")
+		seconds(11)
+		capture(1)
+		require.EqualValues(t, 6, lab.calls.Load(), "and after it once, to see")
+		seconds(600)
+		require.Less(t, rep.calls.Load(), int64(20), "the reporter, retried with pauses, rests too")
+		require.True(t, l.Stats().Reporters[1].Resting)
+	})
+}
+
 type panickyRule struct{}
 
 func (panickyRule) Eval(*holmes.Ring, holmes.Sample) (holmes.Reason, bool) { panic("rule") }

@@ -25,8 +25,8 @@ type Pace struct {
 	// confirmed. Zero confirms at once.
 	Hold time.Duration
 	// CoolDown is the least time from one event to the next of the same rule.
-	// It doubles for every event that comes soon after the one before, up to
-	// 32 times; see [Threshold].
+	// It doubles with every event, up to 32 times, until there has been none
+	// for 32 times as long after the last one.
 	CoolDown time.Duration
 	// Margin is how far a value must fall under what fired, before the rule
 	// is armed again.
@@ -84,7 +84,7 @@ type Reason struct {
 // A fired rule is an edge: it is armed again when the value has fallen so far
 // that even Margin more would not fire, or when it has risen Margin above what
 // was reported. It must hold for Hold, and after an event it rests for
-// CoolDown, doubled up to 32 times while events follow each other closely.
+// CoolDown, doubled with every further one; see [Pace].
 type Threshold struct {
 	Min, Diff, Abs, Max, Margin float64
 	Window, Hold, CoolDown      time.Duration
