@@ -179,15 +179,6 @@ func (h *Holmes) SetCapture(k Kind, needs uint64, write func(io.Writer) error) {
 	h.captures = all
 }
 
-// NewTestRing returns a ring for tests of rules.
-func NewTestRing(window int, values ...float64) *Ring {
-	r := newRing(window, 0, min(warmup, window))
-	for _, v := range values {
-		r.push(v)
-	}
-	return r
-}
-
 // ClassicRule is the rule of WithClassicRules.
 func ClassicRule(t Threshold) Rule { return classic{t} }
 

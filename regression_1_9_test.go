@@ -226,7 +226,7 @@ func TestRegression7ProfilesShareNoBuffer(t *testing.T) {
 // 8. A flat line of small values fired a 25 % rule, by truncation.
 func TestRegression8FlatLineNeverFires(t *testing.T) {
 	for _, v := range []float64{0, 0.4, 1, 1.9, 2, 3, 3.99} {
-		ring := holmes.NewTestRing(120, v, v, v, v, v, v, v, v, v, v, v)
+		ring := holmes.NewRing(120, v, v, v, v, v, v, v, v, v, v, v)
 		_, fires := holmes.Threshold{Diff: 25, Abs: 70}.Eval(ring, holmes.Sample{Value: v})
 		require.Equal(t, v == 0, fires, "%v: only nothing is 25 %% above nothing", v)
 		_, fires = holmes.Threshold{Diff: 25, Abs: 70, Margin: 10}.Eval(ring, holmes.Sample{Value: v})

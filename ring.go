@@ -22,6 +22,16 @@ func newRing(window, hold, warm int) *Ring {
 	return &Ring{buf: make([]float64, window+hold), window: window, warm: min(warm, window)}
 }
 
+// NewRing returns a ring whose mean is over the last of these values, at most
+// window of them, all settled. It is for tests of a [Rule].
+func NewRing(window int, values ...float64) *Ring {
+	r := newRing(max(window, 1), 0, warmup)
+	for _, v := range values {
+		r.push(v)
+	}
+	return r
+}
+
 // Len returns how many samples the mean is over.
 func (r *Ring) Len() int { return r.settled }
 

@@ -45,7 +45,7 @@ func TestClassicRuleAgreesWithTheTable(t *testing.T) {
 		require.Equal(t, mean*(100+diff)/100, bound, line)
 
 		rule := holmes.ClassicRule(holmes.Threshold{Min: float64(minimum), Diff: float64(diff), Abs: float64(abs), Max: float64(maximum)})
-		why, fires := rule.Eval(holmes.NewTestRing(10, values...), holmes.Sample{Value: float64(cur) + 0.9})
+		why, fires := rule.Eval(holmes.NewRing(10, values...), holmes.Sample{Value: float64(cur) + 0.9})
 		require.Equal(t, col[10], why.Code, line)
 		require.Equal(t, col[10] == "abs" || col[10] == "diff", fires, line)
 		require.EqualValues(t, mean, why.Mean, line)
@@ -94,13 +94,13 @@ func TestThreshold(t *testing.T) {
 		{"at the diff", repeat(50, 20), 62.5, "diff", true},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			why, fires := rule.Eval(holmes.NewTestRing(120, c.before...), holmes.Sample{Value: c.value})
+			why, fires := rule.Eval(holmes.NewRing(120, c.before...), holmes.Sample{Value: c.value})
 			require.Equal(t, c.code, why.Code)
 			require.Equal(t, c.fires, fires)
 		})
 	}
 	t.Run("zero is off", func(t *testing.T) {
-		_, fires := holmes.Threshold{}.Eval(holmes.NewTestRing(120, repeat(1, 20)...), holmes.Sample{Value: 1e9})
+		_, fires := holmes.Threshold{}.Eval(holmes.NewRing(120, repeat(1, 20)...), holmes.Sample{Value: 1e9})
 		require.False(t, fires)
 	})
 }
