@@ -55,6 +55,9 @@ func binary(name string) func(io.Writer) error {
 func (d *dossier) snapshot(kind Kind, file, note string) {
 	take := d.captures[kind]
 	p := Profile{Kind: kind, File: file, Start: d.clock.wall(), Note: note}
+	if kind == KindHeap {
+		p.Note = joined(note, d.ev.Readings.shareNote())
+	}
 	begin := d.clock.mono()
 	if p.Err = d.fits(d.cfg, take.needs()); p.Err == nil {
 		d.store(&p, take.write)
@@ -119,4 +122,16 @@ func (d *dossier) afterCollection(since uint64, stopping bool) {
 		note = "after a forced collection"
 	}
 	d.snapshot(KindHeap, heapAfterGC, note)
+}
+
+// mayForceGC grants one forced collection in gcEvery.
+func (h *Holmes) mayForceGC() bool {
+	h.gcMu.Lock()
+	defer h.gcMu.Unlock()
+	now := h.clock.mono()
+	if h.lastGC > 0 && now-h.lastGC < gcEvery {
+		return false
+	}
+	h.lastGC = now
+	return true
 }

@@ -170,10 +170,10 @@ func (d *dossier) addCPU(r cpuResult) {
 	}
 }
 
-// joined is two notes as one.
+// joined is two notes as one, either of which may be empty.
 func joined(a, b string) string {
-	if a == "" {
-		return b
+	if a == "" || b == "" {
+		return a + b
 	}
 	return a + "; " + b
 }

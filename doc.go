@@ -126,6 +126,7 @@
 //	capture.go     the table of profile kinds; cpu.go the one that lasts
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form
+//	readings.go    what was measured around it; groups.go of the cgroups
 //	report.go      a queue and a courier for each reporter
 //	guard.go       between holmes and foreign code; logger.go one such way
 //	stats.go       what holmes saw, did, dropped and cost

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/pprof/profile"
 
+	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/pprofread"
@@ -24,6 +25,7 @@ type dossier struct {
 	captures map[Kind]capture
 	files    evidence
 	ev       *Event
+	groups   cgroup.Sample // as of the beginning
 }
 
 // look reads the state of the process as of the last tick.
@@ -37,6 +39,7 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 		Labels: r.h.labels(c),
 	}
 	d.ev.Readings, _ = d.look()
+	d.readGroups()
 	entry, err := r.h.vault.create(c, d.ev.ID)
 	if err != nil {
 		r.log.onCause("dump", "events are kept in memory, the dump path cannot be used: %v", err)
@@ -45,6 +48,19 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 	d.ev.Dir = d.files.dir()
 	d.save()
 	return d
+}
+
+// readGroups adds to the readings what the control groups say. The first call
+// is what the others are compared with.
+func (d *dossier) readGroups() {
+	var now cgroup.Sample
+	if !d.meter.readGroups(d.cfg, &now) {
+		return
+	}
+	if d.groups.Generation == 0 {
+		d.groups = now
+	}
+	d.ev.Readings.Groups = groupsSince(&d.groups, &now)
 }
 
 // save writes event.json as the event stands.
@@ -71,6 +87,7 @@ func (d *dossier) snapshots(kinds []Kind) {
 func (d *dossier) conclude(f *finding, state State) {
 	d.ev.State, d.ev.Trigger = state, f.trigger
 	d.ev.Readings, _ = d.look()
+	d.readGroups()
 	if state != StateDismissed {
 		d.diagnose(f.kinds)
 	}
@@ -150,6 +167,9 @@ func (e *Event) summary() []byte {
 	r := e.Readings
 	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
 		r.CPUPercent, number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
+	if about := r.about(); about != "" {
+		fmt.Fprintf(&b, "%s\n\n", about)
+	}
 	for i := range e.Profiles {
 		p := &e.Profiles[i]
 		switch {

@@ -157,6 +157,11 @@ func (e *Event) clone() *Event {
 	c.Profiles = slices.Clone(e.Profiles)
 	c.Diagnosis.Culprits = slices.Clone(e.Diagnosis.Culprits)
 	c.Labels = maps.Clone(e.Labels)
+	if g := e.Readings.Groups; g != nil {
+		own := *g
+		own.Memory, own.CPU = slices.Clone(g.Memory), slices.Clone(g.CPU)
+		c.Readings.Groups = &own
+	}
 	return &c
 }
 

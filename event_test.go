@@ -121,3 +121,49 @@ func TestCaptureThatFails(t *testing.T) {
 		require.NoFileExists(t, filepath.Join(e.Dir, "heap.pb.gz"))
 	})
 }
+
+// The event says what the groups did meanwhile, and when the process is not the
+// one who fills them.
+func TestGroupsInTheEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t).run(t)
+		seconds(60)
+		l.host.Siblings(850 << 20)
+		seconds(30)
+		require.Len(t, l.got.all(), 1)
+		e := l.got.all()[0]
+		g := e.Readings.Groups
+		require.NotNil(t, g)
+		require.Equal(t, []holmes.CPUGroup{{Path: "/pod/app", Quota: 2, Throttled: 50, ThrottledSeconds: 1}}, g.CPU)
+		require.Equal(t, holmes.MemoryGroup{
+			Path: "/pod/app", Used: 900 << 20, Usage: 930 << 20, Limit: 1 << 30, OOMKills: 2,
+		}, g.Memory[0])
+		require.InDelta(t, 12, g.CPUPressure, 0)
+
+		require.Contains(t, e.Profile(holmes.KindHeap).Note, "this process holds 6 % of the memory that its group uses")
+		summary, err := os.ReadFile(filepath.Join(e.Dir, "summary.txt"))
+		require.NoError(t, err)
+		for _, want := range []string{
+			"this process holds 6 %", "CPU throttled in 50 % of the periods, for 1.0 s, by the quota of 2 cores at /pod/app",
+			"waited for CPU 12 %", "the kernel has killed 2 times for memory at /pod/app",
+		} {
+			require.Contains(t, string(summary), want)
+		}
+		onDisk, err := holmes.LoadEvent(e.Dir)
+		require.NoError(t, err)
+		require.Equal(t, e.Readings, onDisk.Readings)
+	})
+}
+
+// Without groups there are the host's numbers, and no words about groups.
+func TestEventWithoutGroups(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithCGroup(false)).run(t)
+		seconds(5)
+		e, err := l.CaptureNow(t.Context(), holmes.KindHeap)
+		require.NoError(t, err)
+		require.Nil(t, e.Readings.Groups)
+		require.Equal(t, "process", e.Readings.MemoryScope)
+		require.Empty(t, e.Profiles[0].Note)
+	})
+}

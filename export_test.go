@@ -23,8 +23,11 @@ type Host struct {
 	rss    uint64
 	thread int
 	limit  uint64
-	Fail   error // of every reading
-	Reads  int
+
+	siblings, samples uint64
+
+	Fail  error // of every reading
+	Reads int
 }
 
 // NewHost returns a calm host of two cores and 1 GiB.
@@ -38,7 +41,7 @@ func (f *Host) CPU(percent func() float64) { f.set(func() { f.advance(); f.busy 
 // Memory sets the resident memory in bytes.
 func (f *Host) Memory(bytes uint64) { f.set(func() { f.rss = bytes }) }
 
-// Threads sets the number of threads.
+// SetThreads sets the number of threads.
 func (f *Host) SetThreads(n int) { f.set(func() { f.thread = n }) }
 
 // SetFail makes every reading fail, or not.
@@ -81,9 +84,28 @@ func (f *Host) Threads() (int, error) {
 func (f *Host) Usage(u *cgroup.Usage) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	*u = cgroup.Usage{MemoryUsed: f.rss, MemoryLimit: f.limit, CPULimit: f.cores, Generation: 1}
+	*u = cgroup.Usage{MemoryUsed: f.rss + f.siblings, MemoryLimit: f.limit, CPULimit: f.cores, Generation: 1}
 	return f.Fail
 }
+
+// Sample is a full reading of the groups; each one finds a hundred periods more,
+// of which half were throttled.
+func (f *Host) Sample(s *cgroup.Sample) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.samples++
+	*s = cgroup.Sample{Generation: 1}
+	s.Memory.Levels = []cgroup.MemoryLevel{{Path: "/pod/app", Usage: f.rss + f.siblings + 30<<20, InactiveFile: 30 << 20, Max: f.limit, OOMKills: 2}, {Path: "/pod"}}
+	s.CPU.Levels = []cgroup.CPULevel{{
+		Path: "/pod/app", Quota: f.cores, Periods: 100 * f.samples, Throttled: 50 * f.samples,
+		ThrottledTime: time.Duration(f.samples) * time.Second,
+	}}
+	s.CPU.Pressure.Some.Avg10 = 12
+	return f.Fail
+}
+
+// Siblings sets what other processes of the same group hold, in bytes.
+func (f *Host) Siblings(bytes uint64) { f.set(func() { f.siblings = bytes }) }
 
 func (f *Host) Close() error { return nil }
 

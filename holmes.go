@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"runtime/debug"
 	"sync"
@@ -232,61 +231,4 @@ func (r *run) end(ctx context.Context) error {
 	r.cancel()
 	close(r.logStop)
 	return errors.Join(err, r.logging.wait(ctx))
-}
-
-// labels puts together who the process is, for an event.
-func (h *Holmes) labels(c *config) map[string]string {
-	out := maps.Clone(c.labels)
-	maps.Copy(out, h.askLabels(c.labelFunc))
-	return out
-}
-
-// labelTime is how long an event waits for the user's labels.
-const labelTime = time.Second
-
-// askLabels calls the user's function beside the caller, which waits for
-// labelTime. One that hangs holds one goroutine and is not called again.
-func (h *Holmes) askLabels(f func() map[string]string) map[string]string {
-	if f == nil {
-		return nil
-	}
-	select {
-	case h.labelSlot <- struct{}{}:
-	default:
-		return nil
-	}
-	answer := make(chan map[string]string, 1)
-	go func() {
-		defer func() { <-h.labelSlot }()
-		var got map[string]string
-		err := h.labelGuard.call(func() error {
-			got = maps.Clone(f()) // the user may go on writing to it
-			return nil
-		})
-		if err != nil {
-			h.log.onCause("labels", "WithLabelFunc: %v", err)
-		}
-		answer <- got
-	}()
-	timer := time.NewTimer(labelTime)
-	defer timer.Stop()
-	select {
-	case got := <-answer:
-		return got
-	case <-timer.C:
-		h.log.onCause("labels", "WithLabelFunc does not return: events go without its labels")
-		return nil
-	}
-}
-
-// mayForceGC grants one forced collection in gcEvery.
-func (h *Holmes) mayForceGC() bool {
-	h.gcMu.Lock()
-	defer h.gcMu.Unlock()
-	now := h.clock.mono()
-	if h.lastGC > 0 && now-h.lastGC < gcEvery {
-		return false
-	}
-	h.lastGC = now
-	return true
 }

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"strings"
+	"time"
 )
 
 // defaultLabels says who the process is, from an allow-list: the environment
@@ -68,4 +69,49 @@ func firstOf(values ...string) string {
 		}
 	}
 	return ""
+}
+
+// labels puts together who the process is, for an event.
+func (h *Holmes) labels(c *config) map[string]string {
+	out := maps.Clone(c.labels)
+	maps.Copy(out, h.askLabels(c.labelFunc))
+	return out
+}
+
+// labelTime is how long an event waits for the user's labels.
+const labelTime = time.Second
+
+// askLabels calls the user's function beside the caller, which waits for
+// labelTime. One that hangs holds one goroutine and is not called again.
+func (h *Holmes) askLabels(f func() map[string]string) map[string]string {
+	if f == nil {
+		return nil
+	}
+	select {
+	case h.labelSlot <- struct{}{}:
+	default:
+		return nil
+	}
+	answer := make(chan map[string]string, 1)
+	go func() {
+		defer func() { <-h.labelSlot }()
+		var got map[string]string
+		err := h.labelGuard.call(func() error {
+			got = maps.Clone(f()) // the user may go on writing to it
+			return nil
+		})
+		if err != nil {
+			h.log.onCause("labels", "WithLabelFunc: %v", err)
+		}
+		answer <- got
+	}()
+	timer := time.NewTimer(labelTime)
+	defer timer.Stop()
+	select {
+	case got := <-answer:
+		return got
+	case <-timer.C:
+		h.log.onCause("labels", "WithLabelFunc does not return: events go without its labels")
+		return nil
+	}
 }

@@ -44,6 +44,7 @@ type (
 	}
 	group interface {
 		Usage(u *cgroup.Usage) error
+		Sample(s *cgroup.Sample) error
 		Close() error
 	}
 )

@@ -26,6 +26,8 @@ type Readings struct {
 	GCCycles   uint64 `json:"gc_cycles,omitempty"`
 	Goroutines int    `json:"goroutines,omitempty"`
 	Threads    int    `json:"threads,omitempty"`
+	// Groups is what the control groups said, and nil where there are none.
+	Groups *Groups `json:"cgroup,omitempty"`
 }
 
 // Cost is what an event's evidence cost the host.

@@ -1,0 +1,137 @@
+package holmes
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/cgroup"
+)
+
+// Groups is what the control groups of the process said around an event.
+// Levels are leaf first; those above the namespace or the mount cannot be seen.
+type Groups struct {
+	Memory []MemoryGroup `json:"memory,omitempty"`
+	CPU    []CPUGroup    `json:"cpu,omitempty"`
+	// CPUPressure, MemoryPressure and MemoryFullPressure are the percentages
+	// of the last 10 seconds in which some, or in the last case all, tasks of
+	// the group waited for CPU or memory.
+	CPUPressure        float64 `json:"cpu_pressure_percent,omitempty"`
+	MemoryPressure     float64 `json:"memory_pressure_percent,omitempty"`
+	MemoryFullPressure float64 `json:"memory_full_pressure_percent,omitempty"`
+	// Unseen lists what could not be read or seen.
+	Unseen string `json:"unseen,omitempty"`
+}
+
+// MemoryGroup is one level of the memory controller. Limit is the smallest one
+// that holds there, 0 for none; Used is without the page cache.
+type MemoryGroup struct {
+	Path  string `json:"path"`
+	Used  uint64 `json:"used_bytes"`
+	Usage uint64 `json:"usage_bytes"`
+	Limit uint64 `json:"limit_bytes,omitempty"`
+	Anon  uint64 `json:"anon_bytes,omitempty"`
+	Shmem uint64 `json:"shmem_bytes,omitempty"`
+	// OOMKills counts what the kernel killed in this very group so far.
+	OOMKills uint64 `json:"oom_kills,omitempty"`
+}
+
+// CPUGroup is one level of the CPU controller.
+type CPUGroup struct {
+	Path string `json:"path"`
+	// Quota is in cores, 0 for none.
+	Quota float64 `json:"quota_cores,omitempty"`
+	// Throttled is the percentage of the quota's periods, since the event was
+	// suspected, in which the group was stopped; ThrottledSeconds for how long,
+	// added up over the cores.
+	Throttled        float64 `json:"throttled_percent,omitempty"`
+	ThrottledSeconds float64 `json:"throttled_seconds,omitempty"`
+}
+
+// readGroups reads all levels into s, and reports whether there was anything.
+func (m *meter) readGroups(c *config, s *cgroup.Sample) bool {
+	return m.group != nil && c.useCGroup && m.group.Sample(s) == nil
+}
+
+// groupsSince describes now, and what has been throttled since before. Counters
+// of another generation are those of another group.
+func groupsSince(before, now *cgroup.Sample) *Groups {
+	g := &Groups{
+		CPUPressure:        now.CPU.Pressure.Some.Avg10,
+		MemoryPressure:     now.Memory.Pressure.Some.Avg10,
+		MemoryFullPressure: now.Memory.Pressure.Full.Avg10,
+		Unseen:             now.Unseen.String(),
+	}
+	for i := range now.Memory.Levels {
+		l := &now.Memory.Levels[i]
+		g.Memory = append(g.Memory, MemoryGroup{
+			Path: l.Path, Used: l.Used(), Usage: l.Usage, Limit: l.Limit(), Anon: l.Anon, Shmem: l.Shmem, OOMKills: l.OOMKills,
+		})
+	}
+	same := before.Generation == now.Generation && len(before.CPU.Levels) == len(now.CPU.Levels)
+	for i := range now.CPU.Levels {
+		l := &now.CPU.Levels[i]
+		out := CPUGroup{Path: l.Path, Quota: l.Quota}
+		if same {
+			was := &before.CPU.Levels[i]
+			out.Throttled = cgroup.Percent(rise(was.Throttled, l.Throttled), rise(was.Periods, l.Periods))
+			out.ThrottledSeconds = max(l.ThrottledTime-was.ThrottledTime, time.Duration(0)).Seconds()
+		}
+		g.CPU = append(g.CPU, out)
+	}
+	return g
+}
+
+// rise is how much a counter has grown.
+func rise(from, to uint64) uint64 {
+	if to < from {
+		return 0
+	}
+	return to - from
+}
+
+// sentences are what a person should know of the groups: what stopped the
+// process, what it waited for, and who was killed.
+func (g *Groups) sentences() (out []string) {
+	for _, l := range g.CPU {
+		if l.Throttled > 0 {
+			out = append(out, fmt.Sprintf("CPU throttled in %.0f %% of the periods, for %.1f s, by the quota of %s cores at %s",
+				l.Throttled, l.ThrottledSeconds, number(l.Quota), l.Path))
+		}
+	}
+	if g.CPUPressure >= 1 || g.MemoryPressure >= 1 {
+		out = append(out, fmt.Sprintf("waited for CPU %.0f %% and for memory %.0f %% of the last 10 s", g.CPUPressure, g.MemoryPressure))
+	}
+	for _, l := range g.Memory {
+		if l.OOMKills > 0 {
+			out = append(out, fmt.Sprintf("the kernel has killed %d times for memory at %s", l.OOMKills, l.Path))
+		}
+	}
+	return out
+}
+
+// smallShare is below which part of the group's memory a process's own heap
+// cannot be the reason.
+const smallShare = 0.5
+
+// shareNote says so in the event, so that nobody looks for a leak in a heap
+// that has none.
+func (r *Readings) shareNote() string {
+	if r.MemoryScope != "cgroup" || r.MemoryUsed == 0 || float64(r.RSS) >= smallShare*float64(r.MemoryUsed) {
+		return ""
+	}
+	return fmt.Sprintf("this process holds %.0f %% of the memory that its group uses, so its heap does not explain the rest",
+		100*float64(r.RSS)/float64(r.MemoryUsed))
+}
+
+// about joins what a person should know of the state around an event.
+func (r *Readings) about() string {
+	var all []string
+	if note := r.shareNote(); note != "" {
+		all = append(all, note)
+	}
+	if r.Groups != nil {
+		all = append(all, r.Groups.sentences()...)
+	}
+	return strings.Join(all, "\n")
+}

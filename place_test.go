@@ -1,0 +1,69 @@
+package holmes_test
+
+import (
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/dump"
+)
+
+// A dump path that is refused or cannot be written is not fatal: Start logs
+// why, Stats show it, events reach the reporters from memory, and a path that
+// becomes good is used from the next event on.
+func TestDumpPathThatCannotBeUsed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the rules are those of Unix")
+	}
+	for name, make := range map[string]func(t *testing.T, dir string) (path string, mend func()){
+		"a symbolic link": func(t *testing.T, dir string) (string, func()) {
+			path := filepath.Join(dir, "link")
+			require.NoError(t, os.Symlink(t.TempDir(), path))
+			return path, func() { require.NoError(t, os.Remove(path)) }
+		},
+		"others may write": func(t *testing.T, dir string) (string, func()) {
+			path := filepath.Join(dir, "open")
+			require.NoError(t, os.Mkdir(path, 0o700))
+			require.NoError(t, os.Chmod(path, 0o770))
+			return path, func() { require.NoError(t, os.Chmod(path, 0o700)) }
+		},
+		"a file is in the way": func(t *testing.T, dir string) (string, func()) {
+			file := filepath.Join(dir, "file")
+			require.NoError(t, os.WriteFile(file, nil, 0o600))
+			return filepath.Join(file, "below"), func() { require.NoError(t, os.Remove(file)) }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			path, mend := make(t, t.TempDir())
+			synctest.Test(t, func(t *testing.T) {
+				lines := &lineLog{}
+				l := newLab(t, holmes.WithDumpPath(path), holmes.WithLogger(lines)).run(t)
+				synctest.Wait()
+				require.Contains(t, strings.Join(lines.all(), "\n"), path, "Start logs why")
+				require.Error(t, l.Stats().Dump.Err)
+				if name != "a file is in the way" {
+					require.ErrorIs(t, l.Stats().Dump.Err, dump.ErrRefused)
+				}
+
+				e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
+				require.NoError(t, err)
+				synctest.Wait()
+				require.Len(t, l.got.all(), 1)
+				require.Empty(t, e.Dir)
+				require.NotEmpty(t, parse(t, l.got.all()[0].Profile(holmes.KindGoroutine)).Sample)
+
+				mend()
+				e, err = l.CaptureNow(t.Context(), holmes.KindGoroutine)
+				require.NoError(t, err)
+				require.FileExists(t, filepath.Join(path, e.ID, "goroutine.pb.gz"))
+				require.NoError(t, l.Stats().Dump.Err)
+			})
+		})
+	}
+}
