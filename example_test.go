@@ -3,6 +3,7 @@ package holmes_test
 import (
 	"fmt"
 	"log"
+	"net/http"
 	"os"
 	"runtime/metrics"
 	"time"
@@ -26,6 +27,8 @@ func Example() {
 		log.Print(err)
 	}
 	defer h.Stop()
+
+	log.Print(http.ListenAndServe("localhost:8080", nil)) // your service
 }
 
 // A bad option gives an error that names it and the value, and a Holmes that

@@ -21,7 +21,7 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the rules are those of Unix")
 	}
-	for name, make := range map[string]func(t *testing.T, dir string) (path string, mend func()){
+	for name, build := range map[string]func(t *testing.T, dir string) (path string, mend func()){
 		"a symbolic link": func(t *testing.T, dir string) (string, func()) {
 			path := filepath.Join(dir, "link")
 			require.NoError(t, os.Symlink(t.TempDir(), path))
@@ -40,7 +40,7 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			path, mend := make(t, t.TempDir())
+			path, mend := build(t, t.TempDir())
 			synctest.Test(t, func(t *testing.T) {
 				lines := &lineLog{}
 				l := newLab(t, holmes.WithDumpPath(path), holmes.WithLogger(lines)).run(t)
