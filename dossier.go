@@ -8,8 +8,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/pprof/profile"
-
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/dump"
@@ -121,7 +119,7 @@ func (d *dossier) diagnose(kinds []Kind) {
 	}
 }
 
-func (p *Profile) parse() (*profile.Profile, error) {
+func (p *Profile) parse() (*diagnose.Profile, error) {
 	raw, err := p.read(maxParsed)
 	if err != nil {
 		return nil, err
@@ -133,7 +131,7 @@ func (p *Profile) parse() (*profile.Profile, error) {
 const textTop = 10
 
 // text writes and logs the text form of a profile, where it is wanted.
-func (d *dossier) text(p *Profile, parsed *profile.Profile) {
+func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 	if !d.cfg.text && !d.cfg.toLogger {
 		return
 	}

@@ -1,18 +1,14 @@
 package diagnose
 
-import (
-	"github.com/google/pprof/profile"
-
-	"github.com/go-holmes/holmes/internal/pprofread"
-)
+import "github.com/go-holmes/holmes/internal/pprofread"
 
 // blame finds the frame that the stack of s is blamed on: the leaf-most one
 // outside the standard library, else where its goroutine started. An origin of
 // originNone is nobody's, one of originHolmes is to be left out.
-func (o Options) blame(s *profile.Sample) (pprofread.Frame, origin) {
+func (o Options) blame(s pprofread.Sample) (pprofread.Frame, origin) {
 	var entry pprofread.Frame
 	whose := originNone
-	for f := range pprofread.Frames(s) {
+	for f := range s.Frames() {
 		switch from := o.origin(f.Function); from {
 		case originNone:
 		case originStd:

@@ -1,12 +1,15 @@
 package diagnose_test
 
 import (
+	"bytes"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/pprof/profile"
 	"go.uber.org/goleak"
+
+	"github.com/go-holmes/holmes/diagnose"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -14,7 +17,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 const tick = int64(10 * time.Millisecond) // of the runtime's CPU profile
 
 // builder makes profiles of stacks written "leaf < caller < root". A frame is
-// a function, with ":line" after it where the line matters.
+// a function, with ":line" after it where the line matters. The zero builder is
+// no profile at all.
 type builder struct{ *profile.Profile }
 
 func build(types ...string) builder {
@@ -49,10 +53,38 @@ func (b builder) add(stack string, values ...int64) builder {
 			n = n*10 + int64(c-'0')
 		}
 		fn := &profile.Function{Name: name, Filename: "/src/" + strings.ReplaceAll(name, "/", "_") + ".go"}
-		s.Location = append(s.Location, &profile.Location{Line: []profile.Line{{Function: fn, Line: n}}})
+		loc := &profile.Location{Line: []profile.Line{{Function: fn, Line: n}}}
+		b.Function, b.Location, s.Location = append(b.Function, fn), append(b.Location, loc), append(s.Location, loc)
 	}
 	b.Sample = append(b.Sample, s)
 	return b
+}
+
+// encoded is the profile as google's encoder writes it, not compressed.
+func (b builder) encoded() []byte {
+	for i, loc := range b.Location {
+		loc.ID = uint64(i + 1)
+	}
+	for i, fn := range b.Function {
+		fn.ID = uint64(i + 1)
+	}
+	var out bytes.Buffer
+	if err := b.WriteUncompressed(&out); err != nil {
+		panic(err)
+	}
+	return out.Bytes()
+}
+
+// parsed is the profile as the library sees it.
+func (b builder) parsed() *diagnose.Profile {
+	if b.Profile == nil {
+		return nil
+	}
+	p, err := diagnose.Parse(b.encoded())
+	if err != nil {
+		panic(err)
+	}
+	return p
 }
 
 // ticks adds a CPU stack that was seen n times.

@@ -1,6 +1,7 @@
 // Package diagnose names the function that is to blame for an event, or says
 // that it cannot. It is pure: profiles in, a [Verdict] out, with no clock, no
-// file and no state, so it can be used on any pair of Go profiles.
+// file and no state, so it can be used on any pair of Go profiles. [Parse]
+// decodes them, [Judge] compares them.
 //
 // # How it judges
 //

@@ -4,8 +4,6 @@ import (
 	"cmp"
 	"sort"
 
-	"github.com/google/pprof/profile"
-
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
@@ -18,7 +16,7 @@ import (
 // A before of nil, or of another kind, stands for nothing at all: then these
 // are simply the largest functions and their scores are 0. What shrank is left
 // out. The profiles are not changed.
-func Growth(before, after *profile.Profile, o Options) []Culprit {
+func Growth(before, after *Profile, o Options) []Culprit {
 	return compare(pprofread.KindOf(after), before, after, o).culprits
 }
 
@@ -32,7 +30,7 @@ type comparison struct {
 	own      bool      // the first of them is the application's
 }
 
-func compare(kind string, before, after *profile.Profile, o Options) comparison {
+func compare(kind string, before, after *Profile, o Options) comparison {
 	out := comparison{kind: kind}
 	column, ok := pprofread.ColumnOf(after, kind)
 	if !ok {
@@ -60,7 +58,7 @@ func compare(kind string, before, after *profile.Profile, o Options) comparison 
 
 // timeScale is how much longer the later profile looked. Only the CPU profile
 // is a sum over time; the others are what there is at one moment.
-func timeScale(kind string, before, after *profile.Profile) float64 {
+func timeScale(kind string, before, after *Profile) float64 {
 	if kind != "cpu" || before.DurationNanos <= 0 || after.DurationNanos <= 0 {
 		return 1
 	}

@@ -38,7 +38,7 @@ func TestBlame(t *testing.T) {
 		{"no symbols", "", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got := diagnose.Growth(nil, goroutines().add(tt.stack, 1).Profile, diagnose.Options{Module: tt.module})
+			got := diagnose.Growth(nil, goroutines().add(tt.stack, 1).parsed(), diagnose.Options{Module: tt.module})
 			want := []string{tt.want}
 			if tt.want == "" {
 				want = []string{}
@@ -51,7 +51,7 @@ func TestBlame(t *testing.T) {
 func TestGrowthScalesCPUByDuration(t *testing.T) {
 	before := cpu(time.Second).ticks("main.steady", 50).ticks("main.guilty", 10).ticks("main.shrank", 30)
 	after := cpu(10*time.Second).ticks("main.steady", 500).ticks("main.guilty", 400).ticks("main.shrank", 20)
-	got := diagnose.Growth(before.Profile, after.Profile, diagnose.Options{})
+	got := diagnose.Growth(before.parsed(), after.parsed(), diagnose.Options{})
 	require.Equal(t, []string{"main.guilty"}, names(got))
 	c := got[0]
 	require.InDelta(t, 300*float64(tick), c.Delta, 1)
@@ -61,7 +61,7 @@ func TestGrowthScalesCPUByDuration(t *testing.T) {
 }
 
 func TestGrowthWithoutADurationIsNotScaled(t *testing.T) {
-	got := diagnose.Growth(cpu(0).ticks("main.a", 5).Profile, cpu(time.Second).ticks("main.a", 9).Profile, diagnose.Options{})
+	got := diagnose.Growth(cpu(0).ticks("main.a", 5).parsed(), cpu(time.Second).ticks("main.a", 9).parsed(), diagnose.Options{})
 	require.InDelta(t, 4*float64(tick), got[0].Delta, 1)
 }
 
@@ -69,7 +69,7 @@ func TestGrowthOfAHeapIsOfBytesInUse(t *testing.T) {
 	before := heap().objects("main.cache", 100, 1<<10).add("main.churn", 1, 1<<10, 0, 0)
 	after := heap().objects("main.cache", 100, 1<<10).add("main.churn", 9e6, 9<<30, 0, 0).
 		objects("bytes.growSlice < main.leak:12", 64, 1<<20).objects("bytes.growSlice < main.leak:30", 8, 1<<20)
-	got := diagnose.Growth(before.Profile, after.Profile, diagnose.Options{})
+	got := diagnose.Growth(before.parsed(), after.parsed(), diagnose.Options{})
 	require.Len(t, got, 1)
 	require.Positive(t, got[0].Score)
 	got[0].Score = 0
@@ -83,7 +83,7 @@ func TestGrowthWithoutABaselineIsTheLargest(t *testing.T) {
 	after := goroutines().add("main.b", 20).add("main.a", 20).add("main.c", 50).add("runtime.bgsweep", 10)
 	for name, before := range map[string]builder{"none": {}, "another kind": heap().objects("main.c", 9, 9)} {
 		t.Run(name, func(t *testing.T) {
-			got := diagnose.Growth(before.Profile, after.Profile, diagnose.Options{})
+			got := diagnose.Growth(before.parsed(), after.parsed(), diagnose.Options{})
 			require.Equal(t, []string{"main.c", "main.a", "main.b"}, names(got), "equals by name")
 			require.InDelta(t, 0.5, got[0].Share, 1e-9, "what is nobody's counts in the total")
 			require.Zero(t, got[0].Score)
@@ -92,8 +92,10 @@ func TestGrowthWithoutABaselineIsTheLargest(t *testing.T) {
 }
 
 func TestGrowthLeavesTheProfilesAlone(t *testing.T) {
-	before, after := cpu(time.Second).ticks("main.a", 1), cpu(time.Second).ticks("main.a", 2)
-	was := before.String() + after.String()
-	diagnose.Growth(before.Profile, after.Profile, diagnose.Options{})
-	require.Equal(t, was, before.String()+after.String())
+	was := cpu(time.Second).ticks("main.a", 1)
+	before, after := was.parsed(), was.ticks("main.a", 2).parsed()
+	diagnose.Growth(before, after, diagnose.Options{})
+	require.NotEqual(t, before, after)
+	require.Equal(t, cpu(time.Second).ticks("main.a", 1).parsed(), before)
+	require.Equal(t, was.parsed(), after)
 }

@@ -1,7 +1,5 @@
 package diagnose
 
-import "github.com/google/pprof/profile"
-
 // When a verdict is confident; see the package's doc.
 const (
 	leastScore = 4
@@ -18,7 +16,7 @@ const named = 3
 // Without a before it names the three largest functions, with a score of 0 and
 // never with confidence. It returns a verdict with a sentence for any input,
 // nil and damaged profiles too, and does not change the profiles.
-func Judge(kind string, before, after *profile.Profile, o Options) Verdict {
+func Judge(kind string, before, after *Profile, o Options) Verdict {
 	c := compare(kind, before, after, o)
 	v := Verdict{Culprits: c.culprits[:min(len(c.culprits), named)]}
 	if c.compared && c.own && wordsOf(kind).took != "" {

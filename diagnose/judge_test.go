@@ -89,7 +89,7 @@ func TestJudgeSentences(t *testing.T) {
 		{"no symbols", "cpu", builder{}, cpu(1).ticks("", 5), false, "no clear culprit: the cpu profile names nothing but the runtime"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			v := diagnose.Judge(tt.kind, tt.before.Profile, tt.after.Profile, diagnose.Options{})
+			v := diagnose.Judge(tt.kind, tt.before.parsed(), tt.after.parsed(), diagnose.Options{})
 			require.Equal(t, tt.want, v.Sentence)
 			require.Equal(t, tt.confident, v.Confident)
 			require.LessOrEqual(t, len(v.Culprits), 3)
@@ -102,7 +102,7 @@ func TestScoreIsGrowthOverNoise(t *testing.T) {
 	// more than alike, with a variance of 100 + 4·(20+1).
 	before := cpu(time.Second).ticks("main.a", 20).ticks("main.b", 80)
 	after := cpu(time.Second).ticks("main.a", 100).ticks("main.b", 100)
-	got := diagnose.Growth(before.Profile, after.Profile, diagnose.Options{})
+	got := diagnose.Growth(before.parsed(), after.parsed(), diagnose.Options{})
 	require.InDelta(t, 60/math.Sqrt(100+4*21), got[0].Score, 1e-9)
 }
 
@@ -110,7 +110,7 @@ func TestScoreOfAHeapKnowsHowItIsSampled(t *testing.T) {
 	grow := func(n, size int64) float64 {
 		before := heap().objects("main.rest", 64, 1<<20)
 		after := heap().objects("main.rest", 64, 1<<20).objects("main.leak", n, size)
-		return diagnose.Growth(before.Profile, after.Profile, diagnose.Options{})[0].Score
+		return diagnose.Growth(before.parsed(), after.parsed(), diagnose.Options{})[0].Score
 	}
 	require.Less(t, grow(2<<10, 1<<10), 4.0, "2 MiB of small objects is four samples")
 	require.Greater(t, grow(64<<10, 1<<10), 4.0, "64 MiB of them is 128")
@@ -121,19 +121,20 @@ func TestScoreOfAHeapKnowsHowItIsSampled(t *testing.T) {
 func TestJudgeIsNotSureAgainstAnIdleSecond(t *testing.T) {
 	before := cpu(time.Second).ticks("main.tick", 2)
 	after := cpu(10*time.Second).ticks("main.tick", 20).ticks("main.serve", 600).ticks("main.other", 400)
-	require.False(t, diagnose.Judge("cpu", before.Profile, after.Profile, diagnose.Options{}).Confident)
+	require.False(t, diagnose.Judge("cpu", before.parsed(), after.parsed(), diagnose.Options{}).Confident)
 }
 
 func TestJudgeOddProfiles(t *testing.T) {
 	odd := cpu(time.Second).ticks("main.a", 5).add("main.negative", -1, -1<<62).add("main.short").
-		add("main.huge", 1, 1<<62).add("main.huge", 1, 1<<62).add("main.huge", 1, 1<<62)
-	odd.Sample = append(odd.Sample, nil, &profile.Sample{}, &profile.Sample{
-		Value:    []int64{1, tick},
-		Location: []*profile.Location{nil, {}, {Line: []profile.Line{{}, {Function: &profile.Function{}}}}},
+		add("main.huge", 1, 1<<62).add("main.huge", 1, 1<<62).add("main.huge", 1, 1<<62).add("", 1, tick)
+	missing := &profile.Function{ID: 1000}
+	unnamed := &profile.Location{Line: []profile.Line{{}, {Function: missing}}}
+	odd.Location = append(odd.Location, unnamed)
+	odd.Sample = append(odd.Sample, &profile.Sample{}, &profile.Sample{
+		Value: []int64{1, tick}, Location: []*profile.Location{{ID: 1000}, {}, unnamed},
 	})
-	odd.SampleType = append([]*profile.ValueType{}, odd.SampleType...)
-	odd.SampleType = append(odd.SampleType, nil)
-	shapes := []*profile.Profile{nil, new(profile.Profile), odd.Profile, heap().Profile, {SampleType: []*profile.ValueType{nil}}}
+	odd.SampleType = append(odd.SampleType, &profile.ValueType{})
+	shapes := []*diagnose.Profile{nil, {}, odd.parsed(), heap().parsed(), build().parsed(), build("").parsed()}
 	for _, kind := range []string{"cpu", "heap", "goroutine", "", "custom"} {
 		for _, before := range shapes {
 			for _, after := range shapes {

@@ -3,15 +3,13 @@ package diagnose
 import (
 	"math"
 
-	"github.com/google/pprof/profile"
-
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
 // weightOf returns what one record of a profile weighs. Its variance follows
 // from what one sample stands for: a tick of the CPU profile's clock, the
 // bytes that a heap profile lets pass between two samples, one goroutine.
-func weightOf(s *profile.Sample, kind string, column pprofread.Column, period int64) weight {
+func weightOf(s pprofread.Sample, kind string, column pprofread.Column, period int64) weight {
 	value := float64(column.Value(s))
 	each := 1.0
 	if n := column.Count(s); n > 0 {

@@ -3,8 +3,6 @@ package diagnose
 import (
 	"path"
 
-	"github.com/google/pprof/profile"
-
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
@@ -57,12 +55,9 @@ type tally struct {
 }
 
 // sum tallies p, which may be nil.
-func (o Options) sum(p *profile.Profile, kind string, column pprofread.Column) tally {
+func (o Options) sum(p *Profile, kind string, column pprofread.Column) tally {
 	t := tally{suspects: map[string]*suspect{}}
-	if p == nil {
-		return t
-	}
-	for _, s := range p.Sample {
+	for s := range p.Samples() {
 		w := weightOf(s, kind, column, p.Period)
 		if w.value == 0 {
 			continue

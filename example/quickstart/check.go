@@ -3,12 +3,11 @@ package main
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime/debug"
 	"strings"
-
-	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose"
@@ -61,7 +60,7 @@ func whole(dir string) error {
 }
 
 // pair returns the profiles of the calm phase and of an event.
-func (d *demo) pair(f fault, e *holmes.Event) (before, after *profile.Profile, err error) {
+func (d *demo) pair(f fault, e *holmes.Event) (before, after *diagnose.Profile, err error) {
 	if before, err = parsed(d.calm.Profile(f.kind)); err != nil {
 		return nil, nil, fmt.Errorf("the calm profile: %w", err)
 	}
@@ -79,7 +78,7 @@ func mainModule() string {
 	return info.Main.Path
 }
 
-func parsed(p *holmes.Profile) (*profile.Profile, error) {
+func parsed(p *holmes.Profile) (*diagnose.Profile, error) {
 	if p == nil {
 		return nil, errors.New("was not captured")
 	}
@@ -88,7 +87,11 @@ func parsed(p *holmes.Profile) (*profile.Profile, error) {
 		return nil, err
 	}
 	defer r.Close()
-	return profile.Parse(r)
+	raw, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	return diagnose.Parse(raw)
 }
 
 // explain prints what an event looks like against the calm phase. Holmes does

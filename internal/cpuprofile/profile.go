@@ -23,15 +23,13 @@ type Profile struct {
 // more than all of dump. Those that cannot be read are left out and named.
 func profiles(slices []*slice) (out []Profile, err error) {
 	for _, s := range slices {
-		p, bad := pprofread.Parse(s.buf.Bytes())
+		data := s.buf.Bytes() // shared by members, and never written again
+		start, took, bad := pprofread.Times(data)
 		if bad != nil {
 			err = errors.Join(err, fmt.Errorf("slice of %s: %w", s.start.Format(time.TimeOnly), bad))
 			continue
 		}
-		out = append(out, Profile{
-			Data:  s.buf.Bytes(), // shared by members, and never written again
-			Start: time.Unix(0, p.TimeNanos), Duration: time.Duration(p.DurationNanos),
-		})
+		out = append(out, Profile{Data: data, Start: start, Duration: took})
 	}
 	return out, err
 }

@@ -1,10 +1,6 @@
 package pprofread
 
-import (
-	"slices"
-
-	"github.com/google/pprof/profile"
-)
+import "slices"
 
 // A Column is one of the values that every sample of a profile carries, and
 // the column that counts what is behind it.
@@ -38,7 +34,7 @@ func columns(kind string) (value, count string) {
 // ColumnOf finds the column of p that speaks for kind. For a kind that is not
 // known it is the one that p itself names as its default, or the last. It is
 // false when p has no such column.
-func ColumnOf(p *profile.Profile, kind string) (Column, bool) {
+func ColumnOf(p *Profile, kind string) (Column, bool) {
 	if p == nil {
 		return Column{}, false
 	}
@@ -46,23 +42,23 @@ func ColumnOf(p *profile.Profile, kind string) (Column, bool) {
 	value, count := index(p, valueType), index(p, countType)
 	if valueType == "" {
 		value = index(p, p.DefaultSampleType)
-		if last := len(p.SampleType) - 1; value < 0 && last >= 0 && p.SampleType[last] != nil {
-			value = last
+		if value < 0 {
+			value = len(p.SampleTypes) - 1
 		}
 	}
 	if value < 0 {
 		return Column{}, false
 	}
-	c := Column{Type: p.SampleType[value].Type, Unit: p.SampleType[value].Unit, value: value, count: count}
+	c := Column{Type: p.SampleTypes[value].Type, Unit: p.SampleTypes[value].Unit, value: value, count: count}
 	if count >= 0 {
-		c.CountType = p.SampleType[count].Type
+		c.CountType = p.SampleTypes[count].Type
 	}
 	return c, true
 }
 
 // KindOf tells a profile's kind from its columns. A profile of contentions is
 // "mutex", since a block profile looks the same; "" is no kind known here.
-func KindOf(p *profile.Profile) string {
+func KindOf(p *Profile) string {
 	for _, kind := range []string{"cpu", "heap", "goroutine", "threadcreate", "mutex"} {
 		if _, ok := ColumnOf(p, kind); ok {
 			return kind
@@ -71,22 +67,23 @@ func KindOf(p *profile.Profile) string {
 	return ""
 }
 
-func index(p *profile.Profile, typ string) int {
+func index(p *Profile, typ string) int {
 	if typ == "" {
 		return -1
 	}
-	return slices.IndexFunc(p.SampleType, func(v *profile.ValueType) bool { return v != nil && v.Type == typ })
+	return slices.IndexFunc(p.SampleTypes, func(v ValueType) bool { return v.Type == typ })
 }
 
 // Value returns what s weighs, at least 0.
-func (c Column) Value(s *profile.Sample) int64 { return at(s, c.value) }
+func (c Column) Value(s Sample) int64 { return at(s, c.value) }
 
 // Count returns how many things are behind the value, at least 0.
-func (c Column) Count(s *profile.Sample) int64 { return at(s, c.count) }
+func (c Column) Count(s Sample) int64 { return at(s, c.count) }
 
-func at(s *profile.Sample, i int) int64 {
-	if s == nil || i < 0 || i >= len(s.Value) {
+func at(s Sample, i int) int64 {
+	values := s.Values()
+	if i < 0 || i >= len(values) {
 		return 0
 	}
-	return max(s.Value[i], 0)
+	return max(values[i], 0)
 }

@@ -1,7 +1,35 @@
-// Package pprofread reads parsed profiles without trusting them: nil pointers,
-// short value slices and negative values are read as nothing. It is the one
-// place that knows which of a profile's value columns speaks for its kind.
+// Package pprofread reads profiles without trusting them. It decodes the format
+// that runtime/pprof writes, gzipped [profile.proto], and is the one place that
+// knows which of a profile's value columns speaks for its kind.
 //
-// A profile that came from outside the process must be decoded by
-// [profile.ParseUncompressed]; [profile.Parse] falls back to legacy text forms.
+// The decoder is here because that of github.com/google/pprof, which the tests
+// hold this one against, brings package regexp along and compiles expressions
+// at the start of every program: a quarter of a megabyte, and work for nothing.
+//
+// # What is wrong with a profile
+//
+// A profile that cannot be meant is an error: truncated or not a protocol
+// buffer, a field of the wrong wire type, a number that does not end, a string
+// that is not in the string table, two profiles in one. So is one that is too
+// large, see [Parse]. What is only missing is read as nothing, since the rest
+// is evidence all the same: a location or function that is not there is a frame
+// without a name, and a value that is negative or not there is 0.
+//
+// Labels, mappings, addresses and comments are not decoded: nobody asks.
+//
+// # File map
+//
+//	wire.go      the protocol buffer's fields, one after the other
+//	inflate.go   what is in the gzip, bounded
+//	parse.go     the passes over a profile, each needing what the last one found
+//	measure.go   the first pass: how much there is
+//	tables.go    the others: strings and functions, locations, samples
+//	header.go    what a profile says of itself
+//	slab.go      how they are kept: many small slices cut from a large one
+//	ids.go       how they find each other
+//	profile.go   what comes out
+//	times.go     the same for who needs the time only
+//	column.go    kinds and columns
+//
+// [profile.proto]: https://github.com/google/pprof/blob/main/proto/profile.proto
 package pprofread

@@ -2,7 +2,6 @@ package pprofread_test
 
 import (
 	"bytes"
-	"runtime/pprof"
 	"slices"
 	"testing"
 
@@ -15,8 +14,24 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// plain is p as google's encoder writes it.
+func plain(tb testing.TB, p *profile.Profile) []byte {
+	tb.Helper()
+	var out bytes.Buffer
+	require.NoError(tb, p.WriteUncompressed(&out))
+	return out.Bytes()
+}
+
+func parse(tb testing.TB, raw []byte) *pprofread.Profile {
+	tb.Helper()
+	p, err := pprofread.Parse(raw)
+	require.NoError(tb, err)
+	return p
+}
+
+// types is a profile of columns, with one sample.
 func types(names ...string) *profile.Profile {
-	p := new(profile.Profile)
+	p := &profile.Profile{Sample: []*profile.Sample{{Value: []int64{3, 7}}}}
 	for _, n := range names {
 		p.SampleType = append(p.SampleType, &profile.ValueType{Type: n, Unit: n + "-unit"})
 	}
@@ -42,56 +57,81 @@ func TestColumnOf(t *testing.T) {
 		{"unknown kind, no default: the last", types("a", "b"), "custom", "b", ""},
 		{"known kind, other profile", types("goroutine"), "cpu", "", ""},
 		{"no columns", types(), "", "", ""},
-		{"nil column", &profile.Profile{SampleType: []*profile.ValueType{nil}}, "", "", ""},
-		{"nil profile", nil, "cpu", "", ""},
+		{"column without a name", types(""), "cpu", "", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			c, ok := pprofread.ColumnOf(tt.p, tt.kind)
+			c, ok := pprofread.ColumnOf(parse(t, plain(t, tt.p)), tt.kind)
 			require.Equal(t, tt.typ != "", ok)
 			require.Equal(t, tt.typ, c.Type)
 			require.Equal(t, tt.count, c.CountType)
 		})
 	}
+	_, ok := pprofread.ColumnOf(nil, "cpu")
+	require.False(t, ok)
 }
 
-func TestKindOfWhatTheRuntimeWrites(t *testing.T) {
-	for _, kind := range []string{"heap", "goroutine", "threadcreate", "mutex"} {
-		var buf bytes.Buffer
-		require.NoError(t, pprof.Lookup(kind).WriteTo(&buf, 0))
-		p, err := profile.Parse(&buf)
-		require.NoError(t, err)
-		require.Equal(t, kind, pprofread.KindOf(p))
+func TestKindOf(t *testing.T) {
+	for kind, raw := range realProfiles(t) {
+		if kind == "block" {
+			kind = "mutex" // looks the same
+		}
+		require.Equal(t, kind, pprofread.KindOf(parse(t, raw)))
 	}
 	require.Empty(t, pprofread.KindOf(nil))
-	require.Empty(t, pprofread.KindOf(types("custom")))
+	require.Empty(t, pprofread.KindOf(parse(t, plain(t, types("custom")))))
 }
 
 func TestColumnReadsBrokenSamplesAsNothing(t *testing.T) {
-	c, ok := pprofread.ColumnOf(types("samples", "cpu"), "cpu")
+	odd := types("samples", "cpu")
+	odd.Sample = append(odd.Sample, &profile.Sample{Value: []int64{3}}, &profile.Sample{Value: []int64{3, -7}})
+	p := parse(t, plain(t, odd))
+	c, ok := pprofread.ColumnOf(p, "cpu")
 	require.True(t, ok)
-	require.EqualValues(t, 7, c.Value(&profile.Sample{Value: []int64{3, 7}}))
-	require.EqualValues(t, 3, c.Count(&profile.Sample{Value: []int64{3, 7}}))
-	require.Zero(t, c.Value(nil))
-	require.Zero(t, c.Value(&profile.Sample{Value: []int64{3}}))
-	require.Zero(t, c.Value(&profile.Sample{Value: []int64{3, -7}}))
+	samples := slices.Collect(p.Samples())
+	require.EqualValues(t, 7, c.Value(samples[0]))
+	require.EqualValues(t, 3, c.Count(samples[0]))
+	require.Zero(t, c.Value(samples[1]), "not there")
+	require.Zero(t, c.Value(samples[2]), "negative")
+	require.Zero(t, c.Value(pprofread.Sample{}))
 }
 
 func TestFrames(t *testing.T) {
-	inlined := &profile.Function{Name: "main.inlined", Filename: "/a.go"}
-	caller := &profile.Function{Name: "main.caller", Filename: "/a.go"}
-	s := &profile.Sample{Location: []*profile.Location{
-		nil,
-		{},
-		{Line: []profile.Line{{Function: inlined, Line: 3}, {Function: caller, Line: 9}}},
-		{Line: []profile.Line{{Line: 1}}},
-	}}
+	inlined := &profile.Function{ID: 1, Name: "main.inlined", Filename: "/a.go"}
+	caller := &profile.Function{ID: 2, Name: "main.caller", Filename: "/a.go"}
+	missing := &profile.Function{ID: 77}
+	locations := []*profile.Location{
+		{ID: 1}, // no symbols
+		{ID: 2, Line: []profile.Line{{Function: inlined, Line: 3}, {Function: caller, Line: 9}}},
+		{ID: 3, Line: []profile.Line{{Line: 1}, {Function: missing, Line: 2}}},
+		{ID: 99}, // missing
+	}
+	p := parse(t, plain(t, &profile.Profile{
+		Function: []*profile.Function{inlined, caller}, Location: locations[:3],
+		Sample: []*profile.Sample{{Location: locations}, {Location: locations[:2]}},
+	}))
+	samples := slices.Collect(p.Samples())
 	require.Equal(t, []pprofread.Frame{
 		{Function: "main.inlined", File: "/a.go", Line: 3},
 		{Function: "main.caller", File: "/a.go", Line: 9},
 		{Line: 1},
-	}, slices.Collect(pprofread.Frames(s)))
-	require.Empty(t, slices.Collect(pprofread.Frames(nil)))
-	for range pprofread.Frames(s) {
+		{Line: 2},
+		{},
+	}, slices.Collect(samples[0].Frames()))
+	require.Equal(t, samples[0].Stack()[:2], samples[1].Stack(), "the same location, the same number")
+	for range samples[0].Frames() {
 		break // stops the walk
+	}
+	for range p.Samples() {
+		break
+	}
+}
+
+func TestZeroValues(t *testing.T) {
+	var s pprofread.Sample
+	require.Empty(t, s.Values())
+	require.Empty(t, s.Stack())
+	require.Empty(t, slices.Collect(s.Frames()))
+	for _, p := range []*pprofread.Profile{nil, {}} {
+		require.Empty(t, slices.Collect(p.Samples()))
 	}
 }

@@ -4,40 +4,32 @@ import (
 	"encoding/binary"
 	"sort"
 
-	"github.com/google/pprof/profile"
-
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
 // A stack is all samples with the same frames. The sums are floats: those of a
 // hostile profile must not wrap round.
 type stack struct {
-	sample       *profile.Sample // one of them
+	sample       pprofread.Sample // one of them
 	value, count float64
 }
 
 // group returns the distinct stacks of p that weigh anything, the largest
 // first, and what they weigh together. Stacks of the same weight stay in the
 // order of the profile.
-func group(p *profile.Profile, column pprofread.Column) (stacks []*stack, total float64) {
+func group(p *pprofread.Profile, column pprofread.Column) (stacks []*stack, total float64) {
 	// A key is four bytes a frame, so that a profile of many deep stacks costs
 	// no more than the profile itself.
-	ids := make(map[*profile.Location]uint32)
 	byKey := make(map[string]*stack)
 	var key []byte
-	for _, s := range p.Sample {
+	for s := range p.Samples() {
 		value := float64(column.Value(s))
 		if value == 0 {
 			continue
 		}
 		key = key[:0]
-		for _, loc := range s.Location {
-			id, seen := ids[loc]
-			if !seen {
-				id = uint32(len(ids))
-				ids[loc] = id
-			}
-			key = binary.LittleEndian.AppendUint32(key, id)
+		for _, location := range s.Stack() {
+			key = binary.LittleEndian.AppendUint32(key, location)
 		}
 		st := byKey[string(key)]
 		if st == nil {

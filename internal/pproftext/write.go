@@ -9,8 +9,6 @@ import (
 	"io"
 	"time"
 
-	"github.com/google/pprof/profile"
-
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
@@ -21,7 +19,7 @@ import (
 // of no value is left out.
 //
 // A profile that says nothing gives a header that says so. The error is w's.
-func Write(w io.Writer, p *profile.Profile, top int) error {
+func Write(w io.Writer, p *pprofread.Profile, top int) error {
 	out := bufio.NewWriter(w)
 	kind := pprofread.KindOf(p)
 	column, ok := pprofread.ColumnOf(p, kind)
@@ -37,7 +35,7 @@ func Write(w io.Writer, p *profile.Profile, top int) error {
 }
 
 // write leaves errors to the Flush of out.
-func write(out *bufio.Writer, p *profile.Profile, column pprofread.Column, top int) {
+func write(out *bufio.Writer, p *pprofread.Profile, column pprofread.Column, top int) {
 	stacks, total := group(p, column)
 	if top <= 0 || top > len(stacks) {
 		top = len(stacks)
@@ -54,7 +52,7 @@ func write(out *bufio.Writer, p *profile.Profile, column pprofread.Column, top i
 			fmt.Fprintf(out, "  %.0f %s", s.count, column.CountType)
 		}
 		out.WriteByte('\n')
-		for f := range pprofread.Frames(s.sample) {
+		for f := range s.sample.Frames() {
 			writeFrame(out, f)
 		}
 	}

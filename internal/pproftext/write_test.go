@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/pproftext"
 )
 
@@ -23,7 +24,8 @@ var update = flag.Bool("update", false, "write the golden files")
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// builder makes profiles of readable stacks: "leaf < caller < root".
+// builder makes profiles of readable stacks: "leaf < caller < root", and google's
+// encoder writes them.
 type builder struct {
 	profile.Profile
 	locations map[string]*profile.Location
@@ -43,9 +45,11 @@ func (b *builder) add(stack string, values ...int64) *builder {
 	for name := range strings.SplitSeq(stack, " < ") {
 		loc := b.locations[name]
 		if loc == nil {
-			fn := &profile.Function{Name: name, Filename: "/src/app.go"}
-			loc = &profile.Location{Line: []profile.Line{{Function: fn, Line: int64(len(b.locations) + 1)}}}
+			id := uint64(len(b.locations) + 1)
+			fn := &profile.Function{ID: id, Name: name, Filename: "/src/app.go"}
+			loc = &profile.Location{ID: id, Line: []profile.Line{{Function: fn, Line: int64(id)}}}
 			b.locations[name] = loc
+			b.Function, b.Location = append(b.Function, fn), append(b.Location, loc)
 		}
 		s.Location = append(s.Location, loc)
 	}
@@ -53,7 +57,16 @@ func (b *builder) add(stack string, values ...int64) *builder {
 	return b
 }
 
-func render(t *testing.T, p *profile.Profile, top int) string {
+func (b *builder) parse(t *testing.T) *pprofread.Profile {
+	t.Helper()
+	var buf bytes.Buffer
+	require.NoError(t, b.Write(&buf))
+	p, err := pprofread.Parse(buf.Bytes())
+	require.NoError(t, err)
+	return p
+}
+
+func render(t *testing.T, p *pprofread.Profile, top int) string {
 	t.Helper()
 	var buf bytes.Buffer
 	require.NoError(t, pproftext.Write(&buf, p, top))
@@ -79,7 +92,7 @@ func TestWriteGoldens(t *testing.T) {
 		"empty": build("goroutine/count"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := render(t, &p.Profile, 0)
+			got := render(t, p.parse(t), 0)
 			golden := filepath.Join("testdata", name+".txt")
 			if *update {
 				require.NoError(t, os.MkdirAll("testdata", 0o755))
@@ -101,7 +114,7 @@ func TestRegression12TextKeepsTheLargestRecords(t *testing.T) {
 		b.add(fmt.Sprintf("main.size%d", size), 1, size<<20)
 	}
 	var got []string
-	for line := range strings.Lines(render(t, &b.Profile, 10)) {
+	for line := range strings.Lines(render(t, b.parse(t), 10)) {
 		if name, ok := strings.CutPrefix(strings.TrimSpace(line), "main.size"); ok {
 			got = append(got, strings.Fields(name)[0])
 		}
@@ -113,7 +126,7 @@ func TestWriteRealProfiles(t *testing.T) {
 	for _, kind := range []string{"heap", "goroutine", "threadcreate"} {
 		var buf bytes.Buffer
 		require.NoError(t, pprof.Lookup(kind).WriteTo(&buf, 0))
-		p, err := profile.Parse(&buf)
+		p, err := pprofread.Parse(buf.Bytes())
 		require.NoError(t, err)
 		require.Contains(t, render(t, p, 3), "largest first")
 	}
@@ -121,18 +134,20 @@ func TestWriteRealProfiles(t *testing.T) {
 
 func TestWriteOddProfiles(t *testing.T) {
 	require.Equal(t, "profile without values\n", render(t, nil, 0))
-	require.Equal(t, "profile without values\n", render(t, new(profile.Profile), 0))
+	require.Equal(t, "profile without values\n", render(t, new(pprofread.Profile), 0))
 	odd := build("cpu/nanoseconds").add("main.a", -5).add("main.b", 1<<62).add("main.b", 1<<62).add("main.b", 1<<62)
-	odd.Sample = append(odd.Sample, nil, &profile.Sample{},
-		&profile.Sample{Value: []int64{9}, Location: []*profile.Location{nil, {Line: []profile.Line{{}}}}})
-	got := render(t, &odd.Profile, 0)
+	unnamed := &profile.Location{ID: 77, Line: []profile.Line{{}}}
+	odd.Location = append(odd.Location, unnamed)
+	odd.Sample = append(odd.Sample, &profile.Sample{},
+		&profile.Sample{Value: []int64{9}, Location: []*profile.Location{{ID: 78}, unnamed}})
+	got := render(t, odd.parse(t), 0)
 	require.NotContains(t, got, "main.a")
 	require.Contains(t, got, "13835058055s  100.0 %")
-	require.Contains(t, got, "    ?\n")
+	require.Contains(t, got, "    ?\n    ?\n", "a location that is missing, and one without symbols")
 }
 
 func TestWriteReturnsTheErrorOfTheWriter(t *testing.T) {
-	err := pproftext.Write(brokenWriter{}, &build("goroutine/count").add("main.a", 1).Profile, 0)
+	err := pproftext.Write(brokenWriter{}, build("goroutine/count").add("main.a", 1).parse(t), 0)
 	require.ErrorIs(t, err, errBroken)
 	require.ErrorContains(t, err, "holmes: ")
 }

@@ -17,8 +17,8 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/reporters/internal/httpclient"
-	"github.com/go-holmes/holmes/reporters/internal/pproftime"
 )
 
 // RemoteConfig says where Pyroscope is.
@@ -103,7 +103,7 @@ func (r *PyroscopeReporter) Report(pType string, _ string, _ holmes.ReasonType, 
 
 // window returns the whole seconds that a profile covers, one at least.
 func window(raw []byte, fallback time.Time) (from, until int64) {
-	start, took, err := pproftime.Read(raw)
+	start, took, err := pprofread.Times(raw)
 	if err != nil || start.IsZero() {
 		start, took = fallback, 0
 	}
