@@ -116,9 +116,15 @@ func TestPromise10PartRests(t *testing.T) {
 		seconds(11)
 		capture(1)
 		require.EqualValues(t, 6, lab.calls.Load(), "and after it once, to see")
-		seconds(600)
-		require.Less(t, rep.calls.Load(), int64(20), "the reporter, retried with pauses, rests too")
-		require.True(t, l.Stats().Reporters[1].Resting)
+		rested := 0
+		for range 600 { // it is retried with pauses of random length
+			seconds(1)
+			if l.Stats().Reporters[1].Resting {
+				rested++
+			}
+		}
+		require.Less(t, rep.calls.Load(), int64(20), "the reporter rests too")
+		require.Greater(t, rested, 60)
 	})
 }
 
@@ -239,7 +245,13 @@ func TestPromise11ConcurrentCalls(t *testing.T) {
 	_, err = h.CaptureNow(t.Context(), holmes.KindGoroutine)
 	require.NoError(t, err)
 	h.Stop()
-	require.Len(t, got.all(), 1)
+	manual := 0
+	for _, e := range got.all() { // the load itself may have been suspected
+		if e.Trigger.Reason.Code == holmes.CodeManual {
+			manual++
+		}
+	}
+	require.Equal(t, 1, manual)
 	require.Zero(t, h.Stats().Bugs)
 }
 
