@@ -13,15 +13,23 @@ RACE    := $(if $(and $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(shell command
 # programs for the system at hand.
 CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
 
+QEMU := $(shell command -v qemu-system-x86_64)
+
 .DEFAULT_GOAL := help
-.PHONY: help test lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
+.PHONY: help test test-cgroup-vm lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 test: ## all tests that this machine has the parts for
 	$(if $(RACE),,@echo 'make test: no cgo or no C compiler ($(CC_NAME)): testing WITHOUT the race detector' >&2)
+	@echo 'make test: real kernels are left to make test-cgroup-vm$(if $(QEMU),,; this machine lacks QEMU for it: apt-get install qemu-system-x86)' >&2
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
+
+test-cgroup-vm: ## cgroup on real kernels of v1, v2 and hybrid, in virtual machines; fails where it cannot
+	kernel=$${HOLMES_VM_KERNEL:-$$(scripts/vm-kernel)} && \
+		HOLMES_VM=1 HOLMES_VM_KERNEL=$$(realpath "$$kernel") $(GO) test -count=1 -v -timeout 30m ./cgroup/internal/vm
 
 lint: gofumpt vet staticcheck golangci-lint tidy ## all checks of the source
 

@@ -49,6 +49,7 @@
 //	find.go        which files are opened there
 //	membership.go  /proc/self/cgroup
 //	mounts.go      /proc/self/mountinfo
+//	covered.go     which mounts paths lead to
 //	locate.go      both together: the places of a group
 //	probe.go       one file: opening, reading, failing
 //	memory.go      the files of the memory controller, one table for each version
@@ -60,4 +61,7 @@
 //	fill.go        from there to Usage and Sample
 //	usage.go, sample.go, unseen.go, version.go, ratio.go, option.go, errors.go   the exported types
 //	file_linux.go, file_other.go   the seam to the operating system
+//
+// The tests read fixture trees everywhere; as root they make groups of the machine that they run on; and internal/vm runs
+// those tests on kernels that have all controllers in v2, all in v1, or one in each.
 package cgroup

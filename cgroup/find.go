@@ -10,8 +10,11 @@ func (f *finder) findMemory() {
 	f.err = nil
 	g := f.groups
 	b, err := f.branch("memory")
-	if b.version == V1 {
+	switch b.version {
+	case V1:
 		f.cutHierarchy(&b)
+	case V2:
+		b.cutRoot()
 	}
 	g.memory.version = b.version
 	for _, at := range b.levels {
@@ -30,6 +33,14 @@ func (f *finder) findMemory() {
 		g.memory.err = f.reason("memory", err)
 	}
 	g.unseen |= b.unseen
+}
+
+// cutRoot drops the root group of v2, if it can be seen. It has no usage and no limits, and its memory.stat, which newer
+// kernels have, counts the whole machine.
+func (b *branch) cutRoot() {
+	if n := len(b.levels); n > 0 && !b.unseen.Has(UnseenAncestors) {
+		b.levels = b.levels[:n-1]
+	}
 }
 
 // cutHierarchy drops the ancestors that neither count nor limit the memory of the group: before Linux 5.11 a group of v1

@@ -4,21 +4,23 @@ import (
 	"bufio"
 	"encoding/json"
 	"fmt"
-	"io"
 	"os"
-	"os/exec"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
-	"testing"
 	"time"
-
-	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/cgroup"
 )
 
-func init() { helper = serveHelper }
+func init() {
+	helper = serveHelper
+	if os.Getenv(helperEnv) != "" {
+		// /proc/self tells the namespaces of the first thread, which is this one during init.
+		runtime.LockOSThread()
+	}
+}
 
 // answer is what the helper process says to one command.
 type answer struct {
@@ -47,59 +49,45 @@ func serveHelper() {
 
 type helperProcess struct {
 	reader *cgroup.Reader
-	held   []byte
+	held   [][]byte
+	file   *os.File
 }
 
+// do carries out one command. The first argument of many is a number.
 func (h *helperProcess) do(verb string, args []string, a *answer) (err error) {
+	n := 0
+	if len(args) > 0 {
+		n, _ = strconv.Atoi(args[0])
+	}
 	switch verb {
 	case "open":
 		h.reader, err = cgroup.Open()
 	case "usage":
-		return h.reader.Usage(&a.Usage)
+		err = h.reader.Usage(&a.Usage)
 	case "look":
 		a.Usage, err = look(h.reader)
 	case "sample":
-		return h.reader.Sample(&a.Sample)
+		err = h.reader.Sample(&a.Sample)
 	case "usages", "samples": // so many readings
-		n, err := strconv.Atoi(args[0])
 		for i := 0; i < n && err == nil; i++ {
 			err = h.do(strings.TrimSuffix(verb, "s"), nil, a)
 		}
-		return err
 	case "join":
-		return joinAll(args)
+		err = joinAll(args)
+	case "contain":
+		err = contain(n, args[1:])
 	case "hold": // so many MiB, apart from the heap
-		mib, err := strconv.Atoi(args[0])
-		if err != nil {
-			return err
-		}
-		h.held, err = syscall.Mmap(-1, 0, mib<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-		for i := 0; i < len(h.held); i += os.Getpagesize() {
-			h.held[i] = 1
-		}
-		return err
-	case "burn": // so much CPU time
-		var d time.Duration
-		if d, err = time.ParseDuration(args[0]); err == nil {
-			for end := cpuTime() + d; cpuTime() < end; {
-			}
-		}
-	case "wander": // so many moves between the two groups that follow
-		n, err := strconv.Atoi(args[0])
-		if err != nil {
-			return err
-		}
-		for i := range n {
-			if err := joinAll(args[1+i%2 : 2+i%2]); err != nil {
-				return err
-			}
-			if a.Usage, err = look(h.reader); err != nil {
-				return err
-			}
-		}
-		entries, err := os.ReadDir("/proc/self/fd")
-		a.Files = len(entries)
-		return err
+		err = h.hold(n, syscall.MAP_PRIVATE)
+	case "share": // as hold, in shared memory
+		err = h.hold(n, syscall.MAP_SHARED)
+	case "cache":
+		err = h.cache(n, args[1])
+	case "burn":
+		burn(time.Duration(n) * time.Millisecond)
+	case "wander":
+		err = h.wander(n, args[1:], a)
+	default:
+		err = fmt.Errorf("unknown command %q", verb)
 	}
 	return err
 }
@@ -113,6 +101,53 @@ func joinAll(dirs []string) error {
 	return nil
 }
 
+// contain enters new namespaces and mounts directories there, given in pairs: what, where. That is how containers see
+// their groups.
+func contain(namespaces int, pairs []string) error {
+	if err := syscall.Unshare(namespaces); err != nil {
+		return fmt.Errorf("unshare: %w", err)
+	}
+	if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
+		return fmt.Errorf("keep the mounts to ourselves: %w", err)
+	}
+	for ; len(pairs) > 1; pairs = pairs[2:] {
+		if err := syscall.Mount(pairs[0], pairs[1], "", syscall.MS_BIND, ""); err != nil {
+			return fmt.Errorf("mount %v: %w", pairs[:2], err)
+		}
+	}
+	return nil
+}
+
+func (h *helperProcess) hold(mib, flag int) error {
+	held, err := syscall.Mmap(-1, 0, mib<<20, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|flag)
+	for i := 0; i < len(held); i += os.Getpagesize() {
+		held[i] = 1
+	}
+	h.held = append(h.held, held)
+	return err
+}
+
+// cache writes so many MiB to a file. When they are on the disk, they are still in the page cache, which is charged to who
+// wrote them. The file stays open, because a whole disk loses its cache with the last one who has it open.
+func (h *helperProcess) cache(mib int, path string) (err error) {
+	if h.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600); err != nil {
+		return err
+	}
+	part := make([]byte, 64<<10)
+	for range mib << 20 / len(part) {
+		if _, err := h.file.Write(part); err != nil {
+			return err
+		}
+	}
+	return h.file.Sync()
+}
+
+// burn uses CPU time.
+func burn(d time.Duration) {
+	for end := cpuTime() + d; cpuTime() < end; {
+	}
+}
+
 func cpuTime() time.Duration {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
@@ -121,46 +156,18 @@ func cpuTime() time.Duration {
 	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
-// child is a running helper process, seen from the test.
-type child struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *json.Decoder
-}
-
-// startChild starts a helper process, which ends with the test at the latest.
-func startChild(t testing.TB) *child {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), helperEnv+"=1", "GORACE=atexit_sleep_ms=0")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	c := &child{cmd, in, json.NewDecoder(out)}
-	t.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait() // killed by the kernel, perhaps
-	})
-	return c
-}
-
-// try sends a command and returns the answer, or io.EOF if the process ended.
-func (c *child) try(format string, args ...any) (a answer, err error) {
-	if _, err := fmt.Fprintf(c.in, format+"\n", args...); err != nil {
-		return a, err
+// wander moves the process from one directory to the next, so many times, and looks at each.
+func (h *helperProcess) wander(moves int, dirs []string, a *answer) (err error) {
+	for i := range moves {
+		at := i % len(dirs)
+		if err := joinAll(dirs[at : at+1]); err != nil {
+			return err
+		}
+		if a.Usage, err = look(h.reader); err != nil {
+			return err
+		}
 	}
-	err = c.out.Decode(&a)
-	return a, err
-}
-
-// tell sends a command, which must succeed.
-func (c *child) tell(t testing.TB, format string, args ...any) answer {
-	t.Helper()
-	a, err := c.try(format, args...)
-	require.NoError(t, err)
-	require.Empty(t, a.Err)
-	return a
+	entries, err := os.ReadDir("/proc/self/fd")
+	a.Files = len(entries)
+	return err
 }

@@ -17,7 +17,7 @@ type place struct {
 }
 
 // locate returns the places where the group that controls this process may be seen, best first: the one that shows the
-// most ancestors; of equal ones the latest, which covers the others.
+// most ancestors; of equal ones the latest.
 func locate(m membership, mounts []mount, controller string) ([]place, error) {
 	version, group, err := m.group(controller)
 	if err != nil {

@@ -19,10 +19,14 @@ func (m *mount) shows(v Version, controller string) bool {
 	return m.version == v && (v == V2 || slices.Contains(m.controllers, controller))
 }
 
-// parseMounts returns the mounted hierarchies, in the order of the file: a later mount covers an earlier one at the
-// same place. The fields are described in proc_pid_mountinfo(5); a number of optional ones ends with a lone "-".
+// parseMounts returns the mounted hierarchies, without those that other mounts cover, in the order of the file. The fields
+// are described in proc_pid_mountinfo(5); a number of optional ones ends with a lone "-".
 func parseMounts(text []byte) []mount {
-	var mounts []mount
+	var (
+		mounts []mount
+		ids    []string // of mounts
+		all    []spot
+	)
 	for line := range bytes.Lines(complete(text)) {
 		before, after, ok := bytes.Cut(line, []byte(" - "))
 		head, tail := bytes.Fields(before), bytes.Fields(after)
@@ -30,6 +34,8 @@ func parseMounts(text []byte) []mount {
 			continue
 		}
 		m := mount{root: unescape(head[3]), point: unescape(head[4])}
+		id := string(head[0])
+		all = append(all, spot{id: id, parent: string(head[1]), point: m.point})
 		switch string(tail[0]) {
 		case "cgroup":
 			m.version = V1
@@ -40,10 +46,16 @@ func parseMounts(text []byte) []mount {
 			continue
 		}
 		if strings.HasPrefix(m.root, "/") && cleanPath(m.point) {
-			mounts = append(mounts, m)
+			mounts, ids = append(mounts, m), append(ids, id)
 		}
 	}
-	return mounts
+	tree, visible := newMountTree(all), mounts[:0]
+	for i, m := range mounts {
+		if tree.at(m.point) == ids[i] {
+			visible = append(visible, m)
+		}
+	}
+	return visible
 }
 
 // unescape replaces the octal escapes by which mountinfo shows blanks, line breaks, backslashes and number signs.

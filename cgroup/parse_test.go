@@ -1,7 +1,9 @@
 package cgroup
 
 import (
+	"fmt"
 	"math"
+	"strings"
 	"testing"
 	"time"
 
@@ -109,6 +111,45 @@ func TestMounts(t *testing.T) {
 	}
 }
 
+// Where each hierarchy is mounted as v2, and what else is mounted, in the order of the file.
+func TestCoveredMounts(t *testing.T) {
+	const v2, other = "cgroup2", "tmpfs"
+	type line struct {
+		id, parent  int
+		point, kind string
+	}
+	for _, tt := range []struct {
+		name  string
+		lines []line
+		want  []string
+	}{
+		{"by another hierarchy", []line{{1, 0, "/", other}, {2, 1, "/a", v2}, {3, 2, "/a", v2}}, []string{"3 /a"}},
+		{"by another file system", []line{{1, 0, "/", other}, {2, 1, "/a", v2}, {3, 2, "/a", other}}, nil},
+		{"two deep", []line{{1, 0, "/", other}, {2, 1, "/a", v2}, {3, 2, "/a", v2}, {4, 3, "/a", v2}}, []string{"4 /a"}},
+		{"what it stands on", []line{{1, 0, "/", other}, {2, 1, "/a", other}, {3, 2, "/a/b", v2}, {4, 2, "/a", other}}, nil},
+		{"and made again", []line{{1, 0, "/", other}, {2, 1, "/a", other}, {3, 2, "/a/b", v2}, {4, 2, "/a", other}, {5, 4, "/a/b", v2}}, []string{"5 /a/b"}},
+		{"a directory above", []line{{1, 0, "/", other}, {2, 1, "/a/b", v2}, {3, 1, "/a", other}}, nil},
+		{"the root", []line{{2, 1, "/a", v2}, {3, 1, "/", other}}, nil},
+		{"beside", []line{{1, 0, "/", other}, {2, 1, "/ab", v2}, {3, 1, "/a", other}}, []string{"2 /ab"}},
+		{"the root comes later", []line{{2, 3, "/a", other}, {4, 2, "/a/b", v2}, {3, 1, "/", other}}, []string{"4 /a/b"}},
+		{"the root stands on itself", []line{{1, 1, "/", other}, {2, 1, "/a", v2}}, []string{"2 /a"}},
+		{"a circle", []line{{1, 2, "/a", v2}, {2, 1, "/a", v2}}, nil},
+		{"a circle within reach", []line{{1, 0, "/", other}, {1, 1, "/a", v2}}, []string{"1 /a"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			var text strings.Builder
+			for _, l := range tt.lines {
+				fmt.Fprintf(&text, "%d %d 0:1 /%d %s rw - %s x rw\n", l.id, l.parent, l.id, l.point, l.kind)
+			}
+			var got []string
+			for _, m := range parseMounts([]byte(text.String())) {
+				got = append(got, m.root[1:]+" "+m.point)
+			}
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
 func TestStrip(t *testing.T) {
 	for _, tt := range []struct {
 		group, root, want string
@@ -136,6 +177,18 @@ func TestStrip(t *testing.T) {
 		if ok {
 			require.Equal(t, tt.want, got, "%q below %q", tt.group, tt.root)
 		}
+	}
+}
+
+func TestDecimal(t *testing.T) {
+	for text, want := range map[string]float64{"0.00": 0, "1.39": 1.39, "99.99": 99.99, "100.00": 100} {
+		got, ok := decimal([]byte(text))
+		require.True(t, ok, text)
+		require.Equal(t, want, got)
+	}
+	for _, text := range []string{"", "1", "1.", "1.3", "1.390", "-1.39", "NaN"} {
+		_, ok := decimal([]byte(text))
+		require.False(t, ok, text)
 	}
 }
 

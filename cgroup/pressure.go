@@ -60,5 +60,5 @@ func decimal(text []byte) (float64, bool) {
 	if !dot || !ok1 || !ok2 || len(part) != 2 {
 		return 0, false
 	}
-	return float64(w) + float64(p)/100, true
+	return (float64(w)*100 + float64(p)) / 100, true // rounded once, so that 1.39 is not 1.3900000000000001
 }

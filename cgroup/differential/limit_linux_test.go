@@ -109,7 +109,7 @@ func ask(t *testing.T, env string) (l limits) {
 
 func TestFixtures(t *testing.T) {
 	if os.Geteuid() != 0 {
-		t.Skip("changing the root needs root")
+		t.Skip("changing the root, for an automemlimit that reads fixed paths, needs root")
 	}
 	paths, err := filepath.Glob("../testdata/fixtures/*.txtar")
 	require.NoError(t, err)
