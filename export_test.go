@@ -119,6 +119,23 @@ func (f *Host) Live(h *Holmes) {
 	}
 }
 
+// LiveIn puts h into this host, but for its control groups, which are those
+// below root.
+func (f *Host) LiveIn(h *Holmes, root string) error {
+	groups, err := cgroup.Open(cgroup.WithRoot(root))
+	if err != nil {
+		return err
+	}
+	f.Live(h)
+	rest := h.meter
+	h.meter = func(l *logbook) *meter {
+		m := rest(l)
+		m.group = groups
+		return m
+	}
+	return nil
+}
+
 // Profiler stands in for the runtime's CPU profiler.
 type Profiler struct {
 	mu      sync.Mutex
