@@ -84,7 +84,8 @@
 // [WithProfileReporter]. What differs: signals are on without EnableXDump;
 // cgroup limits are used without WithCGroup; readings are taken every second,
 // not every five; Start returns an error, which may be ignored; profiles are
-// in a directory for each event; the binary form is always written.
+// in a directory for each event; the binary form is always written; and the old
+// HTTP and Pyroscope reporters want https beyond loopback.
 //
 // # Caveats
 //
