@@ -129,6 +129,19 @@ func TestSlowLeakIsFound(t *testing.T) {
 	})
 }
 
+// WithSlowRules(false) turns the slow rules off.
+func TestSlowRulesOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithSlowRules(false)).run(t)
+		for minute := range 6 * 60 {
+			percent := 30 + 0.1*float64(max(0, minute-60))
+			l.host.Memory(uint64(percent / 100 * (1 << 30)))
+			seconds(60)
+		}
+		require.Empty(t, l.got.all())
+	})
+}
+
 // Repeats back off, and a day has a budget.
 func TestRepeatsBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

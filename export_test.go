@@ -236,14 +236,6 @@ func TickOnce(h *Holmes) (tick func(), end func()) {
 	}
 }
 
-// Captures are the kinds of the table.
-func Captures() (kinds []Kind) {
-	for k := range captures {
-		kinds = append(kinds, k)
-	}
-	return kinds
-}
-
 // CaptureNeeds is what the table predicts that a capture allocates.
 func CaptureNeeds(k Kind) uint64 { return captures[k].needs() }
 

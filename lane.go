@@ -12,8 +12,8 @@ import (
 // maxRetry, so that a dead source costs nothing and a mended one is seen.
 const maxRetry = time.Minute
 
-// maxVeto bounds how often evidence begins with the suspicion. A signal that
-// flaps is still judged; its evidence then begins with the confirmation.
+// These bound how often evidence begins with the suspicion. A signal that flaps
+// is still judged; its evidence then begins with the confirmation.
 const (
 	provisionalPerHour = 12
 	provisionalPeriod  = time.Hour
@@ -63,7 +63,7 @@ type finding struct {
 // now, if anything.
 func (l *lane) step(now time.Duration, at time.Time, veto string) {
 	if !l.enabled || now < l.retryAt {
-		l.publish(now, Sample{}, veto)
+		l.publish(Sample{}, veto)
 		return
 	}
 	value, limit, err := l.read(now)
@@ -72,14 +72,14 @@ func (l *lane) step(now time.Duration, at time.Time, veto string) {
 	}
 	if err != nil {
 		l.failed(now, err)
-		l.publish(now, Sample{}, veto)
+		l.publish(Sample{}, veto)
 		return
 	}
 	l.failures, l.err = 0, nil
 	s := Sample{Signal: l.signal, Value: value, Limit: limit, At: at}
 	l.judge(0, l.fast, now, s, veto)
 	l.judgeSlow(now, s, veto)
-	l.publish(now, s, veto)
+	l.publish(s, veto)
 }
 
 // judgeSlow feeds the slow detector with one mean a minute.

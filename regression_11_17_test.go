@@ -78,6 +78,17 @@ func TestRegression12TextKeepsTheLargest(t *testing.T) {
 		require.Contains(t, string(text), "main.site31 ")
 		require.NotContains(t, string(text), "main.site30 ")
 		require.Less(t, bytes.Index(text, []byte("site40 ")), bytes.Index(text, []byte("site39 ")))
+
+		require.NoError(t, l.Set(holmes.WithFullStack(true)))
+		e, err = l.CaptureNow(t.Context(), holmes.KindHeap)
+		require.NoError(t, err)
+		text, err = os.ReadFile(filepath.Join(e.Dir, "heap.txt"))
+		require.NoError(t, err)
+		require.Contains(t, string(text), "main.site1 ", "all of them, if asked for")
+		require.NoError(t, l.Set(holmes.WithBinaryDump()))
+		e, err = l.CaptureNow(t.Context(), holmes.KindHeap)
+		require.NoError(t, err)
+		require.NoFileExists(t, filepath.Join(e.Dir, "heap.txt"))
 	})
 }
 

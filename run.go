@@ -224,7 +224,7 @@ func (l *lane) configure(c *config, sc signalConfig) {
 	default:
 		l.slow.change(slow{sc.slow}, sc.slow.Pace(), slowEvery, c.budget)
 	}
-	l.publish(0, Sample{}, "")
+	l.publish(Sample{}, "")
 }
 
 // drop ends what is suspected, since the signal is not wanted any more.

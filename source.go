@@ -48,7 +48,7 @@ type beat struct {
 // tick, and is reported when it has been for too long.
 func (s *sourceLane) wake(b beat) {
 	if since := time.Duration(s.busySince.Load()); since > 0 && b.now-since > sourceDeadline {
-		s.lane.hangs(b.now)
+		s.lane.hangs()
 	}
 	select {
 	case s.beats <- b:
@@ -57,10 +57,9 @@ func (s *sourceLane) wake(b beat) {
 }
 
 // hangs shows the trouble of a lane whose own goroutine cannot.
-func (l *lane) hangs(now time.Duration) {
+func (l *lane) hangs() {
 	l.mu.Lock()
 	l.view.err = errSourceHangs
-	l.view.at = now
 	l.mu.Unlock()
 	l.log.onCause("hangs "+string(l.signal), "source of %s has not returned for over %v", l.signal, sourceDeadline)
 }

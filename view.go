@@ -9,7 +9,6 @@ import (
 // values, copied once a tick without an allocation.
 type laneView struct {
 	enabled bool
-	at      time.Duration
 	sample  Sample
 	read    bool // sample holds a reading
 	err     error
@@ -34,11 +33,11 @@ type detectorView struct {
 	budget    int
 }
 
-func (l *lane) publish(now time.Duration, s Sample, veto string) {
+func (l *lane) publish(s Sample, veto string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	v := &l.view
-	v.enabled, v.at, v.err, v.veto = l.enabled, now, l.err, veto
+	v.enabled, v.err, v.veto = l.enabled, l.err, veto
 	if s.Signal != "" { // else the last one that succeeded stays
 		v.sample, v.read = s, true
 	}
