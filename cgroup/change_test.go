@@ -103,11 +103,11 @@ func TestUsageIsFresh(t *testing.T) {
 	}
 }
 
-// Usage that goes up and down over half of the limit does not jump by the page cache.
-func TestUsageIsSmoothAtHalf(t *testing.T) {
+// Usage that goes up and down does not jump by the page cache, whether memory.stat was read or not.
+func TestUsageIsSmooth(t *testing.T) {
 	root := newTree(t, "docker-v2")
 	r := openTree(t, root, nil)
-	for _, mib := range []uint64{300, 257, 256, 255, 200, 256, 258} {
+	for _, mib := range []uint64{300, 304, 257, 256, 255, 200, 256, 447, 449, 500, 501, 511} {
 		root.set(t, "sys/fs/cgroup/memory.current", bytesLine(mib<<20))
 		u := usage(t, r)
 		require.False(t, u.MemoryRaw)
@@ -115,14 +115,35 @@ func TestUsageIsSmoothAtHalf(t *testing.T) {
 	}
 }
 
-// Below half of the limit the page cache is read in rotation.
-func TestCacheIsSeenBelowHalf(t *testing.T) {
-	root := newTree(t, "docker-v2")
-	root.set(t, "sys/fs/cgroup/memory.current", bytesLine(200<<20))
-	r := openTree(t, root, nil)
-	root.set(t, "sys/fs/cgroup/memory.stat", "anon 0\ninactive_file "+bytesLine(60<<20)+"active_file 0\nslab_reclaimable 0\n")
-	seen := func(u cgroup.Usage) bool { return u.MemoryUsed == 140<<20 }
-	require.LessOrEqual(t, callsUntil(t, r, seen), callsPerLevel)
+// memory.stat is read where it matters: at every call when the level is nearly full or when the usage moved, else in
+// rotation. docker-v2 has a limit of 512 MiB.
+func TestCacheIsSeen(t *testing.T) {
+	for _, tt := range []struct {
+		name          string
+		before, after uint64 // usage in MiB
+		calls         int
+	}{
+		{"little is used", 200, 200, callsPerLevel},
+		{"much is used", 440, 440, callsPerLevel},
+		{"nearly full", 449, 449, 1},
+		{"moved up", 200, 209, 1},
+		{"moved down", 440, 431, 1},
+		{"moved a little", 200, 207, callsPerLevel},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			root := newTree(t, "docker-v2")
+			root.set(t, "sys/fs/cgroup/memory.current", bytesLine(tt.before<<20))
+			r := openTree(t, root, nil)
+			usage(t, r) // reads memory.max in rotation
+			usage(t, r) // memory.stat, so that its turn is over
+
+			root.set(t, "sys/fs/cgroup/memory.current", bytesLine(tt.after<<20))
+			root.set(t, "sys/fs/cgroup/memory.stat", "anon 0\ninactive_file "+bytesLine(60<<20)+"active_file 0\nslab_reclaimable 0\n")
+			calls := callsUntil(t, r, func(u cgroup.Usage) bool { return u.MemoryUsed == (tt.after-60)<<20 })
+			require.LessOrEqual(t, calls, tt.calls)
+			require.Equal(t, tt.calls == 1, calls == 1, "read at once")
+		})
+	}
 }
 
 // A level that looks full because of its cache is looked into when its turn comes, and does not bind for long.
@@ -146,9 +167,9 @@ func TestFigureIsNeverNegative(t *testing.T) {
 	root := newTree(t, "docker-v2")
 	r := openTree(t, root, nil)
 	root.set(t, "sys/fs/cgroup/memory.stat", "inactive_file 536870912\nactive_file 536870912\n")
-	require.Zero(t, usage(t, r).MemoryUsed)
 	s := sample(t, r)
 	require.Zero(t, s.Memory.Levels[0].Used())
+	require.Zero(t, usage(t, r).MemoryUsed)
 }
 
 // A limit that becomes unreadable has not gone: the last one stays, with a flag.

@@ -11,8 +11,8 @@
 //   - Limits change while the process runs, and the process may be moved to another group.
 //
 // A [Reader] takes care of that. [Reader.Usage] is made for every tick: at most three system calls, no allocation, one
-// to two microseconds, and some four more while usage is over half of the limit. [Reader.Sample] reads everything
-// that helps to explain an event: all levels, throttling, OOM kills and pressure.
+// to three microseconds, and some five more for memory.stat when the limit is near or usage moves. [Reader.Sample] reads
+// everything that helps to explain an event: all levels, throttling, OOM kills and pressure.
 //
 //	r, err := cgroup.Open()
 //	if err != nil {

@@ -10,6 +10,7 @@ type memoryLevel struct {
 	version Version
 	top     bool   // the topmost level that can be seen, though not the root
 	host    uint64 // the memory of the machine
+	counted uint64 // the usage when memory.stat was read last
 }
 
 // memoryRows is the table of the files of a memory level. The limit comes first, because it decides what the others mean.
@@ -49,6 +50,7 @@ func (l *memoryLevel) takeUsage(text []byte) bool {
 
 // takeStat parses memory.stat. In v1 the lines without "total_" leave the groups below out, which usage includes.
 func (l *memoryLevel) takeStat(text []byte) bool {
+	l.counted = l.Usage
 	l.Anon, l.Shmem, l.InactiveFile, l.ActiveFile, l.SlabReclaimable = 0, 0, 0, 0, 0
 	inactive, active := false, false
 	for name, n := range pairs(text) {
@@ -110,16 +112,33 @@ func (l *memoryLevel) takeEvents(text []byte) bool {
 	return false
 }
 
-// overHalf reports whether Usage is more than half of what there is at most. Below that nothing is short, and
-// memory.stat, which costs many times as much as any other file, is not worth reading at every tick: its turn comes in
-// the rotation.
-func (l *memoryLevel) overHalf() bool {
-	return l.Usage > smallest(l.Limit(), l.host)/2
+// most is how much the level can hold at most.
+func (l *memoryLevel) most() uint64 { return smallest(l.Limit(), l.host) }
+
+// overHalf reports whether Usage is more than half of what there is at most. Below that nothing is short.
+func (l *memoryLevel) overHalf() bool { return l.Usage > l.most()/2 }
+
+// recount reports whether memory.stat has to be read at this tick, which costs more than all other files together. It
+// has to where the level is nearly full, because the kernel drops cache there while the usage stands still, and where
+// the usage moved: what moves may be cache. Otherwise the cache is what it was, and its turn comes in the rotation.
+func (l *memoryLevel) recount() bool {
+	most := l.most()
+	return l.Usage > most-most/nearlyFull || distance(l.Usage, l.counted) > most/moved
 }
 
-// figure returns what the level holds; raw says that page cache is included. Below half of the limit the page cache is
-// that of the last turn, and not left out: otherwise the figure would jump by all of it at the half, which looks like a
-// leak.
+// These are the parts of what a level can hold at most that recount goes by. An eighth is far from the kill: at 500 MiB/s
+// a group of 256 MiB fills it in 64 ms, in which a watcher that is awake looks several times. A sixty-fourth is the most
+// by which cache can be taken for memory in between, well under the margins of all rules.
+const (
+	nearlyFull = 8
+	moved      = 64
+)
+
+func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }
+
+// figure returns what the level holds; raw says that page cache is included. Where memory.stat was not read this time, the
+// page cache is that of the last time, and not left out: otherwise the figure would jump by all of it, which looks like
+// a leak.
 func (l *memoryLevel) figure() (used uint64, raw bool) {
 	return l.Used(), l.probes[memoryStat].failed
 }
@@ -128,13 +147,13 @@ func (l *memoryLevel) figure() (used uint64, raw bool) {
 func (l *memoryLevel) known() bool { return !l.probes[memoryUsage].failed }
 
 // turns returns the files that are read in rotation, given whether the level binds: then its usage is read at every
-// tick, and its memory.stat too where it is over the half. Of other levels memory.stat is worth reading over the half
-// only, when their page cache may hide that they do not bind.
+// tick, and its memory.stat too where that has to be. Of other levels memory.stat is worth reading over the half only,
+// when their page cache may hide that they do not bind.
 func (l *memoryLevel) turns(binds func() bool) []turn {
 	turns := []turn{
 		{probe: l.probes[memoryMax]},
 		{probe: l.probes[memoryUsage], due: func() bool { return !binds() }},
-		{probe: l.probes[memoryStat], due: func() bool { return l.tellsHidden() || binds() != l.overHalf() }},
+		{probe: l.probes[memoryStat], due: func() bool { return l.tellsHidden() || binds() || l.overHalf() }},
 	}
 	if l.version == V2 {
 		turns = append(turns, turn{probe: l.probes[memoryHigh]})

@@ -52,10 +52,10 @@ func Open(opts ...Option) (*Reader, error) {
 }
 
 // Usage reads what a tick needs into u. It costs at most three system calls and allocates nothing: it reads the usage of
-// the binding level and, where that is over half of the limit, its memory.stat; and it reads one of the other files, in
-// rotation, or at every fourth call looks whether the process was moved. A change of a limit, or at another level, or of
-// the page cache below the half, is therefore seen after at most eight calls for each visible level, and a move after
-// four. The call that finds the process in another group, or its group gone, looks everything up again, which costs about
+// the binding level and, where that is over 7/8 of the limit or moved by 1/64 of the limit since, its memory.stat; and
+// it reads one of the other files, in rotation, or at every fourth call looks whether the process was moved. A change of
+// a limit, or at another level, or of the page cache alone, is therefore seen after at most eight calls for each visible
+// level, and a move after four. The call that finds the process in another group, or its group gone, looks everything up again, which costs about
 // a hundred microseconds once.
 //
 // It fails with [ErrUnavailable] as long as no controller can be seen, and with [ErrClosed]; u has no figures then.
@@ -116,7 +116,7 @@ const followEvery = 4
 func (r *Reader) tick(rotate bool) {
 	if l := r.groups.memory.binding(); l != nil {
 		r.read(l.probes[memoryUsage])
-		if l.overHalf() {
+		if l.recount() {
 			r.read(l.probes[memoryStat])
 		}
 	}

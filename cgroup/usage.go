@@ -3,8 +3,8 @@ package cgroup
 // Usage is what a tick needs: how much is used of which limit. [Reader.Usage] fills it.
 type Usage struct {
 	// MemoryUsed is the memory, in bytes, that the binding level holds and that the kernel cannot take back by dropping
-	// cache: usage - inactive_file - active_file - slab_reclaimable. While the usage of the level is at most half of
-	// its limit, or of the machine's memory if that is less, the cache is read in rotation only, see [Reader.Usage].
+	// cache: usage - inactive_file - active_file - slab_reclaimable. The usage is read at every call, the cache when it
+	// may matter: see [Reader.Usage].
 	MemoryUsed uint64
 	// MemoryLimit is the limit of the binding level in bytes, the smaller one of its hard limit and memory.high.
 	// Zero means that no visible level with a known usage has a limit.
