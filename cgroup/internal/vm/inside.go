@@ -2,9 +2,9 @@ package vm
 
 // What the inside of a machine and the outside agree on.
 const (
-	// InitPath and TestPath are the programs of the initramfs: the kernel starts one, which starts the other.
-	InitPath = "/init"
-	TestPath = "/cgroup.test"
+	// InitPath is the program of the initramfs that the kernel starts. It runs those of TestPattern, one after the other.
+	InitPath    = "/init"
+	TestPattern = "/*.test"
 
 	// DiskDevice is the disk of a machine. Its other file systems are kept in memory, and have no page cache that the
 	// kernel can drop.

@@ -50,23 +50,32 @@ func TestVM(t *testing.T) {
 // buildInitramfs compiles init and the tests.
 func buildInitramfs(t *testing.T) string {
 	t.Helper()
-	const module = "github.com/go-holmes/holmes/cgroup"
 	dir := t.TempDir()
-	first, tests := filepath.Join(dir, "init"), filepath.Join(dir, "cgroup.test")
-	compile(t, first, module+"/internal/vm/init", "build")
-	compile(t, tests, module, "test", "-c")
-
+	var files []vm.File
+	for _, p := range []struct {
+		path, dir string
+		command   []string
+	}{
+		{vm.InitPath, "init", []string{"build"}},
+		{"/cgroup.test", "../..", []string{"test", "-c"}},
+		{"/differential.test", "../../differential", []string{"test", "-c"}}, // a module of its own
+	} {
+		f := vm.File{Path: p.path, From: filepath.Join(dir, filepath.Base(p.path))}
+		compile(t, f.From, p.dir, p.command...)
+		files = append(files, f)
+	}
 	file, err := os.Create(filepath.Join(dir, "initramfs"))
 	require.NoError(t, err)
-	require.NoError(t, vm.WriteInitramfs(file, vm.File{Path: vm.InitPath, From: first}, vm.File{Path: vm.TestPath, From: tests}))
+	require.NoError(t, vm.WriteInitramfs(file, files...))
 	require.NoError(t, file.Close())
 	return file.Name()
 }
 
-// compile makes a static program for the machine out of a package.
-func compile(t *testing.T, to, pkg string, command ...string) {
+// compile makes a static program for the machine out of the package in a directory.
+func compile(t *testing.T, to, dir string, command ...string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append(command, "-trimpath", "-ldflags=-s -w", "-o", to, pkg)...)
+	cmd := exec.CommandContext(t.Context(), "go", append(command, "-trimpath", "-ldflags=-s -w", "-o", to)...)
+	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOOS=linux", "GOARCH=amd64")
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s: %s", cmd, out)

@@ -55,9 +55,22 @@ func run(console *log.Logger, args []string) (int, error) {
 	return test(args[1:])
 }
 
-// test runs the tests and returns their exit code.
+// test runs all test programs and returns the exit code of the first that fails.
 func test(args []string) (int, error) {
-	cmd := exec.Command(vm.TestPath, args...) //nolint:noctx // it has a time limit of its own, and the machine another
+	programs, err := filepath.Glob(vm.TestPattern)
+	if err != nil {
+		return -1, err
+	}
+	for _, program := range programs {
+		if code, err := runProgram(program, args); code != 0 || err != nil {
+			return code, err
+		}
+	}
+	return 0, nil
+}
+
+func runProgram(program string, args []string) (int, error) {
+	cmd := exec.Command(program, args...) //nolint:noctx // it has a time limit of its own, and the machine another
 	cmd.Env = append(os.Environ(), vm.DiskEnv+"="+vm.DiskDevice)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stdout
 	err := cmd.Run()
