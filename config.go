@@ -73,7 +73,7 @@ func defaultConfig() *config {
 		labels:      defaultLabels(),
 	}
 	for _, row := range builtin {
-		c.signals[row.signal] = signalConfig{enabled: true, rule: row.rule, slow: row.slow, kinds: row.kinds}
+		c.signals[row.signal] = signalConfig{enabled: !row.off, rule: row.rule, slow: row.slow, kinds: row.kinds}
 		c.order = append(c.order, row.signal)
 	}
 	return c
@@ -138,6 +138,9 @@ func (c *config) warnings() []string {
 		percent := name == SignalCPU || name == SignalMem || name == SignalGCHeap
 		if ok && percent && t.Abs > 100 && c.cores == 0 && c.memoryLimit == 0 {
 			out = append(out, fmt.Sprintf("%s: abs %s %% can only be reached when WithCPUCore or WithMemoryLimit is below the real limit", name, number(t.Abs)))
+		}
+		if row := rowOf(name); row.off && !c.signals[name].enabled && c.signals[name].rule != row.rule {
+			out = append(out, fmt.Sprintf("%s: its rule is set, but it is off until Enable turns it on", name))
 		}
 	}
 	return out

@@ -122,7 +122,8 @@ func (h *Holmes) put(c *config) {
 	}
 }
 
-// Enable turns signals on. All built-in signals are on from the beginning.
+// Enable turns signals on. From the beginning all are, but for [SignalGCCPU],
+// [SignalSchedLat] and [SignalMutexWait].
 func (h *Holmes) Enable(signals ...Signal) *Holmes { return h.enable(true, signals) }
 
 // Disable turns signals off; what they suspect is dismissed.

@@ -21,6 +21,8 @@ type meter struct {
 	usage cgroup.Usage
 	heap  *heap
 
+	strain strain // of the tick's goroutine, without the lock
+
 	hostMemory uint64
 	affinity   int
 	ticks      uint64
@@ -73,7 +75,7 @@ func openMeter(log *logbook) *meter {
 }
 
 func newMeter() *meter {
-	return &meter{affinity: procstat.Cores(), heap: newHeap()}
+	return &meter{affinity: procstat.Cores(), heap: newHeap(), strain: newStrain()}
 }
 
 func (m *meter) close() {

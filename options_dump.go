@@ -39,6 +39,27 @@ func WithGoroutineDump(min int, diff int, abs int, max int, coolDown time.Durati
 	return dumpRule("WithGoroutineDump", SignalGoroutine, min, diff, abs, max, coolDown)
 }
 
+// WithGCCPUDump sets the rule of [SignalGCCPU] in percent of the CPU time in
+// use; see [WithCPUDump]. It does not turn the signal on, as [Holmes.Enable]
+// does. Default 20, 25, 40, 1 minute.
+func WithGCCPUDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithGCCPUDump", SignalGCCPU, min, diff, abs, 0, coolDown)
+}
+
+// WithSchedLatDump sets the rule of [SignalSchedLat] in milliseconds; diff is
+// percent. It does not turn the signal on, as [Holmes.Enable] does. Default 10,
+// 100, 50, 1 minute.
+func WithSchedLatDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithSchedLatDump", SignalSchedLat, min, diff, abs, 0, coolDown)
+}
+
+// WithMutexWaitDump sets the rule of [SignalMutexWait] in seconds waited a
+// second; diff is percent. It does not turn the signal on, as [Holmes.Enable]
+// does. Default 1, 100, 10, 1 minute.
+func WithMutexWaitDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithMutexWaitDump", SignalMutexWait, min, diff, abs, 0, coolDown)
+}
+
 func dumpRule(name string, s Signal, minimum, diff, abs, maximum int, coolDown time.Duration) Option {
 	return option{name, func(c *config) error {
 		t := rowOf(s).rule // the window, hold and margin of the default

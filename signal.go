@@ -21,6 +21,22 @@ const (
 	SignalThread Signal = "thread"
 )
 
+// Built-in signals that are off until [Holmes.Enable] turns them on.
+const (
+	// SignalGCCPU is the part of the CPU time in use that goes into collecting
+	// garbage, in percent. It is over the time between the ends of two
+	// collections, since the runtime does not tell sooner; where less than a
+	// tenth of the cores is in use, it is a share of that tenth.
+	SignalGCCPU Signal = "gccpu"
+	// SignalSchedLat is how long goroutines that can run wait until they do:
+	// the 99th percentile since the reading before, in milliseconds.
+	SignalSchedLat Signal = "schedlat"
+	// SignalMutexWait is the time that goroutines wait for locks, in seconds
+	// a second, which is how many are waiting at a time: mean of 10 seconds.
+	// A wait counts when it ends, so that of a deadlock is never seen.
+	SignalMutexWait Signal = "mutexwait"
+)
+
 // A Sample is one reading of a signal.
 type Sample struct {
 	Signal Signal
