@@ -43,7 +43,7 @@ func Subtract(after, before []byte, start time.Time, took time.Duration) (diff [
 	out = appendNumber(out, profileTime, uint64(start.UnixNano()))
 	out = appendNumber(out, profileDuration, uint64(took))
 	diff, err = deflate(out)
-	return diff, s.kept, err
+	return diff, s.kept, err // which memory never gives
 }
 
 func deflate(plain []byte) ([]byte, error) {
@@ -53,10 +53,8 @@ func deflate(plain []byte) ([]byte, error) {
 		return nil, err
 	}
 	_, err = zip.Write(plain)
-	if err = errors.Join(err, zip.Close()); err != nil {
-		return nil, err
-	}
-	return out.Bytes(), nil
+	err = errors.Join(err, zip.Close())
+	return out.Bytes(), err
 }
 
 // A stackKey stands for the functions and lines of a stack.
