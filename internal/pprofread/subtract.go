@@ -43,7 +43,7 @@ func Subtract(after, before []byte, start time.Time, took time.Duration) (diff [
 	out = appendNumber(out, profileTime, uint64(start.UnixNano()))
 	out = appendNumber(out, profileDuration, uint64(took))
 	diff, err = deflate(out)
-	return diff, s.kept, err // which memory never gives
+	return diff, s.kept, err
 }
 
 func deflate(plain []byte) ([]byte, error) {
