@@ -82,6 +82,7 @@ func TestLocksWhileTheApplicationChangesIt(t *testing.T) {
 			l := contention.NewLocks(p.rate)
 			a := l.Hold()
 			p.rate(own)
+			sets := len(p.sets)
 			b := l.Hold()
 			require.Equal(t, own, p.fraction, "the second does not change it either")
 			require.Equal(t, own, b.Fraction)
@@ -91,6 +92,7 @@ func TestLocksWhileTheApplicationChangesIt(t *testing.T) {
 			require.Equal(t, own, p.fraction)
 			l.Settle()
 			require.Equal(t, own, p.fraction)
+			require.Len(t, p.sets, sets, "not for a moment")
 		})
 	}
 }
@@ -140,6 +142,9 @@ func TestLocksLosesTheRace(t *testing.T) {
 		require.True(t, a.Foreign)
 		a.Release()
 		require.Equal(t, 100, p.fraction)
+		p.fraction = ours
+		l.Settle()
+		require.Equal(t, ours, p.fraction, "it was never ours")
 	})
 	t.Run("to turn it off", func(t *testing.T) {
 		p := &process{}
