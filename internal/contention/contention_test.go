@@ -58,17 +58,85 @@ func TestLocksOnAndOff(t *testing.T) {
 	require.Equal(t, []int{ours, 0, ours, 0}, p.sets, "nothing was set without need")
 }
 
+// Armed before and after, and never 0 in between.
+func TestLocksArmed(t *testing.T) {
+	p := &process{}
+	l := contention.NewLocks(p.rate)
+	disarm, fresh := l.Arm()
+	require.True(t, fresh)
+	second, fresh := l.Arm()
+	require.False(t, fresh)
+	a := l.Hold()
+	require.Equal(t, ours, a.Fraction)
+	require.False(t, a.Foreign)
+	disarm()
+	disarm()
+	require.Equal(t, ours, p.fraction, "it is held")
+	a.Release()
+	require.Equal(t, contention.Armed, p.fraction, "there is another")
+	b := l.Hold()
+	second()
+	b.Release()
+	require.Equal(t, []int{contention.Armed, ours, contention.Armed, ours, 0}, p.sets)
+}
+
+// Whoever arms while it is held finds it so, and leaves it so.
+func TestLocksArmedWhileHeld(t *testing.T) {
+	p := &process{}
+	l := contention.NewLocks(p.rate)
+	a := l.Hold()
+	disarm, fresh := l.Arm()
+	require.False(t, fresh)
+	require.Equal(t, ours, p.fraction)
+	a.Release()
+	require.Equal(t, contention.Armed, p.fraction)
+	disarm()
+	require.Zero(t, p.fraction)
+}
+
+// The application profiles for a while, in one of two manners, and we are armed
+// again after it.
+func TestLocksArmedAndTheApplication(t *testing.T) {
+	for name, back := range map[string]func(found int) int{
+		"puts back what it found": func(found int) int { return found },
+		"turns it off":            func(int) int { return 0 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			p := &process{}
+			l := contention.NewLocks(p.rate)
+			disarm, _ := l.Arm()
+			found := p.rate(100)
+			a := l.Hold()
+			require.Equal(t, 100, a.Fraction)
+			require.True(t, a.Foreign)
+			a.Release()
+			l.Settle()
+			require.Equal(t, 100, p.fraction)
+			p.rate(back(found))
+			b := l.Hold()
+			require.False(t, b.Foreign)
+			b.Release()
+			require.Equal(t, contention.Armed, p.fraction)
+			disarm()
+			require.Zero(t, p.fraction)
+		})
+	}
+}
+
 // What the application has set is used, and never changed.
 func TestLocksLeavesTheApplicationsFraction(t *testing.T) {
-	for _, own := range []int{1, 5, 1_000_000, ours} {
+	for _, own := range []int{1, 5, 1_000_000, ours, contention.Armed} {
 		p := &process{fraction: own}
 		l := contention.NewLocks(p.rate)
+		disarm, fresh := l.Arm()
+		require.False(t, fresh)
 		a, b := l.Hold(), l.Hold()
 		require.Equal(t, own, a.Fraction)
 		require.True(t, a.Foreign)
 		require.True(t, b.Foreign)
 		b.Release()
 		require.Equal(t, own, a.Release())
+		disarm()
 		l.Settle()
 		require.Equal(t, own, p.fraction)
 		require.Empty(t, p.sets)
@@ -83,6 +151,7 @@ func TestLocksWhileTheApplicationChangesIt(t *testing.T) {
 			a := l.Hold()
 			p.rate(own)
 			sets := len(p.sets)
+			disarm, _ := l.Arm()
 			b := l.Hold()
 			require.Equal(t, own, p.fraction, "the second does not change it either")
 			require.Equal(t, own, b.Fraction)
@@ -93,6 +162,8 @@ func TestLocksWhileTheApplicationChangesIt(t *testing.T) {
 			l.Settle()
 			require.Equal(t, own, p.fraction)
 			require.Len(t, p.sets, sets, "not for a moment")
+			disarm()
+			require.Equal(t, own, p.fraction)
 		})
 	}
 }
@@ -114,6 +185,19 @@ func TestLocksIsPutBackByTheApplication(t *testing.T) {
 		p.rate(ours)
 		l.Settle()
 		require.Equal(t, ours, p.fraction, "nothing is owed any more")
+	})
+	t.Run("and settled to armed", func(t *testing.T) {
+		p := &process{}
+		l := contention.NewLocks(p.rate)
+		disarm, _ := l.Arm()
+		a := l.Hold()
+		found := p.rate(100)
+		a.Release()
+		p.rate(found)
+		l.Settle()
+		require.Equal(t, contention.Armed, p.fraction)
+		disarm()
+		require.Zero(t, p.fraction)
 	})
 	t.Run("and held again", func(t *testing.T) {
 		p := &process{}
@@ -172,7 +256,9 @@ func TestLocksOfTheRuntime(t *testing.T) {
 				if h.Release() != ours || h.Foreign {
 					t.Error("it was off while it was held")
 				}
+				disarm, _ := l.Arm()
 				l.Settle()
+				disarm()
 			}
 		})
 	}
