@@ -34,6 +34,7 @@ type config struct {
 	fullStack   bool
 	toLogger    bool
 	forceGC     bool
+	blockEach   time.Duration // 0 is no block profile
 
 	shrink shrinkConfig
 
@@ -102,6 +103,9 @@ func (c *config) with(opts []Option) (*config, error) {
 // validate checks what no single option can.
 func (c *config) validate() error {
 	for _, name := range c.order {
+		if err := c.checkBlock(c.signals[name].kinds); err != nil {
+			return fmt.Errorf("holmes: signal %s: %w", name, err)
+		}
 		p := c.pace(c.signals[name].rule)
 		if samples := float64(p.Window+p.Hold) / float64(c.interval); samples > maxRing {
 			return fmt.Errorf("holmes: rule of %s: a window of %v and a hold of %v at WithCollectInterval(%v) are %.0f samples: at most %d",

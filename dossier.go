@@ -75,7 +75,7 @@ func (d *dossier) save() {
 // snapshots takes all kinds that are a moment's picture.
 func (d *dossier) snapshots(kinds []Kind) {
 	for _, k := range kinds {
-		if take := d.captures[k]; take.write != nil {
+		if take := d.captures[k]; take.write != nil && !take.counted {
 			d.snapshot(k, take.file, "")
 		}
 	}

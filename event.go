@@ -23,6 +23,12 @@ const (
 	KindHeap         Kind = "heap"
 	KindGoroutine    Kind = "goroutine"
 	KindThreadcreate Kind = "threadcreate"
+	// KindMutex is who made others wait for locks, and for how long: what was
+	// added to the process's mutex profile during the event.
+	KindMutex Kind = "mutex"
+	// KindBlock is who waited, and for how long, added during the event. It
+	// needs [WithBlockProfile].
+	KindBlock Kind = "block"
 )
 
 // A State is where an [Event] stands in its life.

@@ -231,6 +231,7 @@ func TickOnce(h *Holmes) (tick func(), end func()) {
 	return tick, func() {
 		close(r.stop)
 		h.current.Store(nil)
+		r.disarmLocks()
 		r.meter.close()
 		r.cancel()
 	}

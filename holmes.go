@@ -42,6 +42,7 @@ type Holmes struct {
 	// What stands between holmes and the process; tests put others here.
 	captures map[Kind]capture
 	cpu      *cpuprofile.Broker
+	waits    waitRates
 	meter    func(*logbook) *meter
 	random   func() uint32
 	module   string
@@ -64,6 +65,7 @@ func New(opts ...Option) (*Holmes, error) {
 		labelSlot: make(chan struct{}, 1),
 		captures:  captures,
 		cpu:       processCPU,
+		waits:     processWaits,
 		meter:     openMeter,
 		random:    rand.Uint32,
 	}

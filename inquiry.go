@@ -71,6 +71,7 @@ func (q *inquiry) decide(v State, f *finding) {
 // proceed is the life of the event.
 func (q *inquiry) proceed() {
 	cpu := q.beginCPU()
+	waits := q.beginWaits()
 	var d *dossier
 	before := q.run.gcCycles(q.cfg)
 	if !q.quiet {
@@ -96,6 +97,9 @@ func (q *inquiry) proceed() {
 	}
 	if cpu != nil {
 		d.addCPU(q.endCPU(cpu))
+	}
+	if waits != nil {
+		d.addWaits(<-waits)
 	}
 	d.conclude(final, verdict)
 	if verdict == StateDismissed {

@@ -10,9 +10,10 @@ import (
 // CaptureNow takes an event that nobody but the caller asked for, and gives it
 // to the reporters like any other. No kind means cpu, heap and goroutine.
 //
-// It blocks while the profiles are taken: a CPU profile for the time of
-// [WithCPUSamplingTime], or until ctx is done, when what has been taken is
-// kept. It joins a CPU profile that holmes is taking already; where someone
+// It blocks while the profiles are taken: CPU, mutex and block profiles for the
+// time of [WithCPUSamplingTime], or until ctx is done, when what has been taken
+// is kept. A mutex profile takes a second more, unless a signal is on that has
+// them. It joins a CPU profile that holmes is taking already; where someone
 // else holds the profiler, the event says so. The error is [ErrNotRunning],
 // [ErrInert], or names a kind that is unknown.
 func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) {
@@ -27,12 +28,15 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 			return nil, fmt.Errorf("holmes: CaptureNow: kind %q is unknown", k)
 		}
 	}
+	c := h.cfg.Load()
+	if err := c.checkBlock(kinds); err != nil {
+		return nil, fmt.Errorf("holmes: CaptureNow: %w", err)
+	}
 	r := h.current.Load()
 	if r == nil || !r.enter() {
 		return nil, ErrNotRunning
 	}
 	defer r.leave()
-	c := h.cfg.Load()
 	f := &finding{
 		signal: manualSignal, kinds: kinds, onset: r.clock.wall(),
 		trigger: Trigger{Sample: Sample{Signal: manualSignal, At: r.clock.wall()}, Reason: Reason{Code: CodeManual}},
@@ -40,8 +44,17 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	before := r.gcCycles(c)
 	d := r.openDossier(c, f, StateSuspected)
 	d.snapshots(kinds)
+	waits := r.newWaitWatch(c, kinds)
+	defer waits.putBack()
+	waits.begin(ctx)
+	begun := r.clock.mono()
 	if slices.Contains(kinds, KindCPU) {
 		d.addCPU(r.profileFor(ctx, c.cpuSampling))
+	}
+	if len(waits.parts) > 0 {
+		r.pass(ctx, begun+c.cpuSampling-r.clock.mono())
+		waits.end()
+		d.addWaits(waits)
 	}
 	if slices.Contains(kinds, KindHeap) {
 		d.afterCollection(before, r.stopping())
@@ -65,6 +78,13 @@ func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
 	if err != nil {
 		return cpuResult{err: err}
 	}
+	r.pass(ctx, d)
+	got, err := session.Leave()
+	return cpuResult{slices: got, err: err}
+}
+
+// pass lets time pass, until ctx is done or holmes is stopped.
+func (r *run) pass(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -72,6 +92,4 @@ func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
 	case <-ctx.Done():
 	case <-r.stop:
 	}
-	got, err := session.Leave()
-	return cpuResult{slices: got, err: err}
 }

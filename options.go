@@ -176,6 +176,19 @@ func WithForcedGC(on bool) Option {
 	return option{"WithForcedGC", func(c *config) error { c.forceGC = on; return nil }}
 }
 
+// WithBlockProfile adds a block profile to every event that has a mutex
+// profile, and lets [WithSource] ask for one: one record for each so much time
+// that goroutines wait for anything, as in [runtime.SetBlockProfileRate]. A
+// few microseconds show most of it. The rate is set when an event is suspected
+// and 0 afterwards, because the runtime does not tell what it was before: not
+// for an application that sets it itself. 0, the default, is no block profile.
+func WithBlockProfile(each time.Duration) Option {
+	return option{"WithBlockProfile", func(c *config) error {
+		c.blockEach = each
+		return notNegative("each", each)
+	}}
+}
+
 // checked returns the rule with its defaults, and refuses one that could never
 // be judged.
 func checked(r Rule) (Rule, error) {

@@ -85,10 +85,10 @@ func WithCPUMax(max int) Option {
 	}}
 }
 
-// WithCPUSamplingTime sets how long a CPU profile is at least, as a
-// [time.ParseDuration] string from "100ms" to "60s". It begins with the second
-// suspicious reading and lasts until the event is confirmed, when that is
-// later. Default "5s".
+// WithCPUSamplingTime sets how long a CPU, mutex or block profile is at least,
+// as a [time.ParseDuration] string from "100ms" to "60s". It begins with the
+// second suspicious reading, those of waiting with the first, and lasts until
+// the event is confirmed, when that is later. Default "5s".
 func WithCPUSamplingTime(duration string) Option {
 	return option{"WithCPUSamplingTime", func(c *config) error {
 		d, err := parseDuration(duration, 100*time.Millisecond)

@@ -42,6 +42,7 @@ type run struct {
 	sources []*sourceLane
 	started map[*outlet]bool
 	shrink  shrinker
+	disarm  func() // of the locks, nil while they are not armed
 
 	all   atomic.Pointer[[]*lane] // for Stats
 	ticks atomic.Uint64
@@ -89,6 +90,7 @@ func (r *run) leave() { r.work.leave(captureWork) }
 // loop is the heartbeat.
 func (r *run) loop() {
 	defer r.meter.close()
+	defer r.disarmLocks()
 	r.meter.refresh(r.clock.mono(), r.cfg) // the first half of the first rate
 	last := r.clock.mono()
 	timer := time.NewTimer(r.cfg.interval)
@@ -128,6 +130,7 @@ func (r *run) tick(now, due time.Duration) {
 	at := r.clock.wall()
 	c := r.cfg
 	r.meter.refresh(now, c)
+	r.h.waits.locks.Settle()
 	veto := r.veto(c)
 	for _, l := range r.lanes {
 		l.step(due, at, veto)
@@ -171,6 +174,7 @@ func (r *run) reconfigure() {
 		l := r.builtinLane(name)
 		l.configure(c, sc)
 	}
+	r.armLocks(c)
 	for _, o := range c.outlets {
 		r.startOutlet(o)
 	}
@@ -205,7 +209,7 @@ func (l *lane) configure(c *config, sc signalConfig) {
 	if l.enabled && !sc.enabled {
 		l.drop()
 	}
-	l.enabled, l.kinds = sc.enabled, sc.kinds
+	l.enabled, l.kinds = sc.enabled, c.evidence(sc.kinds)
 	pace, rule := c.pace(sc.rule), c.applied(sc.rule)
 	if l.fast == nil {
 		l.fast = newDetector(rule, pace, c.interval, c.budget, foreign(rule, l.log))

@@ -103,7 +103,7 @@ var builtin = []row{
 			Min: 1, Diff: 100, Abs: 10, Margin: 1,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
 		},
-		kinds: []Kind{KindGoroutine},
+		kinds: []Kind{KindMutex, KindGoroutine},
 	},
 }
 
