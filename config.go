@@ -50,6 +50,7 @@ type signalConfig struct {
 	rule    Rule
 	slow    Threshold // of the slow ring; its Diff is 0 where there is none
 	kinds   []Kind
+	stacks  float64      // CPU percent below which there are wall-clock stacks
 	source  *sourceEntry // nil for the built-in signals
 }
 
@@ -74,7 +75,7 @@ func defaultConfig() *config {
 		labels:      defaultLabels(),
 	}
 	for _, row := range builtin {
-		c.signals[row.signal] = signalConfig{enabled: !row.off, rule: row.rule, slow: row.slow, kinds: row.kinds}
+		c.signals[row.signal] = signalConfig{enabled: !row.off, rule: row.rule, slow: row.slow, kinds: row.kinds, stacks: row.stacks}
 		c.order = append(c.order, row.signal)
 	}
 	return c

@@ -78,6 +78,7 @@ func (q *inquiry) proceed() {
 		d = q.run.openDossier(q.cfg, q.first, StateSuspected)
 		d.snapshots(q.first.kinds)
 		d.save()
+		q.addStacks(d)
 	}
 	verdict, final := q.await()
 	stats := &q.run.h.stats
@@ -91,6 +92,7 @@ func (q *inquiry) proceed() {
 	if d == nil {
 		d = q.run.openDossier(q.cfg, final, verdict)
 		d.snapshots(final.kinds)
+		q.addStacks(d)
 	}
 	if verdict != StateDismissed && slices.Contains(final.kinds, KindHeap) {
 		d.afterCollection(before, q.run.stopping())

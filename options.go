@@ -189,6 +189,27 @@ func WithBlockProfile(each time.Duration) Option {
 	}}
 }
 
+// WithWallClockStacks lets an event of a signal have up to ten goroutine
+// profiles over a second instead of one, where CPU was below cpuBelow percent
+// when it was suspected: what is slow without computing is waiting, and several
+// looks tell what it goes on waiting for. With more than about 10 000 goroutines
+// it is one all the same. 0 is never, above 100 always. Default 50 for
+// [SignalSchedLat], 0 for others. The signal must have goroutine profiles.
+func WithWallClockStacks(s Signal, cpuBelow int) Option {
+	return option{"WithWallClockStacks", func(c *config) error {
+		sc, ok := c.signals[s]
+		switch {
+		case !ok:
+			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
+		case !slices.Contains(sc.kinds, KindGoroutine):
+			return fmt.Errorf("signal %s has no goroutine profiles", s)
+		}
+		sc.stacks = float64(cpuBelow)
+		c.signals[s] = sc
+		return notNegative("cpuBelow", cpuBelow)
+	}}
+}
+
 // checked returns the rule with its defaults, and refuses one that could never
 // be judged.
 func checked(r Rule) (Rule, error) {

@@ -9,7 +9,8 @@ type row struct {
 	rule   Threshold
 	slow   Threshold // on one sample a minute; Diff 0 where there is none
 	kinds  []Kind
-	off    bool // until the user turns it on
+	off    bool    // until the user turns it on
+	stacks float64 // see WithWallClockStacks
 }
 
 // The figures are from recorded series: see "Choosing a rule" in the package
@@ -92,7 +93,7 @@ var builtin = []row{
 			Min: 10, Diff: 100, Abs: 50, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
 		},
-		kinds: []Kind{KindCPU, KindGoroutine},
+		kinds: []Kind{KindCPU, KindGoroutine}, stacks: 50,
 	},
 	{
 		// At work 0 to 0.02 s/s, 0.16 with a lock around a part of every request

@@ -100,7 +100,7 @@ func (w *waitWatch) prepare(p *waitPart) (err error) {
 	return err
 }
 
-// end takes what has been added since begin, and puts everything back.
+// end takes what has been added since begin, and puts the rates back.
 func (w *waitWatch) end() {
 	for _, p := range w.parts {
 		if p.release == nil {
@@ -114,11 +114,9 @@ func (w *waitWatch) end() {
 		}
 		p.profile.Err = err
 	}
-	w.putBack()
 }
 
-// putBack leaves the process as it was, however the watch has ended. After end
-// it does nothing.
+// putBack leaves the process as it was, however the watch has ended.
 func (w *waitWatch) putBack() {
 	for _, p := range w.parts {
 		if p.release != nil {
