@@ -293,8 +293,6 @@ func TestBlockProfileNeedsItsRate(t *testing.T) {
 	h, err := holmes.New(asks, rate)
 	require.NoError(t, err)
 	require.ErrorContains(t, h.Set(holmes.WithBlockProfile(0)), "needs WithBlockProfile")
-	_, err = holmes.New(holmes.WithBlockProfile(-1))
-	require.ErrorContains(t, err, "WithBlockProfile: each -1ns")
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t).run(t)
 		_, err := l.CaptureNow(t.Context(), holmes.KindBlock)

@@ -160,14 +160,3 @@ func TestWallClockStacksEndEarly(t *testing.T) {
 		})
 	}
 }
-
-func TestWallClockStacksRefuses(t *testing.T) {
-	for want, opt := range map[string]holmes.Option{
-		`WithWallClockStacks: signal "slow" is unknown`:             holmes.WithWallClockStacks("slow", 50),
-		"WithWallClockStacks: signal mem has no goroutine profiles": holmes.WithWallClockStacks(holmes.SignalMem, 50),
-		"WithWallClockStacks: cpuBelow -1: must be a number from 0": holmes.WithWallClockStacks(holmes.SignalGoroutine, -1),
-	} {
-		_, err := holmes.New(opt)
-		require.ErrorContains(t, err, want)
-	}
-}
