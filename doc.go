@@ -43,9 +43,12 @@
 //	gcheap     live heap after a collection, same %     10 %, 20 %, 40 %
 //	goroutine  number of goroutines                     3000, 20 %, 200 000, and slow
 //	thread     number of threads                        10, 25 %, 70
+//	gccpu      CPU time in use that goes into GC, in %  20 %, 25 %, 40 %
+//	schedlat   99th percentile of waiting to run        10 ms, 100 %, 50 ms
+//	mutexwait  seconds waited for locks in a second     1, 100 %, 10
 //
-// All are on; [Holmes.Disable] turns one off, [WithSource] adds your own. CPU
-// is of the cgroup's quota or the affinity mask, whichever is less. Memory is
+// The last three are off, the others are on; [Holmes.Enable] and
+// [Holmes.Disable] change that, [WithSource] adds your own. CPU is of the cgroup's quota or the affinity mask, whichever is less. Memory is
 // what the cgroup holds without the page cache, over its limit; where there is
 // no limit, the process's resident memory over the host's.
 //
@@ -98,6 +101,17 @@
 //     ([WithForcedGC]).
 //   - A goroutine profile costs some microseconds of CPU and about half a KB of
 //     memory for each goroutine (BenchmarkCaptureNeeds).
+//   - The runtime's account of CPU time moves when a collection ends, so gccpu
+//     is of the time between two ends, and late where they are far apart.
+//   - A wait for a lock counts when it ends: mutexwait never sees a deadlock,
+//     and is uneven with a few long waits. See the goroutine signal.
+//   - A lock that has had a queue since before a signal with mutex profiles was
+//     turned on is missing from them until the queue is empty once. So that
+//     others are not, [runtime.SetMutexProfileFraction] is set to 1 in
+//     1 000 003 while such a signal is on, and to 1 in 7 during its events,
+//     unless the application has set it; Stop puts it back.
+//   - [WithBlockProfile] sets a rate that the runtime does not tell, so it
+//     cannot be put back to anything but 0.
 //   - Where the limits of a parent group cannot be seen from inside a
 //     container, percentages are of what can be seen.
 //   - What is measured once a second can miss what kills within a second.
@@ -120,11 +134,14 @@
 //	signals.go     the table of signals; signal.go their types
 //	meter.go       the built-in readings, heap.go the runtime's among them;
 //	               source.go those of users
+//	strain.go      what the runtime says of its own work; gccpu.go, schedlat.go
+//	               and mutexwait.go the signals of it
 //	lane.go        one signal's step; view.go what others see of it
 //	detector.go    hold, edge, back-off and budget of one rule on one ring
 //	ring.go        the window; rule.go the rules; sentence.go their words
 //	inquiry.go     the life of an event; dossier.go putting it together
-//	capture.go     the table of profile kinds; cpu.go the one that lasts
+//	capture.go     the table of profile kinds; cpu.go and waits.go those that last
+//	wallclock.go   several goroutine profiles in place of one
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form
 //	readings.go    what was measured around it; groups.go of the cgroups
