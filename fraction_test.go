@@ -1,9 +1,11 @@
 package holmes_test
 
 import (
+	"context"
 	"io"
 	"runtime"
 	"runtime/pprof"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -201,4 +203,37 @@ func TestMutexFractionOfAFlappingSignal(t *testing.T) {
 		require.Len(t, l.got.all(), 1)
 		require.Equal(t, 5*time.Second, l.got.all()[0].Profile(holmes.KindMutex).Duration)
 	})
+}
+
+// However often and by whomever it is started and stopped, turned on and off,
+// and asked.
+func TestMutexFractionAfterConcurrentCalls(t *testing.T) {
+	got := &collector{}
+	calls := []func(h *holmes.Holmes){
+		func(h *holmes.Holmes) { _ = h.Start() },
+		func(h *holmes.Holmes) { h.Stop() },
+		func(h *holmes.Holmes) { h.Enable(holmes.SignalMutexWait) },
+		func(h *holmes.Holmes) { h.Disable(holmes.SignalMutexWait) },
+		func(h *holmes.Holmes) {
+			ctx, cancel := context.WithTimeout(context.Background(), time.Millisecond)
+			defer cancel()
+			_, _ = h.CaptureNow(ctx, holmes.KindMutex)
+		},
+	}
+	var all []*holmes.Holmes
+	for range 2 {
+		h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithReporter(got), holmes.WithLogger(nil), holmes.WithCollectInterval("10ms"))
+		require.NoError(t, err)
+		all = append(all, h)
+	}
+	var wg sync.WaitGroup
+	for i := range 1000 {
+		wg.Go(func() { calls[i%len(calls)](all[i/len(calls)%len(all)]) })
+	}
+	wg.Wait()
+	for _, h := range all {
+		h.Stop()
+		require.Zero(t, h.Stats().Bugs)
+	}
+	require.Zero(t, fraction())
 }

@@ -33,8 +33,14 @@ func withAll(h *holmes.Holmes) *holmes.Holmes {
 
 // BenchmarkTick is one tick of this very process at the defaults: every
 // reading, every rule.
-func BenchmarkTick(b *testing.B) {
-	tick, end := holmes.TickOnce(neverFires(b))
+func BenchmarkTick(b *testing.B) { benchmarkTick(b, neverFires(b)) }
+
+// BenchmarkTickAllSignals is the same with the signals that are off by default.
+func BenchmarkTickAllSignals(b *testing.B) { benchmarkTick(b, withAll(neverFires(b))) }
+
+func benchmarkTick(b *testing.B, h *holmes.Holmes) {
+	b.Helper()
+	tick, end := holmes.TickOnce(h)
 	defer end()
 	for range 200 {
 		tick()

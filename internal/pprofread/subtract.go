@@ -68,10 +68,11 @@ type tally struct {
 func (t tally) key(s Sample) stackKey {
 	var h maphash.Hash
 	h.SetSeed(t.seed)
+	var line [binary.MaxVarintLen64]byte
 	for f := range s.Frames() {
 		_, _ = h.WriteString(f.Function) // never fails, nor do the others
 		_, _ = h.WriteString(f.File)
-		maphash.WriteComparable(&h, f.Line)
+		_, _ = h.Write(binary.AppendVarint(line[:0], f.Line))
 	}
 	return stackKey(h.Sum64())
 }
