@@ -51,6 +51,9 @@ func (q *inquiry) addStacks(d *dossier) {
 	first.Note = joined(first.Note, note(1))
 	for i := 2; i <= n && q.pause(q.jittered(stackSpan/time.Duration(n-1))); i++ {
 		d.snapshot(KindGoroutine, fmt.Sprintf("goroutine-%d.pb.gz", i), note(i))
+		if d.ev.Profiles[len(d.ev.Profiles)-1].Err != nil {
+			break // nor would the next one
+		}
 	}
 	d.save()
 }

@@ -1,8 +1,11 @@
 package holmes_test
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"path/filepath"
+	"runtime/pprof"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -122,6 +125,26 @@ func TestWallClockStacksHaveABudget(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A profile that cannot be taken ends the series, with the reason.
+func TestWallClockStacksThatFail(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, slow(15*time.Second), holmes.WithWallClockStacks("slow", 50))
+		taken := 0
+		l.SetCapture(holmes.KindGoroutine, 0, func(w io.Writer) error {
+			if taken++; taken > 3 {
+				return errors.New("worn out")
+			}
+			return pprof.Lookup("goroutine").WriteTo(w, 0)
+		})
+		l.run(t)
+		seconds(80)
+		got := series(l.got.all()[0])
+		require.Len(t, got, 4)
+		require.ErrorContains(t, got[3].Err, "worn out")
+		require.Equal(t, 4, taken)
+	})
 }
 
 // A series ends when there is nothing to wait for any more.
