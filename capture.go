@@ -62,7 +62,11 @@ func (d *dossier) snapshot(kind Kind, file, note string) {
 	if p.Err = d.fits(d.cfg, take.needs()); p.Err == nil {
 		d.store(&p, take.write)
 	}
-	d.ev.Cost.Seconds += (d.clock.mono() - begin).Seconds()
+	took := d.clock.mono() - begin
+	if kind == KindHeap && p.Err == nil {
+		d.h.heapTime.add(took)
+	}
+	d.ev.Cost.Seconds += took.Seconds()
 	d.add(p)
 }
 

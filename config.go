@@ -34,6 +34,7 @@ type config struct {
 	fullStack   bool
 	toLogger    bool
 	forceGC     bool
+	watchMemory bool
 
 	shrink shrinkConfig
 
@@ -69,6 +70,7 @@ func defaultConfig() *config {
 		dumpBytes:   256 << 20,
 		cpuSampling: 5 * time.Second,
 		forceGC:     true,
+		watchMemory: true,
 		logger:      slogLogger{},
 		labels:      defaultLabels(),
 	}

@@ -35,6 +35,12 @@
 //
 // No reading ever waits for a capture, and no capture for a reporter.
 //
+// Memory cannot wait for a verdict: a process that leaks fast is killed within
+// a second. A watcher of its own looks after every collection, and up to a
+// hundred times a second when memory grows. When the limit will be reached
+// within 250 ms, or the heap may outgrow it before the next collection, a heap
+// profile is on disk before anything else is done ([WithMemoryWatch]).
+//
 // # The signals
 //
 //	signal     value                                    default rule: min, diff, abs
@@ -100,7 +106,8 @@
 //     memory for each goroutine (BenchmarkCaptureNeeds).
 //   - Where the limits of a parent group cannot be seen from inside a
 //     container, percentages are of what can be seen.
-//   - What is measured once a second can miss what kills within a second.
+//   - What is measured once a second can miss what kills within a second;
+//     memory alone is watched more closely.
 //
 // # For developers
 //
@@ -118,12 +125,15 @@
 //	crew.go        who has not returned yet
 //	options*.go    what users may set; config.go what it becomes
 //	signals.go     the table of signals; signal.go their types
-//	meter.go       the built-in readings, heap.go the runtime's among them;
+//	meter.go       the built-in readings, memory.go and heap.go some of them;
 //	               source.go those of users
 //	lane.go        one signal's step; view.go what others see of it
-//	detector.go    hold, edge, back-off and budget of one rule on one ring
+//	detector.go    warm-up, hold and cool-down of one rule on one ring
 //	ring.go        the window; rule.go the rules; sentence.go their words
+//	brake.go       of what goes on: edge, back-off and budget
 //	inquiry.go     the life of an event; dossier.go putting it together
+//	watch.go       memory between two ticks; forecast.go whether it runs out;
+//	               rush.go the life of its events
 //	capture.go     the table of profile kinds; cpu.go the one that lasts
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form

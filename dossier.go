@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -24,28 +25,50 @@ type dossier struct {
 	files    evidence
 	ev       *Event
 	groups   cgroup.Sample // as of the beginning
+	outlook  *outlook      // of the memory watcher, nil for other events
 }
 
 // look reads the state of the process as of the last tick.
 func (d *dossier) look() (Readings, uint64) { return d.meter.look(d.cfg) }
 
-// openDossier begins an event on disk. What cannot be written stays in memory.
-func (r *run) openDossier(c *config, f *finding, state State) *dossier {
+// newDossier makes the place of an event on disk. What cannot be written stays
+// in memory.
+func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 	d := &dossier{run: r, cfg: c, captures: r.h.captures}
-	d.ev = &Event{
-		ID: r.h.newID(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger,
-		Labels: r.h.labels(c),
-	}
-	d.ev.Readings, _ = d.look()
-	d.readGroups()
+	d.ev = &Event{ID: r.h.newID(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger}
 	entry, err := r.h.vault.create(c, d.ev.ID)
 	if err != nil {
 		r.log.onCause("dump", "events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	d.files.entry = entry
 	d.ev.Dir = d.files.dir()
-	d.save()
 	return d
+}
+
+// describe adds what the event is told with, and writes it down.
+func (d *dossier) describe() {
+	d.ev.Labels = d.h.labels(d.cfg)
+	d.read()
+	d.save()
+}
+
+// openDossier begins an event on disk.
+func (r *run) openDossier(c *config, f *finding, state State) *dossier {
+	d := r.newDossier(c, f, state)
+	d.describe()
+	return d
+}
+
+// read takes the readings around the event.
+func (d *dossier) read() {
+	d.ev.Readings, _ = d.look()
+	if o := d.outlook; o != nil { // of its moment, which may be over
+		r := &d.ev.Readings
+		r.MemoryUsed, r.MemoryLimit = o.used, o.limit
+		r.MemoryRoom, r.MemoryRate = o.room, math.Round(o.rate)
+		r.HeapLive, r.HeapGoal, r.HeapObjects = o.live, o.goal, o.objects
+	}
+	d.readGroups()
 }
 
 // readGroups adds to the readings what the control groups say. The first call
@@ -84,8 +107,7 @@ func (d *dossier) snapshots(kinds []Kind) {
 // conclude diagnoses and completes the event on disk.
 func (d *dossier) conclude(f *finding, state State) {
 	d.ev.State, d.ev.Trigger = state, f.trigger
-	d.ev.Readings, _ = d.look()
-	d.readGroups()
+	d.read()
 	if state != StateDismissed {
 		d.diagnose(f.kinds)
 	}

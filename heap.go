@@ -32,7 +32,7 @@ const (
 
 func newHeap() *heap {
 	h := &heap{
-		watch: newGCWatch(),
+		watch: newGCWatch(nil),
 		after: []metrics.Sample{
 			heapLive:  {Name: "/gc/heap/live:bytes"},
 			heapLimit: {Name: "/gc/gomemlimit:bytes"},
@@ -62,7 +62,7 @@ func (h *heap) describe(r *Readings) {
 	r.HeapObjects, r.GCCycles = metric(h.now[heapObjects]), metric(h.now[heapCycles])
 }
 
-func (h *heap) close() { h.watch.ended.Store(true) }
+func (h *heap) close() { h.watch.close() }
 
 // metric is 0 for what this version of Go does not have.
 func metric(s metrics.Sample) uint64 {
@@ -78,13 +78,14 @@ func metric(s metrics.Sample) uint64 {
 type gcWatch struct {
 	seen  atomic.Bool
 	ended atomic.Bool
+	wake  chan<- struct{} // told too, unless it is full or nil
 }
 
 // canary has a pointer, so that it is not allocated together with others.
 type canary struct{ _ *canary }
 
-func newGCWatch() *gcWatch {
-	w := new(gcWatch)
+func newGCWatch(wake chan<- struct{}) *gcWatch {
+	w := &gcWatch{wake: wake}
 	w.seen.Store(true) // whatever was before
 	w.arm()
 	return w
@@ -94,10 +95,16 @@ func (w *gcWatch) arm() {
 	runtime.AddCleanup(new(canary), func(w *gcWatch) {
 		if !w.ended.Load() {
 			w.seen.Store(true)
+			select {
+			case w.wake <- struct{}{}:
+			default:
+			}
 			w.arm()
 		}
 	}, w)
 }
+
+func (w *gcWatch) close() { w.ended.Store(true) }
 
 // finished reports whether a collection has, since the last call.
 func (w *gcWatch) finished() bool { return w.seen.Load() && w.seen.Swap(false) }

@@ -36,6 +36,7 @@ type Holmes struct {
 	labelSlot  chan struct{}
 	gcMu       sync.Mutex
 	lastGC     time.Duration
+	heapTime   stopwatch // of heap profiles
 	idMu       sync.Mutex
 	lastID     time.Time
 
@@ -44,6 +45,7 @@ type Holmes struct {
 	cpu      *cpuprofile.Broker
 	meter    func(*logbook) *meter
 	random   func() uint32
+	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
 	module   string
 }
 
@@ -66,6 +68,7 @@ func New(opts ...Option) (*Holmes, error) {
 		cpu:       processCPU,
 		meter:     openMeter,
 		random:    rand.Uint32,
+		wakes:     wakeByCollections,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.module = info.Main.Path
@@ -171,6 +174,7 @@ func (h *Holmes) Start() error {
 		h.log.drain(r.logStop, func() Logger { return h.cfg.Load().logger })
 	})
 	r.spawn(&r.work, "loop", r.loop)
+	r.spawn(&r.work, "memory watcher", r.watchMemory)
 	return nil
 }
 
@@ -178,7 +182,7 @@ func (h *Holmes) newRun() *run {
 	r := &run{
 		h: h, clock: h.clock, log: h.log, meter: h.meter(h.log), since: h.clock.mono(),
 		stop: make(chan struct{}), flush: make(chan struct{}), logStop: make(chan struct{}),
-		changed: make(chan struct{}, 1), started: map[*outlet]bool{},
+		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), started: map[*outlet]bool{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.all.Store(new([]*lane))

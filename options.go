@@ -169,6 +169,16 @@ func WithDumpLimits(events int, bytes int64) Option {
 	}}
 }
 
+// WithMemoryWatch turns the memory watcher on or off. It looks at memory after
+// every collection and, when memory grows, up to a hundred times a second, and
+// begins an event with a heap profile before the kernel kills: over the
+// absolute threshold of the mem signal, when the limit will be reached within
+// 250 ms, or when the heap may outgrow it before the next collection. Such an
+// event skips the hold. Default: on, with the mem signal.
+func WithMemoryWatch(on bool) Option {
+	return option{"WithMemoryWatch", func(c *config) error { c.watchMemory = on; return nil }}
+}
+
 // WithForcedGC lets a heap event collect garbage once (at most once a minute)
 // when no collection has finished by itself since the event began: a heap
 // profile shows nothing that was allocated after the last one. Default on.

@@ -16,6 +16,11 @@ type Readings struct {
 	MemoryLimit uint64 `json:"memory_limit_bytes,omitempty"`
 	// MemoryScope says what MemoryUsed is of: "cgroup" or "process".
 	MemoryScope string `json:"memory_scope,omitempty"`
+	// MemoryRoom is what could still be taken before the kernel would kill, in
+	// bytes, and MemoryRate how fast memory grew, in bytes a second; only
+	// events of the memory watcher have them.
+	MemoryRoom uint64  `json:"memory_room_bytes,omitempty"`
+	MemoryRate float64 `json:"memory_bytes_per_second,omitempty"`
 	// HeapLive is what the last collection found reachable, HeapObjects what
 	// the heap holds now with the garbage, HeapGoal where the next collection
 	// starts, in bytes.

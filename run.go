@@ -11,6 +11,7 @@ import (
 // A run is one time from Start to Stop, and owns every goroutine in it:
 //
 //	the loop      one tick an interval, all built-in lanes
+//	the watcher   memory between two ticks
 //	a goroutine   for each signal of the user's, since its source may block
 //	an inquiry    for each event under way, and its CPU profile
 //	a courier     for each reporter
@@ -27,6 +28,7 @@ type run struct {
 	flush    chan struct{} // closed: couriers try what they have once and end
 	logStop  chan struct{} // closed: the log has had its last line
 	changed  chan struct{} // holds one: the config is another
+	rushed   chan float64  // holds one: the level that the memory watcher has reported
 	ctx      context.Context
 	cancel   context.CancelFunc // time is up
 	work     crew               // loop, sources, inquiries
@@ -43,7 +45,9 @@ type run struct {
 	started map[*outlet]bool
 	shrink  shrinker
 
-	all   atomic.Pointer[[]*lane] // for Stats
+	all    atomic.Pointer[[]*lane] // for Stats
+	vetoed atomic.Bool             // as of the last tick
+
 	ticks atomic.Uint64
 	late  atomic.Uint64
 	since time.Duration
@@ -99,6 +103,8 @@ func (r *run) loop() {
 			return
 		case <-r.changed:
 			r.reconfigure()
+		case level := <-r.rushed:
+			r.builtinLane(SignalMem).overtaken(r.clock.mono(), level)
 		case <-timer.C:
 			last = r.beat(last)
 		}
@@ -129,6 +135,7 @@ func (r *run) tick(now, due time.Duration) {
 	c := r.cfg
 	r.meter.refresh(now, c)
 	veto := r.veto(c)
+	r.vetoed.Store(veto != "")
 	for _, l := range r.lanes {
 		l.step(due, at, veto)
 	}

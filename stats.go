@@ -173,9 +173,11 @@ func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats 
 	return s
 }
 
+func (v laneView) suspects() bool { return v.fast.active || (v.hasSlow && v.slow.active) }
+
 func (v laneView) state(now time.Duration) string {
 	switch {
-	case v.fast.active || (v.hasSlow && v.slow.active):
+	case v.suspects():
 		return string(StateSuspected)
 	case now < v.fast.coolUntil:
 		return "cooling"
