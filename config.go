@@ -34,7 +34,10 @@ type config struct {
 	fullStack   bool
 	toLogger    bool
 	forceGC     bool
-	watchMemory bool
+
+	captureTime  time.Duration // CPU time
+	captureBytes uint64        // of memory
+	watchMemory  bool
 
 	shrink shrinkConfig
 
@@ -70,6 +73,8 @@ func defaultConfig() *config {
 		dumpBytes:   256 << 20,
 		cpuSampling: 5 * time.Second,
 		forceGC:     true,
+
+		captureTime: 2 * time.Second, captureBytes: 256 << 20,
 		watchMemory: true,
 		logger:      slogLogger{},
 		labels:      defaultLabels(),

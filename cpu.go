@@ -65,7 +65,7 @@ func (q *inquiry) profileCPU() cpuResult {
 	if q.dismissed() {
 		return cpuResult{err: errLapsed}
 	}
-	if err := q.run.fits(q.cfg, q.run.h.captures[KindCPU].needs()); err != nil {
+	if err := q.run.affords(q.cfg, q.run.h.priceOf(KindCPU)); err != nil {
 		return cpuResult{err: err}
 	}
 	session, waited, err := q.joinCPU()

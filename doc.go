@@ -102,8 +102,9 @@
 //     collection. So a memory event holds two: one at once, and one after two
 //     collections, or after one that holmes forces, at most once a minute
 //     ([WithForcedGC]).
-//   - A goroutine profile costs some microseconds of CPU and about half a KB of
-//     memory for each goroutine (BenchmarkCaptureNeeds).
+//   - A goroutine profile costs some microseconds of CPU and up to a KB of
+//     memory for each goroutine (BenchmarkCaptureNeeds). Above
+//     [WithCaptureBudget] it is replaced by counts.
 //   - Where the limits of a parent group cannot be seen from inside a
 //     container, percentages are of what can be seen.
 //   - What is measured once a second can miss what kills within a second;
@@ -134,7 +135,9 @@
 //	inquiry.go     the life of an event; dossier.go putting it together
 //	watch.go       memory between two ticks; forecast.go whether it runs out;
 //	               rush.go the life of its events
-//	capture.go     the table of profile kinds; cpu.go the one that lasts
+//	capture.go     the table of profile kinds; cpu.go the one that lasts;
+//	               cost.go what they may cost, and did; goroutines.go counts
+//	               instead of a profile
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form
 //	readings.go    what was measured around it; groups.go of the cgroups

@@ -26,6 +26,7 @@ type dossier struct {
 	ev       *Event
 	groups   cgroup.Sample // as of the beginning
 	outlook  *outlook      // of the memory watcher, nil for other events
+	sites    []GoroutineSite
 }
 
 // look reads the state of the process as of the last tick.
@@ -62,6 +63,7 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 // read takes the readings around the event.
 func (d *dossier) read() {
 	d.ev.Readings, _ = d.look()
+	d.ev.Readings.GoroutineStates, d.ev.Readings.GoroutineSites = readStates(), d.sites
 	if o := d.outlook; o != nil { // of its moment, which may be over
 		r := &d.ev.Readings
 		r.MemoryUsed, r.MemoryLimit = o.used, o.limit
@@ -187,6 +189,9 @@ func (e *Event) summary() []byte {
 	r := e.Readings
 	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
 		r.CPUPercent, number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
+	for _, s := range r.GoroutineSites {
+		fmt.Fprintf(&b, "  %7d goroutines of %s\n", s.Count, s.Function)
+	}
 	if about := r.about(); about != "" {
 		fmt.Fprintf(&b, "%s\n\n", about)
 	}

@@ -292,3 +292,6 @@ func (t *Trend) Add(at time.Duration, used, room uint64) (left, sooner time.Dura
 
 // NextLook is when the watcher looks again.
 func NextLook(left time.Duration) time.Duration { return nextLook(left) }
+
+// GoroutineSites counts goroutines by the function that they were started with.
+func GoroutineSites() []GoroutineSite { return goroutineSites() }

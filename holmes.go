@@ -36,7 +36,7 @@ type Holmes struct {
 	labelSlot  chan struct{}
 	gcMu       sync.Mutex
 	lastGC     time.Duration
-	heapTime   stopwatch // of heap profiles
+	prices     priceList
 	idMu       sync.Mutex
 	lastID     time.Time
 

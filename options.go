@@ -169,6 +169,22 @@ func WithDumpLimits(events int, bytes int64) Option {
 	}}
 }
 
+// WithCaptureBudget bounds what one capture may cost, by a prediction from the
+// number of goroutines and of places that allocate: CPU time, and memory while
+// it is taken, in bytes. A goroutine profile that would cost more is replaced
+// by counts of states and of the functions that goroutines were started with;
+// the event says why. Default 2 s and 256 MiB, which is about 250 000
+// goroutines.
+func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
+	return option{"WithCaptureBudget", func(c *config) error {
+		c.captureTime, c.captureBytes = cpu, uint64(max(bytes, 0))
+		if err := positive("CPU time", cpu); err != nil {
+			return err
+		}
+		return positive("bytes", bytes)
+	}}
+}
+
 // WithMemoryWatch turns the memory watcher on or off. It looks at memory after
 // every collection and, when memory grows, up to a hundred times a second, and
 // begins an event with a heap profile before the kernel kills: over the

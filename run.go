@@ -146,6 +146,8 @@ func (r *run) tick(now, due time.Duration) {
 		r.shrinkThreads(due, c)
 	}
 	r.ticks.Add(1)
+	r.h.stats.ticks.Add(1)
+	r.h.stats.tickTime.Add(int64(r.clock.mono() - now))
 }
 
 // veto is why no event may begin now, whatever the rules say.

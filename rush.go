@@ -98,7 +98,7 @@ func (q *rush) linger(d *dossier) {
 // collectInTime takes the second heap profile if a collection and the profile
 // fit into the time that is left, by what they took before.
 func (d *dossier) collectInTime(o outlook, before uint64) {
-	needs := o.collection + d.h.heapTime.expected()
+	needs := o.collection + d.h.prices.heapTime()
 	if o.left/2 < needs {
 		d.add(Profile{Kind: KindHeap, Err: fmt.Errorf("no second profile: memory is full in %s, and a collection with its profile takes about %s",
 			o.left.Round(time.Millisecond), needs.Round(time.Millisecond))})
