@@ -86,8 +86,13 @@ func (d *dossier) snapshot(kind Kind, file, note string) {
 }
 
 // store writes a profile's file and says in the profile where it is.
-func (d *dossier) store(p *Profile, fill func(io.Writer) error) {
-	got, trouble, err := d.files.write(p.File, fill)
+func (d *dossier) store(p *Profile, fill func(io.Writer) error) { d.put(p, fill, false) }
+
+// replace is store for a file that may be there already.
+func (d *dossier) replace(p *Profile, fill func(io.Writer) error) { d.put(p, fill, true) }
+
+func (d *dossier) put(p *Profile, fill func(io.Writer) error, replace bool) {
+	got, trouble, err := d.files.write(p.File, fill, replace)
 	if trouble != nil {
 		d.log.onCause("disk", "evidence is kept in memory, the disk refuses it: %v", trouble)
 	}

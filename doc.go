@@ -135,7 +135,8 @@
 //	inquiry.go     the life of an event; dossier.go putting it together
 //	watch.go       memory between two ticks; forecast.go whether it runs out;
 //	               rush.go the life of its events
-//	capture.go     the table of profile kinds; cpu.go the one that lasts;
+//	capture.go     the table of profile kinds; cpu.go the one that lasts,
+//	               holder.go who else takes it;
 //	               cost.go what they may cost, and did; goroutines.go counts
 //	               instead of a profile
 //	evidence.go    to disk, or to memory

@@ -27,6 +27,7 @@ type dossier struct {
 	groups   cgroup.Sample // as of the beginning
 	outlook  *outlook      // of the memory watcher, nil for other events
 	sites    []GoroutineSite
+	cpu      cpuFile
 }
 
 // look reads the state of the process as of the last tick.

@@ -66,9 +66,7 @@ type Profile struct {
 	// (heap, goroutine, threadcreate) has no duration.
 	Start    time.Time
 	Duration time.Duration
-	// File is the name inside the event, for example "cpu.pb.gz". A CPU profile
-	// that was shared may be in slices, "cpu.pb.gz" and "cpu-2.pb.gz", which
-	// `go tool pprof` takes together.
+	// File is the name inside the event, for example "cpu.pb.gz".
 	File string
 	// Path is where the file lies, and empty when the disk refused it and
 	// the profile is held in memory. Read it through [Profile.Open].
@@ -176,7 +174,7 @@ func (e *Event) Sentence() string {
 
 // Profile returns the captured profile of a kind that says most, or nil if
 // there is none: of two heap profiles the one that was taken after a
-// collection, of a CPU profile in slices the longest slice.
+// collection.
 func (e *Event) Profile(k Kind) *Profile {
 	var best *Profile
 	for i := range e.Profiles {

@@ -78,12 +78,11 @@ func (q *inquiry) proceed() {
 		d.snapshots(q.first.kinds)
 		d.save()
 	}
-	verdict, final := q.await()
+	verdict, final := q.await(d, cpu)
 	stats := &q.run.h.stats
 	if verdict == StateDismissed {
 		stats.dismissed(q.first.signal)
 		if d == nil {
-			q.endCPU(cpu)
 			return
 		}
 	}
@@ -95,7 +94,9 @@ func (q *inquiry) proceed() {
 		d.afterCollection(before, q.run.stopping())
 	}
 	if cpu != nil {
-		d.addCPU(q.endCPU(cpu))
+		for part := range cpu {
+			d.addCPU(part)
+		}
 	}
 	d.conclude(final, verdict)
 	if verdict == StateDismissed {
@@ -109,12 +110,26 @@ func (q *inquiry) proceed() {
 }
 
 // await returns what became of the suspicion; when holmes is stopped first, it
-// stays unconfirmed.
-func (q *inquiry) await() (State, *finding) {
-	select {
-	case <-q.decided:
-		return q.verdict, q.final
-	case <-q.run.stop:
+// stays unconfirmed. Meanwhile it writes down the slices of the CPU profile,
+// unless d is nil.
+func (q *inquiry) await(d *dossier, cpu <-chan cpuResult) (State, *finding) {
+	if d == nil {
+		cpu = nil
+	}
+	for stopped := false; !stopped; {
+		select {
+		case <-q.decided:
+			return q.verdict, q.final
+		case part, more := <-cpu:
+			if !more {
+				cpu = nil
+				continue
+			}
+			d.addCPU(part)
+			d.save()
+		case <-q.run.stop:
+			stopped = true
+		}
 	}
 	select {
 	case <-q.decided: // both at once: the verdict counts

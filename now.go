@@ -63,7 +63,7 @@ func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
 	}
 	session, err := r.h.cpu.Join(true)
 	if err != nil {
-		return cpuResult{err: err}
+		return cpuResult{err: err, holder: r.cpuHolder(r.h.cfg.Load())}
 	}
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -29,6 +29,7 @@
 //	ids.go       how they find each other
 //	profile.go   what comes out
 //	times.go     the same for who needs the time only
+//	join.go      several profiles as one, without decoding them
 //	column.go    kinds and columns
 //
 // [profile.proto]: https://github.com/google/pprof/blob/main/proto/profile.proto
