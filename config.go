@@ -38,6 +38,7 @@ type config struct {
 	captureTime  time.Duration // CPU time
 	captureBytes uint64        // of memory
 	watchMemory  bool
+	crashOutput  bool
 
 	shrink shrinkConfig
 

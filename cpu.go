@@ -235,9 +235,11 @@ func (f *cpuFile) join() ([]byte, error) {
 }
 
 // joined is two notes as one, either of which may be empty.
-func joined(a, b string) string {
+func joined(a, b string) string { return joinedBy("; ", a, b) }
+
+func joinedBy(between, a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
-	return a + "; " + b
+	return a + between + b
 }

@@ -102,6 +102,11 @@
 //     collection. So a memory event holds two: one at once, and one after two
 //     collections, or after one that holmes forces, at most once a minute
 //     ([WithForcedGC]).
+//   - A process that is killed with SIGKILL leaves its last ten minutes in a
+//     black box in the dump path. The next Start tells of it, in an event of the
+//     signal "process", if the end looks like nobody's wish: memory nearly full,
+//     an event under way, or a crash ([WithCrashOutput]). On a container's own
+//     disk this is lost with the container: use a volume.
 //   - A goroutine profile costs some microseconds of CPU and up to a KB of
 //     memory for each goroutine (BenchmarkCaptureNeeds). Above
 //     [WithCaptureBudget] it is replaced by counts.
@@ -144,6 +149,8 @@
 //	readings.go    what was measured around it; groups.go of the cgroups
 //	report.go      a queue and a courier for each reporter
 //	guard.go       between holmes and foreign code; logger.go one such way
+//	blackbox.go    the last ten minutes, for the next run; previous.go reads
+//	               those of the last
 //	stats.go       what holmes saw, did, dropped and cost
 //	now.go         CaptureNow
 //	shrink.go      WithShrinkThread

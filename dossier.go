@@ -26,6 +26,7 @@ type dossier struct {
 	ev       *Event
 	groups   cgroup.Sample // as of the beginning
 	outlook  *outlook      // of the memory watcher, nil for other events
+	previous *PreviousRun  // what the event is about, if it is about one
 	sites    []GoroutineSite
 	cpu      cpuFile
 }
@@ -44,6 +45,7 @@ func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 	}
 	d.files.entry = entry
 	d.ev.Dir = d.files.dir()
+	r.past.event(d.ev.ID, f.trigger.Sentence())
 	return d
 }
 
@@ -65,6 +67,7 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 func (d *dossier) read() {
 	d.ev.Readings, _ = d.look()
 	d.ev.Readings.GoroutineStates, d.ev.Readings.GoroutineSites = readStates(), d.sites
+	d.ev.Readings.PreviousRun = d.previous
 	if o := d.outlook; o != nil { // of its moment, which may be over
 		r := &d.ev.Readings
 		r.MemoryUsed, r.MemoryLimit = o.used, o.limit
@@ -113,6 +116,7 @@ func (d *dossier) conclude(f *finding, state State) {
 	d.read()
 	if state != StateDismissed {
 		d.diagnose(f.kinds)
+		d.past.event(d.ev.ID, d.ev.Sentence())
 	}
 	if err := d.files.replace(summaryFile, d.ev.summary()); err != nil {
 		d.log.onCause("summary", "event %s: %v", d.ev.ID, err)

@@ -10,8 +10,10 @@ import (
 // left is read once after each, since nothing else changes it and the runtime
 // takes half a microsecond to tell.
 type heap struct {
-	live  uint64 // found reachable by the last collection
-	limit uint64 // GOMEMLIMIT as of then
+	live   uint64 // found reachable by the last collection
+	limit  uint64 // GOMEMLIMIT as of then
+	goal   uint64 // where the next one starts, as of then
+	cycles uint64 // collections finished
 
 	watch *gcWatch
 	after []metrics.Sample
@@ -22,6 +24,8 @@ type heap struct {
 const (
 	heapLive = iota
 	heapLimit
+	heapNext
+	heapFinished
 )
 
 const (
@@ -34,8 +38,10 @@ func newHeap() *heap {
 	h := &heap{
 		watch: newGCWatch(nil),
 		after: []metrics.Sample{
-			heapLive:  {Name: "/gc/heap/live:bytes"},
-			heapLimit: {Name: "/gc/gomemlimit:bytes"},
+			heapLive:     {Name: "/gc/heap/live:bytes"},
+			heapLimit:    {Name: "/gc/gomemlimit:bytes"},
+			heapNext:     {Name: "/gc/heap/goal:bytes"},
+			heapFinished: {Name: "/gc/cycles/total:gc-cycles"},
 		},
 		now: []metrics.Sample{
 			heapGoal:    {Name: "/gc/heap/goal:bytes"},
@@ -52,6 +58,7 @@ func (h *heap) refresh() {
 	if h.watch.finished() {
 		metrics.Read(h.after)
 		h.live, h.limit = metric(h.after[heapLive]), metric(h.after[heapLimit])
+		h.goal, h.cycles = metric(h.after[heapNext]), metric(h.after[heapFinished])
 	}
 }
 

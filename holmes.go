@@ -168,6 +168,9 @@ func (h *Holmes) Start() error {
 		h.log.warnf("events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	r := h.newRun()
+	if c.crashOutput {
+		r.openBox(c) // at once: it may crash at once
+	}
 	r.reconfigure() // here, so that Stats know the signals as soon as Start returns
 	h.current.Store(r)
 	r.spawn(&r.logging, "logger", func() {
@@ -175,6 +178,7 @@ func (h *Holmes) Start() error {
 	})
 	r.spawn(&r.work, "loop", r.loop)
 	r.spawn(&r.work, "memory watcher", r.watchMemory)
+	r.spawn(&r.work, "black box", r.keepBox)
 	return nil
 }
 
@@ -186,6 +190,7 @@ func (h *Holmes) newRun() *run {
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.all.Store(new([]*lane))
+	r.past.clock = h.clock
 	return r
 }
 
@@ -233,6 +238,9 @@ func (r *run) end(ctx context.Context) error {
 	close(r.flush)
 	err = errors.Join(err, r.couriers.wait(ctx))
 	r.cancel()
+	if err := r.past.close(ctx); err != nil {
+		r.log.onCause("black box", "closing: %v", err)
+	}
 	close(r.logStop)
 	return errors.Join(err, r.logging.wait(ctx))
 }

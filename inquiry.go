@@ -35,6 +35,7 @@ func (r *run) investigate(f *finding, quiet bool) *inquiry {
 		twice: make(chan struct{}), decided: make(chan struct{}),
 	}
 	r.h.stats.suspected(f.signal)
+	r.past.state(string(f.signal) + " suspected")
 	go func() {
 		defer r.leave()
 		defer q.over.Store(true)
@@ -82,6 +83,7 @@ func (q *inquiry) proceed() {
 	stats := &q.run.h.stats
 	if verdict == StateDismissed {
 		stats.dismissed(q.first.signal)
+		q.run.past.state(string(q.first.signal) + " calm again")
 		if d == nil {
 			return
 		}

@@ -195,6 +195,15 @@ func WithMemoryWatch(on bool) Option {
 	return option{"WithMemoryWatch", func(c *config) error { c.watchMemory = on; return nil }}
 }
 
+// WithCrashOutput keeps the text that the runtime writes when it ends the
+// process, of a panic that nobody recovered or of a fatal error, and puts it
+// into the event that the next run begins with. It uses the one output that
+// [runtime/debug.SetCrashOutput] sets: an application that has set its own loses
+// it. It takes effect with Start. Default off.
+func WithCrashOutput(on bool) Option {
+	return option{"WithCrashOutput", func(c *config) error { c.crashOutput = on; return nil }}
+}
+
 // WithForcedGC lets a heap event collect garbage once (at most once a minute)
 // when no collection has finished by itself since the event began: a heap
 // profile shows nothing that was allocated after the last one. Default on.

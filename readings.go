@@ -36,6 +36,9 @@ type Readings struct {
 	GoroutineStates *GoroutineStates `json:"goroutine_states,omitempty"`
 	GoroutineSites  []GoroutineSite  `json:"goroutine_sites,omitempty"`
 	Threads         int              `json:"threads,omitempty"`
+	// PreviousRun is what the event is about, if it is about a run that ended
+	// without Stop.
+	PreviousRun *PreviousRun `json:"previous_run,omitempty"`
 	// Groups is what the control groups said, and nil where there are none.
 	Groups *Groups `json:"cgroup,omitempty"`
 }

@@ -38,6 +38,8 @@ type run struct {
 	mu     sync.Mutex
 	closed bool // no new work
 
+	past flightLog
+
 	cfg     *config // of the loop
 	meter   *meter
 	lanes   []*lane
@@ -145,6 +147,7 @@ func (r *run) tick(now, due time.Duration) {
 	if c.shrink.enabled {
 		r.shrinkThreads(due, c)
 	}
+	r.record(due, at, c)
 	r.ticks.Add(1)
 	r.h.stats.ticks.Add(1)
 	r.h.stats.tickTime.Add(int64(r.clock.mono() - now))
