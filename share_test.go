@@ -58,7 +58,7 @@ func TestPromise13And14ProfilingInALoop(t *testing.T) {
 			holmes.WithRule(holmes.SignalCPU, flapping{}))
 		require.NoError(t, err)
 		require.NoError(t, h.Start())
-		defer h.Stop()
+		t.Cleanup(h.Stop)
 	}
 	require.Eventually(t, func() bool { return len(got.all()) >= 4 && theirs.Load() >= 1 }, 2*time.Minute, 50*time.Millisecond)
 	profiles := 0

@@ -27,7 +27,7 @@
 //   - A full disk: the file's blocks are written when it is made, so that is
 //     when it fails.
 //   - A mapped file that somebody cuts: the write faults. The fault is caught
-//     (a nanosecond or two, see BenchmarkSample), the box is dead from then on,
+//     (which costs 5 ns of 45, see BenchmarkSample), the box is dead from then on,
 //     and [Box.Err] says so.
 //   - A process killed within a record: the record has no sequence number yet,
 //     and a checksum beside. It is counted as torn; all others are whole.
