@@ -60,7 +60,8 @@ func (c *Crash) Close() error {
 	return c.err
 }
 
-// readCrash returns the beginning of a crash's text, and the size of all of it.
+// readCrash returns the beginning of a crash's text, without the empty lines
+// that a fatal error begins with, and the size of all of it.
 func readCrash(f *os.File) (string, int64, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -70,5 +71,6 @@ func readCrash(f *os.File) (string, int64, error) {
 	if err != nil {
 		return "", 0, err
 	}
-	return cut(strings.ToValidUTF8(string(head), "\uFFFD"), maxCrash), info.Size(), nil
+	text := strings.TrimLeft(text(head), "\n")
+	return cut(text, maxCrash), info.Size(), nil
 }
