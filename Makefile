@@ -16,7 +16,7 @@ CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
 QEMU := $(shell command -v qemu-system-x86_64)
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-cgroup-vm lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
+.PHONY: help test test-cgroup-vm oom-table throughput lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +61,12 @@ cross: ## compile and vet the library for other systems
 
 weight: ## what importing holmes adds to a program
 	scripts/weight
+
+oom-table: ## the race against the out-of-memory killer, RUNS=n times a cell (root, Linux; 8 minutes)
+	@mkdir -p $(BIN) && $(GO) build -o $(BIN)/oom-table ./scripts/oom-table && $(BIN)/oom-table
+
+throughput: ## a saturated server with holmes against the same without, 15 pairs (2 minutes)
+	$(GO) run ./scripts/throughput
 
 bench-tick: ## what one tick costs
 	$(GO) test -run '^$$' -bench BenchmarkTick -benchmem .

@@ -36,6 +36,11 @@ type config struct {
 	forceGC     bool
 	blockEach   time.Duration // 0 is no block profile
 
+	captureTime  time.Duration // CPU time
+	captureBytes uint64        // of memory
+	watchMemory  bool
+	crashOutput  bool
+
 	shrink shrinkConfig
 
 	logger    Logger
@@ -71,6 +76,9 @@ func defaultConfig() *config {
 		dumpBytes:   256 << 20,
 		cpuSampling: 5 * time.Second,
 		forceGC:     true,
+
+		captureTime: 2 * time.Second, captureBytes: 256 << 20,
+		watchMemory: true,
 		logger:      slogLogger{},
 		labels:      defaultLabels(),
 	}

@@ -72,10 +72,8 @@ type Profile struct {
 	// (heap, goroutine, threadcreate) has no duration.
 	Start    time.Time
 	Duration time.Duration
-	// File is the name inside the event, for example "cpu.pb.gz". A CPU profile
-	// that was shared may be in slices, "cpu.pb.gz" and "cpu-2.pb.gz", and of
-	// goroutines there may be a series, "goroutine.pb.gz" to
-	// "goroutine-10.pb.gz"; `go tool pprof` takes several together.
+	// File is the name inside the event, for example "cpu.pb.gz". Of goroutines
+	// there may be a series, "goroutine.pb.gz" to "goroutine-10.pb.gz".
 	File string
 	// Path is where the file lies, and empty when the disk refused it and
 	// the profile is held in memory. Read it through [Profile.Open].
@@ -183,8 +181,7 @@ func (e *Event) Sentence() string {
 
 // Profile returns the captured profile of a kind that says most, or nil if
 // there is none: of two heap profiles the one that was taken after a
-// collection, of a CPU profile in slices the longest slice, of a series of
-// goroutine profiles the last.
+// collection, of a series of goroutine profiles the last.
 func (e *Event) Profile(k Kind) *Profile {
 	var best *Profile
 	for i := range e.Profiles {

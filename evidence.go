@@ -81,10 +81,14 @@ type stored struct {
 // write stores what fill writes. An error of fill itself is returned; one of
 // the disk sends the file to memory, where fill is asked again, and is
 // returned as trouble.
-func (e *evidence) write(name string, fill func(io.Writer) error) (s stored, trouble, err error) {
+func (e *evidence) write(name string, fill func(io.Writer) error, replace bool) (s stored, trouble, err error) {
 	if e.entry != nil {
 		var failed error
-		f, err := e.entry.Write(name, func(w io.Writer) error {
+		write := e.entry.Write
+		if replace {
+			write = e.entry.Replace
+		}
+		f, err := write(name, func(w io.Writer) error {
 			src := &witness{w: w}
 			err := fill(src)
 			if src.err == nil {

@@ -26,13 +26,15 @@ type Host struct {
 
 	siblings, samples uint64
 
+	Collected chan struct{} // wakes the memory watcher
+
 	Fail  error // of every reading
 	Reads int
 }
 
 // NewHost returns a calm host of two cores and 1 GiB.
 func NewHost() *Host {
-	return &Host{cores: 2, busy: func() float64 { return 2 }, rss: 50 << 20, thread: 8, limit: 1 << 30}
+	return &Host{Collected: make(chan struct{}, 1), cores: 2, busy: func() float64 { return 2 }, rss: 50 << 20, thread: 8, limit: 1 << 30}
 }
 
 // CPU sets what the process uses, in percent of its cores, from now on.
@@ -75,6 +77,8 @@ func (f *Host) RSS() (uint64, error) {
 	return f.rss, f.Fail
 }
 
+func (f *Host) HostAvailable() (uint64, error) { return 64 << 30, f.Fail }
+
 func (f *Host) Threads() (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -111,6 +115,8 @@ func (f *Host) Close() error { return nil }
 
 // Live puts h into this host: its built-in signals read from it.
 func (f *Host) Live(h *Holmes) {
+	// The runtime's collections must not send to a channel of a bubble.
+	h.wakes = func() (<-chan struct{}, func()) { return f.Collected, func() {} }
 	h.meter = func(*logbook) *meter {
 		m := newMeter()
 		m.affinity, m.hostMemory = 64, 64<<30
@@ -249,3 +255,44 @@ func LastValue(h *Holmes, s Signal) float64 {
 	}
 	return -1
 }
+
+// Never is the time left of memory that does not grow.
+const Never = never
+
+// MemoryReading is what the memory watcher looks at.
+type MemoryReading struct {
+	Used, Limit, Room                       uint64
+	Live, Objects, Goal, Spare, Soft, Total uint64
+}
+
+func (m MemoryReading) inner() memoryReading {
+	return memoryReading{
+		used: m.Used, limit: m.Limit, room: m.Room, live: m.Live, objects: m.Objects,
+		goal: m.Goal, spare: m.Spare, soft: m.Soft, total: m.Total,
+	}
+}
+
+// Forecast judges a reading after memory has grown at a rate.
+func Forecast(m MemoryReading, rate, abs float64) (code, sentence string) {
+	o := outlook{memoryReading: m.inner(), rate: rate, left: timeLeft(m.Room, rate)}
+	why, fires := o.forecast(abs)
+	if !fires {
+		return "", ""
+	}
+	return why.Code, Trigger{Sample: Sample{Signal: SignalMem, Value: o.percent(), Limit: float64(m.Limit)}, Reason: why}.Sentence()
+}
+
+// Trend turns readings into the time that is left.
+type Trend struct{ inner trend }
+
+// Add takes a reading.
+func (t *Trend) Add(at time.Duration, used, room uint64) (left, sooner time.Duration) {
+	o, sooner := t.inner.add(memoryReading{at: at, used: used, room: room})
+	return o.left, sooner
+}
+
+// NextLook is when the watcher looks again.
+func NextLook(left time.Duration) time.Duration { return nextLook(left) }
+
+// GoroutineSites counts goroutines by the function that they were started with.
+func GoroutineSites() []GoroutineSite { return goroutineSites() }

@@ -36,6 +36,7 @@ type Holmes struct {
 	labelSlot  chan struct{}
 	gcMu       sync.Mutex
 	lastGC     time.Duration
+	prices     priceList
 	idMu       sync.Mutex
 	lastID     time.Time
 
@@ -45,6 +46,7 @@ type Holmes struct {
 	waits    waitRates
 	meter    func(*logbook) *meter
 	random   func() uint32
+	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
 	module   string
 }
 
@@ -68,6 +70,7 @@ func New(opts ...Option) (*Holmes, error) {
 		waits:     processWaits,
 		meter:     openMeter,
 		random:    rand.Uint32,
+		wakes:     wakeByCollections,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.module = info.Main.Path
@@ -168,12 +171,17 @@ func (h *Holmes) Start() error {
 		h.log.warnf("events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	r := h.newRun()
+	if c.crashOutput {
+		r.openBox(c) // at once: it may crash at once
+	}
 	r.reconfigure() // here, so that Stats know the signals as soon as Start returns
 	h.current.Store(r)
 	r.spawn(&r.logging, "logger", func() {
 		h.log.drain(r.logStop, func() Logger { return h.cfg.Load().logger })
 	})
 	r.spawn(&r.work, "loop", r.loop)
+	r.spawn(&r.work, "memory watcher", r.watchMemory)
+	r.spawn(&r.work, "black box", r.keepBox)
 	return nil
 }
 
@@ -181,10 +189,11 @@ func (h *Holmes) newRun() *run {
 	r := &run{
 		h: h, clock: h.clock, log: h.log, meter: h.meter(h.log), since: h.clock.mono(),
 		stop: make(chan struct{}), flush: make(chan struct{}), logStop: make(chan struct{}),
-		changed: make(chan struct{}, 1), started: map[*outlet]bool{},
+		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), started: map[*outlet]bool{},
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.all.Store(new([]*lane))
+	r.past.clock = h.clock
 	return r
 }
 
@@ -232,6 +241,9 @@ func (r *run) end(ctx context.Context) error {
 	close(r.flush)
 	err = errors.Join(err, r.couriers.wait(ctx))
 	r.cancel()
+	if err := r.past.close(ctx); err != nil {
+		r.log.onCause("black box", "closing: %v", err)
+	}
 	close(r.logStop)
 	return errors.Join(err, r.logging.wait(ctx))
 }

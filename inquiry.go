@@ -35,6 +35,7 @@ func (r *run) investigate(f *finding, quiet bool) *inquiry {
 		twice: make(chan struct{}), decided: make(chan struct{}),
 	}
 	r.h.stats.suspected(f.signal)
+	r.past.state(string(f.signal) + " suspected")
 	go func() {
 		defer r.leave()
 		defer q.over.Store(true)
@@ -80,12 +81,12 @@ func (q *inquiry) proceed() {
 		d.save()
 		q.addStacks(d)
 	}
-	verdict, final := q.await()
+	verdict, final := q.await(d, cpu)
 	stats := &q.run.h.stats
 	if verdict == StateDismissed {
 		stats.dismissed(q.first.signal)
+		q.run.past.state(string(q.first.signal) + " calm again")
 		if d == nil {
-			q.endCPU(cpu)
 			return
 		}
 	}
@@ -98,7 +99,9 @@ func (q *inquiry) proceed() {
 		d.afterCollection(before, q.run.stopping())
 	}
 	if cpu != nil {
-		d.addCPU(q.endCPU(cpu))
+		for part := range cpu {
+			d.addCPU(part)
+		}
 	}
 	if waits != nil {
 		d.addWaits(<-waits)
@@ -115,12 +118,26 @@ func (q *inquiry) proceed() {
 }
 
 // await returns what became of the suspicion; when holmes is stopped first, it
-// stays unconfirmed.
-func (q *inquiry) await() (State, *finding) {
-	select {
-	case <-q.decided:
-		return q.verdict, q.final
-	case <-q.run.stop:
+// stays unconfirmed. Meanwhile it writes down the slices of the CPU profile,
+// unless d is nil.
+func (q *inquiry) await(d *dossier, cpu <-chan cpuResult) (State, *finding) {
+	if d == nil {
+		cpu = nil
+	}
+	for stopped := false; !stopped; {
+		select {
+		case <-q.decided:
+			return q.verdict, q.final
+		case part, more := <-cpu:
+			if !more {
+				cpu = nil
+				continue
+			}
+			d.addCPU(part)
+			d.save()
+		case <-q.run.stop:
+			stopped = true
+		}
 	}
 	select {
 	case <-q.decided: // both at once: the verdict counts

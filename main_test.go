@@ -52,7 +52,7 @@ func newLab(t *testing.T, opts ...holmes.Option) *lab {
 	l := &lab{host: holmes.NewHost(), profiler: &holmes.Profiler{}, got: &collector{}, dir: t.TempDir()}
 	all := append([]holmes.Option{
 		holmes.WithDumpPath(l.dir), holmes.WithReporter(l.got), holmes.WithLogger(testLog{t}),
-		holmes.WithForcedGC(false),
+		holmes.WithForcedGC(false), holmes.WithMemoryWatch(false),
 	}, opts...)
 	h, err := holmes.New(all...)
 	require.NoError(t, err)

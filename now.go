@@ -71,12 +71,12 @@ const manualSignal Signal = "manual"
 
 // profileFor profiles for a time, at once or not at all.
 func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
-	if err := r.fits(r.h.cfg.Load(), r.h.captures[KindCPU].needs()); err != nil {
+	if err := r.affords(r.h.cfg.Load(), r.h.priceOf(KindCPU)); err != nil {
 		return cpuResult{err: err}
 	}
 	session, err := r.h.cpu.Join(true)
 	if err != nil {
-		return cpuResult{err: err}
+		return cpuResult{err: err, holder: r.cpuHolder(r.h.cfg.Load())}
 	}
 	r.pass(ctx, d)
 	got, err := session.Leave()

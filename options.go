@@ -169,6 +169,41 @@ func WithDumpLimits(events int, bytes int64) Option {
 	}}
 }
 
+// WithCaptureBudget bounds what one capture may cost, by a prediction from the
+// number of goroutines and of places that allocate: CPU time, and memory while
+// it is taken, in bytes. A goroutine profile that would cost more is replaced
+// by counts of states and of the functions that goroutines were started with;
+// the event says why. Default 2 s and 256 MiB, which is about 250 000
+// goroutines.
+func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
+	return option{"WithCaptureBudget", func(c *config) error {
+		c.captureTime, c.captureBytes = cpu, uint64(max(bytes, 0))
+		if err := positive("CPU time", cpu); err != nil {
+			return err
+		}
+		return positive("bytes", bytes)
+	}}
+}
+
+// WithMemoryWatch turns the memory watcher on or off. It looks at memory after
+// every collection and, when memory grows, up to a hundred times a second, and
+// begins an event with a heap profile before the kernel kills: over the
+// absolute threshold of the mem signal, when the limit will be reached within
+// 250 ms, or when the heap may outgrow it before the next collection. Such an
+// event skips the hold. Default: on, with the mem signal.
+func WithMemoryWatch(on bool) Option {
+	return option{"WithMemoryWatch", func(c *config) error { c.watchMemory = on; return nil }}
+}
+
+// WithCrashOutput keeps the text that the runtime writes when it ends the
+// process, of a panic that nobody recovered or of a fatal error, and puts it
+// into the event that the next run begins with. It uses the one output that
+// [runtime/debug.SetCrashOutput] sets: an application that has set its own loses
+// it. It takes effect with Start. Default off.
+func WithCrashOutput(on bool) Option {
+	return option{"WithCrashOutput", func(c *config) error { c.crashOutput = on; return nil }}
+}
+
 // WithForcedGC lets a heap event collect garbage once (at most once a minute)
 // when no collection has finished by itself since the event began: a heap
 // profile shows nothing that was allocated after the last one. Default on.

@@ -11,6 +11,7 @@ import (
 // A run is one time from Start to Stop, and owns every goroutine in it:
 //
 //	the loop      one tick an interval, all built-in lanes
+//	the watcher   memory between two ticks
 //	a goroutine   for each signal of the user's, since its source may block
 //	an inquiry    for each event under way, and its CPU profile
 //	a courier     for each reporter
@@ -27,6 +28,7 @@ type run struct {
 	flush    chan struct{} // closed: couriers try what they have once and end
 	logStop  chan struct{} // closed: the log has had its last line
 	changed  chan struct{} // holds one: the config is another
+	rushed   chan float64  // holds one: the level that the memory watcher has reported
 	ctx      context.Context
 	cancel   context.CancelFunc // time is up
 	work     crew               // loop, sources, inquiries
@@ -36,6 +38,8 @@ type run struct {
 	mu     sync.Mutex
 	closed bool // no new work
 
+	past flightLog
+
 	cfg     *config // of the loop
 	meter   *meter
 	lanes   []*lane
@@ -44,7 +48,9 @@ type run struct {
 	shrink  shrinker
 	disarm  func() // of the locks, nil while they are not armed
 
-	all   atomic.Pointer[[]*lane] // for Stats
+	all    atomic.Pointer[[]*lane] // for Stats
+	vetoed atomic.Bool             // as of the last tick
+
 	ticks atomic.Uint64
 	late  atomic.Uint64
 	since time.Duration
@@ -101,6 +107,8 @@ func (r *run) loop() {
 			return
 		case <-r.changed:
 			r.reconfigure()
+		case level := <-r.rushed:
+			r.builtinLane(SignalMem).overtaken(r.clock.mono(), level)
 		case <-timer.C:
 			last = r.beat(last)
 		}
@@ -132,6 +140,7 @@ func (r *run) tick(now, due time.Duration) {
 	r.meter.refresh(now, c)
 	r.h.waits.locks.Settle()
 	veto := r.veto(c)
+	r.vetoed.Store(veto != "")
 	for _, l := range r.lanes {
 		l.step(due, at, veto)
 	}
@@ -141,7 +150,10 @@ func (r *run) tick(now, due time.Duration) {
 	if c.shrink.enabled {
 		r.shrinkThreads(due, c)
 	}
+	r.record(due, at, c)
 	r.ticks.Add(1)
+	r.h.stats.ticks.Add(1)
+	r.h.stats.tickTime.Add(int64(r.clock.mono() - now))
 }
 
 // veto is why no event may begin now, whatever the rules say.

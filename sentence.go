@@ -1,6 +1,7 @@
 package holmes
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -75,13 +76,13 @@ func (why Reason) whyNot(s Sample) string {
 type unit struct {
 	suffix string  // after every value
 	points string  // what a margin counts
-	parts  float64 // of one, that a reader wants; only with a suffix
+	parts  float64 // of one, that a reader wants: hundredths; 0 is tenths
 }
 
 func unitOf(s Sample) unit {
 	switch {
 	case s.Limit > 0 || s.Signal == SignalGCCPU:
-		return unit{suffix: " %", points: "points", parts: 10}
+		return unit{suffix: " %", points: "points"}
 	case s.Signal == SignalSchedLat:
 		return unit{suffix: " ms", points: "ms", parts: 100}
 	case s.Signal == SignalMutexWait:
@@ -99,7 +100,8 @@ func (u unit) format(v float64) string {
 	if u.suffix == "" {
 		return number(v)
 	}
-	return number(math.Round(v*u.parts)/u.parts) + u.suffix
+	parts := cmp.Or(u.parts, 10)
+	return number(math.Round(v*parts)/parts) + u.suffix
 }
 
 func (u unit) margin(v float64) string { return number(v) + " " + u.points }

@@ -22,12 +22,35 @@ type Stats struct {
 	Signals   []SignalStats
 	Reporters []ReporterStats
 	Dump      DumpStats
+	Cost      CostStats
 	// LabelPanics and LoggerPanics count what the user's functions did.
 	LabelPanics, LoggerPanics uint64
 	// LogDropped counts messages that a slow logger did not take.
 	LogDropped uint64
 	// Bugs counts panics of holmes's own code, caught and logged.
 	Bugs uint64
+}
+
+// CostStats is what holmes cost its host since it was made.
+type CostStats struct {
+	// Ticks is how many ticks TickTime is of: the time from their beginning to
+	// their end, which is at least their CPU time. A tick allocates nothing
+	// while nothing is suspected, and stops nothing.
+	Ticks    uint64
+	TickTime time.Duration
+	// Captures counts profiles taken or tried, CPU profiles aside, which cost
+	// what the runtime's profiler does. CaptureTime is by the clock,
+	// CaptureCPU the CPU time of their own goroutine, known on Linux.
+	Captures                uint64
+	CaptureTime, CaptureCPU time.Duration
+	// CaptureBytes is what was written. CaptureAllocBytes is what the process
+	// allocated meanwhile, and Stopped how long its world was stopped, but for
+	// collections: upper bounds, since the application may have had a part.
+	CaptureBytes      int64
+	CaptureAllocBytes uint64
+	Stopped           time.Duration
+	// ForcedGC counts the collections that holmes asked for.
+	ForcedGC uint64
 }
 
 // SignalStats is one signal.
@@ -88,10 +111,14 @@ type DumpStats struct {
 
 // tally counts over all runs of a Holmes.
 type tally struct {
-	bugs atomic.Uint64
+	costTally
 
-	mu     sync.Mutex
-	events map[Signal]*counts
+	bugs     atomic.Uint64
+	ticks    atomic.Uint64
+	tickTime atomic.Int64
+
+	eventsMu sync.Mutex
+	events   map[Signal]*counts
 }
 
 type counts struct{ suspected, confirmed, dismissed uint64 }
@@ -101,8 +128,8 @@ func (t *tally) confirmed(s Signal) { t.count(s, func(c *counts) { c.confirmed++
 func (t *tally) dismissed(s Signal) { t.count(s, func(c *counts) { c.dismissed++ }) }
 
 func (t *tally) count(s Signal, add func(*counts)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.eventsMu.Lock()
+	defer t.eventsMu.Unlock()
 	if t.events == nil {
 		t.events = map[Signal]*counts{}
 	}
@@ -126,8 +153,9 @@ func (h *Holmes) Stats() Stats {
 	}
 	s := Stats{
 		Dump: h.vault.stats(), LogDropped: h.log.dropped.Load(), LoggerPanics: h.log.guard.count(),
-		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(),
+		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(), Cost: h.stats.look(),
 	}
+	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())
 	now := h.clock.mono()
 	for _, o := range c.outlets {
 		s.Reporters = append(s.Reporters, o.look(now))
@@ -173,9 +201,11 @@ func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats 
 	return s
 }
 
+func (v laneView) suspects() bool { return v.fast.active || (v.hasSlow && v.slow.active) }
+
 func (v laneView) state(now time.Duration) string {
 	switch {
-	case v.fast.active || (v.hasSlow && v.slow.active):
+	case v.suspects():
 		return string(StateSuspected)
 	case now < v.fast.coolUntil:
 		return "cooling"

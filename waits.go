@@ -47,7 +47,7 @@ type waitPart struct {
 	before  []byte // the profile as of the beginning
 	since   time.Duration
 	release func() (note string) // puts the rate back
-	spent   time.Duration
+	spent   spending
 }
 
 // newWaitWatch returns a watch for those of the kinds that are counted, and
@@ -90,7 +90,7 @@ func (w *waitWatch) begin(ctx context.Context) {
 // prepare takes the profile that the later one is compared with.
 func (w *waitWatch) prepare(p *waitPart) (err error) {
 	kind := p.profile.Kind
-	if err := w.run.fits(w.cfg, w.run.h.captures[kind].needs()); err != nil {
+	if err := w.run.affords(w.cfg, w.run.h.priceOf(kind)); err != nil {
 		return err
 	}
 	if err := w.cfg.checkBlock([]Kind{kind}); err != nil { // it was there a moment ago
@@ -110,7 +110,7 @@ func (w *waitWatch) end() {
 		p.profile.Duration = w.run.clock.mono() - p.since
 		p.profile.Note = p.release()
 		if err == nil {
-			p.data, err = p.difference(after)
+			p.spent = p.spent.plus(w.run.measure(func() { p.data, err = p.difference(after) }))
 		}
 		p.profile.Err = err
 	}
@@ -129,11 +129,10 @@ func (w *waitWatch) putBack() {
 }
 
 // take returns the profile as of now.
-func (w *waitWatch) take(p *waitPart) ([]byte, error) {
-	begin := w.run.clock.mono()
-	defer func() { p.spent += w.run.clock.mono() - begin }()
+func (w *waitWatch) take(p *waitPart) (raw []byte, err error) {
 	var out bytes.Buffer
-	err := w.run.h.captures[p.profile.Kind].write(&out)
+	spent := w.run.measure(func() { err = w.run.h.captures[p.profile.Kind].write(&out) })
+	p.spent = p.spent.plus(spent)
 	return out.Bytes(), err
 }
 
@@ -209,7 +208,7 @@ func (q *inquiry) beginWaits() chan *waitWatch {
 			}
 		}
 		w.begin(q.run.ctx)
-		q.sitCPU()
+		q.sitCPU(func() {}) // as long as a CPU profile, and in one piece
 		w.end()
 	})
 	return result
@@ -222,7 +221,7 @@ func (d *dossier) addWaits(w *waitWatch) {
 		if p.Err == nil && part.data == nil {
 			p.Err = errLost
 		}
-		d.ev.Cost.Seconds += part.spent.Seconds()
+		d.account(part.spent)
 		if p.Err == nil {
 			d.store(&p, func(w io.Writer) error {
 				_, err := w.Write(part.data)

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Wall-clock stacks are a series of goroutine profiles. They stay apart, as the
-// slices of a CPU profile do: `go tool pprof` takes several files together, and
-// their order in time is evidence too.
+// Wall-clock stacks are a series of goroutine profiles. They stay apart: one
+// made of all would count each goroutine ten times, and their order in time is
+// evidence too. Whoever wants their sum gives them to `go tool pprof` together.
 const (
 	stackSpan    = time.Second
 	mostStacks   = 10

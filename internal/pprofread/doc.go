@@ -15,8 +15,8 @@
 // is evidence all the same: a location or function that is not there is a frame
 // without a name, and a value that is negative or not there is 0.
 //
-// Labels, mappings, addresses and comments are not decoded: nobody asks. Only
-// [Subtract] writes a profile, and it copies them.
+// Labels, mappings, addresses and comments are not decoded: nobody asks. [Join]
+// and [Subtract], which write profiles, copy them.
 //
 // # File map
 //
@@ -30,6 +30,7 @@
 //	ids.go       how they find each other
 //	profile.go   what comes out
 //	times.go     the same for who needs the time only
+//	join.go      several profiles as one, without decoding them
 //	column.go    kinds and columns
 //	subtract.go  one profile less another
 //

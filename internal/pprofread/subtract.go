@@ -165,8 +165,3 @@ func (s *subtraction) left(sample Sample) (left []int64, grown bool) {
 func appendNumber(out []byte, field, value uint64) []byte {
 	return binary.AppendUvarint(binary.AppendUvarint(out, field<<3|wireVarint), value)
 }
-
-func appendBytes(out []byte, field uint64, body []byte) []byte {
-	out = binary.AppendUvarint(binary.AppendUvarint(out, field<<3|wireBytes), uint64(len(body)))
-	return append(out, body...)
-}
