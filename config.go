@@ -35,6 +35,8 @@ type config struct {
 	toLogger    bool
 	forceGC     bool
 
+	recorder RecorderMode
+
 	captureTime  time.Duration // CPU time
 	captureBytes uint64        // of memory
 	watchMemory  bool

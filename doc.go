@@ -95,6 +95,9 @@
 //
 // # Caveats
 //
+//   - The runtime has one flight recorder ([WithFlightRecorder]). It is armed
+//     under suspicion only, at most a tenth of any hour, and stands down where
+//     tracing would cost much; the event says why there is no trace.
 //   - The runtime has one CPU profiler. While your own profiling holds it,
 //     holmes waits within the event and says so in it. It profiles for at most
 //     a tenth of any hour.
@@ -141,7 +144,7 @@
 //	watch.go       memory between two ticks; forecast.go whether it runs out;
 //	               rush.go the life of its events
 //	capture.go     the table of profile kinds; cpu.go the one that lasts,
-//	               holder.go who else takes it;
+//	               holder.go who else takes it; trace.go the flight recorder;
 //	               cost.go what they may cost, and did; goroutines.go counts
 //	               instead of a profile
 //	evidence.go    to disk, or to memory

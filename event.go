@@ -23,6 +23,8 @@ const (
 	KindHeap         Kind = "heap"
 	KindGoroutine    Kind = "goroutine"
 	KindThreadcreate Kind = "threadcreate"
+	// KindTrace is an execution trace, for `go tool trace`.
+	KindTrace Kind = "trace"
 )
 
 // A State is where an [Event] stands in its life.

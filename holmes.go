@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/flight"
 )
 
 // stopTime is how long Stop waits for reporters and captures.
@@ -43,6 +44,7 @@ type Holmes struct {
 	// What stands between holmes and the process; tests put others here.
 	captures map[Kind]capture
 	cpu      *cpuprofile.Broker
+	trace    *flight.Broker
 	meter    func(*logbook) *meter
 	random   func() uint32
 	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
@@ -66,6 +68,7 @@ func New(opts ...Option) (*Holmes, error) {
 		labelSlot: make(chan struct{}, 1),
 		captures:  captures,
 		cpu:       processCPU,
+		trace:     processTrace,
 		meter:     openMeter,
 		random:    rand.Uint32,
 		wakes:     wakeByCollections,
@@ -179,6 +182,7 @@ func (h *Holmes) Start() error {
 	r.spawn(&r.work, "loop", r.loop)
 	r.spawn(&r.work, "memory watcher", r.watchMemory)
 	r.spawn(&r.work, "black box", r.keepBox)
+	r.spawn(&r.work, "flight recorder", r.keepRecorder)
 	return nil
 }
 

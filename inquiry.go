@@ -71,7 +71,7 @@ func (q *inquiry) decide(v State, f *finding) {
 
 // proceed is the life of the event.
 func (q *inquiry) proceed() {
-	cpu := q.beginCPU()
+	cpu, trace := q.beginCPU(), q.beginTrace()
 	var d *dossier
 	before := q.run.gcCycles(q.cfg)
 	if !q.quiet {
@@ -80,6 +80,7 @@ func (q *inquiry) proceed() {
 		d.save()
 	}
 	verdict, final := q.await(d, cpu)
+	q.endTrace(d, trace, verdict) // first, before the captures that follow are in it
 	stats := &q.run.h.stats
 	if verdict == StateDismissed {
 		stats.dismissed(q.first.signal)

@@ -10,8 +10,8 @@ import (
 // CaptureNow takes an event that nobody but the caller asked for, and gives it
 // to the reporters like any other. No kind means cpu, heap and goroutine.
 //
-// It blocks while the profiles are taken: a CPU profile for the time of
-// [WithCPUSamplingTime], or until ctx is done, when what has been taken is
+// It blocks while the profiles are taken: a CPU profile and a trace for the time
+// of [WithCPUSamplingTime], or until ctx is done, when what has been taken is
 // kept. It joins a CPU profile that holmes is taking already; where someone
 // else holds the profiler, the event says so. The error is [ErrNotRunning],
 // [ErrInert], or names a kind that is unknown.
@@ -40,9 +40,7 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	before := r.gcCycles(c)
 	d := r.openDossier(c, f, StateSuspected)
 	d.snapshots(kinds)
-	if slices.Contains(kinds, KindCPU) {
-		d.addCPU(r.profileFor(ctx, c.cpuSampling))
-	}
+	r.captureFor(ctx, d, kinds)
 	if slices.Contains(kinds, KindHeap) {
 		d.afterCollection(before, r.stopping())
 	}
@@ -51,6 +49,36 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	ev := d.ev.clone()
 	d.deliver()
 	return ev, nil
+}
+
+// captureFor takes what lasts: a CPU profile and a trace of the same time.
+func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind) {
+	traced := slices.Contains(kinds, KindTrace)
+	var t tracing
+	if traced {
+		t = r.arm(d.cfg)
+		defer t.disarm(r)
+	}
+	switch {
+	case slices.Contains(kinds, KindCPU):
+		d.addCPU(r.profileFor(ctx, d.cfg.cpuSampling))
+	case traced && t.err == nil:
+		r.pass(ctx, d.cfg.cpuSampling)
+	}
+	if traced {
+		d.addTrace(t)
+	}
+}
+
+// pass lets time pass, until whoever waits has had enough.
+func (r *run) pass(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-r.stop:
+	}
 }
 
 // manualSignal is the signal of events that CaptureNow took.
@@ -65,13 +93,7 @@ func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
 	if err != nil {
 		return cpuResult{err: err, holder: r.cpuHolder(r.h.cfg.Load())}
 	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	case <-r.stop:
-	}
+	r.pass(ctx, d)
 	got, err := session.Leave()
 	return cpuResult{slices: got, err: err}
 }

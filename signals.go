@@ -30,7 +30,7 @@ var builtin = []row{
 			Min: 10, Diff: 25, Abs: 70, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
 		},
-		kinds: []Kind{KindCPU},
+		kinds: []Kind{KindCPU, KindTrace},
 	},
 	{
 		signal: SignalMem, read: (*meter).memPercent,
@@ -56,7 +56,7 @@ var builtin = []row{
 			Window: fastWindow, Hold: countHold, CoolDown: 10 * time.Minute,
 		},
 		slow:  Threshold{Min: 3000, Diff: 25, Margin: 100, Window: slowWindow, Hold: slowHold, CoolDown: time.Hour},
-		kinds: []Kind{KindGoroutine},
+		kinds: []Kind{KindGoroutine, KindTrace},
 	},
 	{
 		signal: SignalThread, read: (*meter).threadCount,
