@@ -306,7 +306,7 @@ func serve(kind string) error {
 	go func() { ended <- srv.Serve(listener) }()
 	_, _ = io.Copy(io.Discard, os.Stdin) // its end is what is waited for
 	err = srv.Close()
-	<-ended
+	_ = <-ended // that it was closed
 	return err
 }
 
