@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -18,25 +19,56 @@ import (
 const blackboxDir = "blackbox"
 
 // A flightLog is the black box of a run: what it was doing, for whoever comes
-// after it. It is empty until there is a file; who writes before that is not
-// heard.
+// after it.
 type flightLog struct {
 	clock    clock
 	box      atomic.Pointer[blackbox.Box]
 	crash    *blackbox.Crash // nil unless it is wanted
 	recorded time.Duration   // when the last sample was
+
+	mu    sync.Mutex
+	early []entry // until there is a box
 }
 
-func (l *flightLog) state(text string) {
+// An entry is a state or, with an id, something about an event.
+type entry struct {
+	at       time.Time
+	id, text string
+}
+
+// maxEarly bounds what is kept until there is a box.
+const maxEarly = 16
+
+func (l *flightLog) state(text string)     { l.add(entry{l.clock.wall(), "", text}) }
+func (l *flightLog) event(id, text string) { l.add(entry{l.clock.wall(), id, text}) }
+
+func (l *flightLog) add(e entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if b := l.box.Load(); b != nil {
-		b.State(l.clock.wall(), text)
+		e.write(b)
+	} else if len(l.early) < maxEarly {
+		l.early = append(l.early, e)
 	}
 }
 
-func (l *flightLog) event(id, text string) {
-	if b := l.box.Load(); b != nil {
-		b.Event(l.clock.wall(), id, text)
+func (e entry) write(b *blackbox.Box) {
+	if e.id == "" {
+		b.State(e.at, e.text)
+	} else {
+		b.Event(e.at, e.id, e.text)
 	}
+}
+
+// begin writes to a box from now on.
+func (l *flightLog) begin(b *blackbox.Box) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.early {
+		e.write(b)
+	}
+	l.early = nil
+	l.box.Store(b)
 }
 
 // keepBox tells of previous runs and opens the box of this one, a tick after
@@ -67,7 +99,7 @@ func (r *run) openBox(c *config) {
 		r.log.onCause("black box", "the last minutes will not survive this process: %v", err)
 		return
 	}
-	r.past.box.Store(box)
+	r.past.begin(box)
 	if !c.crashOutput {
 		return
 	}

@@ -13,7 +13,7 @@ import (
 // needs.
 type capture struct {
 	file  string
-	write func(w io.Writer) error // nil for CPU, which the broker takes
+	write func(w io.Writer) error // nil for CPU and trace, which brokers take
 	needs func() uint64           // bytes of memory while it is taken
 	takes func() time.Duration    // of CPU time; nil if that does not depend on the process
 	// counted is a profile of all since the process began, of which an event
@@ -26,6 +26,7 @@ var captures = map[Kind]capture{
 	KindCPU:          {file: "cpu.pb.gz", needs: func() uint64 { return captureBase }},
 	KindHeap:         {file: "heap.pb.gz", write: binary("heap"), needs: heapNeeds},
 	KindGoroutine:    {file: "goroutine.pb.gz", write: binary("goroutine"), needs: goroutineNeeds, takes: goroutineTakes},
+	KindTrace:        {file: "trace.out", needs: func() uint64 { return traceMemory }},
 	KindThreadcreate: {file: "threadcreate.pb.gz", write: binary("threadcreate"), needs: func() uint64 { return captureBase }},
 	KindMutex:        {file: "mutex.pb.gz", write: binary("mutex"), needs: waitNeeds("mutex"), counted: true},
 	KindBlock:        {file: "block.pb.gz", write: binary("block"), needs: waitNeeds("block"), counted: true},

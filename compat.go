@@ -86,7 +86,8 @@ func isClassic(o *outlet) bool { _, ok := o.reporter.(classicReporter); return o
 // Name is the wrapped reporter's type, for logs.
 func (c classicReporter) Name() string { return fmt.Sprintf("%T", c.to) }
 
-// Report calls the old reporter for each profile, with bytes of its own.
+// Report calls the old reporter for each profile, with bytes of its own. An
+// execution trace is none.
 func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	t := e.Trigger
 	scene := Scene{CurVal: int(t.Sample.Value), Avg: int(t.Baseline)}
@@ -99,8 +100,8 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	}
 	for i := range e.Profiles {
 		p := &e.Profiles[i]
-		if !p.Captured() || ctx.Err() != nil {
-			continue
+		if !p.Captured() || p.Kind == KindTrace || ctx.Err() != nil {
+			continue // they know profiles only
 		}
 		raw, err := p.read(math.MaxInt64 - 1)
 		if err != nil {

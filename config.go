@@ -36,6 +36,8 @@ type config struct {
 	forceGC     bool
 	blockEach   time.Duration // 0 is no block profile
 
+	recorder RecorderMode
+
 	captureTime  time.Duration // CPU time
 	captureBytes uint64        // of memory
 	watchMemory  bool

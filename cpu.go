@@ -92,7 +92,10 @@ func (q *inquiry) profileCPU(parts chan<- cpuResult) cpuResult {
 	return last
 }
 
-var errLapsed = errors.New("the rule lapsed before a CPU profile began")
+var (
+	errLapsed  = errors.New("the rule lapsed before it began")
+	errStopped = errors.New("holmes was stopped")
+)
 
 // joinCPU waits for its part in the profiler: while the event is undecided,
 // and then for as long as its patience lasts.

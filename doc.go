@@ -98,6 +98,9 @@
 //
 // # Caveats
 //
+//   - The runtime has one flight recorder ([WithFlightRecorder]). It is armed
+//     under suspicion only, at most a tenth of any hour, and stands down where
+//     tracing would cost much; the event says why there is no trace.
 //   - The runtime has one CPU profiler. While your own profiling holds it,
 //     holmes waits within the event and says so in it. It profiles for at most
 //     a tenth of any hour.
@@ -157,8 +160,9 @@
 //	watch.go       memory between two ticks; forecast.go whether it runs out;
 //	               rush.go the life of its events
 //	capture.go     the table of profile kinds; cpu.go the one that lasts,
-//	               holder.go who else takes it; waits.go those that the runtime
-//	               counts from its start on; wallclock.go a series of one;
+//	               holder.go who else takes it; trace.go the flight recorder;
+//	               waits.go profiles that the runtime counts from its start on;
+//	               wallclock.go a series of goroutine profiles;
 //	               cost.go what they may cost, and did; goroutines.go counts
 //	               instead of a profile
 //	evidence.go    to disk, or to memory

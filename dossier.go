@@ -133,7 +133,7 @@ const maxParsed = 4 << 20
 func (d *dossier) diagnose(kinds []Kind) {
 	for _, k := range kinds {
 		p := d.ev.Profile(k)
-		if p == nil {
+		if p == nil || k == KindTrace {
 			continue
 		}
 		parsed, err := p.parse()

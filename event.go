@@ -23,6 +23,8 @@ const (
 	KindHeap         Kind = "heap"
 	KindGoroutine    Kind = "goroutine"
 	KindThreadcreate Kind = "threadcreate"
+	// KindTrace is an execution trace, for `go tool trace`.
+	KindTrace Kind = "trace"
 	// KindMutex is who made others wait for locks, and for how long: what was
 	// added to the process's mutex profile during the event.
 	KindMutex Kind = "mutex"

@@ -1,6 +1,7 @@
 package holmes
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/flight"
 )
 
 // Host is a process and its machine that tests set as they like: the values
@@ -117,6 +119,7 @@ func (f *Host) Close() error { return nil }
 func (f *Host) Live(h *Holmes) {
 	// The runtime's collections must not send to a channel of a bubble.
 	h.wakes = func() (<-chan struct{}, func()) { return f.Collected, func() {} }
+	h.trace = flight.New(busyRecorder{}) // as it must not start in a bubble either
 	h.meter = func(*logbook) *meter {
 		m := newMeter()
 		m.affinity, m.hostMemory = 64, 64<<30
@@ -124,6 +127,16 @@ func (f *Host) Live(h *Holmes) {
 		return m
 	}
 }
+
+// busyRecorder is a flight recorder that the application has.
+type busyRecorder struct{}
+
+func (busyRecorder) Start(time.Duration, uint64) error { return errors.New("taken") }
+func (busyRecorder) Stop()                             {}
+func (busyRecorder) WriteTo(io.Writer) (int64, error)  { return 0, nil }
+func (busyRecorder) Alive() bool                       { return false }
+func (busyRecorder) Bound() uint64                     { return 0 }
+func (busyRecorder) Predict() float64                  { return 0 }
 
 // LiveIn puts h into this host, but for its control groups, which are those
 // below root.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/flight"
 )
 
 // stopTime is how long Stop waits for reporters and captures.
@@ -43,6 +44,7 @@ type Holmes struct {
 	// What stands between holmes and the process; tests put others here.
 	captures map[Kind]capture
 	cpu      *cpuprofile.Broker
+	trace    *flight.Broker
 	waits    waitRates
 	meter    func(*logbook) *meter
 	random   func() uint32
@@ -67,6 +69,7 @@ func New(opts ...Option) (*Holmes, error) {
 		labelSlot: make(chan struct{}, 1),
 		captures:  captures,
 		cpu:       processCPU,
+		trace:     processTrace,
 		waits:     processWaits,
 		meter:     openMeter,
 		random:    rand.Uint32,
@@ -182,6 +185,7 @@ func (h *Holmes) Start() error {
 	r.spawn(&r.work, "loop", r.loop)
 	r.spawn(&r.work, "memory watcher", r.watchMemory)
 	r.spawn(&r.work, "black box", r.keepBox)
+	r.spawn(&r.work, "flight recorder", r.keepRecorder)
 	return nil
 }
 

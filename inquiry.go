@@ -71,8 +71,7 @@ func (q *inquiry) decide(v State, f *finding) {
 
 // proceed is the life of the event.
 func (q *inquiry) proceed() {
-	cpu := q.beginCPU()
-	waits := q.beginWaits()
+	cpu, trace, waits := q.beginCPU(), q.beginTrace(), q.beginWaits()
 	var d *dossier
 	before := q.run.gcCycles(q.cfg)
 	if !q.quiet {
@@ -82,6 +81,7 @@ func (q *inquiry) proceed() {
 		q.addStacks(d)
 	}
 	verdict, final := q.await(d, cpu)
+	q.endTrace(d, trace, verdict) // first, before the captures that follow are in it
 	stats := &q.run.h.stats
 	if verdict == StateDismissed {
 		stats.dismissed(q.first.signal)

@@ -10,12 +10,12 @@ import (
 // CaptureNow takes an event that nobody but the caller asked for, and gives it
 // to the reporters like any other. No kind means cpu, heap and goroutine.
 //
-// It blocks while the profiles are taken: CPU, mutex and block profiles for the
-// time of [WithCPUSamplingTime], or until ctx is done, when what has been taken
-// is kept. A mutex profile takes a second more, unless a signal is on that has
-// them. It joins a CPU profile that holmes is taking already; where someone
-// else holds the profiler, the event says so. The error is [ErrNotRunning],
-// [ErrInert], or names a kind that is unknown.
+// It blocks while the profiles are taken: CPU, mutex and block profiles and a
+// trace for the time of [WithCPUSamplingTime], or until ctx is done, when what
+// has been taken is kept. A mutex profile takes a second more, unless a signal is
+// on that has them. It joins a CPU profile that holmes is taking already; where
+// someone else holds the profiler, the event says so. The error is
+// [ErrNotRunning], [ErrInert], or names a kind that is unknown or has no rate.
 func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) {
 	if err := h.usable(); err != nil {
 		return nil, err
@@ -44,18 +44,7 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	before := r.gcCycles(c)
 	d := r.openDossier(c, f, StateSuspected)
 	d.snapshots(kinds)
-	waits := r.newWaitWatch(c, kinds)
-	defer waits.putBack()
-	waits.begin(ctx)
-	begun := r.clock.mono()
-	if slices.Contains(kinds, KindCPU) {
-		d.addCPU(r.profileFor(ctx, c.cpuSampling))
-	}
-	if len(waits.parts) > 0 {
-		r.pass(ctx, begun+c.cpuSampling-r.clock.mono())
-		waits.end()
-		d.addWaits(waits)
-	}
+	r.captureFor(ctx, d, kinds)
 	if slices.Contains(kinds, KindHeap) {
 		d.afterCollection(before, r.stopping())
 	}
@@ -64,6 +53,46 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	ev := d.ev.clone()
 	d.deliver()
 	return ev, nil
+}
+
+// captureFor takes what lasts, all of the same time: a CPU profile, a trace, and
+// profiles of waiting.
+func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind) {
+	waits := r.newWaitWatch(d.cfg, kinds)
+	defer waits.putBack()
+	waits.begin(ctx)
+	begun := r.clock.mono()
+	traced := slices.Contains(kinds, KindTrace)
+	var t tracing
+	if traced {
+		t = r.arm(d.cfg)
+		defer t.disarm(r)
+	}
+	switch {
+	case slices.Contains(kinds, KindCPU):
+		d.addCPU(r.profileFor(ctx, d.cfg.cpuSampling))
+	case traced && t.err == nil:
+		r.pass(ctx, d.cfg.cpuSampling)
+	}
+	if len(waits.parts) > 0 {
+		r.pass(ctx, begun+d.cfg.cpuSampling-r.clock.mono())
+		waits.end()
+	}
+	if traced {
+		d.addTrace(t)
+	}
+	d.addWaits(waits)
+}
+
+// pass lets time pass, until whoever waits has had enough.
+func (r *run) pass(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	case <-r.stop:
+	}
 }
 
 // manualSignal is the signal of events that CaptureNow took.
@@ -81,15 +110,4 @@ func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
 	r.pass(ctx, d)
 	got, err := session.Leave()
 	return cpuResult{slices: got, err: err}
-}
-
-// pass lets time pass, until ctx is done or holmes is stopped.
-func (r *run) pass(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	case <-r.stop:
-	}
 }

@@ -204,6 +204,24 @@ func WithCrashOutput(on bool) Option {
 	return option{"WithCrashOutput", func(c *config) error { c.crashOutput = on; return nil }}
 }
 
+// WithFlightRecorder says when the flight recorder of package runtime/trace is
+// armed, for the signals that want a trace: by default cpu and goroutine. There
+// is one in a process: while it is armed, one of the application's own cannot
+// start, and while the application has one, events say why there is no trace.
+// It stands down when it writes more than 4 MB a second, which is about 5 % of
+// two cores, or was armed for a tenth of the last hour; the latter does not
+// count with [RecorderAlways]. Turn it off in a bubble of testing/synctest, where
+// the runtime cannot start a trace. Default [RecorderOnSuspicion].
+func WithFlightRecorder(mode RecorderMode) Option {
+	return option{"WithFlightRecorder", func(c *config) error {
+		c.recorder = mode
+		if mode < RecorderOnSuspicion || mode > RecorderAlways {
+			return fmt.Errorf("mode %d is unknown", mode)
+		}
+		return nil
+	}}
+}
+
 // WithForcedGC lets a heap event collect garbage once (at most once a minute)
 // when no collection has finished by itself since the event began: a heap
 // profile shows nothing that was allocated after the last one. Default on.

@@ -55,7 +55,7 @@ func TestPromise13And14ProfilingInALoop(t *testing.T) {
 	for _, dir := range dirs {
 		h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithLogger(testLog{t}),
 			holmes.WithCollectInterval("50ms"), holmes.WithCPUSamplingTime("500ms"),
-			holmes.WithRule(holmes.SignalCPU, flapping{}))
+			holmes.WithRule(holmes.SignalCPU, flapping{}), holmes.WithFlightRecorder(holmes.RecorderOff))
 		require.NoError(t, err)
 		require.NoError(t, h.Start())
 		t.Cleanup(h.Stop)

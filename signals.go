@@ -32,7 +32,7 @@ var builtin = []row{
 			Min: 10, Diff: 25, Abs: 70, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
 		},
-		kinds: []Kind{KindCPU},
+		kinds: []Kind{KindCPU, KindTrace},
 	},
 	{
 		signal: SignalMem, read: (*meter).memPercent,
@@ -58,7 +58,7 @@ var builtin = []row{
 			Window: fastWindow, Hold: countHold, CoolDown: 10 * time.Minute,
 		},
 		slow:  Threshold{Min: 3000, Diff: 25, Margin: 100, Window: slowWindow, Hold: slowHold, CoolDown: time.Hour},
-		kinds: []Kind{KindGoroutine},
+		kinds: []Kind{KindGoroutine, KindTrace},
 	},
 	{
 		signal: SignalThread, read: (*meter).threadCount,
@@ -93,7 +93,7 @@ var builtin = []row{
 			Min: 10, Diff: 100, Abs: 50, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
 		},
-		kinds: []Kind{KindCPU, KindGoroutine}, stacks: 50,
+		kinds: []Kind{KindCPU, KindGoroutine, KindTrace}, stacks: 50,
 	},
 	{
 		// At work 0 to 0.02 s/s, 0.16 with a lock around a part of every request

@@ -1,12 +1,12 @@
 package blackbox
 
 import (
-	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
+	"sort"
 	"time"
 )
 
@@ -75,7 +75,8 @@ func parse(w []uint64, size int) (*Contents, error) {
 	for ; len(w) >= slotWords; w = w[slotWords:] {
 		c.add(w[:slotWords])
 	}
-	slices.SortStableFunc(c.Records, func(a, b Record) int { return cmp.Compare(a.Seq, b.Seq) })
+	// Not slices.SortFunc, which brings 30 KB of code for a struct of this size.
+	sort.SliceStable(c.Records, func(i, j int) bool { return c.Records[i].Seq < c.Records[j].Seq })
 	return c, nil
 }
 

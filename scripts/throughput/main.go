@@ -306,7 +306,9 @@ func serve(kind string) error {
 	go func() { ended <- srv.Serve(listener) }()
 	_, _ = io.Copy(io.Discard, os.Stdin) // its end is what is waited for
 	err = srv.Close()
-	<-ended
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
 	return err
 }
 
