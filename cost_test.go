@@ -28,6 +28,7 @@ func TestGoroutineProfileTooCostly(t *testing.T) {
 				}
 				defer wg.Wait()
 				defer close(release)
+				synctest.Wait() // until they are parked
 				l := newLab(t, budget).run(t)
 				e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
 				require.NoError(t, err)
@@ -58,6 +59,7 @@ func TestGoroutineSites(t *testing.T) {
 		}
 		defer wg.Wait()
 		defer close(release)
+		synctest.Wait() // until they are parked
 		l := newLab(t, holmes.WithCaptureBudget(time.Minute, 2<<20)).run(t)
 		e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
 		require.NoError(t, err)

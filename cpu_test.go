@@ -1,13 +1,13 @@
 package holmes_test
 
 import (
+	"bytes"
 	"context"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	httppprof "net/http/pprof"
 	"path/filepath"
-	"runtime/pprof"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -77,13 +77,10 @@ func TestForeignProfilerIsNamed(t *testing.T) {
 	})
 	defer profiling.Wait()
 	defer cancel()
-	require.Eventually(t, func() bool {
-		if pprof.StartCPUProfile(io.Discard) != nil {
-			return true
-		}
-		pprof.StopCPUProfile()
-		return false
-	}, 10*time.Second, 10*time.Millisecond)
+	stacks := make([]byte, 1<<20)
+	require.Eventually(t, func() bool { // until the handler has it
+		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("net/http/pprof.sleep("))
+	}, time.Minute, 10*time.Millisecond)
 
 	h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
 	require.NoError(t, err)

@@ -60,6 +60,7 @@ func (q *inquiry) beginTrace() <-chan tracing {
 	}
 	begun := make(chan tracing, 1)
 	q.run.spawn(&q.run.work, "trace", func() {
+		defer close(begun)
 		select {
 		case <-q.twice:
 			begun <- q.run.arm(q.cfg)
@@ -101,7 +102,10 @@ func (q *inquiry) endTrace(d *dossier, begun <-chan tracing, verdict State) {
 	if begun == nil {
 		return
 	}
-	t := <-begun
+	t, armed := <-begun
+	if !armed {
+		return // a bug of ours, which is logged
+	}
 	defer t.disarm(q.run)
 	if d != nil && verdict != StateDismissed {
 		d.addTrace(t)
