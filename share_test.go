@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	httppprof "net/http/pprof"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -60,8 +61,9 @@ func TestPromise13And14ProfilingInALoop(t *testing.T) {
 		require.NoError(t, h.Start())
 		t.Cleanup(h.Stop)
 	}
-	require.Eventually(t, func() bool { return len(got.all()) >= 4 && theirs.Load() >= 1 }, 2*time.Minute, 50*time.Millisecond)
-	profiles := 0
+	require.Eventually(t, func() bool {
+		return len(got.all()) >= 4 && theirs.Load() >= 1 && slices.ContainsFunc(got.all(), func(e *holmes.Event) bool { return e.Profile(holmes.KindCPU) != nil })
+	}, 2*time.Minute, 50*time.Millisecond)
 	for _, e := range got.all() {
 		require.Len(t, e.Profiles, 1)
 		p := &e.Profiles[0]
@@ -71,11 +73,9 @@ func TestPromise13And14ProfilingInALoop(t *testing.T) {
 			require.NotEmpty(t, p.Note)
 			continue
 		}
-		profiles++
 		require.Positive(t, p.Duration)
 		require.Equal(t, int64(p.Duration), parse(t, p).DurationNanos)
 	}
-	require.Positive(t, profiles, "of %d events none has a profile", len(got.all()))
 	for _, dir := range dirs {
 		require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 			if err == nil && filepath.Ext(path) == ".gz" && filepath.Base(path)[0] != '.' {
