@@ -20,7 +20,6 @@ var errMemoryFull = fmt.Errorf("more than %d MiB, which is all that an event may
 type vault struct {
 	mu    sync.Mutex
 	path  string
-	opts  dump.Options
 	store *dump.Store
 	err   error
 }
@@ -31,9 +30,11 @@ func (v *vault) open(c *config) (*dump.Store, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	opts := dump.Options{MaxEvents: c.dumpEvents, MaxBytes: c.dumpBytes}
-	if v.store == nil || v.path != c.dumpPath || v.opts != opts {
-		v.path, v.opts = c.dumpPath, opts
+	if v.store == nil || v.path != c.dumpPath {
+		v.path = c.dumpPath
 		v.store, v.err = dump.Open(v.path, opts)
+	} else if err := v.store.SetLimits(opts); err != nil {
+		return nil, err
 	}
 	return v.store, v.err
 }
@@ -59,7 +60,8 @@ func (v *vault) stats() DumpStats {
 	s := DumpStats{Dir: path, Err: err}
 	if store != nil {
 		s.Dir = store.Dir()
-		s.Events, s.Bytes = store.Usage()
+		now := store.Usage()
+		s.Events, s.Bytes = now.Events, now.Bytes
 	}
 	return s
 }
@@ -124,7 +126,7 @@ func (e *evidence) close(disposable bool) error {
 	if e.entry == nil {
 		return nil
 	}
-	return e.entry.Close(disposable)
+	return e.entry.Close(dump.Class{Disposable: disposable})
 }
 
 func (e *evidence) dir() string {

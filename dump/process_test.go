@@ -139,7 +139,7 @@ func TestEventOfALiveProcessStays(t *testing.T) {
 	c.kill(t)
 	s = openStore(t, dir, dump.Options{MaxEvents: 1})
 	requireEvents(t, s, 1) // its evidence is there still
-	require.NoError(t, create(t, s, 2, 1).Close(false))
+	require.NoError(t, create(t, s, 2, 1).Close(dump.Class{}))
 	requireEvents(t, s, 2)
 }
 
@@ -164,7 +164,7 @@ func childWrite(s *dump.Store) error {
 		if _, err := e.Replace("event.json", text(pattern(n+1))); err != nil {
 			return err
 		}
-		if err := e.Close(n%5 == 0); err != nil {
+		if err := e.Close(dump.Class{Disposable: n%5 == 0}); err != nil {
 			return err
 		}
 	}
@@ -225,7 +225,7 @@ func TestEventsAreMadeWhileOthersStart(t *testing.T) {
 	defer wg.Wait()
 	defer close(done)
 	for n := range 100 {
-		require.NoError(t, create(t, s, n, 100).Close(false))
+		require.NoError(t, create(t, s, n, 100).Close(dump.Class{}))
 	}
 }
 
@@ -245,10 +245,9 @@ func TestTwoStoresUnderPressure(t *testing.T) {
 	}
 	wg.Wait()
 	s := openStore(t, dir, dump.Options{})
-	events, bytes := s.Usage()
-	require.LessOrEqual(t, events, 4)
-	require.LessOrEqual(t, bytes, int64(8000))
+	require.LessOrEqual(t, s.Usage().Events, 4)
+	require.LessOrEqual(t, s.Usage().Bytes, int64(8000))
 	for name := range tree(t, dir) {
-		require.NotRegexp(t, `\.(tmp|gone|lock)$`, name)
+		require.NotRegexp(t, `\.(tmp|gone)$`, name)
 	}
 }
