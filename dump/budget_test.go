@@ -2,13 +2,15 @@ package dump_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -146,43 +148,150 @@ func TestOpenEventsTakeAllTheSpace(t *testing.T) {
 	require.NoError(t, c.Close(dump.Class{}))
 }
 
-// P5 in small: whatever comes and goes, the directory is within its budget.
+// runs is how often a long test does something: less often in the usual run.
+func runs(heavy, usual int) int {
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		return heavy
+	}
+	return usual
+}
+
+// P5: whatever comes and goes, the directory is within its budget to the byte,
+// unfinished files included, and what the store believes is what is there.
 func TestP5BudgetHolds(t *testing.T) {
 	const limit = 50_000
-	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 10, MaxBytes: limit})
-	for n := range 200 {
-		e, err := s.Create(eventID(n))
+	s := openStore(t, fastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
+	rng := rand.New(rand.NewPCG(5, 5))
+	full := int64(0)
+	for n := range runs(10_000, 1000) {
+		e, err := s.Create(eventID(n), "a")
 		require.NoError(t, err)
-		for i := range n % 4 {
-			size := n * 7919 * (i + 1) % 30_000
-			_, err := e.Write(strconv.Itoa(i), func(w io.Writer) error {
-				for range size / 1000 {
-					if err := fill(1000)(w); err != nil {
-						return err
-					}
-					if sum := weight(t, s.Dir()); sum > limit {
-						t.Errorf("%d bytes", sum)
-					}
+		for i := range rng.IntN(4) {
+			size := rng.IntN(30_000)
+			_, err := e.Replace(strconv.Itoa(rng.IntN(i+1)), func(w io.Writer) error {
+				err := fill(size)(w)
+				if sum := weight(t, s.Dir()); sum > limit {
+					t.Errorf("%d bytes", sum)
 				}
-				return nil
+				return err
 			})
 			if err != nil {
 				require.ErrorIs(t, err, dump.ErrBudget)
 			}
+			full = max(full, weight(t, s.Dir()))
 		}
-		if n%7 == 0 {
+		switch n % 7 {
+		case 0:
 			require.NoError(t, e.Discard())
-		} else {
-			require.NoError(t, e.Close(dump.Class{Disposable: n%3 == 0}))
+		case 1, 2:
+			require.NoError(t, e.Close(dump.Class{}))
+			require.NoError(t, s.Refused(e.ID(), "a", strings.Repeat("no ", rng.IntN(300))))
+		default:
+			require.NoError(t, e.Close(dump.Class{Disposable: n%3 == 0, Series: "cpu", Height: rng.Float64()}))
 		}
 		now := s.Usage()
 		require.LessOrEqual(t, now.Events, 10)
 		require.Equal(t, weight(t, s.Dir()), now.Bytes)
 		require.LessOrEqual(t, now.Bytes, int64(limit))
-		for name := range tree(t, s.Dir()) {
-			require.False(t, strings.HasSuffix(filepath.Base(name), ".tmp"), name)
+		require.Empty(t, temps(t, s.Dir()))
+	}
+	require.Greater(t, full, int64(limit-1000), "it was tried")
+}
+
+// P5: what one store was granted and has not written yet is counted by another.
+func TestP5ReservationIsSeenByOthers(t *testing.T) {
+	disk, dir := &faults{}, fastDir(t)
+	o := dump.Options{MaxBytes: 100_000, Fault: disk.fault}
+	a, b := openStore(t, dir, o), openStore(t, dir, dump.Options{MaxBytes: 100_000})
+	ours, theirs := create(t, a, 1, 100), create(t, b, 2, 100)
+	tried := 0
+	disk.set(func(_ int, op, name string) error {
+		if op == "write" && name == ".heap.pb.gz.tmp" { // granted, not written
+			tried++
+			_, err := theirs.Write(fmt.Sprint(tried), fill(66_000))
+			require.ErrorIs(t, err, dump.ErrBudget)
+			require.LessOrEqual(t, weight(t, dir), int64(100_000))
+		}
+		return nil
+	})
+	_, err := ours.Write("heap.pb.gz", fill(45_000))
+	require.NoError(t, err)
+	require.Positive(t, tried)
+	require.NoError(t, ours.Close(dump.Class{}))
+	require.NoError(t, theirs.Close(dump.Class{}))
+}
+
+// P5 for several processes in one directory: together they keep to the budget,
+// at every moment at which nobody has the directory locked.
+func TestP5ProcessesShareTheBudget(t *testing.T) {
+	dir := fastDir(t)
+	s := openStore(t, dir, dump.Options{})
+	var children []process
+	for range 3 {
+		children = append(children, start(t, "budget", dir))
+	}
+	var left sync.WaitGroup
+	done := make(chan struct{})
+	for _, c := range children {
+		left.Go(func() {
+			for c.lines.Scan() {
+			}
+		})
+	}
+	go func() { left.Wait(); close(done) }()
+	looks, full := 0, int64(0)
+	for running := true; running; looks++ {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		require.NoError(t, dump.Locked(s, func() {
+			sum := weight(t, dir)
+			full = max(full, sum)
+			require.LessOrEqual(t, sum, sharedLimits().MaxBytes)
+			ids, err := s.List()
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(ids), sharedLimits().MaxEvents)
+		}))
+	}
+	for _, c := range children {
+		require.NoError(t, c.Wait())
+	}
+	t.Logf("%d looks, %d bytes at most", looks, full)
+	require.Greater(t, looks, 10)
+	require.Greater(t, full, sharedLimits().MaxBytes*9/10, "it was tried")
+	require.Empty(t, temps(t, dir))
+}
+
+func sharedLimits() dump.Options { return dump.Options{MaxEvents: 12, MaxBytes: 60_000} }
+
+// childBudget makes events that do not fit beside those of the others.
+func childBudget(s *dump.Store) error {
+	if err := s.SetLimits(sharedLimits()); err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(uint64(os.Getpid()), 5))
+	for n := range runs(1000, 100) {
+		at := time.Date(2026, 1, 2, 15, 4, 5, os.Getpid(), time.UTC).Add(time.Duration(n) * time.Second)
+		e, err := s.Create(at.Format(dump.IDLayout)+"-cpu", "a")
+		if errors.Is(err, dump.ErrBudget) {
+			continue // the others have it all open
+		}
+		if err != nil {
+			return err
+		}
+		for i := range 3 {
+			_, err := e.Replace(strconv.Itoa(i), fill(rng.IntN(20_000)))
+			if err != nil && !errors.Is(err, dump.ErrBudget) {
+				return err
+			}
+		}
+		if err := e.Close(dump.Class{}); err != nil {
+			return err
 		}
 	}
+	return s.Close()
 }
 
 func TestManyUsersOfOneStore(t *testing.T) {

@@ -1,6 +1,7 @@
 package dump_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
@@ -77,6 +78,18 @@ func requireEvents(t *testing.T, s *dump.Store, want ...int) {
 	got, err := s.List()
 	require.NoError(t, err)
 	require.Equal(t, ids, append([]string{}, got...))
+}
+
+// fastDir returns a directory in memory where there is one, for tests that write
+// a lot. A disk syncs some hundred files a second.
+func fastDir(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join("/dev/shm", "holmes-dump-"+rand.Text())
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
 }
 
 // tree returns all paths below dir with their sizes.

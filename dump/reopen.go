@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 )
 
@@ -34,12 +33,12 @@ func (s *Store) reopen(id string) (*Entry, error) {
 		return nil, err
 	}
 	known, err := readSums(e.dir)
-	var unlisted []sum
+	var files []sum
 	if err == nil {
-		unlisted, err = known.verify(e.dir) // not under the lock: it reads all files
+		files, err = known.verify(e.dir) // not under the lock: it reads all files
 	}
 	if err == nil {
-		err = s.locked(func(root folder) error { return e.unseal(root, ev, known, unlisted) })
+		err = s.locked(func(root folder) error { return e.unseal(root, ev, files) })
 	}
 	if err != nil {
 		s.forget(e, !errors.Is(err, ErrDamaged) && !ev.sealed)
@@ -79,15 +78,15 @@ func (s *Store) enter(id string) (e *Entry, ev event, err error) {
 	return e, ev, err
 }
 
-// unseal takes up the checksums where they end, without a last line, and makes
-// lines for files that have none.
-func (e *Entry) unseal(root folder, ev event, known sums, unlisted []sum) error {
+// unseal begins the checksums anew, with those of the files that are there and
+// without a last line.
+func (e *Entry) unseal(root folder, ev event, files []sum) error {
 	if ev.sealed {
 		if err := e.dir.rename(sealName, sumsName); err != nil {
 			return err
 		}
 	}
-	for _, f := range slices.Concat(known.files, unlisted) {
+	for _, f := range files {
 		e.sums = append(e.sums, f.line()...)
 		e.lines++
 	}

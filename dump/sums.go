@@ -134,10 +134,11 @@ func damaged(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
-// verify compares the files in dir with their checksums. While the event is
-// not closed, a file may be missing, be of an older line, or have no line yet:
-// its owner was killed between two steps. Those without a line are returned.
-func (s *sums) verify(dir folder) (unlisted []sum, err error) {
+// verify compares the files in dir with their checksums, and returns those of
+// the files that are there. While the event is not closed, a file may be
+// missing, be of an older line, or have no line yet: its owner was killed
+// between two steps, or the second of them failed.
+func (s *sums) verify(dir folder) (found []sum, err error) {
 	left := map[string][]sum{}
 	for _, f := range s.files {
 		if s.whole {
@@ -163,19 +164,17 @@ func (s *sums) verify(dir folder) (unlisted []sum, err error) {
 		if err != nil {
 			return nil, err
 		}
-		switch {
-		case !listed:
-			unlisted = append(unlisted, got)
-		case !slices.Contains(want, got):
+		if listed && !slices.Contains(want, got) {
 			return nil, damaged(fmt.Errorf("%s is not what was written", name))
 		}
+		found = append(found, got)
 	}
 	if s.whole {
 		for name := range left {
 			return nil, damaged(fmt.Errorf("%s is missing", name))
 		}
 	}
-	return unlisted, nil
+	return found, nil
 }
 
 // sumOf reads a file.

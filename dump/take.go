@@ -24,21 +24,20 @@ func (s *Store) Take(id, to string) (release func(), err error) {
 		if s.open[id] != nil {
 			return ErrOpen
 		}
-		if err := s.claim(root); err != nil {
-			return err
-		}
 		ev, err := root.look(id)
-		if err != nil {
+		switch {
+		case err != nil:
 			return err
-		}
-		if ev.damaged {
+		case ev.damaged:
 			return ErrDamaged
-		}
-		if ev.owner != s.token || !s.waitsFor(ev, to) {
+		case ev.owner != s.token || !s.waitsFor(ev, to):
 			return ErrTaken
 		}
-		s.held[id]++
-		return nil
+		err = s.claim(root)
+		if err == nil {
+			s.held[id]++
+		}
+		return err
 	})
 	if errors.Is(err, fs.ErrNotExist) {
 		err = s.whyGone(id)
