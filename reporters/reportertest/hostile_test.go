@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strconv"
 	"sync"
 	"testing"
@@ -101,10 +102,11 @@ func (n *naive) post(ctx context.Context, e *holmes.Event) error {
 }
 
 func (n *naive) judge(resp *http.Response) error {
+	busy := []int{http.StatusTooManyRequests, http.StatusRequestTimeout, http.StatusTooEarly}
 	switch err := fmt.Errorf("status %d", resp.StatusCode); {
 	case resp.StatusCode < 300 || n.trusting:
 		return nil
-	case resp.StatusCode == 429 || resp.StatusCode == 408 || resp.StatusCode == 425 || resp.StatusCode >= 500 || n.patient:
+	case slices.Contains(busy, resp.StatusCode) || resp.StatusCode >= 500 || n.patient:
 		seconds, _ := strconv.Atoi(resp.Header.Get("Retry-After"))
 		if n.hasty || seconds == 0 {
 			return err
@@ -159,4 +161,3 @@ func fails(t *testing.T, n naive, name string) bool {
 	running.Wait()
 	return r.failed
 }
-
