@@ -38,11 +38,10 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 	}
 	d.ev.Readings, _ = d.look()
 	d.readGroups()
-	entry, err := r.h.vault.create(c, d.ev.ID)
-	if err != nil {
+	var err error
+	if d.files, err = r.h.vault.create(c, r.clock, d.ev.ID, names(c.takers())); err != nil {
 		r.log.onCause("dump", "events are kept in memory, the dump path cannot be used: %v", err)
 	}
-	d.files.entry = entry
 	d.ev.Dir = d.files.dir()
 	d.save()
 	return d

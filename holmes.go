@@ -31,6 +31,7 @@ type Holmes struct {
 	clock      clock
 	log        *logbook
 	vault      vault
+	hoard      hoard
 	stats      tally
 	labelGuard guard
 	labelSlot  chan struct{}
@@ -161,7 +162,7 @@ func (h *Holmes) Start() error {
 		return nil
 	}
 	c := h.cfg.Load()
-	if _, err := h.vault.open(c); err != nil {
+	if _, err := h.vault.open(c, h.clock); err != nil {
 		h.log.warnf("events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	r := h.newRun()
@@ -170,6 +171,7 @@ func (h *Holmes) Start() error {
 	r.spawn(&r.logging, "logger", func() {
 		h.log.drain(r.logStop, func() Logger { return h.cfg.Load().logger })
 	})
+	r.spawn(&r.couriers, "spool", r.keepSpool)
 	r.spawn(&r.work, "loop", r.loop)
 	return nil
 }
@@ -178,7 +180,7 @@ func (h *Holmes) newRun() *run {
 	r := &run{
 		h: h, clock: h.clock, log: h.log, meter: h.meter(h.log), since: h.clock.mono(),
 		stop: make(chan struct{}), flush: make(chan struct{}), logStop: make(chan struct{}),
-		changed: make(chan struct{}, 1), started: map[*outlet]bool{},
+		changed: make(chan struct{}, 1), tours: map[*outlet]*tour{}, recall: newBell(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.all.Store(new([]*lane))
@@ -229,6 +231,9 @@ func (r *run) end(ctx context.Context) error {
 	close(r.flush)
 	err = errors.Join(err, r.couriers.wait(ctx))
 	r.cancel()
+	if err == nil { // else somebody still has an event
+		r.onTrouble("release", r.h.vault.release())
+	}
 	close(r.logStop)
 	return errors.Join(err, r.logging.wait(ctx))
 }

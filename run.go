@@ -13,7 +13,7 @@ import (
 //	the loop      one tick an interval, all built-in lanes
 //	a goroutine   for each signal of the user's, since its source may block
 //	an inquiry    for each event under way, and its CPU profile
-//	a courier     for each reporter
+//	a courier     for each reporter, and a keeper of what lies on disk for them
 //	the logbook's
 //
 // Stopping goes down that list: no more readings, captures end with what they
@@ -27,6 +27,7 @@ type run struct {
 	flush    chan struct{} // closed: couriers try what they have once and end
 	logStop  chan struct{} // closed: the log has had its last line
 	changed  chan struct{} // holds one: the config is another
+	recall   bell          // there are other reporters: look for what waits for them
 	ctx      context.Context
 	cancel   context.CancelFunc // time is up
 	work     crew               // loop, sources, inquiries
@@ -40,7 +41,7 @@ type run struct {
 	meter   *meter
 	lanes   []*lane
 	sources []*sourceLane
-	started map[*outlet]bool
+	tours   map[*outlet]*tour
 	shrink  shrinker
 
 	all   atomic.Pointer[[]*lane] // for Stats
@@ -171,6 +172,7 @@ func (r *run) reconfigure() {
 		l := r.builtinLane(name)
 		l.configure(c, sc)
 	}
+	r.endTours(c)
 	for _, o := range c.outlets {
 		r.startOutlet(o)
 	}

@@ -28,6 +28,14 @@ func TestEventWaitsForEachReporter(t *testing.T) {
 	require.Equal(t, 2, s.Usage().Waiting)
 
 	require.NoError(t, s.Delivered(first, "a"))
+	for _, c := range []struct {
+		id, to string
+		want   bool
+	}{{first, "a", false}, {first, "b/c:d", true}, {second, "a", true}, {eventID(3), "a", false}} {
+		got, err := s.Waits(c.id, c.to)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got, "%v", c)
+	}
 	requireWaiting(t, s, "a", second)
 	requireWaiting(t, s, "b/c:d", first)
 	_, err := s.Take(first, "a")
@@ -105,9 +113,9 @@ func TestMarkThatTheDiskRefuses(t *testing.T) {
 	requireWaiting(t, s, "a")
 	_, err := s.Take(delivered, "a")
 	require.ErrorIs(t, err, dump.ErrTaken)
-	require.ErrorIs(t, s.Tidy(), syscall.EROFS)
+	require.ErrorIs(t, s.RetryMarks(), syscall.EROFS)
 	disk.heal()
-	require.NoError(t, s.Tidy())
+	require.NoError(t, s.RetryMarks())
 	requireWaiting(t, s, "a")
 	s = openStore(t, s.Dir(), dump.Options{})
 	require.Equal(t, dump.Usage{Events: 2, Bytes: weight(t, s.Dir())}, s.Usage())

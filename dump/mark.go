@@ -51,7 +51,7 @@ func address(dir folder, to []string) error {
 
 // Delivered says that a reporter has an event, so that it does not get it
 // again, in this process or another. When the disk does not take that, the
-// error says so and the store remembers it: see [Store.Tidy].
+// error says so and the store remembers it: see [Store.RetryMarks].
 func (s *Store) Delivered(id, to string) error { return s.mark(mark{id, to}, "") }
 
 // Refused says that a reporter will never take an event, and why. The reason is
@@ -150,9 +150,8 @@ func (s *Store) setAside(id, reason string) error {
 	return dir.sync()
 }
 
-// Tidy catches up with what the disk refused before, and removes what is too
-// old. It is for calling now and then.
-func (s *Store) Tidy() error {
+// RetryMarks catches up with the marks that the disk did not take before.
+func (s *Store) RetryMarks() error {
 	s.mu.Lock()
 	owed := maps.Clone(s.owed)
 	s.mu.Unlock()
@@ -160,8 +159,16 @@ func (s *Store) Tidy() error {
 	for m, reason := range owed {
 		errs = append(errs, s.pay(m, reason))
 	}
-	errs = append(errs, s.locked(s.tidy))
-	if err := errors.Join(errs...); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := errors.Join(errs...); err != nil {
+		return fmt.Errorf("holmes: dump: mark in %s: %w", s.place.dir, err)
+	}
+	return nil
+}
+
+// Tidy removes what is too old, and what is more than it may be. It is for
+// calling now and then.
+func (s *Store) Tidy() error {
+	if err := s.locked(s.tidy); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return fmt.Errorf("holmes: dump: tidy %s: %w", s.place.dir, err)
 	}
 	return nil

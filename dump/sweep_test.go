@@ -86,6 +86,7 @@ func faultyStory(t *testing.T, disk *faults, when string) {
 	}
 	disk.heal()
 
+	require.NoError(t, s.RetryMarks(), when)
 	require.NoError(t, s.Tidy(), when)
 	finishAll(t, s, when)
 	for _, id := range delivered {

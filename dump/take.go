@@ -70,6 +70,38 @@ func (s *Store) waitsFor(ev event, to string) bool {
 	return false
 }
 
+// Waits reports whether an event waits for a reporter, whoever owns it. It
+// waits for nobody itself.
+func (s *Store) Waits(id, to string) (bool, error) {
+	s.mu.Lock()
+	_, done := s.owed[mark{id, to}]
+	s.mu.Unlock()
+	if done {
+		return false, nil
+	}
+	err := s.sees(id, waitPrefix+slug(to))
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return false, fmt.Errorf("holmes: dump: look at %s: %w", id, err)
+	}
+	return err == nil, nil
+}
+
+// sees returns nil if the event has a file of that name.
+func (s *Store) sees(id, name string) error {
+	root, err := s.place.open()
+	if err != nil {
+		return err
+	}
+	defer root.close()
+	dir, err := root.sub(id)
+	if err != nil {
+		return err
+	}
+	defer dir.close()
+	_, err = dir.stat(name)
+	return err
+}
+
 // Waiting returns the events of this store that wait for a reporter, oldest
 // first.
 func (s *Store) Waiting(to string) (ids []string, err error) {
