@@ -2,10 +2,16 @@ package reporters_test
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"testing"
 	"time"
 
@@ -132,17 +138,36 @@ func TestP20Options(t *testing.T) {
 	require.ErrorContains(t, err, "WithPyroscopeLimits: 4 labels")
 }
 
-// TLS of a receiver's own, by each way to trust it.
+// TLS of a receiver's own, by each way to trust it. The user's configuration is
+// not changed by the options that go over it.
 func TestTLSOptions(t *testing.T) {
-	s := httptest.NewTLSServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.Config.ErrorLog = log.New(io.Discard, "", 0) // it is told of bad certificates
+	s.StartTLS()
 	defer s.Close()
-	for _, opt := range []reporters.HTTPOption{
-		reporters.WithInsecureSkipVerify(), reporters.WithHTTPClient(s.Client()),
+	der := s.Certificate().Raw
+	ca := filepath.Join(t.TempDir(), "ca.pem")
+	require.NoError(t, os.WriteFile(ca, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), 0o600))
+	base := &tls.Config{MinVersion: tls.VersionTLS13, RootCAs: x509.NewCertPool()}
+	for name, tt := range map[string]struct {
+		opts []reporters.HTTPOption
+		ok   bool
+	}{
+		"nobody":         {nil, false},
+		"a file":         {[]reporters.HTTPOption{reporters.WithCAFile(ca)}, true},
+		"anybody":        {[]reporters.HTTPOption{reporters.WithInsecureSkipVerify()}, true},
+		"own client":     {[]reporters.HTTPOption{reporters.WithHTTPClient(s.Client())}, true},
+		"nobody else":    {[]reporters.HTTPOption{reporters.WithTLS(base)}, false},
+		"a file over it": {[]reporters.HTTPOption{reporters.WithCAFile(ca), reporters.WithTLS(base)}, true},
+		"anybody anyway": {[]reporters.HTTPOption{reporters.WithTLS(base), reporters.WithInsecureSkipVerify()}, true},
 	} {
-		r, err := reporters.NewProfefe(s.URL, opt)
+		r, err := reporters.NewProfefe(s.URL, tt.opts...)
 		require.NoError(t, err)
-		require.NoError(t, r.Report(context.Background(), wired(t)))
+		err = r.Report(context.Background(), wired(t))
+		require.Equal(t, tt.ok, err == nil, "%s: %v", name, err)
 	}
+	require.False(t, base.InsecureSkipVerify)
+	require.True(t, base.RootCAs.Equal(x509.NewCertPool()))
 }
 
 // Labels are added, over those of the event, and the event stays as it was.

@@ -48,27 +48,31 @@ func WithTimeout(d time.Duration) HTTPOption {
 // system's authorities and no certificate. [WithCAFile], [WithClientCertificate]
 // and [WithInsecureSkipVerify] change what it says.
 func WithTLS(config *tls.Config) HTTPOption {
-	return httpOption(func(s *settings) { s.http.TLS.Base = config })
+	return httpOption(func(s *settings) { s.http.TLS = config })
 }
 
 // WithCAFile trusts the certificate authorities in a PEM file, and those of the
 // system no longer. The file is read by the constructor.
 func WithCAFile(file string) HTTPOption {
-	return httpOption(func(s *settings) { s.http.TLS.CAFile = file })
+	return httpOption(func(s *settings) {
+		s.trust = func(c *tls.Config) error { return httpclient.Trust(c, file) }
+	})
 }
 
 // WithClientCertificate shows a certificate to the receiver. The PEM files are
 // read by the constructor, and again for each connection: one that is renewed
 // on disk is used from then on.
 func WithClientCertificate(certFile, keyFile string) HTTPOption {
-	return httpOption(func(s *settings) { s.http.TLS.CertFile, s.http.TLS.KeyFile = certFile, keyFile })
+	return httpOption(func(s *settings) {
+		s.present = func(c *tls.Config) error { return httpclient.Present(c, certFile, keyFile) }
+	})
 }
 
 // WithInsecureSkipVerify accepts any certificate. Whoever can answer in the
 // receiver's place then gets the evidence, and the token. Use [WithCAFile] if
 // you can.
 func WithInsecureSkipVerify() HTTPOption {
-	return httpOption(func(s *settings) { s.http.TLS.Insecure = true })
+	return httpOption(func(s *settings) { s.insecure = true })
 }
 
 // WithPlainHTTP allows http to another machine than this one. Everybody on the
@@ -104,6 +108,11 @@ type settings struct {
 	http   httpclient.Config
 	labels map[string]string
 
+	// What changes the configuration of TLS. They are functions so that a
+	// program without the option is not linked with what it takes.
+	trust, present func(*tls.Config) error
+	insecure       bool
+
 	// What only some reporters have a use for.
 	given  []string // the options of these that there are
 	tenant string
@@ -138,5 +147,31 @@ func newSettings(reporter, url string, opts []HTTPOption, takes ...string) (*set
 			return nil, fmt.Errorf("holmes: %s is no option of %s", name, reporter)
 		}
 	}
+	if s.err == nil {
+		s.err = s.secure()
+	}
 	return s, s.err
+}
+
+// secure puts the configuration of TLS together. There is none if no option is
+// about it.
+func (s *settings) secure() error {
+	if s.trust == nil && s.present == nil && !s.insecure {
+		return nil
+	}
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if s.http.TLS != nil {
+		c = s.http.TLS.Clone()
+	}
+	c.InsecureSkipVerify = c.InsecureSkipVerify || s.insecure
+	for _, change := range []func(*tls.Config) error{s.trust, s.present} {
+		if change == nil {
+			continue
+		}
+		if err := change(c); err != nil {
+			return fmt.Errorf("holmes: %w", err)
+		}
+	}
+	s.http.TLS = c
+	return nil
 }

@@ -37,18 +37,13 @@ type Client struct {
 	http    *http.Client
 }
 
-// New checks the configuration. It makes no connection, but reads the files
-// that TLS needs.
+// New checks the configuration. It makes no connection.
 func New(c Config) (*Client, error) {
 	u, user, err := c.endpoint()
 	if err != nil {
 		return nil, fmt.Errorf("holmes: %w", err)
 	}
-	work, err := c.client()
-	if err != nil {
-		return nil, fmt.Errorf("holmes: %w", err)
-	}
-	out := &Client{url: u, user: user, token: c.Token, timeout: c.Timeout, http: work, target: target(u, c.SecretURL)}
+	out := &Client{url: u, user: user, token: c.Token, timeout: c.Timeout, http: c.client(), target: target(u, c.SecretURL)}
 	out.secrets = []string{c.Token, c.Secret, password(user)}
 	if c.SecretURL {
 		out.secrets = append(out.secrets, secretsIn(u)...)
@@ -59,23 +54,22 @@ func New(c Config) (*Client, error) {
 
 // client returns what does the work. A client of the user's keeps its transport
 // and loses its own ideas about redirects and cookies.
-func (c *Config) client() (*http.Client, error) {
+func (c *Config) client() *http.Client {
 	out := &http.Client{}
 	if c.Client != nil {
 		*out = *c.Client
 		out.Jar = nil
 	} else {
-		config, err := c.TLS.config()
-		if err != nil {
-			return nil, err
-		}
-		out.Transport = transport(config)
+		out.Transport = transport(c.TLS)
 	}
 	out.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	return out, nil
+	return out
 }
 
 func transport(config *tls.Config) *http.Transport {
+	if config != nil {
+		config = config.Clone()
+	}
 	return &http.Transport{
 		Proxy:                  http.ProxyFromEnvironment,
 		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,

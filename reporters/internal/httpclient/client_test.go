@@ -182,7 +182,7 @@ func TestTLS(t *testing.T) {
 
 	roots := x509.NewCertPool()
 	roots.AddCert(s.Certificate())
-	_, err = client(t, httpclient.Config{URL: s.URL, TLS: httpclient.TLS{Base: &tls.Config{RootCAs: roots}}}).Post(context.Background(), httpclient.Request{})
+	_, err = client(t, httpclient.Config{URL: s.URL, TLS: &tls.Config{RootCAs: roots}}).Post(context.Background(), httpclient.Request{})
 	require.NoError(t, err)
 }
 

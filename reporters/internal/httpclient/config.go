@@ -13,6 +13,7 @@
 package httpclient
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -43,8 +44,9 @@ type Config struct {
 	Secret string
 	// Timeout is for the whole of a request and must be above 0.
 	Timeout time.Duration
-	// TLS is what connections are secured with.
-	TLS TLS
+	// TLS is nil for the system's authorities and no client certificate. It is
+	// copied.
+	TLS *tls.Config
 	// PlainHTTP allows http to another machine than this.
 	PlainHTTP bool
 	// Client is one to work with, and nil for one of its own.
@@ -66,7 +68,7 @@ func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 		return nil, nil, fmt.Errorf("the receiver %s is another machine and needs https, unless plain http is allowed", u.Host)
 	case c.Timeout <= 0:
 		return nil, nil, fmt.Errorf("the timeout is %v, want more than 0", c.Timeout)
-	case c.Client != nil && !c.TLS.zero():
+	case c.Client != nil && c.TLS != nil:
 		return nil, nil, errors.New("an HTTP client of your own has TLS of its own: options for TLS do not apply to it")
 	}
 	user := u.User

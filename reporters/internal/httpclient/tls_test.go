@@ -90,34 +90,41 @@ func (a *authority) server(clients tls.ClientAuthType) string {
 	return s.URL
 }
 
-func post(t *testing.T, c httpclient.Config) error {
+// secured returns a configuration that trusts a file and shows a certificate;
+// "" is for neither.
+func secured(t *testing.T, caFile, certFile, keyFile string) *tls.Config {
 	t.Helper()
-	_, err := client(t, c).Post(context.Background(), httpclient.Request{})
-	return err
+	c := &tls.Config{MinVersion: tls.VersionTLS12}
+	if caFile != "" {
+		require.NoError(t, httpclient.Trust(c, caFile))
+	}
+	if certFile != "" {
+		require.NoError(t, httpclient.Present(c, certFile, keyFile))
+	}
+	return c
 }
 
-func TestCAFile(t *testing.T) {
+func post(t *testing.T, url string, config *tls.Config) error {
+	t.Helper()
+	return client(t, httpclient.Config{URL: url, TLS: config}).Send(context.Background(), httpclient.Request{})
+}
+
+func TestTrust(t *testing.T) {
 	a := newAuthority(t)
 	at := a.server(tls.NoClientCert)
-	err := post(t, httpclient.Config{URL: at})
-	require.ErrorContains(t, err, "unknown authority")
-	err = post(t, httpclient.Config{URL: at, TLS: httpclient.TLS{CAFile: a.file}})
-	require.NoError(t, err)
-	err = post(t, httpclient.Config{URL: at, TLS: httpclient.TLS{CAFile: newAuthority(t).file}})
-	require.ErrorContains(t, err, "unknown authority", "only those of the file are trusted")
-	err = post(t, httpclient.Config{URL: at, TLS: httpclient.TLS{Insecure: true}})
-	require.NoError(t, err)
+	require.ErrorContains(t, post(t, at, nil), "unknown authority")
+	require.NoError(t, post(t, at, secured(t, a.file, "", "")))
+	require.ErrorContains(t, post(t, at, secured(t, newAuthority(t).file, "", "")), "unknown authority", "only those of the file are trusted")
 }
 
 // A certificate that is renewed on disk is shown from then on.
-func TestClientCertificate(t *testing.T) {
+func TestPresent(t *testing.T) {
 	a := newAuthority(t)
 	at := a.server(tls.RequireAndVerifyClientCert)
-	err := post(t, httpclient.Config{URL: at, TLS: httpclient.TLS{CAFile: a.file}})
-	require.Error(t, err)
+	require.Error(t, post(t, at, secured(t, a.file, "", "")))
 
 	_, _, certFile, keyFile := a.issue("pod-7", false)
-	c := client(t, httpclient.Config{URL: at, TLS: httpclient.TLS{CAFile: a.file, CertFile: certFile, KeyFile: keyFile}})
+	c := client(t, httpclient.Config{URL: at, TLS: secured(t, a.file, certFile, keyFile)})
 	answer, err := c.Post(context.Background(), httpclient.Request{})
 	require.NoError(t, err)
 	require.Equal(t, "pod-7", string(answer))
@@ -133,35 +140,26 @@ func TestClientCertificate(t *testing.T) {
 func TestBadTLSFiles(t *testing.T) {
 	a := newAuthority(t)
 	_, _, certFile, keyFile := a.issue("pod-7", false)
-	for name, tt := range map[string]struct {
-		tls  httpclient.TLS
-		says string
-	}{
-		"no such authorities":        {httpclient.TLS{CAFile: "/none"}, "/none"},
-		"authorities without any":    {httpclient.TLS{CAFile: keyFile}, "no certificate in it"},
-		"a certificate, no key":      {httpclient.TLS{CertFile: certFile}, "one of its key"},
-		"a key, no certificate":      {httpclient.TLS{KeyFile: keyFile}, "one of its key"},
-		"no such key":                {httpclient.TLS{CertFile: certFile, KeyFile: "/none"}, "/none"},
-		"a key of somebody else's":   {httpclient.TLS{CertFile: a.file, KeyFile: keyFile}, "private key does not match"},
-		"swapped, as people do":      {httpclient.TLS{CertFile: keyFile, KeyFile: certFile}, "client certificate"},
-		"authorities over one's own": {httpclient.TLS{Base: &tls.Config{MinVersion: tls.VersionTLS12}, CAFile: "/none"}, "/none"},
+	require.ErrorContains(t, httpclient.Trust(new(tls.Config), "/none"), "certificate authorities: open /none")
+	require.ErrorContains(t, httpclient.Trust(new(tls.Config), keyFile), "no certificate in it")
+	for name, tt := range map[string]struct{ cert, key, says string }{
+		"a certificate, no key":    {certFile, "", "one of its key"},
+		"a key, no certificate":    {"", keyFile, "one of its key"},
+		"no such key":              {certFile, "/none", "/none"},
+		"a key of somebody else's": {a.file, keyFile, "private key does not match"},
+		"swapped, as people do":    {keyFile, certFile, "client certificate"},
 	} {
-		_, err := httpclient.New(httpclient.Config{URL: "https://collector", Timeout: time.Second, TLS: tt.tls})
-		require.ErrorContains(t, err, "holmes: ", name)
-		require.ErrorContains(t, err, tt.says, name)
+		c := new(tls.Config)
+		require.ErrorContains(t, httpclient.Present(c, tt.cert, tt.key), tt.says, name)
+		require.Nil(t, c.GetClientCertificate)
 	}
 }
 
 // What the caller goes on doing with its configuration is no business of ours.
 func TestTLSIsCopied(t *testing.T) {
 	a := newAuthority(t)
-	base := &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: x509.NewCertPool()}
-	base.RootCAs.AddCert(a.cert)
-	c := client(t, httpclient.Config{URL: a.server(tls.NoClientCert), TLS: httpclient.TLS{Base: base}})
+	base := secured(t, a.file, "", "")
+	c := client(t, httpclient.Config{URL: a.server(tls.NoClientCert), TLS: base})
 	base.RootCAs = nil
-	_, err := c.Post(context.Background(), httpclient.Request{})
-	require.NoError(t, err)
-	_, err = httpclient.New(httpclient.Config{URL: "https://c", Timeout: time.Second, TLS: httpclient.TLS{Base: base, Insecure: true}})
-	require.NoError(t, err)
-	require.False(t, base.InsecureSkipVerify)
+	require.NoError(t, c.Send(context.Background(), httpclient.Request{}))
 }
