@@ -50,13 +50,15 @@ const (
 	maxAddressee = 300
 )
 
+// newNotice returns what there is to say of an event. It shares nothing with it:
+// a message may be on its way when the report that waited for it has given up.
 func newNotice(e *holmes.Event, link linker) (Notice, error) {
 	n := Notice{
 		ID: e.ID, State: string(e.State), Severity: SeverityOf(e).String(),
 		Signal: string(e.Trigger.Sample.Signal), Reason: e.Trigger.Reason.Code, At: e.At,
 		Value: e.Trigger.Sample.Value, Limit: e.Trigger.Sample.Limit, Baseline: e.Trigger.Baseline,
 		Sentence: e.Sentence(), Trigger: e.Trigger.Sentence(), Diagnosis: e.Diagnosis.Sentence,
-		Confident: e.Diagnosis.Confident, Culprits: e.Diagnosis.Culprits, Labels: e.Labels,
+		Confident: e.Diagnosis.Confident, Culprits: slices.Clone(e.Diagnosis.Culprits), Labels: maps.Clone(e.Labels),
 	}
 	for i := range e.Profiles {
 		if p := &e.Profiles[i]; p.Captured() {
