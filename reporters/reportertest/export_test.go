@@ -28,8 +28,8 @@ func RunHostile(t testing.TB, name string, open func(url string) holmes.Reporter
 	const soon = time.Second
 	for _, c := range hostileCases() {
 		if c.name == name {
-			left := takeStock(t)
-			c.run(t, open, soon)
+			e, left := DiskEvent(t), takeStock(t)
+			c.run(t, e, open, soon)
 			left.check(t, soon)
 			return
 		}

@@ -3,6 +3,7 @@ package reportertest
 import (
 	"context"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
@@ -42,10 +43,11 @@ const (
 // It looks at what there is in the whole process, so run nothing in parallel.
 func Hostile(t *testing.T, open func(t *testing.T, url string) holmes.Reporter) {
 	t.Helper()
+	e := DiskEvent(t)
 	for _, c := range hostileCases() {
 		t.Run(c.name, func(t *testing.T) {
 			left := takeStock(t)
-			c.run(t, func(url string) holmes.Reporter { return open(t, url) }, patience)
+			c.run(t, e, func(url string) holmes.Reporter { return open(t, url) }, patience)
 			left.check(t, grace)
 		})
 	}
@@ -74,14 +76,15 @@ const (
 	whatever  verdict = "anything"
 )
 
-func (c hostileCase) run(t testing.TB, open func(url string) holmes.Reporter, patience time.Duration) {
+func (c hostileCase) run(t testing.TB, e *holmes.Event, open func(url string) holmes.Reporter, patience time.Duration) {
 	t.Helper()
 	s := receive(t, c.does)
 	defer s.close()
 	p := &probe{TB: t, Target: Target{Reporter: open(s.url())}, patience: patience}
-	e := DiskEvent(t)
 	if c.large {
-		e.Profiles = append(e.Profiles, holmes.MemoryProfile(holmes.KindHeap, "large.pb.gz", make([]byte, 16<<20)))
+		grown := *e
+		grown.Profiles = append(slices.Clip(e.Profiles), holmes.MemoryProfile(holmes.KindHeap, "large.pb.gz", make([]byte, 16<<20)))
+		e = &grown
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), deadline)
 	if c.patient {
