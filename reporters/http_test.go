@@ -91,7 +91,7 @@ func TestHostileEventsAreRefused(t *testing.T) {
 		"file climbs":      func(e *holmes.Event) { e.Profiles[1].File = "../x" },
 		"file is twice":    func(e *holmes.Event) { e.Profiles[1].File = e.Profiles[2].File },
 		"file is the json": func(e *holmes.Event) { e.Profiles[1].File = "event.json" },
-		"not JSON":         func(e *holmes.Event) { e.Trigger.Baseline = inf() },
+		"not JSON":         func(e *holmes.Event) { e.Readings.Cores = inf() },
 	} {
 		for _, r := range []holmes.Reporter{newHTTP(t, to.URL), file} {
 			e := reportertest.MemoryEvent(t)
