@@ -46,6 +46,9 @@ type Holmes struct {
 	meter    func(*logbook) *meter
 	random   func() uint32
 	module   string
+
+	spoolEvery time.Duration
+	settled    func(reporter, id, reason string)
 }
 
 // New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and
@@ -67,6 +70,8 @@ func New(opts ...Option) (*Holmes, error) {
 		cpu:       processCPU,
 		meter:     openMeter,
 		random:    rand.Uint32,
+
+		spoolEvery: spoolEvery,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.module = info.Main.Path

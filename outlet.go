@@ -24,9 +24,10 @@ type outlet struct {
 	mu       sync.Mutex
 	queue    []*item
 	stats    ReporterStats
-	failures int           // calls in a row
-	until    time.Duration // mono until when the receiver wants to be left alone
-	calling  time.Duration // mono since when the reporter has been called, 0 when it is not
+	failures int                               // calls in a row
+	until    time.Duration                     // mono until when the receiver wants to be left alone
+	calling  time.Duration                     // mono since when the reporter has been called, 0 when it is not
+	settled  func(reporter, id, reason string) // for tests
 }
 
 // An item is a parcel in one queue.
@@ -112,7 +113,7 @@ func names(outlets []*outlet) (out []string) {
 func (o *outlet) offer(p *parcel, store waiter) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if slices.ContainsFunc(o.queue, func(it *item) bool { return it.id == p.id }) {
+	if o.has(p.id) {
 		return
 	}
 	if store != nil {
@@ -148,22 +149,27 @@ func (o *outlet) next() *item {
 }
 
 // settle takes an item off the queue, where it still is, and counts what became
-// of it.
-func (o *outlet) settle(it *item, count func(*ReporterStats)) {
+// of it: "" when it was delivered, else why it was dropped.
+func (o *outlet) settle(it *item, reason string) {
 	o.mu.Lock()
 	at := slices.Index(o.queue, it)
 	if at >= 0 {
 		o.queue = slices.Delete(o.queue, at, at+1)
-		count(&o.stats)
+		if reason == "" {
+			o.stats.Delivered++
+		} else {
+			o.stats.drop(reason)
+		}
 	}
+	told := o.settled
 	o.mu.Unlock()
-	if at >= 0 {
-		it.leave()
+	if at < 0 {
+		return
 	}
-}
-
-func (o *outlet) drop(it *item, reason string) {
-	o.settle(it, func(s *ReporterStats) { s.drop(reason) })
+	if told != nil {
+		told(o.name, it.id, reason)
+	}
+	it.leave()
 }
 
 // items returns what waits.
@@ -193,10 +199,24 @@ func (o *outlet) inherit() {
 		old.queue, old.stats = nil, ReporterStats{}
 		old.mu.Unlock()
 		o.mu.Lock()
-		o.queue = append(queue, o.queue...)
+		twice := o.queue
+		o.queue = queue
+		for _, it := range twice {
+			if !o.has(it.id) {
+				o.queue = append(o.queue, it)
+				continue
+			}
+			o.stats.Offered-- // it was found on disk meanwhile
+			it.leave()
+		}
 		o.stats.add(&was)
 		o.mu.Unlock()
 	}
+}
+
+// has reports whether an event is in the queue; mu is held.
+func (o *outlet) has(id string) bool {
+	return slices.ContainsFunc(o.queue, func(it *item) bool { return it.id == id })
 }
 
 // add adds what was counted before.

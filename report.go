@@ -43,6 +43,9 @@ func (r *run) startOutlet(o *outlet) {
 		t.after = r.tours[old].done
 	}
 	r.tours[o] = t
+	o.mu.Lock()
+	o.settled = r.h.settled
+	o.mu.Unlock()
 	r.spawn(&r.couriers, "reporter "+o.name, func() {
 		defer close(t.done)
 		r.courier(t)
@@ -124,11 +127,11 @@ func (r *run) deliver(t *tour, it *item) bool {
 	case err == nil:
 		o.succeeded(nil)
 		r.mark(o, it.delivered(o.name))
-		o.settle(it, func(s *ReporterStats) { s.Delivered++ })
+		o.settle(it, "")
 		return true
 	case isLost:
 		r.log.onCause(lost.reason+" "+o.name, "reporter %s goes without event %s: %v", o.name, it.id, err)
-		o.drop(it, lost.reason)
+		o.settle(it, lost.reason)
 		return true
 	case t.ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return false // out of time; it stays queued
@@ -136,7 +139,7 @@ func (r *run) deliver(t *tour, it *item) bool {
 		o.succeeded(err)
 		r.log.onCause("refused "+o.name, "reporter %s refused event %s: %v", o.name, it.id, err)
 		r.mark(o, it.refused(o.name, err))
-		o.drop(it, dropPermanent)
+		o.settle(it, dropPermanent)
 		return true
 	}
 	pause := r.failed(o, it, err)
@@ -166,7 +169,7 @@ func (r *run) failed(o *outlet, it *item, err error) time.Duration {
 	r.log.onCause("report "+o.name, "reporter %s failed, event %s is tried again: %v", o.name, it.id, err)
 	if it.held() && now-it.since > r.h.cfg.Load().dumpAge {
 		r.log.onCause("expired "+o.name, "reporter %s did not take event %s for %s: %v", o.name, it.id, span(now-it.since), err)
-		o.drop(it, dropExpired)
+		o.settle(it, dropExpired)
 	}
 	return pause
 }

@@ -15,7 +15,7 @@ const (
 // keepSpool is beside the couriers: it brings into the queues what lies on disk
 // for them and nobody delivers, and onto the disk what it refused before.
 func (r *run) keepSpool() {
-	timer := time.NewTicker(spoolEvery)
+	timer := time.NewTicker(r.h.spoolEvery)
 	defer timer.Stop()
 	tidy := r.clock.mono() + tidyEvery
 	for all := true; ; {
@@ -29,6 +29,7 @@ func (r *run) keepSpool() {
 		case <-r.recall:
 			all = true
 		case <-r.flush:
+			r.spill() // what is in memory only is lost if the process ends
 			return
 		}
 		if now := r.clock.mono(); now >= tidy {
@@ -97,7 +98,7 @@ func (r *run) hold(p *parcel) {
 		for _, o := range r.h.cfg.Load().outlets {
 			for _, it := range o.items() {
 				if it.parcel == old {
-					o.drop(it, dropOverflow)
+					o.settle(it, dropOverflow)
 				}
 			}
 		}

@@ -93,6 +93,9 @@ type DumpStats struct {
 	// Waiting is how many of them some reporter has not got, Damaged how many
 	// are set aside because their files are not what was written.
 	Waiting, Damaged int
+	// Unclaimed counts events that other processes left and that were removed,
+	// for their space or their age, before anybody delivered them.
+	Unclaimed int
 	// InMemory is how many events of this process wait in memory, since the
 	// disk refused them or a part of them.
 	InMemory int

@@ -86,7 +86,7 @@ func (v *vault) stats() DumpStats {
 	if store != nil {
 		s.Dir = store.Dir()
 		now := store.Usage()
-		s.Events, s.Bytes, s.Waiting, s.Damaged = now.Events, now.Bytes, now.Waiting, now.Damaged
+		s.Events, s.Bytes, s.Waiting, s.Damaged, s.Unclaimed = now.Events, now.Bytes, now.Waiting, now.Damaged, now.Unclaimed
 	}
 	return s
 }

@@ -19,29 +19,30 @@ func (s *Store) clean(root folder) error {
 	alive := s.roll(root).alive
 	for _, ev := range found.events {
 		if !ev.sealed && s.open[ev.id] == nil && !alive(ev.owner) {
-			cleanEvent(root, ev)
+			_, _ = cleanEvent(root, ev) // else when it is adopted
 		}
 	}
 	return nil
 }
 
-// cleanEvent reports whether the event is still there.
-func cleanEvent(root folder, ev event) (left bool) {
+// cleanEvent removes what was never finished of an event, or all of it when it
+// has no files, and reports whether it has some.
+func cleanEvent(root folder, ev event) (hasFiles bool, err error) {
 	if ev.files == 0 {
-		return erase(root, ev.id) != nil
+		return false, erase(root, ev.id)
 	}
 	if len(ev.temps) == 0 {
-		return true
+		return true, nil
 	}
 	dir, err := root.sub(ev.id)
 	if err != nil {
-		return true
+		return true, err
 	}
 	defer dir.close()
 	for _, temp := range ev.temps {
-		_ = dir.remove(temp)
+		err = errors.Join(err, dir.remove(temp))
 	}
-	return true
+	return true, err
 }
 
 // Orphans are events whose owner is dead, and that this store has taken over.
@@ -110,8 +111,11 @@ func (s *Store) adoptEvent(root folder, roll *roll, ev event, to []string) (took
 		return false, nil
 	case ev.sealed && !s.waitsForAny(ev, to):
 		return false, nil
-	case !ev.sealed && !ours && !cleanEvent(root, ev):
-		return false, nil
+	}
+	if !ev.sealed {
+		if hasFiles, err := cleanEvent(root, ev); err != nil || !hasFiles {
+			return false, err
+		}
 	}
 	if err := s.claim(root); err != nil {
 		return false, err

@@ -42,6 +42,7 @@ func (s *Store) create(id string, to []string) (e *Entry, err error) {
 		}
 		dir, err := s.makeEvent(root, id, to)
 		if err != nil {
+			s.undone = true // should it not go now
 			return errors.Join(err, erase(root, id))
 		}
 		e = s.newEntry(id, dir)

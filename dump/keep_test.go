@@ -68,6 +68,11 @@ func TestUndeliveredEventsGoLast(t *testing.T) {
 	requireEvents(t, s, 2, 4, 6, 8, 9)
 	_, err := s.Take(eventID(0), "a")
 	require.ErrorIs(t, err, dump.ErrEvicted)
+	require.Zero(t, s.Usage().Unclaimed)
+	require.NoError(t, s.Close())
+	s = openStore(t, s.Dir(), dump.Options{MaxEvents: 5})
+	numbered(t, s, 10, dump.Class{}, "a")
+	require.Equal(t, 1, s.Usage().Unclaimed)
 }
 
 // What is too old goes, and a clock that was wrong for less than an hour costs

@@ -116,7 +116,8 @@ func (r *retention) victims() []event {
 	var out []event
 	for _, ev := range r.found.events {
 		switch {
-		case r.store.open[ev.id] != nil, r.store.held[ev.id] > 0, !ev.sealed && alive(ev.owner):
+		case r.store.open[ev.id] != nil, r.store.held[ev.id] > 0,
+			!ev.sealed && ev.owner != r.store.token && alive(ev.owner):
 			r.inUse = ev.id
 		default:
 			out = append(out, ev)
@@ -245,8 +246,12 @@ func (r *retention) remove(ev event, why error) {
 	}
 	r.found.events = slices.Delete(r.found.events, at, at+1)
 	r.found.bytes -= ev.bytes
-	if ev.waiting() && ev.owner == r.store.token {
+	switch {
+	case !ev.waiting():
+	case ev.owner == r.store.token:
 		r.store.noteLost(ev.id, why)
+	case !r.store.roll(r.root).alive(ev.owner):
+		r.store.unclaimed++
 	}
 }
 

@@ -119,7 +119,7 @@ func (s *Store) discard(e *Entry) error {
 		}
 		return nil
 	})
-	s.forget(e, false)
+	s.forget(e, err != nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		err = nil // the directory is gone, as was asked
 	}

@@ -18,17 +18,18 @@ type Store struct {
 
 	// mu guards what follows. It is held together with the directory's lock
 	// while events are made and removed, never while one is written or read.
-	mu      sync.Mutex
-	limits  Options
-	owner   *os.File          // the lock of the token, nil while nothing is owned
-	open    map[string]*Entry // being written
-	held    map[string]int    // taken for delivery, how many times
-	lost    map[string]error  // waiting events of ours that retention removed, and why
-	owed    map[mark]string   // what the disk did not take, and why it was to be marked
-	overdue map[string]time.Time
-	counted *count // what is there at most; nil when another store had a turn
-	undone  bool   // an event was closed and could not be sealed
-	last    Usage  // for when the disk does not tell
+	mu        sync.Mutex
+	limits    Options
+	owner     *os.File          // the lock of the token, nil while nothing is owned
+	open      map[string]*Entry // being written
+	held      map[string]int    // taken for delivery, how many times
+	lost      map[string]error  // waiting events of ours that retention removed, and why
+	owed      map[mark]string   // what the disk did not take, and why it was to be marked
+	overdue   map[string]time.Time
+	counted   *count // what is there at most; nil when another store had a turn
+	undone    bool   // an event was closed and could not be sealed
+	unclaimed int    // events of the dead that were removed while they waited
+	last      Usage  // for when the disk does not tell
 }
 
 // Open opens the store at path, and makes the directory if it does not exist.
@@ -133,6 +134,9 @@ type Usage struct {
 	// Waiting is how many events some reporter has not got yet, Damaged how
 	// many are set aside because their files are not what was written.
 	Waiting, Damaged int
+	// Unclaimed counts the events that this store removed although some
+	// reporter had not got them, whose owner was dead: nobody had adopted them.
+	Unclaimed int
 }
 
 // Usage reads the directory, at about one system call a file, and waits for
@@ -144,6 +148,7 @@ func (s *Store) Usage() Usage {
 	if err == nil {
 		s.last = now
 	}
+	s.last.Unclaimed = s.unclaimed
 	return s.last
 }
 
