@@ -20,29 +20,25 @@ func (r *run) complete(s *dump.Store, id string, outlets []*outlet) {
 		return
 	}
 	if err != nil {
-		r.log.onCause("orphan", "an event that another process left is set aside: %v", err)
+		r.onDisk("take over an event that another process left", err)
 		return
 	}
 	ev, err := orphan(entry.Path(), id)
-	if err != nil {
-		r.onTrouble("orphan", err)
-	}
+	r.onDisk("read an event that another process left", err)
 	files := evidence{store: s, entry: entry, stale: true}
 	if ev.State == StateDismissed {
-		r.onTrouble("close", files.close(true))
+		r.onDisk("close an event that another process left", files.close(true))
 		return
 	}
-	if err := errors.Join(files.describe(ev), files.replace(summaryFile, ev.summary())); err != nil {
-		r.onTrouble("event.json", err) // it is told again when it is delivered
-	}
-	r.onTrouble("close", entry.Close(classOf(ev)))
+	err = errors.Join(files.describe(ev), files.replace(summaryFile, ev.summary()), entry.Close(classOf(ev)))
+	r.onDisk("complete an event that another process left", err) // as far as it came, it is delivered
 	wanted := false
 	for _, o := range outlets {
 		waits, err := s.Waits(id, o.name)
 		wanted = wanted || waits || err != nil
 	}
 	if !wanted {
-		r.onTrouble("adopt", s.Disown(id))
+		r.onDisk("leave an event to others", s.Disown(id))
 		return
 	}
 	r.enqueue(&parcel{id: id, store: s, since: r.clock.mono()}, outlets)

@@ -78,7 +78,7 @@ func (r *run) fits(c *config, needs uint64) error {
 func (d *dossier) store(p *Profile, fill func(io.Writer) error) {
 	got, trouble, err := d.files.write(p.File, fill)
 	if trouble != nil {
-		d.log.onCause("disk", "evidence is kept in memory, the disk refuses it: %v", trouble)
+		d.onDisk("evidence is kept in memory, the disk refuses it", trouble)
 	}
 	if err != nil {
 		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)

@@ -40,7 +40,7 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 	d.readGroups()
 	var err error
 	if d.files, err = r.h.vault.create(c, r.clock, d.ev.ID, names(c.takers())); err != nil {
-		r.log.onCause("dump", "events are kept in memory, the dump path cannot be used: %v", err)
+		r.onDisk("events are kept in memory, the dump path cannot be used", err)
 	}
 	d.ev.Dir = d.files.dir()
 	d.save()
@@ -67,7 +67,7 @@ func (d *dossier) save() {
 		err = d.files.replace(eventFile, append(raw, '\n'))
 	}
 	if err != nil {
-		d.log.onCause("event.json", "event %s: %v", d.ev.ID, err)
+		d.onDisk("event "+d.ev.ID, err)
 	}
 }
 
@@ -89,7 +89,7 @@ func (d *dossier) conclude(f *finding, state State) {
 		d.diagnose(f.kinds)
 	}
 	if err := d.files.replace(summaryFile, d.ev.summary()); err != nil {
-		d.log.onCause("summary", "event %s: %v", d.ev.ID, err)
+		d.onDisk("event "+d.ev.ID, err)
 	}
 	d.save()
 }
@@ -149,7 +149,7 @@ func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 	if d.cfg.text {
 		name := strings.TrimSuffix(p.File, ".pb.gz") + ".txt"
 		if err := d.files.replace(name, buf.Bytes()); err != nil {
-			d.log.onCause("text", "event %s: %v", d.ev.ID, err)
+			d.onDisk("event "+d.ev.ID, err)
 		}
 	}
 }

@@ -54,3 +54,9 @@ func (h *hoard) all() []*parcel {
 	defer h.mu.Unlock()
 	return slices.Clone(h.parcels)
 }
+
+func (h *hoard) has(id string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.ContainsFunc(h.parcels, func(p *parcel) bool { return p.id == id })
+}

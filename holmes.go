@@ -168,7 +168,7 @@ func (h *Holmes) Start() error {
 	}
 	c := h.cfg.Load()
 	if _, err := h.vault.open(c, h.clock); err != nil {
-		h.log.warnf("events are kept in memory, the dump path cannot be used: %v", err)
+		h.log.onCause(diskCause(err), "events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	r := h.newRun()
 	r.reconfigure() // here, so that Stats know the signals as soon as Start returns
@@ -237,7 +237,7 @@ func (r *run) end(ctx context.Context) error {
 	err = errors.Join(err, r.couriers.wait(ctx))
 	r.cancel()
 	if err == nil { // else somebody still has an event
-		r.onTrouble("release", r.h.vault.release())
+		r.onDisk("leave events to others", r.h.vault.release())
 	}
 	close(r.logStop)
 	return errors.Join(err, r.logging.wait(ctx))

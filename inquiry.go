@@ -99,9 +99,7 @@ func (q *inquiry) proceed() {
 	}
 	d.conclude(final, verdict)
 	if verdict == StateDismissed {
-		if err := d.files.close(true); err != nil {
-			d.log.onCause("close", "event %s: %v", d.ev.ID, err)
-		}
+		d.onDisk("event "+d.ev.ID, d.files.close(true))
 		return
 	}
 	stats.confirmed(q.first.signal)
@@ -144,7 +142,7 @@ func (d *dossier) deliver() {
 	d.log.warnf("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
 	outlets := d.h.cfg.Load().takers()
 	whole, err := d.files.finish(d.ev, names(outlets))
-	d.onTrouble("close", err)
+	d.onDisk("event "+d.ev.ID+" is not all on disk", err)
 	p := &parcel{id: d.ev.ID, since: d.clock.mono()}
 	if d.files.entry != nil {
 		p.store = d.files.store

@@ -152,9 +152,7 @@ func (r *run) deliver(t *tour, it *item) bool {
 // mark logs that the disk did not take note of a delivery. The store remembers
 // it, and tries again.
 func (r *run) mark(o *outlet, err error) {
-	if err != nil {
-		r.log.onCause("mark", "reporter %s may get an event twice if this process ends now: %v", o.name, err)
-	}
+	r.onDisk("reporter "+o.name+" may get an event twice if this process ends now", err)
 }
 
 // failed notes a failure and returns how long to wait after it.

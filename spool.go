@@ -2,6 +2,10 @@ package holmes
 
 import (
 	"errors"
+	"io"
+	"maps"
+	"slices"
+	"syscall"
 	"time"
 
 	"github.com/go-holmes/holmes/dump"
@@ -19,10 +23,10 @@ func (r *run) keepSpool() {
 	defer timer.Stop()
 	tidy := r.clock.mono() + tidyEvery
 	for all := true; ; {
+		r.spill()
 		for _, s := range r.h.vault.all() {
 			r.lookAfter(s, all)
 		}
-		r.spill()
 		all = false
 		select {
 		case <-timer.C:
@@ -43,15 +47,17 @@ func (r *run) keepSpool() {
 // first and when there are other reporters; afterwards, when there may be
 // something.
 func (r *run) lookAfter(s *dump.Store, all bool) {
-	r.onTrouble("mark", s.RetryMarks())
+	r.onDisk("events may be delivered twice if this process ends now", s.RetryMarks())
 	if !all && !s.Orphaned() {
 		return
 	}
 	outlets := r.h.cfg.Load().takers()
 	orphans, err := s.Adopt(names(outlets)...)
-	r.onTrouble("adopt", err)
+	r.onDisk("look for events to deliver", err)
 	for _, id := range orphans.Unfinished {
-		r.complete(s, id, outlets)
+		if !r.h.hoard.has(id) { // else there is more of it in memory
+			r.complete(s, id, outlets)
+		}
 	}
 	for _, id := range orphans.Waiting {
 		r.enqueue(&parcel{id: id, store: s, since: r.clock.mono()}, outlets)
@@ -69,7 +75,7 @@ func (r *run) lookAfter(s *dump.Store, all bool) {
 func (r *run) callBack(s *dump.Store, outlets []*outlet) {
 	for _, o := range outlets {
 		ids, err := s.Waiting(o.name)
-		r.onTrouble("adopt", err)
+		r.onDisk("look for events to deliver", err)
 		for _, id := range ids {
 			o.offer(&parcel{id: id, store: s, since: r.clock.mono()}, s)
 		}
@@ -110,9 +116,10 @@ func (r *run) hold(p *parcel) {
 // spill brings what is in memory onto the disk, if that takes it by now.
 func (r *run) spill() {
 	for _, p := range r.h.hoard.all() {
-		if err := p.spill(r); err != nil {
-			r.onTrouble("dump", err)
-			return // the next one fares no better
+		err := p.spill(r)
+		r.onDisk("events are kept in memory", err)
+		if errors.Is(err, dump.ErrBusy) {
+			return // each of the others would wait as long
 		}
 		if !p.held() {
 			r.h.hoard.remove(p)
@@ -126,25 +133,14 @@ func (p *parcel) spill(r *run) error {
 	if p.ev == nil || len(p.to) == 0 {
 		return nil
 	}
-	to := make([]string, 0, len(p.to))
-	for name := range p.to {
-		to = append(to, name)
-	}
-	var files evidence
-	var err error
-	if p.store == nil {
-		files, err = r.h.vault.create(r.h.cfg.Load(), r.clock, p.id, to)
-	} else {
-		files.store = p.store
-		files.entry, err = p.store.Reopen(p.id)
-	}
+	to := slices.Collect(maps.Keys(p.to))
+	files, err := p.reopen(r, to)
 	if errors.Is(err, dump.ErrOpen) {
 		return nil // it is being delivered
 	}
 	if err != nil {
 		return err
 	}
-	files.stale = true
 	ev := p.ev.clone()
 	whole, err := files.finish(ev, to)
 	p.store = files.store
@@ -154,15 +150,45 @@ func (p *parcel) spill(r *run) error {
 	return err
 }
 
+// reopen opens what there is of the event on disk, or makes it anew.
+func (p *parcel) reopen(r *run, to []string) (files evidence, err error) {
+	if p.store != nil {
+		files.store, files.stale = p.store, true
+		files.entry, err = p.store.Reopen(p.id)
+		lost, gone := errors.AsType[*lostError](dropped(err))
+		if !gone || lost.reason == dropDamaged {
+			return files, err
+		}
+		p.store = nil
+	}
+	files, err = r.h.vault.create(r.h.cfg.Load(), r.clock, p.id, to)
+	files.stale = true
+	return files, err
+}
+
 // tidy removes what is too old, and catches up with what was too much.
 func (r *run) tidy() {
 	for _, s := range r.h.vault.all() {
-		r.onTrouble("tidy", s.Tidy())
+		r.onDisk("remove what is too old", s.Tidy())
 	}
 }
 
-func (r *run) onTrouble(cause string, err error) {
+// onDisk logs a trouble with the disk: one line for each thing that is wrong
+// with it, not for each thing that could not be done.
+func (r *run) onDisk(doing string, err error) {
 	if err != nil {
-		r.log.onCause(cause, "%v", err)
+		r.log.onCause(diskCause(err), "%s: %v", doing, err)
 	}
+}
+
+func diskCause(err error) string {
+	for _, known := range []error{dump.ErrBudget, dump.ErrRefused, dump.ErrBusy, dump.ErrDamaged, io.ErrShortWrite} {
+		if errors.Is(err, known) {
+			return "disk: " + known.Error()
+		}
+	}
+	if code, ok := errors.AsType[syscall.Errno](err); ok {
+		return "disk: " + code.Error()
+	}
+	return "disk"
 }
