@@ -88,7 +88,7 @@ func (r *run) keepBox() {
 // openBox makes the black box of a run, and the file for its crash if that is
 // wanted.
 func (r *run) openBox(c *config) {
-	dir, err := r.h.vault.subdir(c, blackboxDir)
+	dir, err := r.h.vault.subdir(c, r.clock, blackboxDir)
 	if err != nil {
 		return // the vault has told why
 	}
@@ -140,8 +140,8 @@ func (r *run) record(now time.Duration, at time.Time, c *config) {
 }
 
 // subdir opens a directory within the dump path, making it if need be.
-func (v *vault) subdir(c *config, name string) (*os.Root, error) {
-	store, err := v.open(c)
+func (v *vault) subdir(c *config, clk clock, name string) (*os.Root, error) {
+	store, err := v.open(c, clk)
 	if err != nil {
 		return nil, err
 	}

@@ -107,7 +107,7 @@ func (d *dossier) replace(p *Profile, fill func(io.Writer) error) { d.put(p, fil
 func (d *dossier) put(p *Profile, fill func(io.Writer) error, replace bool) {
 	got, trouble, err := d.files.write(p.File, fill, replace)
 	if trouble != nil {
-		d.log.onCause("disk", "evidence is kept in memory, the disk refuses it: %v", trouble)
+		d.onDisk("evidence is kept in memory, the disk refuses it", trouble)
 	}
 	if err != nil {
 		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)

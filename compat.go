@@ -72,14 +72,27 @@ func WithProfileReporter(r ProfileReporter) Option {
 		if r == nil {
 			return nil
 		}
-		c.outlets = slices.DeleteFunc(c.outlets, isClassic)
-		c.addReporter(classicReporter{r})
+		c.replaceClassic(classicReporter{r})
 		return nil
 	}}
 }
 
 // classicReporter is a ProfileReporter as a Reporter.
 type classicReporter struct{ to ProfileReporter }
+
+// replaceClassic puts a reporter of this kind in the place of the one that there
+// is, if any.
+func (c *config) replaceClassic(r classicReporter) {
+	var old *outlet
+	if at := slices.IndexFunc(c.outlets, isClassic); at >= 0 {
+		old = c.outlets[at]
+		c.outlets = slices.Delete(c.outlets, at, at+1)
+	}
+	c.addReporter(r)
+	if next := c.outlets[len(c.outlets)-1]; old != nil && old.name == next.name {
+		next.before.Store(old)
+	}
+}
 
 func isClassic(o *outlet) bool { _, ok := o.reporter.(classicReporter); return ok }
 

@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/go-holmes/holmes/dump"
 )
 
 // A config is all that options set. It is copied on every change and never
@@ -29,6 +31,8 @@ type config struct {
 	dumpPath    string
 	dumpEvents  int
 	dumpBytes   int64
+	dumpAge     time.Duration
+	dumpFree    int64 // 0 is the store's default, below it none
 	cpuSampling time.Duration
 	text        bool
 	fullStack   bool
@@ -76,6 +80,7 @@ func defaultConfig() *config {
 		dumpPath:    os.TempDir(),
 		dumpEvents:  100,
 		dumpBytes:   256 << 20,
+		dumpAge:     dump.DefaultMaxAge,
 		cpuSampling: 5 * time.Second,
 		forceGC:     true,
 

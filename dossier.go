@@ -39,11 +39,10 @@ func (d *dossier) look() (Readings, uint64) { return d.meter.look(d.cfg) }
 func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 	d := &dossier{run: r, cfg: c, captures: r.h.captures}
 	d.ev = &Event{ID: r.h.newID(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger}
-	entry, err := r.h.vault.create(c, d.ev.ID)
-	if err != nil {
-		r.log.onCause("dump", "events are kept in memory, the dump path cannot be used: %v", err)
+	var err error
+	if d.files, err = r.h.vault.create(c, r.clock, d.ev.ID, names(c.takers())); err != nil {
+		r.onDisk("events are kept in memory, the dump path cannot be used", err)
 	}
-	d.files.entry = entry
 	d.ev.Dir = d.files.dir()
 	r.past.event(d.ev.ID, f.trigger.Sentence())
 	return d
@@ -97,7 +96,7 @@ func (d *dossier) save() {
 		err = d.files.replace(eventFile, append(raw, '\n'))
 	}
 	if err != nil {
-		d.log.onCause("event.json", "event %s: %v", d.ev.ID, err)
+		d.onDisk("event "+d.ev.ID, err)
 	}
 }
 
@@ -119,7 +118,7 @@ func (d *dossier) conclude(f *finding, state State) {
 		d.past.event(d.ev.ID, d.ev.Sentence())
 	}
 	if err := d.files.replace(summaryFile, d.ev.summary()); err != nil {
-		d.log.onCause("summary", "event %s: %v", d.ev.ID, err)
+		d.onDisk("event "+d.ev.ID, err)
 	}
 	d.save()
 }
@@ -179,7 +178,7 @@ func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 	if d.cfg.text {
 		name := strings.TrimSuffix(p.File, ".pb.gz") + ".txt"
 		if err := d.files.replace(name, buf.Bytes()); err != nil {
-			d.log.onCause("text", "event %s: %v", d.ev.ID, err)
+			d.onDisk("event "+d.ev.ID, err)
 		}
 	}
 }

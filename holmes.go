@@ -32,6 +32,7 @@ type Holmes struct {
 	clock      clock
 	log        *logbook
 	vault      vault
+	hoard      hoard
 	stats      tally
 	labelGuard guard
 	labelSlot  chan struct{}
@@ -50,6 +51,9 @@ type Holmes struct {
 	random   func() uint32
 	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
 	module   string
+
+	spoolEvery time.Duration
+	settled    func(reporter, id, reason string)
 }
 
 // New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and
@@ -74,6 +78,8 @@ func New(opts ...Option) (*Holmes, error) {
 		meter:     openMeter,
 		random:    rand.Uint32,
 		wakes:     wakeByCollections,
+
+		spoolEvery: spoolEvery,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.module = info.Main.Path
@@ -170,8 +176,8 @@ func (h *Holmes) Start() error {
 		return nil
 	}
 	c := h.cfg.Load()
-	if _, err := h.vault.open(c); err != nil {
-		h.log.warnf("events are kept in memory, the dump path cannot be used: %v", err)
+	if _, err := h.vault.open(c, h.clock); err != nil {
+		h.log.onCause(diskCause(err), "events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	r := h.newRun()
 	if c.crashOutput {
@@ -182,6 +188,7 @@ func (h *Holmes) Start() error {
 	r.spawn(&r.logging, "logger", func() {
 		h.log.drain(r.logStop, func() Logger { return h.cfg.Load().logger })
 	})
+	r.spawn(&r.couriers, "spool", r.keepSpool)
 	r.spawn(&r.work, "loop", r.loop)
 	r.spawn(&r.work, "memory watcher", r.watchMemory)
 	r.spawn(&r.work, "black box", r.keepBox)
@@ -193,7 +200,7 @@ func (h *Holmes) newRun() *run {
 	r := &run{
 		h: h, clock: h.clock, log: h.log, meter: h.meter(h.log), since: h.clock.mono(),
 		stop: make(chan struct{}), flush: make(chan struct{}), logStop: make(chan struct{}),
-		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), started: map[*outlet]bool{},
+		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), tours: map[*outlet]*tour{}, recall: newBell(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.all.Store(new([]*lane))
@@ -247,6 +254,9 @@ func (r *run) end(ctx context.Context) error {
 	r.cancel()
 	if err := r.past.close(ctx); err != nil {
 		r.log.onCause("black box", "closing: %v", err)
+	}
+	if err == nil { // else somebody still has an event
+		r.onDisk("leave events to others", r.h.vault.release())
 	}
 	close(r.logStop)
 	return errors.Join(err, r.logging.wait(ctx))

@@ -108,9 +108,7 @@ func (q *inquiry) proceed() {
 	}
 	d.conclude(final, verdict)
 	if verdict == StateDismissed {
-		if err := d.files.close(true); err != nil {
-			d.log.onCause("close", "event %s: %v", d.ev.ID, err)
-		}
+		d.onDisk("event "+d.ev.ID, d.files.close(true))
 		return
 	}
 	stats.confirmed(q.first.signal)
@@ -161,20 +159,25 @@ func (r *run) stopping() bool {
 	}
 }
 
-// deliver logs the event and gives it to the reporters. The directory stays
-// open, and safe from retention, until the last of them is done with it.
+// deliver logs the event and gives it to the reporters. From then on it is the
+// store's; what the disk refused is held in memory.
 func (d *dossier) deliver() {
 	d.log.warnf("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
-	p := &parcel{ev: d.ev, since: d.clock.mono(), done: func() {
-		if err := d.files.close(false); err != nil {
-			d.log.onCause("close", "event %s: %v", d.ev.ID, err)
-		}
-	}}
-	p.open.Add(1) // ours, so that it is not done before all have it
-	for _, o := range d.h.cfg.Load().outlets {
-		o.offer(p)
+	outlets := d.h.cfg.Load().takers()
+	whole, err := d.files.finish(d.ev, names(outlets))
+	d.onDisk("event "+d.ev.ID+" is not all on disk", err)
+	p := &parcel{id: d.ev.ID, since: d.clock.mono()}
+	if d.files.entry != nil {
+		p.store = d.files.store
 	}
-	p.release()
+	if !whole {
+		p.ev, p.to = d.ev, map[string]bool{}
+		for _, o := range outlets {
+			p.to[o.name] = true
+		}
+		d.hold(p)
+	}
+	d.enqueue(p, outlets)
 }
 
 func orMemory(dir string) string {

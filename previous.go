@@ -65,7 +65,7 @@ type PastSample struct {
 // without Stop every day is a line in the log.
 func (r *run) tellPrevious() {
 	c := r.h.cfg.Load()
-	dir, err := r.h.vault.subdir(c, blackboxDir)
+	dir, err := r.h.vault.subdir(c, r.clock, blackboxDir)
 	if err != nil {
 		return // the vault has told why
 	}

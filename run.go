@@ -14,7 +14,7 @@ import (
 //	the watcher   memory between two ticks
 //	a goroutine   for each signal of the user's, since its source may block
 //	an inquiry    for each event under way, and its CPU profile
-//	a courier     for each reporter
+//	a courier     for each reporter, and a keeper of what lies on disk for them
 //	the logbook's
 //
 // Stopping goes down that list: no more readings, captures end with what they
@@ -29,6 +29,7 @@ type run struct {
 	logStop  chan struct{} // closed: the log has had its last line
 	changed  chan struct{} // holds one: the config is another
 	rushed   chan float64  // holds one: the level that the memory watcher has reported
+	recall   bell          // there are other reporters: look for what waits for them
 	ctx      context.Context
 	cancel   context.CancelFunc // time is up
 	work     crew               // loop, sources, inquiries
@@ -44,7 +45,7 @@ type run struct {
 	meter   *meter
 	lanes   []*lane
 	sources []*sourceLane
-	started map[*outlet]bool
+	tours   map[*outlet]*tour
 	shrink  shrinker
 	disarm  func() // of the locks, nil while they are not armed
 
@@ -187,6 +188,7 @@ func (r *run) reconfigure() {
 		l.configure(c, sc)
 	}
 	r.armLocks(c)
+	r.endTours(c)
 	for _, o := range c.outlets {
 		r.startOutlet(o)
 	}

@@ -77,6 +77,12 @@ type ReporterStats struct {
 	Name string
 	// Waiting is how many events are queued, the one being reported included.
 	Waiting int
+	// Offered counts the events that were queued, those that other processes
+	// left included: it is always Delivered, Waiting and all of Dropped.
+	Offered uint64
+	// Failing is how many calls in a row have failed. From 5 on, only one event
+	// is tried now and then, until one gets through.
+	Failing int
 	// Attempts counts calls of Report, Delivered those that brought an event
 	// home, Dropped the events that were given up, by reason.
 	Attempts, Delivered uint64
@@ -104,9 +110,18 @@ type DumpStats struct {
 	Dir string
 	// Err is why the dump path cannot be used, if it cannot.
 	Err error
-	// Events and Bytes are what is there.
+	// Events and Bytes are what is there, of all processes that share it.
 	Events int
 	Bytes  int64
+	// Waiting is how many of them some reporter has not got, Damaged how many
+	// are set aside because their files are not what was written.
+	Waiting, Damaged int
+	// Unclaimed counts events that other processes left and that were removed,
+	// for their space or their age, before anybody delivered them.
+	Unclaimed int
+	// InMemory is how many events of this process wait in memory, since the
+	// disk refused them or a part of them.
+	InMemory int
 }
 
 // tally counts over all runs of a Holmes.
@@ -156,6 +171,7 @@ func (h *Holmes) Stats() Stats {
 		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(), Cost: h.stats.look(),
 	}
 	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())
+	s.Dump.InMemory = len(h.hoard.all())
 	now := h.clock.mono()
 	for _, o := range c.outlets {
 		s.Reporters = append(s.Reporters, o.look(now))
@@ -222,6 +238,7 @@ func (o *outlet) look(now time.Duration) ReporterStats {
 	s := o.stats
 	s.Dropped = maps.Clone(o.stats.Dropped)
 	s.Name, s.Waiting, s.Panics, s.Resting = o.name, len(o.queue), o.guard.count(), o.guard.resting()
+	s.Failing = o.failures
 	if o.calling > 0 {
 		s.Held = now - o.calling
 	}

@@ -148,7 +148,7 @@ func (r *run) keepRecorder() {
 	for {
 		again := time.After(traceAgain)
 		if c := r.h.cfg.Load(); c.recorder == RecorderAlways {
-			r.hold(c)
+			r.keepArmed(c)
 		}
 		select {
 		case <-again:
@@ -158,8 +158,8 @@ func (r *run) keepRecorder() {
 	}
 }
 
-// hold has the recorder armed until it stands down, or holmes is stopped.
-func (r *run) hold(c *config) {
+// keepArmed has the recorder armed until it stands down, or holmes is stopped.
+func (r *run) keepArmed(c *config) {
 	t := r.arm(c)
 	if t.err != nil {
 		r.log.onCause("recorder", "no flight recorder for now: %v", t.err)

@@ -95,8 +95,8 @@ func TestWatcherWritesTheHeapFirst(t *testing.T) {
 		seconds(3)
 		require.Len(t, l.got.all(), 1)
 		require.True(t, labelled.Load())
-		require.Len(t, files, 1)
-		require.NotEqual(t, "event.json", files[0], "only what the profile is being written to")
+		require.NotEmpty(t, files, "what the profile is being written to")
+		require.NotContains(t, files, "event.json")
 	})
 }
 

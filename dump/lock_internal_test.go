@@ -15,7 +15,7 @@ import (
 // The file of a lock goes with it, so a lock may be taken on a file that its
 // holder removes in the same moment. Such a lock excludes nobody.
 func TestLockHasOneHolder(t *testing.T) {
-	const id = IDLayout + "-cpu"
+	const name = ".test.lock"
 	dir := t.TempDir()
 	var holders, taken atomic.Int64
 	var wg sync.WaitGroup
@@ -26,9 +26,9 @@ func TestLockHasOneHolder(t *testing.T) {
 				t.Error(err)
 				return
 			}
-			defer closeQuietly(root)
+			defer root.Close()
 			for range 5000 {
-				held, err := takeLock(root, id)
+				held, err := openLock(root, name, os.O_CREATE)
 				if errors.Is(err, errHeld) {
 					continue
 				}
@@ -39,7 +39,7 @@ func TestLockHasOneHolder(t *testing.T) {
 				taken.Add(1)
 				runtime.Gosched() // so that others meet the lock
 				holders.Add(-1)
-				if err := held.drop(root); err != nil {
+				if err := closeLock(root, name, held); err != nil {
 					t.Error(err)
 				}
 			}
@@ -47,22 +47,35 @@ func TestLockHasOneHolder(t *testing.T) {
 	}
 	wg.Wait()
 	require.Positive(t, taken.Load())
-	require.NoFileExists(t, filepath.Join(dir, lockName(id)))
+	require.NoFileExists(t, filepath.Join(dir, name))
 }
 
-func TestInheritLockNeedsADeadOwner(t *testing.T) {
-	const id = IDLayout + "-cpu"
-	root, err := os.OpenRoot(t.TempDir())
+// The living are told from the dead by their locks.
+func TestRollKnowsTheDead(t *testing.T) {
+	dir := t.TempDir()
+	ours, err := Open(dir, Options{})
 	require.NoError(t, err)
-	defer closeQuietly(root)
-	_, err = inheritLock(root, id)
-	require.ErrorIs(t, err, os.ErrNotExist)
-	held, err := takeLock(root, id)
+	theirs, err := Open(dir, Options{})
 	require.NoError(t, err)
-	_, err = inheritLock(root, id)
-	require.ErrorIs(t, err, errHeld)
-	require.NoError(t, held.file.Close()) // as the kernel does for the dead
-	held, err = inheritLock(root, id)
-	require.NoError(t, err)
-	require.NoError(t, held.drop(root))
+	alive := func(token string) (alive bool) {
+		require.NoError(t, ours.locked(func(root folder) error {
+			alive = ours.roll(root).alive(token)
+			return nil
+		}))
+		return alive
+	}
+	require.True(t, alive(ours.token))
+	require.False(t, alive(""))
+	require.False(t, alive(theirs.token), "it owns nothing yet")
+	require.NoError(t, theirs.locked(theirs.claim))
+	require.True(t, alive(theirs.token))
+	require.NoError(t, theirs.owner.Close()) // as the kernel does for the dead
+	require.False(t, alive(theirs.token))
+	require.FileExists(t, filepath.Join(dir, ownerLock(theirs.token)), "to look is not to touch")
+	theirs.owner = nil
+	require.NoError(t, theirs.locked(theirs.claim))
+	require.True(t, alive(theirs.token))
+	require.NoError(t, theirs.Close())
+	require.False(t, alive(theirs.token))
+	require.NoFileExists(t, filepath.Join(dir, ownerLock(theirs.token)))
 }
