@@ -64,7 +64,7 @@ func (l *timedLog) requireQuiet(t *testing.T) (causes int) {
 // all the same, from memory; what could not be delivered meanwhile is on disk
 // when the disk has mended, and nothing half-written.
 func TestPromise6DiskFails(t *testing.T) {
-	for name, breaks := range map[string]func(t *testing.T, l *lab) (mend func()){
+	for name, breaks := range map[string]func(t *testing.T, l *lab, disk *plan) (mend func()){
 		"disk full":                    fillDisk,
 		"read-only":                    readOnly,
 		"no descriptors":               noDescriptors,
@@ -85,7 +85,7 @@ func TestPromise6DiskFails(t *testing.T) {
 	}
 }
 
-func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab) (mend func())) {
+func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab, disk *plan) (mend func())) {
 	t.Helper()
 	lines, well, slow := &timedLog{}, newReceiver("well"), newReceiver("slow")
 	l := newLab(t, holmes.WithDumpPath(filepath.Join(dir, "evidence")), holmes.WithReporter(well), holmes.WithReporter(slow),
@@ -93,14 +93,12 @@ func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab) (mend
 	l.dir = filepath.Join(dir, "evidence")
 	disk := &plan{}
 	l.SetFault(disk.fault)
-	plans.Store(l, disk)
-	defer plans.Delete(l)
 	content := bytes.Repeat([]byte("profile "), 4000)
 	l.SetCapture(holmes.KindThreadcreate, 0, func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	})
-	mend := breaks(t, l)
+	mend := breaks(t, l, disk)
 	if !l.Stats().Running {
 		l.run(t)
 	}
@@ -175,7 +173,7 @@ func mounted(t *testing.T, dir string) bool {
 	return int64(s.Blocks)*s.Bsize == 8<<20
 }
 
-func fillDisk(t *testing.T, l *lab) func() {
+func fillDisk(t *testing.T, l *lab, _ *plan) func() {
 	t.Helper()
 	if !mounted(t, l.dir) {
 		t.Skip("this machine does not let us mount a tmpfs")
@@ -194,7 +192,7 @@ type endless struct{}
 
 func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
-func readOnly(t *testing.T, l *lab) func() {
+func readOnly(t *testing.T, l *lab, _ *plan) func() {
 	t.Helper()
 	dir := filepath.Dir(l.dir)
 	if !mounted(t, l.dir) {
@@ -207,7 +205,7 @@ func readOnly(t *testing.T, l *lab) func() {
 	return func() { mount(0) }
 }
 
-func noDescriptors(t *testing.T, l *lab) func() {
+func noDescriptors(t *testing.T, l *lab, _ *plan) func() {
 	t.Helper()
 	l.run(t)
 	var usual syscall.Rlimit
@@ -220,7 +218,7 @@ func noDescriptors(t *testing.T, l *lab) func() {
 	return mend
 }
 
-func directoryRemoved(t *testing.T, l *lab) func() {
+func directoryRemoved(t *testing.T, l *lab, _ *plan) func() {
 	t.Helper()
 	l.run(t)
 	require.NoError(t, os.RemoveAll(l.dir))
@@ -228,7 +226,7 @@ func directoryRemoved(t *testing.T, l *lab) func() {
 	return func() { require.NoError(t, os.Remove(l.dir)) }
 }
 
-func loosened(t *testing.T, l *lab) func() {
+func loosened(t *testing.T, l *lab, _ *plan) func() {
 	t.Helper()
 	l.run(t)
 	require.NoError(t, os.Chmod(l.dir, 0o777))
@@ -236,23 +234,19 @@ func loosened(t *testing.T, l *lab) func() {
 }
 
 // injected makes operations fail, all of them or those of one kind.
-func injected(err error, kind string) func(t *testing.T, l *lab) (mend func()) {
-	return func(t *testing.T, l *lab) func() {
+func injected(err error, kind string) func(t *testing.T, l *lab, disk *plan) (mend func()) {
+	return func(t *testing.T, l *lab, disk *plan) func() {
 		t.Helper()
 		l.run(t)
-		disk, _ := plans.Load(l)
-		disk.(*plan).set(func(op string) error {
+		disk.set(func(op string) error {
 			if kind == "" || op == kind {
 				return err
 			}
 			return nil
 		})
-		return func() { disk.(*plan).set(nil) }
+		return func() { disk.set(nil) }
 	}
 }
-
-// plans is the disk of each lab.
-var plans sync.Map
 
 // A plan says which operations fail.
 type plan struct {

@@ -3,6 +3,8 @@ package holmes_test
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -15,7 +17,17 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also is the main function of the processes that some tests start.
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childEnv); job != "" {
+		if err := child(job); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // collector is a reporter that keeps what it gets.
 type collector struct {
