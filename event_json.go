@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/go-holmes/holmes/diagnose"
@@ -138,7 +139,11 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-func fromSeconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
+// fromSeconds rounds: the nanosecond of a duration survives the way to JSON and
+// back.
+func fromSeconds(s float64) time.Duration {
+	return time.Duration(math.Round(s * float64(time.Second)))
+}
 
 // sane is v, or 0 where a rule of the user's left no number: JSON has none such,
 // and the event is worth more.
