@@ -28,6 +28,7 @@ func TestKilledChild(t *testing.T) {
 	}
 	opts := []holmes.Option{
 		holmes.WithDumpPath(dir), holmes.WithCollectInterval("100ms"), holmes.WithLogger(nil),
+		holmes.WithReporter(&collector{}), // for which what it leaves is waiting
 		holmes.WithCrashOutput(mode == "panic"), holmes.WithMemoryWatch(false),
 		holmes.WithRule(holmes.SignalCPU, undecided{}),
 	}
@@ -123,7 +124,18 @@ func ofProcess(events []*holmes.Event) *holmes.Event {
 func TestKilledInTheMiddleOfAnEvent(t *testing.T) {
 	dir := t.TempDir()
 	runKilled(t, "busy", dir, "2*-cpu-*/cpu.pb.gz")
-	events := next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil })
+	events := next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil && len(all) > 1 })
+	require.Len(t, events, 2)
+	for _, e := range events {
+		if e.Trigger.Sample.Signal != holmes.SignalProcess {
+			require.Equal(t, holmes.SignalCPU, e.Trigger.Sample.Signal)
+			require.Equal(t, holmes.StateUnconfirmed, e.State)
+			cpu := e.Profile(holmes.KindCPU)
+			require.NotNil(t, cpu)
+			require.NotEmpty(t, parse(t, cpu).Sample)
+			require.GreaterOrEqual(t, cpu.Duration, time.Second)
+		}
+	}
 
 	e := ofProcess(events)
 	require.NotNil(t, e)
