@@ -138,17 +138,17 @@ func TestPromise3RetryAfter(t *testing.T) {
 func TestPromise3RefusedForGood(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, r := t.TempDir(), newReceiver("receiver")
-		refused := ""
+		r.set(down)
+		l := newLab(t, holmes.WithDumpPath(dir), holmes.WithReporter(r)).run(t)
+		kept := l.capture(t)
+		synctest.Wait()
 		r.set(func(e *holmes.Event) error {
-			if e.ID == refused {
+			if e.ID != kept {
 				return holmes.Permanent(errors.New("413: larger than 4 MiB"))
 			}
 			return errDown
 		})
-		l := newLab(t, holmes.WithDumpPath(dir), holmes.WithReporter(r)).run(t)
-		kept := l.capture(t)
-		synctest.Wait()
-		refused = l.capture(t)
+		refused := l.capture(t)
 		seconds(120)
 		s := l.reporter(t, "receiver")
 		require.Equal(t, map[string]uint64{"refused": 1}, s.Dropped)

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -48,7 +49,7 @@ type world struct {
 	rng   *rand.Rand
 	dir   string
 	disk  *brokenDisk
-	wall  time.Duration // how far the wall clock is off
+	wall  atomic.Int64 // how far the wall clock is off
 	lab   *lab
 	now   map[string]*receiver
 	trail []string
@@ -81,7 +82,7 @@ func (w *world) live(t *testing.T) {
 	w.lab = newLab(t, holmes.WithDumpPath(w.dir), holmes.WithReporter(w.now["one"]), holmes.WithReporter(w.now["two"]),
 		holmes.WithDumpLimits(12, 400_000), holmes.WithDumpFree(0), holmes.WithLogger(nil), holmes.WithNamedReporter("*holmes_test.collector", nil))
 	w.lab.SetFault(w.disk.fault)
-	w.lab.SetWall(func() time.Time { return time.Now().Add(w.wall).Round(0) })
+	w.lab.SetWall(func() time.Time { return time.Now().Add(time.Duration(w.wall.Load())).Round(0) })
 	w.lab.OnSettled(w.settle)
 	w.lab.SetCapture(holmes.KindThreadcreate, 0, func(out io.Writer) error {
 		_, err := out.Write(make([]byte, 3000))
@@ -118,7 +119,7 @@ func (w *world) step(t *testing.T) {
 		{8, "disk mends", func(*testing.T) { w.disk.set(0, 0) }},
 		{4, "stop and start", func(t *testing.T) { t.Helper(); w.lab.Stop(); require.NoError(t, w.lab.Start()) }},
 		{4, "next process", w.restart},
-		{3, "clock", func(*testing.T) { w.wall = time.Duration(w.rng.Int64N(int64(1000*time.Hour))) - 500*time.Hour }},
+		{3, "clock", func(*testing.T) { w.wall.Store(w.rng.Int64N(int64(1000*time.Hour)) - int64(500*time.Hour)) }},
 		{3, "damage", w.damage},
 		{2, "removal", w.remove},
 		{2, "directory removed", func(t *testing.T) { t.Helper(); require.NoError(t, os.RemoveAll(w.dir)) }},

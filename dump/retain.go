@@ -133,16 +133,22 @@ func (r *retention) victims() []event {
 // the disk that others took, none goes that a reporter has not got.
 func (r *retention) evict(victims []event, d demand) {
 	special := r.special()
-	slices.SortStableFunc(victims, func(a, b event) int { return rank(a, special) - rank(b, special) })
-	for _, ev := range victims {
+	var ranks [ranks][]*event
+	for i := range victims {
+		at := rank(&victims[i], special)
+		ranks[at] = append(ranks[at], &victims[i])
+	}
+	for _, ev := range slices.Concat(ranks[:]...) {
 		if r.short(d) == nil || r.store.over(r.count(), d, "") == nil && ev.waiting() {
 			return
 		}
-		r.remove(ev, ErrEvicted)
+		r.remove(*ev, ErrEvicted)
 	}
 }
 
-func rank(ev event, special map[string]bool) int {
+const ranks = 5
+
+func rank(ev *event, special map[string]bool) int {
 	switch {
 	case ev.disposable:
 		return 0

@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ func (s sum) line() string { return signed(fmt.Sprintf("%08x %d %s", s.crc, s.si
 
 // sealLine is the last line of an event that wrote so many files, counting
 // those that were written over.
-func (c Class) sealLine(files int) string {
+func (c *Class) sealLine(files int) string {
 	cut := func(s string) string { return s[:min(len(s), 48)] } // quoted: at most four times as long
 	line := signed(fmt.Sprintf("sealed %d %g %q %q", files, c.Height, cut(c.Series), cut(c.Kind)))
 	if len(line) > sealRoom {
@@ -85,21 +86,43 @@ func (s *sums) add(line string) error {
 	if end < 0 || signed(line[:end]) != line+"\n" {
 		return wrong
 	}
-	body := line[:end]
-	if strings.HasPrefix(body, "sealed ") {
-		n := 0
-		if _, err := fmt.Sscanf(body, "sealed %d %g %q %q", &n, &s.class.Height, &s.class.Series, &s.class.Kind); err != nil || n != len(s.files) {
+	words := strings.SplitN(line[:end], " ", 3)
+	if len(words) < 3 {
+		return wrong
+	}
+	if words[0] == "sealed" {
+		files, err := strconv.Atoi(words[1])
+		if err != nil || files != len(s.files) || s.class.parse(words[2]) != nil {
 			return wrong
 		}
 		s.whole = true
 		return nil
 	}
-	var f sum
-	if _, err := fmt.Sscanf(body, "%x %d %s", &f.crc, &f.size, &f.name); err != nil || checkName(f.name) != nil {
+	crc, err := strconv.ParseUint(words[0], 16, 32)
+	size, sizeErr := strconv.ParseInt(words[1], 10, 64)
+	if err != nil || sizeErr != nil || checkName(words[2]) != nil {
 		return wrong
 	}
-	s.files = append(s.files, f)
+	s.files = append(s.files, sum{words[2], size, uint32(crc)})
 	return nil
+}
+
+// parse reads what sealLine wrote behind the number of files.
+func (c *Class) parse(s string) (err error) {
+	height, rest, _ := strings.Cut(s, " ")
+	if c.Height, err = strconv.ParseFloat(height, 64); err != nil {
+		return err
+	}
+	series, err := strconv.QuotedPrefix(rest)
+	if err != nil {
+		return err
+	}
+	kind := strings.TrimPrefix(rest[len(series):], " ")
+	if c.Series, err = strconv.Unquote(series); err != nil {
+		return err
+	}
+	c.Kind, err = strconv.Unquote(kind)
+	return err
 }
 
 // readSums returns the checksums of the event in dir. Those of a closed event
