@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
 // complete brings to an end what a process had begun that was killed: an event
@@ -99,14 +100,29 @@ func (e *Event) findFiles() error {
 		if info, err := entry.Info(); err == nil {
 			p.Start = info.ModTime()
 		}
+		if start, took, err := p.times(); err == nil && !start.IsZero() {
+			p.Start, p.Duration = start, took
+		}
 		e.Profiles = append(e.Profiles, p)
 	}
 	return nil
 }
 
+// times returns the time that a profile itself says it is of.
+func (p *Profile) times() (start time.Time, took time.Duration, err error) {
+	raw, err := p.read(maxParsed)
+	if err != nil {
+		return start, 0, err
+	}
+	return pprofread.Times(raw)
+}
+
 // kindOf returns the kind of profile that a file holds by its name, such as
-// "cpu-2.pb.gz".
+// "heap-2.pb.gz".
 func kindOf(file string) (Kind, bool) {
+	if file == captures[KindTrace].file {
+		return KindTrace, true
+	}
 	name, ok := strings.CutSuffix(file, ".pb.gz")
 	kind, _, _ := strings.Cut(name, "-")
 	_, known := captures[Kind(kind)]
