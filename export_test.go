@@ -309,3 +309,6 @@ func NextLook(left time.Duration) time.Duration { return nextLook(left) }
 
 // GoroutineSites counts goroutines by the function that they were started with.
 func GoroutineSites() []GoroutineSite { return goroutineSites() }
+
+// SafeFor is how long the watcher need not look.
+func SafeFor(room uint64) time.Duration { return safeFor(room) }

@@ -111,3 +111,17 @@ func TestNextLook(t *testing.T) {
 		require.Equal(t, want, holmes.NextLook(left), left)
 	}
 }
+
+// A room that nothing can fill in a moment is not looked at after each
+// collection.
+func TestSafeFor(t *testing.T) {
+	for room, want := range map[uint64]time.Duration{
+		0:              0,
+		8 * mib:        976562 * time.Nanosecond,
+		256 * mib:      31250 * time.Microsecond,
+		20 << 30:       time.Second,
+		math.MaxUint64: time.Second,
+	} {
+		require.Equal(t, want, holmes.SafeFor(room), room)
+	}
+}

@@ -16,6 +16,8 @@ type watcher struct {
 	brake brake
 	rush  *rush // under way, or nil
 
+	safe time.Duration // until when memory cannot run out, however fast it grows
+
 	cycles uint64        // collections so far
 	spent  float64       // CPU seconds on all of them
 	took   time.Duration // expected of the next one
@@ -66,6 +68,9 @@ func (r *run) watchMemory() {
 		case <-r.stop:
 			return
 		case <-wake:
+			if r.clock.mono() < w.safe {
+				continue // a collection in between cannot tell of any danger
+			}
 		case <-timer.C:
 		}
 		next := latest
@@ -91,6 +96,7 @@ func (w *watcher) look() time.Duration {
 	if err != nil {
 		return latest // the lane reports it
 	}
+	w.safe = m.at + safeFor(m.room)
 	o, sooner := w.trend.add(m)
 	if reason, fires := o.forecast(absOf(sc.rule, c)); fires {
 		w.fire(c, o, reason)

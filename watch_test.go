@@ -144,10 +144,16 @@ func TestWatcherRefreshes(t *testing.T) {
 // What leaves no time for a collection says so.
 func TestWatcherSkipsTheCollection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := watched(t, holmes.WithForcedGC(true)).run(t)
+		l := watched(t, holmes.WithForcedGC(true))
+		l.SetCapture(holmes.KindHeap, 0, func(w io.Writer) error {
+			<-time.After(200 * time.Millisecond) // a large heap, a slow disk
+			_, err := w.Write([]byte("heap"))
+			return err
+		})
+		l.run(t)
 		l.host.Memory(300 * mib)
 		seconds(30)
-		l.grow(300, 980, 20_000)
+		l.grow(300, 980, 3000)
 		seconds(5)
 		require.Len(t, l.got.all(), 1)
 		e := l.got.all()[0]
