@@ -112,27 +112,27 @@ func TestDiskIsNotFilled(t *testing.T) {
 		require.NoError(t, syscall.Statfs(dir, &stat))
 		return int64(stat.Bavail) * stat.Bsize
 	}
-	for n := range 10 {
-		require.NoError(t, create(t, s, n, 100_000).Close(dump.Class{}))
+	for n := range 50 {
+		require.NoError(t, create(t, s, n, 3000+n*n*7919%130_000).Close(dump.Class{}))
 		require.GreaterOrEqual(t, free(), int64(256<<10))
 	}
 	require.Greater(t, s.Usage().Events, 4)
 
 	// Others take the rest: all that was delivered goes, what waits does not.
-	id := waitingEvent(t, s, 20, "a")
+	id := waitingEvent(t, s, 70, "a")
 	file, err := os.Create(filepath.Join(dir, "ballast"))
 	require.NoError(t, err)
 	_, err = io.Copy(file, io.LimitReader(zeros{}, 1<<20))
 	require.ErrorIs(t, err, syscall.ENOSPC)
 	require.NoError(t, file.Close())
-	require.NoError(t, create(t, s, 21, 1000).Close(dump.Class{}), "what was delivered makes room")
+	require.NoError(t, create(t, s, 71, 1000).Close(dump.Class{}), "what was delivered makes room")
 	require.GreaterOrEqual(t, free(), int64(256<<10))
 	require.NoError(t, s.SetLimits(dump.Options{KeepFree: 900 << 10}))
-	_, err = s.Create(eventID(22))
+	_, err = s.Create(eventID(72))
 	require.ErrorIs(t, err, dump.ErrBudget)
 	require.ErrorContains(t, err, "921600 of them to be kept")
-	requireEvents(t, s, 20)
+	requireEvents(t, s, 70)
 	require.NoError(t, s.Delivered(id, "a"), "a mark takes nothing")
 	require.NoError(t, os.Remove(filepath.Join(dir, "ballast")))
-	require.NoError(t, create(t, s, 23, 1000).Close(dump.Class{}))
+	require.NoError(t, create(t, s, 73, 1000).Close(dump.Class{}))
 }
