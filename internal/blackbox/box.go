@@ -90,6 +90,7 @@ type Box struct {
 
 	mu      sync.Mutex
 	words   []uint64 // the file's image: header and rings
+	offHeap bool     // words have to be unmapped; only of a written box
 	samples ring
 	events  ring
 	seq     uint64
@@ -167,6 +168,7 @@ func (b *Box) open(dir *os.Root, name string, m Medium) error {
 		}
 	}
 	b.file, b.medium = f, Written
+	b.words, b.offHeap = offHeap(b.words)
 	b.writer = newWriter()
 	go b.write()
 	return nil

@@ -71,6 +71,20 @@ func (b *Box) write() {
 	}
 	mark := asBytes(b.words[wordClosed : wordClosed+1])
 	b.note(errors.Join(b.writeAt(mark, wordClosed*wordSize), b.file.Close()))
+	b.freeImage()
+}
+
+// freeImage lets the image go that is not on the heap. The box is closed.
+func (b *Box) freeImage() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.offHeap {
+		return
+	}
+	if err := unmapFile(b.words); err != nil {
+		b.fail(err)
+	}
+	b.words = nil
 }
 
 // writeNew writes what was put since it was called last.
