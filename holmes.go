@@ -236,7 +236,7 @@ func (r *run) end(ctx context.Context) error {
 	close(r.flush)
 	err = errors.Join(err, r.couriers.wait(ctx))
 	r.cancel()
-	if err == nil { // else somebody still has an event
+	if err == nil && ctx.Err() == nil { // else somebody still has an event, or there is no time
 		r.onDisk("leave events to others", r.h.vault.release())
 	}
 	close(r.logStop)
