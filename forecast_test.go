@@ -117,8 +117,8 @@ func TestNextLook(t *testing.T) {
 func TestSafeFor(t *testing.T) {
 	for room, want := range map[uint64]time.Duration{
 		0:              0,
-		8 * mib:        976562 * time.Nanosecond,
-		256 * mib:      31250 * time.Microsecond,
+		8 * mib:        488281 * time.Nanosecond,
+		256 * mib:      15625 * time.Microsecond,
 		20 << 30:       time.Second,
 		math.MaxUint64: time.Second,
 	} {

@@ -255,7 +255,7 @@ func (r *run) end(ctx context.Context) error {
 	if err := r.past.close(ctx); err != nil {
 		r.log.onCause("black box", "closing: %v", err)
 	}
-	if err == nil { // else somebody still has an event
+	if err == nil && ctx.Err() == nil { // else somebody still has an event, or there is no time
 		r.onDisk("leave events to others", r.h.vault.release())
 	}
 	close(r.logStop)

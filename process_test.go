@@ -238,29 +238,48 @@ func (s *service) end(t *testing.T) {
 // finished is gone after the next start, and every event that was confirmed is
 // delivered in the end.
 func TestPromise1KilledAtAnyInstant(t *testing.T) {
-	evidence, to := filepath.Join(fastDir(t), "evidence"), mailbox{fastDir(t)}
+	const lives = 25 // in one directory: the more events, the longer it is looked at
 	rng := rand.New(rand.NewPCG(1, 2))
-	var confirmed []string
-	for range heavy(700, 150) {
-		if rng.IntN(4) == 0 {
-			to.set(t, true)
-		}
-		c := serve(t, "killed", evidence, to)
-		for range rng.IntN(500) {
-			c.line(t, "op ")
-		}
-		confirmed = append(confirmed, c.kill(t)...)
-		requireWholeFiles(t, evidence)
-		_ = os.Remove(filepath.Join(to.dir, "down"))
-	}
-	c := serve(t, "obedient", evidence, to)
-	last := c.capture(t)
-	requireNoTemporaries(t, evidence)
-	require.Eventually(t, func() bool { return len(waitingMarks(evidence)) == 0 }, time.Minute, 10*time.Millisecond)
-	c.end(t)
-	got := to.received(t)
 	states := map[string]int{}
-	for _, id := range append(confirmed, last) {
+	for range heavy(700, 150) / lives {
+		evidence, to := filepath.Join(fastDir(t), "evidence"), mailbox{fastDir(t)}
+		var confirmed []string
+		for range lives {
+			confirmed = append(confirmed, killedOnce(t, evidence, to, rng)...)
+		}
+		states["confirmed before a kill"] += len(confirmed)
+		c := serve(t, "obedient", evidence, to)
+		confirmed = append(confirmed, c.capture(t))
+		requireNoTemporaries(t, evidence)
+		require.Eventually(t, func() bool { return len(waitingMarks(evidence)) == 0 }, time.Minute, 10*time.Millisecond)
+		c.end(t)
+		requireAllDelivered(t, evidence, to, confirmed, states)
+	}
+	t.Logf("%v", states)
+	require.Positive(t, states["unconfirmed"], "what was under way is reported too")
+	require.Greater(t, states["confirmed before a kill"], heavy(700, 150))
+}
+
+// killedOnce starts a service, kills it, and returns what it had confirmed.
+func killedOnce(t *testing.T, evidence string, to mailbox, rng *rand.Rand) []string {
+	t.Helper()
+	if rng.IntN(4) == 0 {
+		to.set(t, true)
+	}
+	c := serve(t, "killed", evidence, to)
+	for range rng.IntN(1500) {
+		c.line(t, "op ")
+	}
+	confirmed := c.kill(t)
+	requireWholeFiles(t, evidence)
+	_ = os.Remove(filepath.Join(to.dir, "down"))
+	return confirmed
+}
+
+func requireAllDelivered(t *testing.T, evidence string, to mailbox, confirmed []string, states map[string]int) {
+	t.Helper()
+	got := to.received(t)
+	for _, id := range confirmed {
 		require.Contains(t, got, id)
 		require.Contains(t, got[id][0], "confirmed")
 	}
@@ -268,8 +287,6 @@ func TestPromise1KilledAtAnyInstant(t *testing.T) {
 		_, state, _ := strings.Cut(deliveries[0], " ")
 		states[state]++
 	}
-	t.Logf("%d confirmed before a kill; delivered: %v", len(confirmed), states)
-	require.Positive(t, states["unconfirmed"], "what was under way is reported too")
 	all, err := filepath.Glob(filepath.Join(evidence, "2*"))
 	require.NoError(t, err)
 	for _, dir := range all {

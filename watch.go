@@ -68,8 +68,9 @@ func (r *run) watchMemory() {
 		case <-r.stop:
 			return
 		case <-wake:
-			if r.clock.mono() < w.safe {
-				continue // a collection in between cannot tell of any danger
+			if left := w.safe - r.clock.mono(); left > 0 {
+				timer.Reset(left) // until then it cannot tell of any danger
+				continue
 			}
 		case <-timer.C:
 		}
