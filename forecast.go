@@ -146,10 +146,11 @@ const (
 // (oom-table).
 const fastest = 4 << 30
 
-// safeFor is how long a quarter of the room lasts at the least. A service that
-// collects a hundred times a second need not be looked at as often.
+// safeFor is how long a sixteenth of the room lasts at the least. A service that
+// collects a hundred times a second and has much room need not be looked at as
+// often.
 func safeFor(room uint64) time.Duration {
-	return time.Duration(min(float64(room)/4/fastest, latest.Seconds()) * float64(time.Second))
+	return time.Duration(min(float64(room)/16/fastest, latest.Seconds()) * float64(time.Second))
 }
 
 // nextLook is when to look again.

@@ -117,9 +117,9 @@ func TestNextLook(t *testing.T) {
 func TestSafeFor(t *testing.T) {
 	for room, want := range map[uint64]time.Duration{
 		0:              0,
-		8 * mib:        488281 * time.Nanosecond,
-		256 * mib:      15625 * time.Microsecond,
-		20 << 30:       time.Second,
+		256 * mib:      3906250 * time.Nanosecond,
+		16 << 30:       250 * time.Millisecond,
+		80 << 30:       time.Second,
 		math.MaxUint64: time.Second,
 	} {
 		require.Equal(t, want, holmes.SafeFor(room), room)

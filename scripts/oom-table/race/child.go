@@ -13,6 +13,9 @@ import (
 // calls [Child] first, which returns unless it is one.
 const Env = "HOLMES_OOM_RACE"
 
+// ProgramEnv names the program that runs the races, if it is not this one.
+const ProgramEnv = "HOLMES_OOM_RACE_PROGRAM"
+
 // baseline is the live heap of the service before it leaks.
 const baseline = 20 << 20
 
