@@ -220,10 +220,12 @@ func (h *Holmes) Stop() {
 
 // Shutdown stops watching: captures end with what they have, events that are
 // still suspected are kept as unconfirmed, each reporter is given what waits
-// for it until it fails once, and all goroutines are joined. It returns an error that
-// wraps [ErrHeld] if ctx is done first; then whatever is held ends by itself
+// for it until it fails once, and all goroutines are joined. It returns an error
+// that wraps [ErrHeld] if ctx is done first; then whatever is held ends by itself
 // when it returns, and nothing new begins. Events that could not be delivered
-// wait for the next Start. Stopping what does not run does nothing.
+// wait on disk, for the next Start or for another process that has the same
+// dump path and a reporter of that name. Stopping what does not run does
+// nothing.
 func (h *Holmes) Shutdown(ctx context.Context) error {
 	if h.usable() != nil {
 		return nil

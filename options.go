@@ -157,8 +157,9 @@ func WithLabelFunc(f func() map[string]string) Option {
 	return option{"WithLabelFunc", func(c *config) error { c.labelFunc = f; return nil }}
 }
 
-// WithDumpLimits sets how many events and bytes the dump path may hold;
-// dismissed events go first, then the oldest. Default 100 events and 256 MiB.
+// WithDumpLimits sets how many events and bytes the dump path may hold, those of
+// other processes included; dismissed events go first, then the oldest that
+// every reporter has, and last those that wait. Default 100 events and 256 MiB.
 func WithDumpLimits(events int, bytes int64) Option {
 	return option{"WithDumpLimits", func(c *config) error {
 		c.dumpEvents, c.dumpBytes = events, bytes

@@ -33,8 +33,9 @@ type outlet struct {
 // An item is a parcel in one queue.
 type item struct {
 	*parcel
-	tries int           // that failed while the receiver was thought to be well
-	last  time.Duration // mono of the latest try
+	tries  int           // that failed while the receiver was thought to be well
+	last   time.Duration // mono of the latest try
+	single bool          // not to be reported together with others any more
 }
 
 // maxReporterName bounds a reporter's name, which becomes part of a file name.

@@ -78,8 +78,10 @@ func (r *run) courier(t *tour) {
 	defer t.cancel()
 	t.begin()
 	for t.ctx.Err() == nil {
-		it := t.outlet.next()
-		if it != nil {
+		if batch := t.outlet.batch(); batch != nil {
+			r.deliverBatch(t, batch)
+		}
+		if it := t.outlet.next(); it != nil {
 			if !r.deliver(t, it) {
 				break
 			}
@@ -121,7 +123,7 @@ func (r *run) deliver(t *tour, it *item) bool {
 	if flushing && r.clock.mono() < o.until {
 		return false // the receiver asked to be left alone
 	}
-	err := r.attempt(t, it, flushing)
+	err := r.attempt(t, it)
 	lost, isLost := errors.AsType[*lostError](err)
 	switch {
 	case err == nil:
@@ -212,26 +214,41 @@ func (r *run) flushing() bool {
 }
 
 // attempt calls the reporter once, with a copy of the event.
-func (r *run) attempt(t *tour, it *item, flushing bool) error {
-	o := t.outlet
-	select {
-	case o.slot <- struct{}{}:
-		defer func() { <-o.slot }()
-	case <-t.ctx.Done(): // still held since an earlier run
-		return t.ctx.Err()
+func (r *run) attempt(t *tour, it *item) error {
+	leave, err := t.enter()
+	if err != nil {
+		return err
 	}
-	ev, release, err := it.load(o.name)
+	defer leave()
+	ev, release, err := it.load(t.outlet.name)
 	if err != nil {
 		return err
 	}
 	defer release()
+	return r.call(t, func(ctx context.Context) error { return t.outlet.reporter.Report(ctx, ev) })
+}
+
+// enter waits until nobody is in the reporter: a call may be held since an
+// earlier run.
+func (t *tour) enter() (leave func(), err error) {
+	slot := t.outlet.slot
+	select {
+	case slot <- struct{}{}:
+		return func() { <-slot }, nil
+	case <-t.ctx.Done():
+		return nil, t.ctx.Err()
+	}
+}
+
+// call runs one call of the reporter, within its time and under its guard.
+func (r *run) call(t *tour, f func(context.Context) error) error {
 	limit := attemptTime
-	if flushing {
+	if r.flushing() {
 		limit = flushAttempt
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, limit)
 	defer cancel()
-	o.begin(r.clock.mono())
-	defer o.end()
-	return o.guard.call(func() error { return o.reporter.Report(ctx, ev) })
+	t.outlet.begin(r.clock.mono())
+	defer t.outlet.end()
+	return t.outlet.guard.call(func() error { return f(ctx) })
 }

@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -78,4 +80,28 @@ func TestRollKnowsTheDead(t *testing.T) {
 	require.NoError(t, theirs.Close())
 	require.False(t, alive(theirs.token))
 	require.NoFileExists(t, filepath.Join(dir, ownerLock(theirs.token)))
+}
+
+// A process that is stopped while it has the directory locked stops no other
+// for long.
+func TestLockIsNotWaitedForForEver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s, err := Open(t.TempDir(), Options{})
+		require.NoError(t, err)
+		root, err := s.place.open()
+		require.NoError(t, err)
+		defer root.close()
+		stopped, err := takeTurn(root)
+		require.NoError(t, err)
+		begin := time.Now()
+		_, err = s.Create("20260102T150405.000000000Z-cpu")
+		require.ErrorIs(t, err, ErrBusy)
+		require.WithinDuration(t, begin.Add(turnPatience), time.Now(), 2*longestPause)
+		require.NotZero(t, s.Usage(), "to look waits for nobody")
+		require.NoError(t, stopped.Close())
+		e, err := s.Create("20260102T150405.000000000Z-cpu")
+		require.NoError(t, err)
+		require.NoError(t, e.Discard())
+		require.NoError(t, s.Close())
+	})
 }
