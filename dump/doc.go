@@ -38,6 +38,7 @@
 //	<dir>/<id>/.sums            the checksums of the files, while the event is open
 //	<dir>/<id>/.sealed          the same when it is closed, and its class
 //	<dir>/<id>/.disposable      it was closed as disposable
+//	<dir>/<id>/.routine         it was closed as routine
 //	<dir>/<id>/.owner-<token>   who makes it, or delivers it
 //	<dir>/<id>/.to-<reporter>       it waits for that reporter
 //	<dir>/<id>/.sent-<reporter>     that reporter has it
@@ -79,6 +80,7 @@
 //
 //   - disposable ones,
 //   - damaged ones,
+//   - routine ones,
 //   - those that no reporter waits for,
 //   - of these the first of their kind, and the peaks of rising series: see
 //     [Class],

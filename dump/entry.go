@@ -12,6 +12,10 @@ type Class struct {
 	// Disposable events go before all others, and at most the newest five of
 	// them are kept. They are not delivered.
 	Disposable bool
+	// Routine events were taken for no reason but a timetable. They are
+	// delivered, and go before all that are not, the undelivered ones too:
+	// there will be more of them.
+	Routine bool
 	// Of a Series, such as all events about memory, those go late that are
 	// higher than the one after them: the peak of a rise outlives the steps
 	// that led to it. "" is no series.

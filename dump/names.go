@@ -26,6 +26,7 @@ const (
 	sumsName       = ".sums"
 	sealName       = ".sealed"
 	disposableName = ".disposable"
+	routineName    = ".routine"
 	damagedName    = ".damaged"
 
 	ownerPrefix   = ".owner-"

@@ -127,7 +127,7 @@ func (r *retention) victims() []event {
 }
 
 // evict removes victims until the demand fits, in this order: disposable ones,
-// damaged ones, those that every reporter has and that are neither the first of
+// damaged ones, routine ones, those that every reporter has and that are neither the first of
 // their kind nor the peak of a rising series, the rest of those, and then those
 // that a reporter has not got. Within each, the oldest goes first. For space on
 // the disk that others took, none goes that a reporter has not got.
@@ -139,14 +139,14 @@ func (r *retention) evict(victims []event, d demand) {
 		ranks[at] = append(ranks[at], &victims[i])
 	}
 	for _, ev := range slices.Concat(ranks[:]...) {
-		if r.short(d) == nil || r.store.over(r.count(), d, "") == nil && ev.waiting() {
+		if r.short(d) == nil || r.store.over(r.count(), d, "") == nil && ev.waiting() && !ev.routine {
 			return
 		}
 		r.remove(*ev, ErrEvicted)
 	}
 }
 
-const ranks = 5
+const ranks = 6
 
 func rank(ev *event, special map[string]bool) int {
 	switch {
@@ -154,12 +154,14 @@ func rank(ev *event, special map[string]bool) int {
 		return 0
 	case ev.damaged:
 		return 1
-	case ev.waiting(), !ev.sealed: // an orphan waits for whoever adopts it
-		return 4
-	case special[ev.id]:
-		return 3
-	default:
+	case ev.routine:
 		return 2
+	case ev.waiting(), !ev.sealed: // an orphan waits for whoever adopts it
+		return 5
+	case special[ev.id]:
+		return 4
+	default:
+		return 3
 	}
 }
 
@@ -173,7 +175,7 @@ func (r *retention) special() map[string]bool {
 	}
 	out, kinds, top := map[string]bool{}, map[string]bool{}, map[string]peak{}
 	for _, ev := range r.found.events {
-		if !ev.sealed || ev.disposable || ev.damaged {
+		if !ev.sealed || ev.disposable || ev.routine || ev.damaged {
 			continue
 		}
 		c, err := r.class(ev.id)

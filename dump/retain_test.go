@@ -44,6 +44,33 @@ func TestFiveDisposableAreKept(t *testing.T) {
 	requireEvents(t, s, 0, 4, 5, 6, 7, 8)
 }
 
+// What a timetable took makes room for what a fault left, delivered or not, and
+// not the other way round.
+func TestRoutineGoBeforeOthers(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 4})
+	waiting := func(n int, c dump.Class) {
+		e, err := s.Create(eventID(n), "chat")
+		require.NoError(t, err)
+		require.NoError(t, e.Close(c))
+	}
+	waiting(0, dump.Class{Kind: "mem abs"})
+	require.NoError(t, create(t, s, 1, 10).Close(dump.Class{}))
+	waiting(2, dump.Class{Routine: true})
+	waiting(3, dump.Class{Routine: true})
+	waiting(4, dump.Class{Routine: true})
+	requireEvents(t, s, 0, 1, 3, 4)
+	ids, err := s.Waiting("chat")
+	require.NoError(t, err)
+	require.Equal(t, []string{eventID(0), eventID(3), eventID(4)}, ids, "they are delivered like any other")
+
+	// They are known after a restart.
+	require.NoError(t, s.Close())
+	s = openStore(t, s.Dir(), dump.Options{MaxEvents: 4})
+	waiting(5, dump.Class{})
+	waiting(6, dump.Class{})
+	requireEvents(t, s, 0, 1, 5, 6)
+}
+
 func TestOpenEventsStay(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, dump.Options{MaxEvents: 3})

@@ -27,6 +27,11 @@ func (e *Entry) complete(c Class) error {
 			return err
 		}
 	}
+	if c.Routine {
+		if err := e.dir.touch(routineName); err != nil {
+			return err
+		}
+	}
 	if math.IsNaN(c.Height) || math.IsInf(c.Height, 0) {
 		c.Height = 0
 	}

@@ -13,6 +13,7 @@ type event struct {
 	owner      string // token of the process that makes or delivers it, "" if none
 	sealed     bool   // nobody writes to it any more
 	disposable bool
+	routine    bool
 	damaged    bool
 	waits      []string // slugs of the reporters that have not got it
 	files      int      // that are not the store's own
@@ -108,6 +109,9 @@ func (ev *event) note(name string) {
 	case disposableName:
 		ev.disposable = true
 		return
+	case routineName:
+		ev.routine = true
+		return
 	case damagedName:
 		ev.damaged = true
 		return
@@ -128,7 +132,7 @@ func (ev *event) note(name string) {
 
 // isEmpty reports whether a file is one whose name says it all.
 func isEmpty(name string) bool {
-	return name == disposableName || strings.HasPrefix(name, ownerPrefix) ||
+	return name == disposableName || name == routineName || strings.HasPrefix(name, ownerPrefix) ||
 		strings.HasPrefix(name, waitPrefix) || strings.HasPrefix(name, sentPrefix)
 }
 
