@@ -40,7 +40,8 @@ type config struct {
 	forceGC     bool
 	blockEach   time.Duration // 0 is no block profile
 
-	recorder RecorderMode
+	recorder   RecorderMode
+	continuous *timetable // nil is none
 
 	captureTime  time.Duration // CPU time
 	captureBytes uint64        // of memory
@@ -118,6 +119,11 @@ func (c *config) with(opts []Option) (*config, error) {
 
 // validate checks what no single option can.
 func (c *config) validate() error {
+	if c.continuous != nil {
+		if err := c.checkBlock(c.continuous.kinds); err != nil {
+			return fmt.Errorf("holmes: WithContinuous: %w", err)
+		}
+	}
 	for _, name := range c.order {
 		if err := c.checkBlock(c.signals[name].kinds); err != nil {
 			return fmt.Errorf("holmes: signal %s: %w", name, err)

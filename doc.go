@@ -81,7 +81,9 @@
 // # Extending
 //
 // A [Reporter] takes events out of the process; package reporters has those
-// for files and HTTP, and reportertest tests your own. A [Source] measures a
+// for files, HTTP, the collector, profefe, Pyroscope and chat, and reportertest
+// tests your own. What cannot be delivered waits in the dump path, across
+// restarts, under the reporter's name. A [Source] measures a
 // signal of yours, a [Rule] judges one. All of them run under recover and
 // cannot stop holmes: one that panics rests for a while, one that blocks is
 // waited for by nobody.
@@ -165,10 +167,14 @@
 //	               wallclock.go a series of goroutine profiles;
 //	               cost.go what they may cost, and did; goroutines.go counts
 //	               instead of a profile
+//	continuous.go  what is taken by timetable
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form
 //	readings.go    what was measured around it; groups.go of the cgroups
-//	report.go      a queue and a courier for each reporter
+//	report.go      a courier for each reporter; outlet.go its queue, batch.go several
+//	               events at once, parcel.go one on its way
+//	spool.go       what waits on disk; adopt.go what the dead have left there,
+//	               vault.go where it lies, hoard.go what the disk refused
 //	guard.go       between holmes and foreign code; logger.go one such way
 //	blackbox.go    the last ten minutes, for the next run; previous.go reads
 //	               those of the last

@@ -44,7 +44,7 @@ func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 		r.onDisk("events are kept in memory, the dump path cannot be used", err)
 	}
 	d.ev.Dir = d.files.dir()
-	r.past.event(d.ev.ID, f.trigger.Sentence())
+	d.note()
 	return d
 }
 
@@ -100,6 +100,14 @@ func (d *dossier) save() {
 	}
 }
 
+// note tells the black box of the event, unless it is one that the end of the
+// process has nothing to do with.
+func (d *dossier) note() {
+	if !d.ev.routine() {
+		d.past.event(d.ev.ID, d.ev.Sentence())
+	}
+}
+
 // snapshots takes all kinds that are a moment's picture.
 func (d *dossier) snapshots(kinds []Kind) {
 	for _, k := range kinds {
@@ -115,7 +123,7 @@ func (d *dossier) conclude(f *finding, state State) {
 	d.read()
 	if state != StateDismissed {
 		d.diagnose(f.kinds)
-		d.past.event(d.ev.ID, d.ev.Sentence())
+		d.note()
 	}
 	if err := d.files.replace(summaryFile, d.ev.summary()); err != nil {
 		d.onDisk("event "+d.ev.ID, err)
@@ -140,7 +148,7 @@ func (d *dossier) diagnose(kinds []Kind) {
 			d.log.onCause("parse", "event %s: %s profile: %v", d.ev.ID, k, err)
 			continue
 		}
-		if len(d.ev.Diagnosis.Culprits) == 0 {
+		if len(d.ev.Diagnosis.Culprits) == 0 && !d.ev.routine() {
 			d.ev.Diagnosis = diagnose.Judge(string(k), nil, parsed, diagnose.Options{Module: d.h.module})
 		}
 		d.text(p, parsed)

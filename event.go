@@ -172,6 +172,9 @@ func (e *Event) clone() *Event {
 	return &c
 }
 
+// routine reports whether a timetable is all that has set the event off.
+func (e *Event) routine() bool { return e.Trigger.Reason.Code == CodeContinuous }
+
 // Sentence is the event in one line: what the trigger saw and, where there is
 // a diagnosis, who is to blame.
 func (e *Event) Sentence() string {

@@ -127,8 +127,12 @@ func (e *evidence) spill(ev *Event) error {
 }
 
 // classOf is what retention goes by: the steps of one signal's rise are a
-// series, and the first event for a reason stays long.
+// series, and the first event for a reason stays long. What a timetable took
+// makes room for all of them.
 func classOf(ev *Event) dump.Class {
+	if ev.routine() {
+		return dump.Class{Routine: true}
+	}
 	signal := string(ev.Trigger.Sample.Signal)
 	return dump.Class{
 		Disposable: ev.State == StateDismissed, Series: signal, Height: ev.Trigger.Sample.Value,
@@ -142,6 +146,14 @@ func (e *evidence) close(disposable bool) error {
 		return nil
 	}
 	return e.entry.Close(dump.Class{Disposable: disposable})
+}
+
+// discard removes an event.
+func (e *evidence) discard() error {
+	if e.entry == nil {
+		return nil
+	}
+	return e.entry.Discard()
 }
 
 func (e *evidence) dir() string {

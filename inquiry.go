@@ -162,7 +162,11 @@ func (r *run) stopping() bool {
 // deliver logs the event and gives it to the reporters. From then on it is the
 // store's; what the disk refused is held in memory.
 func (d *dossier) deliver() {
-	d.log.warnf("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
+	tell := d.log.warnf
+	if d.ev.routine() {
+		tell = d.log.debugf
+	}
+	tell("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
 	outlets := d.h.cfg.Load().takers()
 	whole, err := d.files.finish(d.ev, names(outlets))
 	d.onDisk("event "+d.ev.ID+" is not all on disk", err)

@@ -67,8 +67,9 @@ func newLogbook(c clock) *logbook {
 	return &logbook{clock: c, guard: guard{clock: c}, lines: make(chan logLine, logQueue), last: map[string]time.Duration{}}
 }
 
-func (b *logbook) infof(format string, args ...any) { b.add(slog.LevelInfo, format, args) }
-func (b *logbook) warnf(format string, args ...any) { b.add(slog.LevelWarn, format, args) }
+func (b *logbook) debugf(format string, args ...any) { b.add(slog.LevelDebug, format, args) }
+func (b *logbook) infof(format string, args ...any)  { b.add(slog.LevelInfo, format, args) }
+func (b *logbook) warnf(format string, args ...any)  { b.add(slog.LevelWarn, format, args) }
 
 // onCause logs a trouble that may come back at every tick: once per cause in
 // logEvery.

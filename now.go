@@ -2,6 +2,7 @@ package holmes
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -23,13 +24,8 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	if len(kinds) == 0 {
 		kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 	}
-	for _, k := range kinds {
-		if _, ok := h.captures[k]; !ok {
-			return nil, fmt.Errorf("holmes: CaptureNow: kind %q is unknown", k)
-		}
-	}
 	c := h.cfg.Load()
-	if err := c.checkBlock(kinds); err != nil {
+	if err := errors.Join(checkKinds(kinds), c.checkBlock(kinds)); err != nil {
 		return nil, fmt.Errorf("holmes: CaptureNow: %w", err)
 	}
 	r := h.current.Load()
@@ -44,7 +40,7 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	before := r.gcCycles(c)
 	d := r.openDossier(c, f, StateSuspected)
 	d.snapshots(kinds)
-	r.captureFor(ctx, d, kinds)
+	r.captureFor(ctx, d, kinds, c.cpuSampling)
 	if slices.Contains(kinds, KindHeap) {
 		d.afterCollection(before, r.stopping())
 	}
@@ -57,7 +53,7 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 
 // captureFor takes what lasts, all of the same time: a CPU profile, a trace, and
 // profiles of waiting.
-func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind) {
+func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind, takes time.Duration) {
 	waits := r.newWaitWatch(d.cfg, kinds)
 	defer waits.putBack()
 	waits.begin(ctx)
@@ -70,12 +66,12 @@ func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind) {
 	}
 	switch {
 	case slices.Contains(kinds, KindCPU):
-		d.addCPU(r.profileFor(ctx, d.cfg.cpuSampling))
+		d.addCPU(r.profileFor(ctx, takes))
 	case traced && t.err == nil:
-		r.pass(ctx, d.cfg.cpuSampling)
+		r.pass(ctx, takes)
 	}
 	if len(waits.parts) > 0 {
-		r.pass(ctx, begun+d.cfg.cpuSampling-r.clock.mono())
+		r.pass(ctx, begun+takes-r.clock.mono())
 		waits.end()
 	}
 	if traced {

@@ -73,10 +73,8 @@ func WithSource(src Source, r Rule, kinds ...Kind) Option {
 		if len(kinds) == 0 {
 			kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 		}
-		for _, k := range kinds {
-			if _, ok := captures[k]; !ok {
-				return fmt.Errorf("signal %s: kind %q is unknown", name, k)
-			}
+		if err := checkKinds(kinds); err != nil {
+			return fmt.Errorf("signal %s: %w", name, err)
 		}
 		if _, again := c.signals[name]; !again {
 			c.order = append(c.order, name)

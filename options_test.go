@@ -75,6 +75,11 @@ func TestBadInput(t *testing.T) {
 		"source with a taken name": {holmes.WithSource(steady("cpu"), good), []string{"WithSource", `"cpu"`, "built-in"}},
 		"source of unknown kind":   {holmes.WithSource(steady("queue"), good, "core"), []string{"WithSource", `"core"`}},
 		"source that panics":       {holmes.WithSource(panickyName{}, good), []string{"WithSource", "no name"}},
+		"continuous too often":     {holmes.WithContinuous(time.Second, time.Millisecond), []string{"WithContinuous", "every 1s", "10s"}},
+		"continuous for nothing":   {holmes.WithContinuous(time.Minute, 0), []string{"WithContinuous", "duration 0s"}},
+		"continuous too long":      {holmes.WithContinuous(time.Minute, time.Minute), []string{"WithContinuous", "duration 1m0s", "every"}},
+		"continuous unknown kind":  {holmes.WithContinuous(time.Minute, time.Second, "core"), []string{"WithContinuous", `"core"`}},
+		"continuous block":         {holmes.WithContinuous(time.Minute, time.Second, holmes.KindBlock), []string{"WithContinuous", "WithBlockProfile"}},
 		"label without a name":     {holmes.WithLabels(map[string]string{"": "x"}), []string{"WithLabels", `""="x"`}},
 		"nil option":               {nil, []string{"option 1 is nil"}},
 	} {

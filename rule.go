@@ -45,18 +45,19 @@ func DefaultPace() Pace {
 }
 
 // Reason codes of [Threshold]. The first three are why it fired, the next
-// three come without a rule.
+// four come without a rule.
 const (
-	CodeAbs      = "abs"       // over Abs
-	CodeDiff     = "diff"      // over the mean by Diff and Margin
-	CodeSlow     = "slow"      // the same over hours
-	CodeForecast = "forecast"  // memory is about to run out
-	CodeManual   = "manual"    // asked for with CaptureNow
-	CodeCrash    = "crash"     // a previous run ended without Stop
-	codeBelowMin = "below-min" // under Min: never
-	codeAboveMax = "above-max" // at or over Max: never
-	codeWarming  = "warming"   // too few samples for a mean
-	codeNormal   = "normal"    // none of it
+	CodeAbs        = "abs"        // over Abs
+	CodeDiff       = "diff"       // over the mean by Diff and Margin
+	CodeSlow       = "slow"       // the same over hours
+	CodeForecast   = "forecast"   // memory is about to run out
+	CodeManual     = "manual"     // asked for with CaptureNow
+	CodeContinuous = "continuous" // its time had come: WithContinuous
+	CodeCrash      = "crash"      // a previous run ended without Stop
+	codeBelowMin   = "below-min"  // under Min: never
+	codeAboveMax   = "above-max"  // at or over Max: never
+	codeWarming    = "warming"    // too few samples for a mean
+	codeNormal     = "normal"     // none of it
 )
 
 // A Reason is why a rule fired, or why it did not.

@@ -13,6 +13,7 @@ import (
 //	the loop      one tick an interval, all built-in lanes
 //	the watcher   memory between two ticks
 //	a goroutine   for each signal of the user's, since its source may block
+//	the rounds    what is taken by timetable
 //	an inquiry    for each event under way, and its CPU profile
 //	a courier     for each reporter, and a keeper of what lies on disk for them
 //	the logbook's
@@ -48,6 +49,7 @@ type run struct {
 	tours   map[*outlet]*tour
 	shrink  shrinker
 	disarm  func() // of the locks, nil while they are not armed
+	rounds  rounds // continuous profiles
 
 	all    atomic.Pointer[[]*lane] // for Stats
 	vetoed atomic.Bool             // as of the last tick
@@ -188,6 +190,7 @@ func (r *run) reconfigure() {
 		l.configure(c, sc)
 	}
 	r.armLocks(c)
+	r.follow(c.continuous)
 	r.endTours(c)
 	for _, o := range c.outlets {
 		r.startOutlet(o)

@@ -16,8 +16,11 @@ func (t Trigger) Sentence() string {
 	if why.Text != "" {
 		return why.Text
 	}
-	if why.Code == CodeManual {
+	switch why.Code {
+	case CodeManual:
 		return "captured on demand"
+	case CodeContinuous:
+		return "captured by timetable"
 	}
 	unit := unitOf(t.Sample)
 	var b strings.Builder

@@ -21,8 +21,10 @@ type Stats struct {
 	// own last. Empty while not running.
 	Signals   []SignalStats
 	Reporters []ReporterStats
-	Dump      DumpStats
-	Cost      CostStats
+	// Continuous counts the events of [WithContinuous].
+	Continuous uint64
+	Dump       DumpStats
+	Cost       CostStats
 	// LabelPanics and LoggerPanics count what the user's functions did.
 	LabelPanics, LoggerPanics uint64
 	// LogDropped counts messages that a slow logger did not take.
@@ -168,6 +170,7 @@ func (h *Holmes) Stats() Stats {
 	}
 	s := Stats{
 		Dump: h.vault.stats(), LogDropped: h.log.dropped.Load(), LoggerPanics: h.log.guard.count(),
+		Continuous:  h.stats.of(continuousSignal).confirmed,
 		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(), Cost: h.stats.look(),
 	}
 	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())

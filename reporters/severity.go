@@ -34,13 +34,6 @@ func (s Severity) String() string {
 	}
 }
 
-// Reasons that holmes gives beside those that it has constants for.
-const (
-	codeContinuous = "continuous"
-	codeForecast   = "forecast"
-	codeCrash      = "crash"
-)
-
 // SeverityOf tells how severe an event is:
 //
 //   - critical: the reason is "forecast" (memory will run out), "crash" (the
@@ -55,9 +48,9 @@ const (
 func SeverityOf(e *holmes.Event) Severity {
 	reason := e.Trigger.Reason.Code
 	switch {
-	case e.State == holmes.StateDismissed, reason == holmes.CodeManual, reason == codeContinuous:
+	case e.State == holmes.StateDismissed, reason == holmes.CodeManual, reason == holmes.CodeContinuous:
 		return SeverityInfo
-	case reason == codeForecast, reason == codeCrash:
+	case reason == holmes.CodeForecast, reason == holmes.CodeCrash:
 		return SeverityCritical
 	case reason == holmes.CodeAbs && slices.Contains([]holmes.Signal{holmes.SignalMem, holmes.SignalGCHeap}, e.Trigger.Sample.Signal):
 		return SeverityCritical

@@ -57,7 +57,8 @@ type Webhook struct {
 // or returns an error that says when that is if its context would end before.
 // Events that wait at the same time share a message. A receiver that says that
 // there were too many all the same, because others write there too, is left
-// alone for the time that it names.
+// alone for the time that it names. Events of [holmes.WithContinuous] are no
+// news: there is no message about them.
 //
 // The answers are judged as with [NewHTTP], and for DingTalk and Feishu by the
 // code in the text. A message that was sent is not repeated for the last 256
@@ -133,8 +134,12 @@ func (w *Webhook) ReportBatch(ctx context.Context, events []*holmes.Event) error
 	return all.err()
 }
 
-// letter returns what to send of an event, and nil for one that was sent.
+// letter returns what to send of an event, and nil for one that was sent or that
+// nobody wants to hear of.
 func (w *Webhook) letter(e *holmes.Event) (*letter, error) {
+	if e.Trigger.Reason.Code == holmes.CodeContinuous {
+		return nil, nil
+	}
 	if err := checkName("event id", e.ID); err != nil {
 		return nil, err
 	}

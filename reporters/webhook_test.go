@@ -73,6 +73,17 @@ func TestWebhooksNeverSendAProfile(t *testing.T) {
 }
 
 // A message that has arrived is not repeated; one that has not is.
+// What a timetable took is no news, and nothing that a receiver could refuse.
+func TestWebhooksDoNotTellOfTimetables(t *testing.T) {
+	e := reportertest.DiskEvent(t)
+	e.Trigger.Reason.Code = holmes.CodeContinuous
+	for _, name := range []string{"slack", "dingtalk", "feishu", "alertmanager", "own template"} {
+		r, err := everyone[name]("http://127.0.0.1:1/nobody-listens")
+		require.NoError(t, err)
+		require.NoError(t, r.Report(t.Context(), e), name)
+	}
+}
+
 func TestWebhookRepeatsWhatItMust(t *testing.T) {
 	status := http.StatusBadGateway
 	c := &chat{yes: "ok", answer: func(*http.Request, string) (int, string) { return status, "" }}

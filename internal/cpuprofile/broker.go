@@ -78,10 +78,12 @@ type Session struct {
 	broker *Broker
 	slices []*slice
 	err    error
+	urgent bool
 }
 
 // Join takes part in the profile, starting it if need be. With urgent the
-// budget is not asked: a person is waiting. It fails with an error that wraps
+// budget is not asked, and nothing is taken from it: somebody has asked for this
+// profile. It fails with an error that wraps
 // ErrBusy or ErrBudget, and never waits for more than another's Leave.
 func (b *Broker) Join(urgent bool) (*Session, error) {
 	b.mu.Lock()
@@ -94,7 +96,7 @@ func (b *Broker) Join(urgent bool) (*Session, error) {
 			return nil, err
 		}
 	}
-	s := &Session{broker: b}
+	s := &Session{broker: b, urgent: urgent}
 	b.members[s] = struct{}{}
 	return s, nil
 }
@@ -170,9 +172,13 @@ func (b *Broker) end() {
 	b.profiler.Stop()
 	done := b.running
 	b.running = nil
-	b.past = append(b.past, span{done.start, time.Since(done.start)})
+	ours := false
 	for m := range b.members {
 		m.slices = append(m.slices, done)
+		ours = ours || !m.urgent
+	}
+	if ours {
+		b.past = append(b.past, span{done.start, time.Since(done.start)})
 	}
 }
 
