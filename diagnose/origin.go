@@ -39,9 +39,11 @@ func isSelf(pkg string) bool {
 	if !ok || below == "" {
 		return ok
 	}
-	room, _, _ := strings.Cut(below[1:], "/")
+	room, inside, _ := strings.Cut(below[1:], "/")
 	switch room {
-	case "cgroup", "diagnose", "dump", "internal", "reporters":
+	case "diagnose": // but the programs that it is tried on
+		return below[0] == '/' && !under(inside, "scenario")
+	case "cgroup", "dump", "internal", "reporters":
 		return below[0] == '/'
 	default:
 		return false

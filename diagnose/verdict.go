@@ -11,12 +11,23 @@ type Verdict struct {
 	Confident bool `json:"confident"`
 	// Culprits are ordered, the most guilty first.
 	Culprits []Culprit `json:"culprits,omitempty"`
+	// Compared says what of calm times the event was compared with, for
+	// example "with a CPU and a heap profile of calm times". Empty means that
+	// there was nothing.
+	Compared string `json:"compared,omitempty"`
+	// Caveats are what a reader should know before acting on the verdict.
+	Caveats []string `json:"caveats,omitempty"`
 }
 
 // A Culprit is one function and what speaks against it.
 type Culprit struct {
-	// Function is the qualified name, for example "main.applyCoupons".
+	// Function is the name as in the profile's symbols, for example
+	// "main.applyCoupons". Bodies of range-over-func loops and wrappers that
+	// the compiler makes count as the function that they are written in.
 	Function string `json:"function"`
+	// Display is Function as a person would write it, "main.handle (closure)"
+	// for "main.handle.func1". Empty means that it is Function.
+	Display string `json:"display,omitempty"`
 	// File is the base name of the source file, and Line the line in it
 	// that carries the most weight.
 	File string `json:"file"`
@@ -32,4 +43,13 @@ type Culprit struct {
 	Score float64 `json:"score"`
 	// Evidence is the kind of profile that it was read from.
 	Evidence string `json:"evidence"`
+	// Via is the function that did it on the culprit's account, where most of
+	// the growth is in one: a third party's or a helper that others call too.
+	Via string `json:"via,omitempty"`
+	// State is what the culprit's goroutines are doing, "chan receive".
+	State string `json:"state,omitempty"`
+	// WaitedIn is set for one who seems to hold what others wait for: the
+	// function that they wait in. Delta is then how many more of them there
+	// are than normal, and Share their part of all additional goroutines.
+	WaitedIn string `json:"waited_in,omitempty"`
 }

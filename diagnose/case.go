@@ -1,0 +1,61 @@
+package diagnose
+
+import "time"
+
+// A Snapshot is what a process looked like, by kind of profile. Any may be nil.
+type Snapshot struct {
+	CPU, Heap, Goroutine, Threadcreate, Mutex, Block *Profile
+}
+
+// A Baseline is what a process looked like in calm times.
+type Baseline struct {
+	Snapshot
+	// EarlierHeap is the heap profile of the round before, HeapSpan earlier:
+	// with Heap it tells what is allocated in calm times. It is nil if there
+	// was none, or if it is of a process that runs no more.
+	EarlierHeap *Profile
+	HeapSpan    time.Duration
+	// EarlierGoroutine is the goroutine profile of the round before, or nil.
+	EarlierGoroutine *Profile
+}
+
+// A Case is one event to be judged, with all the evidence that there is.
+type Case struct {
+	// Signal is what rose: "cpu", "mem", "gcheap", "goroutine", "thread",
+	// "gccpu", "schedlat", "mutexwait", or the caller's own.
+	Signal string
+	// Kinds are those to look at for a signal that is not known here, the most
+	// telling first. Empty means all that Event has.
+	Kinds []string
+	// Event is the process during the event. Its Heap is the one after a
+	// collection where there is one, its Mutex and Block hold what was added
+	// during the event.
+	Event Snapshot
+	// Goroutines are goroutine profiles taken during the event, oldest first.
+	// Event.Goroutine is the last of them. May be empty.
+	Goroutines []*Profile
+	// SinceBaseline is the time from Baseline.Heap to Event.Heap.
+	SinceBaseline time.Duration
+	// Baseline is nil when there is nothing to compare with.
+	Baseline *Baseline
+}
+
+// of returns the profile of a kind.
+func (s *Snapshot) of(kind string) *Profile {
+	switch kind {
+	case "cpu":
+		return s.CPU
+	case "heap":
+		return s.Heap
+	case "goroutine":
+		return s.Goroutine
+	case "threadcreate":
+		return s.Threadcreate
+	case "mutex":
+		return s.Mutex
+	case "block":
+		return s.Block
+	default:
+		return nil
+	}
+}
