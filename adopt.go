@@ -27,7 +27,7 @@ func (r *run) complete(s *dump.Store, id string, outlets []*outlet) {
 	ev, err := orphan(entry.Path(), id)
 	r.onDisk("read an event that another process left", err)
 	files := evidence{store: s, entry: entry, stale: true}
-	if ev.State == StateDismissed {
+	if ev.State == StateDismissed || ev.Trigger.Sample.Signal == baselineSignal {
 		r.onDisk("close an event that another process left", files.close(true))
 		return
 	}

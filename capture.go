@@ -6,6 +6,8 @@ import (
 	"runtime"
 	"runtime/metrics"
 	"runtime/pprof"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -96,6 +98,30 @@ func (d *dossier) snapshot(kind Kind, file, note string) {
 		d.countGoroutines()
 	}
 	d.add(p)
+}
+
+// addContext takes what helps to tell what is wrong, where there is something to
+// compare it with.
+func (d *dossier) addContext() {
+	if n := d.h.normal.look(); n.at.IsZero() || d.cfg.baseline == 0 {
+		return
+	}
+	for _, k := range rowOf(d.ev.Trigger.Sample.Signal).context {
+		d.snapshot(k, d.freeName(d.captures[k].file), "at the verdict, for the diagnosis")
+	}
+}
+
+// freeName is a name that no file of the event has: "goroutine-2.pb.gz" for a
+// second "goroutine.pb.gz".
+func (d *dossier) freeName(file string) string {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(d.ev.Profiles, func(p Profile) bool { return p.File == name })
+	}
+	base, ext, _ := strings.Cut(file, ".")
+	for n := 2; taken(file); n++ {
+		file = fmt.Sprintf("%s-%d.%s", base, n, ext)
+	}
+	return file
 }
 
 // store writes a profile's file and says in the profile where it is.

@@ -111,10 +111,14 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	if t.Reason.Code == CodeAbs {
 		reason = ReasonCurGreaterAbs
 	}
+	told := rowOf(t.Sample.Signal)
 	for i := range e.Profiles {
 		p := &e.Profiles[i]
-		if !p.Captured() || p.Kind == KindTrace || ctx.Err() != nil {
-			continue // they know profiles only
+		switch {
+		case !p.Captured(), ctx.Err() != nil,
+			p.Kind == KindTrace, // they know profiles only
+			slices.Contains(told.context, p.Kind) && !slices.Contains(told.kinds, p.Kind): // and one kind for each signal
+			continue
 		}
 		raw, err := p.read(math.MaxInt64 - 1)
 		if err != nil {

@@ -42,6 +42,7 @@ type config struct {
 
 	recorder   RecorderMode
 	continuous *timetable // nil is none
+	baseline   time.Duration
 
 	captureTime  time.Duration // CPU time
 	captureBytes uint64        // of memory
@@ -87,6 +88,7 @@ func defaultConfig() *config {
 
 		captureTime: 2 * time.Second, captureBytes: 256 << 20,
 		watchMemory: true,
+		baseline:    5 * time.Minute,
 		logger:      slogLogger{},
 		labels:      defaultLabels(),
 	}

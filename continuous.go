@@ -42,13 +42,13 @@ func WithContinuous(every, duration time.Duration, kinds ...Kind) Option {
 			t.kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 		}
 		c.continuous = t
-		return t.validate(c)
+		return t.validate()
 	}}
 }
 
 const minPeriod = 10 * time.Second
 
-func (t *timetable) validate(c *config) error {
+func (t *timetable) validate() error {
 	switch {
 	case t.every < minPeriod:
 		return fmt.Errorf("every %v: must be at least %v, or 0 with a duration of 0 to turn it off", t.every, minPeriod)
@@ -68,33 +68,9 @@ func checkKinds(kinds []Kind) error {
 	return nil
 }
 
-// rounds are those of the timetable that is in force.
-type rounds struct {
-	table *timetable
-	end   context.CancelFunc
-}
-
-// follow makes a timetable the one in force, if it is another one. It belongs
-// to the loop.
-func (r *run) follow(t *timetable) {
-	if r.rounds.table == t {
-		return
-	}
-	if r.rounds.end != nil {
-		r.rounds.end()
-	}
-	r.rounds = rounds{table: t}
-	if t == nil {
-		return
-	}
-	var ctx context.Context
-	ctx, r.rounds.end = context.WithCancel(r.ctx)
-	r.spawn(&r.work, "timetable", func() { r.goRound(ctx, t) })
-}
-
-// goRound takes one event in every period, at a random moment that leaves time
+// keepTimetable takes one event in every period, at a random moment that leaves time
 // for it to end within.
-func (r *run) goRound(ctx context.Context, t *timetable) {
+func (r *run) keepTimetable(ctx context.Context, t *timetable) {
 	for period := r.clock.mono(); ; period += t.every {
 		spare := t.every - t.takes
 		r.pass(ctx, period+r.h.upTo(spare)-r.clock.mono())

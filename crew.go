@@ -39,6 +39,13 @@ func (c *crew) leave(name string) {
 	}
 }
 
+// has reports whether anyone of that name is in.
+func (c *crew) has(name string) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.in[name] > 0
+}
+
 // wait returns when the crew is empty, or an error that names who is left when
 // ctx is done first.
 func (c *crew) wait(ctx context.Context) error {

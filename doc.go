@@ -35,6 +35,13 @@
 //
 // No reading ever waits for a capture, and no capture for a reporter.
 //
+// What is normal holmes knows from a second of CPU profile, a heap and a
+// goroutine profile that it takes now and then while all is calm
+// ([WithBaseline]). An event is compared with that, and its sentence names the
+// function to blame for the difference, or says that there is no clear culprit:
+//
+//	CPU 92 % for 15 s, normal 31 %: main.applyCoupons (coupon.go:41) took 64 % of the extra CPU
+//
 // Memory cannot wait for a verdict: a process that leaks fast is killed within
 // a second. A watcher of its own looks after every collection, and up to a
 // hundred times a second when memory grows. When the limit will be reached
@@ -168,6 +175,8 @@
 //	               cost.go what they may cost, and did; goroutines.go counts
 //	               instead of a profile
 //	continuous.go  what is taken by timetable
+//	baseline.go    looking at what is normal; normal.go what is known of it,
+//	               normal_disk.go for the next start
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form
 //	readings.go    what was measured around it; groups.go of the cgroups

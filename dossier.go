@@ -136,23 +136,71 @@ func (d *dossier) conclude(f *finding, state State) {
 const maxParsed = 4 << 20
 
 // diagnose reads the profiles of the event once, for the verdict and for the
-// text form. The verdict is of the first kind that names anyone.
+// text form, which there is of those that tell of the signal.
 func (d *dossier) diagnose(kinds []Kind) {
-	for _, k := range kinds {
-		p := d.ev.Profile(k)
-		if p == nil || k == KindTrace {
+	read := map[*Profile]*diagnose.Profile{}
+	for i := range d.ev.Profiles {
+		p := &d.ev.Profiles[i]
+		if !p.Captured() || p.Kind == KindTrace {
 			continue
 		}
 		parsed, err := p.parse()
 		if err != nil {
-			d.log.onCause("parse", "event %s: %s profile: %v", d.ev.ID, k, err)
+			d.log.onCause("parse", "event %s: %s profile: %v", d.ev.ID, p.Kind, err)
 			continue
 		}
-		if len(d.ev.Diagnosis.Culprits) == 0 && !d.ev.routine() {
-			d.ev.Diagnosis = diagnose.Judge(string(k), nil, parsed, diagnose.Options{Module: d.h.module})
-		}
-		d.text(p, parsed)
+		read[p] = parsed
 	}
+	if !d.ev.routine() {
+		d.judge(kinds, read)
+	}
+	for _, k := range kinds {
+		if p := d.ev.Profile(k); p != nil && read[p] != nil {
+			d.text(p, read[p])
+		}
+	}
+}
+
+// judge compares the event with what is normal.
+func (d *dossier) judge(kinds []Kind, read map[*Profile]*diagnose.Profile) {
+	n := d.h.normal.look()
+	if d.cfg.baseline == 0 {
+		n = normal{}
+	}
+	base, err := n.parse()
+	if err != nil {
+		d.log.onCause("parse", "what is normal: %v", err)
+	}
+	c := diagnose.Case{Signal: string(d.ev.Trigger.Sample.Signal), Baseline: base}
+	for _, k := range kinds {
+		c.Kinds = append(c.Kinds, string(k))
+	}
+	for _, k := range []struct {
+		kind Kind
+		to   **diagnose.Profile
+	}{
+		{KindCPU, &c.Event.CPU},
+		{KindHeap, &c.Event.Heap},
+		{KindGoroutine, &c.Event.Goroutine},
+		{KindThreadcreate, &c.Event.Threadcreate},
+		{KindMutex, &c.Event.Mutex},
+		{KindBlock, &c.Event.Block},
+	} {
+		*k.to = read[d.ev.Profile(k.kind)]
+	}
+	for i := range d.ev.Profiles {
+		if p := &d.ev.Profiles[i]; p.Kind == KindGoroutine && read[p] != nil {
+			c.Goroutines = append(c.Goroutines, read[p])
+		}
+	}
+	if heap := d.ev.Profile(KindHeap); heap != nil && n.heap.at != 0 {
+		c.SinceBaseline = d.clock.mono() - n.heap.at - d.clock.wall().Sub(heap.Start)
+	}
+	v := diagnose.Diagnose(c, d.h.own)
+	if v.Compared != "" {
+		v.Compared += ", the latest " + span(d.clock.wall().Sub(n.at)) + " before"
+	}
+	d.ev.Diagnosis = v
 }
 
 func (p *Profile) parse() (*diagnose.Profile, error) {
@@ -195,6 +243,9 @@ func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 func (e *Event) summary() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n\n%s, %s, %s\n", e.Sentence(), e.ID, e.State, e.At.Format(time.RFC3339))
+	if trigger := e.Trigger.Sentence(); !strings.HasPrefix(e.Sentence(), trigger) {
+		b.WriteString(trigger + "\n")
+	}
 	for _, c := range e.Diagnosis.Culprits {
 		fmt.Fprintf(&b, "  %5.1f %%  %s (%s:%d)\n", c.Share*100, c.Function, c.File, c.Line)
 	}

@@ -181,7 +181,7 @@ func (e *Event) Sentence() string {
 	if e.Diagnosis.Sentence == "" {
 		return e.Trigger.Sentence()
 	}
-	return e.Trigger.Sentence() + ": " + e.Diagnosis.Sentence
+	return e.Trigger.brief() + ": " + e.Diagnosis.Sentence
 }
 
 // Profile returns the captured profile of a kind that says most, or nil if

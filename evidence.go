@@ -57,8 +57,8 @@ func (e *evidence) write(name string, fill func(io.Writer) error, replace bool) 
 		}
 		trouble = err
 	}
-	w := &memoryFile{left: maxInMemory - e.memory}
-	if err := fill(w); err != nil {
+	w := &memoryFile{left: maxInMemory - e.memory, full: errMemoryFull}
+	if err := errors.Join(fill(w), w.err); err != nil { // the profile writers of the runtime tell no errors
 		return stored{}, trouble, err
 	}
 	e.memory += w.Len()
@@ -179,11 +179,14 @@ func (s *witness) Write(p []byte) (int, error) {
 type memoryFile struct {
 	bytes.Buffer
 	left int
+	full error // of the end
+	err  error // it was reached
 }
 
 func (m *memoryFile) Write(p []byte) (int, error) {
 	if len(p) > m.left-m.Len() {
-		return 0, errMemoryFull
+		m.err = m.full
+		return 0, m.full
 	}
 	return m.Buffer.Write(p)
 }

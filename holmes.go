@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
 )
@@ -39,6 +40,9 @@ type Holmes struct {
 	gcMu       sync.Mutex
 	lastGC     time.Duration
 	prices     priceList
+	normal     normalBook
+	eventful   atomic.Int64 // mono of the last event that a signal began, 0 for none
+	build      func() string
 	idMu       sync.Mutex
 	lastID     time.Time
 
@@ -50,7 +54,7 @@ type Holmes struct {
 	meter    func(*logbook) *meter
 	random   func() uint32
 	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
-	module   string
+	own      diagnose.Options                          // whose code is the application's
 
 	spoolEvery time.Duration
 	settled    func(reporter, id, reason string)
@@ -82,8 +86,12 @@ func New(opts ...Option) (*Holmes, error) {
 		spoolEvery: spoolEvery,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
-		h.module = info.Main.Path
+		h.own.Module = info.Main.Path
+		for _, dep := range info.Deps {
+			h.own.Modules = append(h.own.Modules, dep.Path)
+		}
 	}
+	h.build = sync.OnceValue(buildID)
 	h.labelGuard.clock = h.clock
 	h.log = newLogbook(h.clock)
 	h.cfg.Store(c)

@@ -103,6 +103,9 @@ func (q *inquiry) proceed() {
 			d.addCPU(part)
 		}
 	}
+	if verdict == StateConfirmed {
+		d.addContext()
+	}
 	if waits != nil {
 		d.addWaits(<-waits)
 	}
@@ -167,6 +170,9 @@ func (d *dossier) deliver() {
 		tell = d.log.debugf
 	}
 	tell("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
+	if code := d.ev.Trigger.Reason.Code; code != CodeManual && code != CodeContinuous && code != CodeCrash {
+		d.h.eventful.Store(int64(d.clock.mono()))
+	}
 	outlets := d.h.cfg.Load().takers()
 	whole, err := d.files.finish(d.ev, names(outlets))
 	d.onDisk("event "+d.ev.ID+" is not all on disk", err)

@@ -65,7 +65,7 @@ func newLab(t *testing.T, opts ...holmes.Option) *lab {
 	all := append([]holmes.Option{
 		holmes.WithDumpPath(l.dir), holmes.WithReporter(l.got), holmes.WithLogger(testLog{t}),
 		holmes.WithForcedGC(false), holmes.WithMemoryWatch(false),
-		holmes.WithFlightRecorder(holmes.RecorderOff),
+		holmes.WithFlightRecorder(holmes.RecorderOff), holmes.WithBaseline(0),
 	}, opts...)
 	h, err := holmes.New(all...)
 	require.NoError(t, err)

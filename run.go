@@ -13,7 +13,7 @@ import (
 //	the loop      one tick an interval, all built-in lanes
 //	the watcher   memory between two ticks
 //	a goroutine   for each signal of the user's, since its source may block
-//	the rounds    what is taken by timetable
+//	two more      what is taken by timetable, and what is normal
 //	an inquiry    for each event under way, and its CPU profile
 //	a courier     for each reporter, and a keeper of what lies on disk for them
 //	the logbook's
@@ -48,8 +48,8 @@ type run struct {
 	sources []*sourceLane
 	tours   map[*outlet]*tour
 	shrink  shrinker
-	disarm  func() // of the locks, nil while they are not armed
-	rounds  rounds // continuous profiles
+	disarm  func()   // of the locks, nil while they are not armed
+	steady  [2]shift // continuous profiles, and what is normal
 
 	all    atomic.Pointer[[]*lane] // for Stats
 	vetoed atomic.Bool             // as of the last tick
@@ -190,11 +190,36 @@ func (r *run) reconfigure() {
 		l.configure(c, sc)
 	}
 	r.armLocks(c)
-	r.follow(c.continuous)
+	r.follow(&r.steady[0], "timetable", c.continuous, c.continuous != nil, func(ctx context.Context) { r.keepTimetable(ctx, c.continuous) })
+	r.follow(&r.steady[1], "baseline", c.baseline, c.baseline > 0, func(ctx context.Context) { r.keepBaseline(ctx, c.baseline) })
 	r.endTours(c)
 	for _, o := range c.outlets {
 		r.startOutlet(o)
 	}
+}
+
+// A shift is work that goes on until a config plans something else.
+type shift struct {
+	plan any
+	end  context.CancelFunc
+}
+
+// follow begins the work of a plan if there was another one before. It belongs
+// to the loop.
+func (r *run) follow(s *shift, name string, plan any, wanted bool, work func(context.Context)) {
+	if s.plan == plan {
+		return
+	}
+	if s.end != nil {
+		s.end()
+	}
+	*s = shift{plan: plan}
+	if !wanted {
+		return
+	}
+	var ctx context.Context
+	ctx, s.end = context.WithCancel(r.ctx)
+	r.spawn(&r.work, name, func() { work(ctx) })
 }
 
 func (r *run) builtinLane(name Signal) *lane {

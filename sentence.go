@@ -24,10 +24,7 @@ func (t Trigger) Sentence() string {
 	}
 	unit := unitOf(t.Sample)
 	var b strings.Builder
-	b.WriteString(title(t.Sample.Signal) + " " + unit.format(t.Sample.Value))
-	if t.Held >= time.Second {
-		b.WriteString(" for " + span(t.Held))
-	}
+	b.WriteString(t.seen())
 	switch rule := why.Rule; why.Code {
 	case CodeAbs:
 		fmt.Fprintf(&b, ": above %s", unit.format(rule.Abs))
@@ -45,6 +42,30 @@ func (t Trigger) Sentence() string {
 		b.WriteString(": " + why.Code)
 	}
 	return b.String()
+}
+
+// brief is the sentence without the rule, for whoever asks what is wrong and not
+// why it was noticed: "CPU 92 % for 15 s, normal 31 %".
+func (t Trigger) brief() string {
+	switch t.Reason.Code {
+	case CodeAbs, CodeDiff, CodeSlow:
+	default:
+		return t.Sentence()
+	}
+	out := t.seen()
+	if t.Baseline > 0 {
+		out += ", normal " + unitOf(t.Sample).format(t.Baseline)
+	}
+	return out
+}
+
+// seen is the value, and for how long.
+func (t Trigger) seen() string {
+	out := title(t.Sample.Signal) + " " + unitOf(t.Sample).format(t.Sample.Value)
+	if t.Held >= time.Second {
+		out += " for " + span(t.Held)
+	}
+	return out
 }
 
 // whyNot says in one line why a sample is no event.

@@ -11,6 +11,9 @@ type row struct {
 	kinds  []Kind
 	off    bool    // until the user turns it on
 	stacks float64 // see WithWallClockStacks
+	// context is taken at the verdict, for the diagnosis: who allocates what is
+	// collected, and which goroutines have become more since the suspicion.
+	context []Kind
 }
 
 // The figures are from recorded series: see "Choosing a rule" in the package
@@ -32,7 +35,7 @@ var builtin = []row{
 			Min: 10, Diff: 25, Abs: 70, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
 		},
-		kinds: []Kind{KindCPU, KindTrace},
+		kinds: []Kind{KindCPU, KindTrace}, context: []Kind{KindHeap},
 	},
 	{
 		signal: SignalMem, read: (*meter).memPercent,
@@ -58,7 +61,7 @@ var builtin = []row{
 			Window: fastWindow, Hold: countHold, CoolDown: 10 * time.Minute,
 		},
 		slow:  Threshold{Min: 3000, Diff: 25, Margin: 100, Window: slowWindow, Hold: slowHold, CoolDown: time.Hour},
-		kinds: []Kind{KindGoroutine, KindTrace},
+		kinds: []Kind{KindGoroutine, KindTrace}, context: []Kind{KindGoroutine, KindHeap},
 	},
 	{
 		signal: SignalThread, read: (*meter).threadCount,
@@ -66,7 +69,7 @@ var builtin = []row{
 			Min: 10, Diff: 25, Abs: 70, Margin: 5,
 			Window: fastWindow, Hold: countHold, CoolDown: time.Hour,
 		},
-		kinds: []Kind{KindThreadcreate, KindGoroutine},
+		kinds: []Kind{KindThreadcreate, KindGoroutine}, context: []Kind{KindGoroutine},
 	},
 	// The figures of the last three are from a JSON service on two cores. Each
 	// Min is above the most that was seen while it worked as it should, a full
@@ -104,7 +107,7 @@ var builtin = []row{
 			Min: 1, Diff: 100, Abs: 10, Margin: 1,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
 		},
-		kinds: []Kind{KindMutex, KindGoroutine},
+		kinds: []Kind{KindMutex, KindGoroutine}, context: []Kind{KindGoroutine},
 	},
 }
 

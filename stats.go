@@ -23,6 +23,7 @@ type Stats struct {
 	Reporters []ReporterStats
 	// Continuous counts the events of [WithContinuous].
 	Continuous uint64
+	Baseline   BaselineStats
 	Dump       DumpStats
 	Cost       CostStats
 	// LabelPanics and LoggerPanics count what the user's functions did.
@@ -170,6 +171,7 @@ func (h *Holmes) Stats() Stats {
 	}
 	s := Stats{
 		Dump: h.vault.stats(), LogDropped: h.log.dropped.Load(), LoggerPanics: h.log.guard.count(),
+		Baseline:    h.normal.tell(),
 		Continuous:  h.stats.of(continuousSignal).confirmed,
 		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(), Cost: h.stats.look(),
 	}
@@ -222,6 +224,8 @@ func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats 
 
 func (v laneView) suspects() bool { return v.fast.active || (v.hasSlow && v.slow.active) }
 
+const stateCalm = "calm"
+
 func (v laneView) state(now time.Duration) string {
 	switch {
 	case v.suspects():
@@ -231,7 +235,7 @@ func (v laneView) state(now time.Duration) string {
 	case v.fast.why.Code == codeWarming || !v.read:
 		return "warming"
 	default:
-		return "calm"
+		return stateCalm
 	}
 }
 
