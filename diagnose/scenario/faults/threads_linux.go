@@ -4,6 +4,7 @@ import (
 	"context"
 	"path/filepath"
 	"sync"
+	"time"
 
 	"go.uber.org/zap"
 
@@ -28,7 +29,9 @@ func threads() []scenario.Scenario {
 				if err != nil {
 					return err
 				}
-				crew(s, 20, func(n int) error { return store.Save(n, "dark") }, release)
+				crew(s, func(n int) error { return store.Save(n, "dark") }, func() (func() error, error) {
+					return func() error { return nil }, release()
+				})
 				return nil
 			},
 		},
@@ -39,7 +42,7 @@ func threads() []scenario.Scenario {
 				if err != nil {
 					return err
 				}
-				crew(s, 20, p.Print, p.Attend)
+				crew(s, p.Print, p.Attend)
 				return nil
 			},
 		},
@@ -55,22 +58,27 @@ func threads() []scenario.Scenario {
 	}
 }
 
-// crew does something that blocks, so many times a second and each time in a
-// goroutine of its own. When the shop closes it calls release, and waits.
-func crew(s *shop.Shop, perSecond float64, do func(n int) error, release func() error) {
-	var wg sync.WaitGroup
-	s.Consume(perSecond, func(n int) {
-		wg.Go(func() {
-			if err := do(n); err != nil {
-				s.Log.Info("failed", zap.Error(err))
-			}
-		})
-	})
+// crew does something that blocks, ever again and each time in a goroutine of
+// its own. When the shop closes it has release end what blocks, waits for all,
+// and calls what release has returned.
+func crew(s *shop.Shop, do func(n int) error, release func() (func() error, error)) {
 	s.Go(func(ctx context.Context) {
-		<-ctx.Done()
-		if err := release(); err != nil {
+		var wg sync.WaitGroup
+		for n := 0; shop.Pause(ctx, 50*time.Millisecond); n++ {
+			wg.Go(func() {
+				if err := do(n); err != nil {
+					s.Log.Info("failed", zap.Error(err))
+				}
+			})
+		}
+		after, err := release()
+		if err != nil {
 			s.Log.Info("failed", zap.Error(err))
+			return
 		}
 		wg.Wait()
+		if err := after(); err != nil {
+			s.Log.Info("failed", zap.Error(err))
+		}
 	})
 }

@@ -26,7 +26,7 @@ type Visit struct {
 }
 
 // IDs is how many products there are.
-const IDs = 12_000
+const IDs = 24_000
 
 // A World is what the shop sees of it.
 type World interface {

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -68,12 +69,10 @@ func gone(w http.ResponseWriter, _ *http.Request) {
 // file is a file of ?kb=n in lines of text.
 func file(w http.ResponseWriter, r *http.Request) {
 	kb, _ := strconv.Atoi(r.FormValue("kb"))
-	chunk := bytes.Repeat([]byte("4006381333931;stapler, red, 24/6;12.99;in stock;box of 10;shop\n"), 16)
+	line := "4006381333931;stapler, red, 24/6;12.99;in stock;box of 10;" // and a new line
+	chunk := bytes.Repeat([]byte(line+strings.Repeat(" ", 63-len(line))+"\n"), 16)
 	for range kb {
-		if _, err := w.Write(chunk[:1024-1]); err != nil {
-			return
-		}
-		if _, err := w.Write([]byte("\n")); err != nil {
+		if _, err := w.Write(chunk); err != nil {
 			return
 		}
 	}

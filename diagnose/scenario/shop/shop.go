@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -56,6 +57,9 @@ type Shop struct {
 	Jobs    *jobs.Pool
 	Hub     *notify.Hub
 	Slots   jobs.Slots // of what takes long
+
+	// Served counts the visitors.
+	Served atomic.Int64
 
 	ctx    context.Context //nolint:containedctx // it ends everything that Go has started
 	cancel context.CancelFunc
@@ -102,7 +106,7 @@ func (s *Shop) furnish(c Config) (err error) {
 	s.Jobs = jobs.New(64)
 	s.Hub = notify.NewHub()
 	s.Slots = jobs.NewSlots(12)
-	if s.Pages, err = pages.New(s.Catalog, 6000); err != nil {
+	if s.Pages, err = pages.New(s.Catalog, 8000); err != nil {
 		return err
 	}
 	s.Handle("/product", http.HandlerFunc(s.Catalog.ServeProduct))
@@ -123,7 +127,7 @@ func (s *Shop) serve() error {
 		return fmt.Errorf("shop: %w", err)
 	}
 	s.URL = "http://" + l.Addr().String()
-	s.server = &http.Server{Handler: s.mux, ReadHeaderTimeout: time.Minute}
+	s.server = &http.Server{Handler: s, ReadHeaderTimeout: time.Minute}
 	s.wg.Go(func() {
 		if err := s.server.Serve(l); !errors.Is(err, http.ErrServerClosed) {
 			s.Log.Error("closed", zap.Error(err))
@@ -134,6 +138,12 @@ func (s *Shop) serve() error {
 
 // Handle adds a handler for a path.
 func (s *Shop) Handle(path string, h http.Handler) { s.mux.Handle(path, h) }
+
+// ServeHTTP serves one visitor.
+func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mux.ServeHTTP(w, r)
+	s.Served.Add(1)
+}
 
 // Go runs what belongs to the shop until ctx, which ends with it.
 func (s *Shop) Go(f func(ctx context.Context)) {

@@ -13,7 +13,7 @@ import (
 )
 
 const (
-	listeners = 150 // customers who have the shop open and are told the news
+	listeners = 300 // customers who have the shop open and are told the news
 	scales    = 40  // devices that report now and then
 )
 
@@ -49,20 +49,20 @@ func (s *Shop) weigh(ctx context.Context, device int) {
 	}
 }
 
-// everyday lets the visitors of every day come: 200 a second at a pace of 1.
+// everyday lets the visitors of every day come: 800 a second at a pace of 1.
 func (s *Shop) everyday(pace float64) error {
 	order := `{"customer":{id},"name":"Ada","email":"ada@example.com","phone":"+49 30 1234567","zip":"10115",` +
 		`"items":[{"product":{id},"number":2},{"product":7,"number":1}]}`
 	basket := `{"customer":{id},"items":[{"product":{id},"number":1},{"product":{id},"number":3}]}`
 	for _, v := range []outside.Visit{
-		{Path: "/product?id={id}", PerSecond: 60},
-		{Path: "/list?tag={id}", PerSecond: 20},
-		{Path: "/search?q={id}", PerSecond: 20},
-		{Path: "/page?id={id}", PerSecond: 40},
-		{Path: "/cart", Body: basket, PerSecond: 30},
-		{Path: "/stock?id={id}", PerSecond: 40},
-		{Path: "/order", Body: order, PerSecond: 20},
-		{Path: "/account?customer={id}", PerSecond: 30},
+		{Path: "/product?id={id}", PerSecond: 180},
+		{Path: "/list?tag={id}", PerSecond: 80},
+		{Path: "/search?q={id}", PerSecond: 80},
+		{Path: "/page?id={id}", PerSecond: 160},
+		{Path: "/cart", Body: basket, PerSecond: 80},
+		{Path: "/stock?id={id}", PerSecond: 80},
+		{Path: "/order", Body: order, PerSecond: 60},
+		{Path: "/account?customer={id}", PerSecond: 80},
 	} {
 		v.PerSecond *= pace
 		if err := s.World.Visit(v); err != nil {

@@ -10,7 +10,7 @@ import (
 )
 
 // rounds makes a token dear to guess.
-const rounds = 150
+const rounds = 500
 
 // Tokens makes the tokens that customers are known by.
 type Tokens struct{ key []byte }

@@ -131,7 +131,7 @@ func (c *Catalog) ServeProduct(w http.ResponseWriter, r *http.Request) {
 func (c *Catalog) ServeList(w http.ResponseWriter, r *http.Request) {
 	all := Words()
 	id, _ := strconv.Atoi(r.FormValue("tag"))
-	found := c.Tagged(all[id%len(all)], 400)
+	found := c.Tagged(all[id%len(all)], 1000)
 	slices.SortFunc(found, func(a, b *Product) int {
 		return cmp.Or(cmp.Compare(a.Cents, b.Cents), cmp.Compare(a.Name, b.Name))
 	})

@@ -48,6 +48,9 @@ func applyCoupons(cents int, coupons []Coupon) int {
 				continue
 			}
 			price -= price*c.Percent/100 + c.Off
+			if price%5 != 0 { // coins
+				price -= price % 5
+			}
 		}
 		if price > 0 && price < best {
 			best = price

@@ -13,6 +13,9 @@ import (
 	"github.com/go-holmes/holmes/diagnose/scenario/shop/catalog"
 )
 
+// mostFound is how many products of one word are looked at.
+const mostFound = 2000
+
 // An Index knows which words are in which products. Nothing changes it.
 type Index struct {
 	postings map[string][]posting
@@ -54,7 +57,7 @@ func (x *Index) Find(terms []string, most int) []Hit {
 	for _, t := range terms {
 		found := x.postings[t]
 		rare := math.Log(1 + float64(x.products)/float64(1+len(found)))
-		for _, p := range found[:min(len(found), 1500)] {
+		for _, p := range found[:min(len(found), mostFound)] {
 			scores[p.product] += rare * float64(p.count)
 		}
 	}

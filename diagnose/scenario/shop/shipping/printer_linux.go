@@ -2,7 +2,6 @@ package shipping
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"syscall"
 )
@@ -32,14 +31,11 @@ func (p *Printer) Print(parcel int) error {
 	return err
 }
 
-// Attend reads the pipe as the printer's own program does, until nobody writes
-// into it any more.
-func (p *Printer) Attend() error {
-	f, err := os.OpenFile(p.pipe, os.O_RDONLY|syscall.O_NONBLOCK, 0)
+// Attend opens the pipe as the printer's own program does, until stop is called.
+func (p *Printer) Attend() (stop func() error, err error) {
+	f, err := os.OpenFile(p.pipe, os.O_RDWR|syscall.O_NONBLOCK, 0)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer f.Close()
-	_, err = io.Copy(io.Discard, f)
-	return err
+	return f.Close, nil
 }
