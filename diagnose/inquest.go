@@ -81,8 +81,16 @@ func (c *contrast) culprit(g growth, d detail) Culprit {
 // suspect is a culprit who nothing is said against yet.
 func (b *people) suspect(id who) Culprit {
 	out := Culprit{Function: b.all[id].symbol}
-	if shown := display(out.Function); shown != out.Function {
+	if shown := b.display(id); shown != out.Function {
 		out.Display = shown
 	}
 	return out
+}
+
+func (b *people) display(id who) string {
+	p := b.all[id]
+	if p.origin == originOwn {
+		return short(display(p.symbol))
+	}
+	return display(p.symbol)
 }

@@ -87,7 +87,7 @@ func (q *inquest) holding(c candidate, w queue, waiting *contrast) Culprit {
 
 func (q *inquest) tell(f *finding, w queue) string {
 	crowd := fmt.Sprintf("%.0f of %.0f extra goroutines wait for", w.extra, w.of)
-	in := display(q.people.all[w.main].symbol)
+	in := q.people.display(w.main)
 	switch {
 	case f.confident && w.lock:
 		return fmt.Sprintf("%s holds the lock that %s in %s", f.culprits[0].where(), crowd, in)

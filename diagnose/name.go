@@ -67,6 +67,16 @@ func display(symbol string) string {
 	return strings.ReplaceAll(out, "%2e", ".")
 }
 
+// short leaves of the package's path the last element, as in Go code. That is
+// for the application's own, where the file's name does the rest.
+func short(name string) string {
+	dir := strings.LastIndexByte(name, '/')
+	if elem, _, _ := strings.Cut(name[dir+1:], "."); dir > 0 && len(elem) > 1 && elem[0] == 'v' && digits(elem[1:]) {
+		dir = strings.LastIndexByte(name[:dir], '/') // a major version is no name
+	}
+	return name[dir+1:]
+}
+
 // moduleOf guesses the module of a third party's function from its package: of
 // most hosts two elements, of those that have users three.
 func moduleOf(symbol string) string {

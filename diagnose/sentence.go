@@ -67,7 +67,7 @@ func (f *finding) sure() string {
 	case c.Via != "" && !c.helped:
 		return fmt.Sprintf("in %s, called from %s: %s", moduleOf(c.Via), c.where(), share)
 	case c.Via != "":
-		return fmt.Sprintf("%s %s %s, in %s", c.where(), f.took, share, display(c.Via))
+		return fmt.Sprintf("%s %s %s, in %s", c.where(), f.took, share, short(display(c.Via)))
 	case c.State != "":
 		return fmt.Sprintf("%s %s %s, in %s", c.where(), f.took, share, c.State)
 	default:
