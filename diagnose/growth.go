@@ -70,7 +70,7 @@ func (c *contrast) grown() []growth {
 	var rest, restCalm weight // the others, among whom noise cancels
 	for id, now := range c.now.of {
 		g := c.growth(id, now)
-		stands := g.score >= 1 || !c.compared
+		stands := g.score >= 1
 		switch {
 		case stands && g.delta > 0:
 			all += g.delta
@@ -106,8 +106,17 @@ func (c *contrast) rank(gs []growth) {
 	// into every program that imports holmes.
 	sort.Slice(gs, func(i, j int) bool {
 		a, b := &gs[i], &gs[j]
-		return cmp.Or(cmp.Compare(max(b.excess, 0), max(a.excess, 0)), cmp.Compare(b.delta, a.delta), cmp.Compare(all[a.who].symbol, all[b.who].symbol)) < 0
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(b.delta, a.delta), cmp.Compare(all[a.who].symbol, all[b.who].symbol)) < 0
 	})
+}
+
+// weight is what ranks a growth: what is beyond the rise of the others, if that
+// is more than noise.
+func (g *growth) weight() float64 {
+	if g.score < 1 {
+		return 0
+	}
+	return g.excess
 }
 
 // growth weighs one function. What all the others do now, over what they did,
@@ -119,7 +128,7 @@ func (c *contrast) growth(id who, now weight) growth {
 	calm := c.calm.of[id]
 	g := growth{who: id, now: now, delta: now.value - c.scale*calm.value}
 	if !c.compared {
-		g.excess = g.delta
+		g.excess, g.score = g.delta, 1 // stands out, by nothing that is known
 		return g
 	}
 	each := max(now.each(), c.now.total.each()/2)

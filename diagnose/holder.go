@@ -18,6 +18,7 @@ type candidate struct {
 	depth   float64 // of the application's own frames below it, on the average
 	kin     float64 // how near it is to where the others wait
 	blocked float64 // its part of what the mutex profile blames
+	inLine  bool    // others wait in it, or in what it calls
 	score   float64
 }
 
@@ -56,7 +57,7 @@ func (q *inquest) search(w queue) (found []candidate, sure bool) {
 		})
 	}
 	q.blame(all)
-	near := q.kinsfolk(w)
+	near, waiting := q.kinsfolk(w), q.waiting(w)
 	for _, c := range all {
 		c.depth /= c.now
 		if c.now == 0 {
@@ -65,7 +66,7 @@ func (q *inquest) search(w queue) (found []candidate, sure bool) {
 		if c.excess() < 0.5 && c.blocked < leastPart {
 			continue
 		}
-		c.kin = near.to(q.people, c)
+		c.kin, c.inLine = near.to(q.people, c), waiting[c.who]
 		c.score = c.weigh(w, len(series))
 		found = append(found, *c)
 	}
@@ -79,6 +80,9 @@ func (q *inquest) search(w queue) (found []candidate, sure bool) {
 // weigh says how much speaks against a candidate.
 func (c *candidate) weigh(w queue, profiles int) float64 {
 	score := 8*c.blocked + 2*(1-min(c.calm/max(c.now, 1), 1)) + float64(c.seen)/float64(profiles)
+	if c.inLine { // it is there because it came there, as all did
+		score -= 2
+	}
 	if w.lock {
 		// Of the frames of a stack that are as near, the outer one took the lock
 		// and the inner ones are what it does with it; of those that are not
@@ -170,15 +174,39 @@ func (v *view) scan(w queue, found func(who, candidate)) {
 	}
 }
 
-// working calls f for the goroutines that do not stand in line.
+// working calls f for the goroutines that do not stand in line. Who waits for
+// another lock holds this one perhaps, but then for no fault of its own.
 func (v *view) working(w queue, f func(r *reading, s sample, n float64)) {
-	v.each(v.scale("goroutine"), func(i int, s sample, weighs weight) {
-		r := &v.readings[i]
-		inLine := w.lock && r.state == stateLock && w.in[r.who] || !w.lock && r.state.waits() && w.in[r.site]
-		if !inLine {
-			f(r, s, weighs.value)
+	v.goroutines(func(r *reading, s sample, n float64) {
+		if !w.includes(r) {
+			f(r, s, n)
 		}
 	})
+}
+
+func (v *view) goroutines(f func(r *reading, s sample, n float64)) {
+	v.each(v.scale("goroutine"), func(i int, s sample, w weight) { f(&v.readings[i], s, w.value) })
+}
+
+func (w queue) includes(r *reading) bool {
+	if w.lock {
+		return r.state == stateLock
+	}
+	return r.state.waits() && w.in[r.site]
+}
+
+// waiting are the functions on the stacks of those who stand in line.
+func (q *inquest) waiting(w queue) map[who]bool {
+	out := map[who]bool{}
+	v := q.view(q.Event.Goroutine)
+	v.goroutines(func(r *reading, s sample, _ float64) {
+		if w.includes(r) {
+			for call := range s.Calls() {
+				out[v.who[call.Function]] = true
+			}
+		}
+	})
+	return out
 }
 
 // mates are the functions that are on the same stacks.

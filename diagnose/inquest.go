@@ -72,7 +72,10 @@ func (c *contrast) culprits(gs []growth) []Culprit {
 func (c *contrast) culprit(g growth, d detail) Culprit {
 	out := c.view.people.suspect(g.who)
 	out.File, out.Line = d.base(), int(d.line)
-	out.Share, out.Delta, out.Score = g.share, g.delta, g.score
+	out.Share, out.Delta = g.share, g.delta
+	if c.compared {
+		out.Score = g.score
+	}
 	out.Unit, out.Evidence = c.with.column.Unit, c.kind
 	out.Via = c.view.people.all[d.via].symbol
 	return out

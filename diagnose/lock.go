@@ -52,11 +52,13 @@ func (q *inquest) poolRule(app, _ *contrast) *finding {
 // holder looks for who holds what the others wait for.
 func (q *inquest) holder(waiting *contrast, w queue) *finding {
 	gs := waiting.grown()
-	w.in, w.main, w.score = map[who]bool{}, gs[0].who, gs[0].score
-	w.extra = waiting.extra()
+	w.in, w.main, w.extra, w.score = map[who]bool{gs[0].who: true}, gs[0].who, gs[0].delta, gs[0].score
+	if w.lock { // it is waited for in several functions
+		w.extra = waiting.extra()
+	}
 	w.of = max(q.contrast("goroutine", func(_ int, r *reading) (who, bool) { return r.who, r.origin != originStd }).extra(), w.extra)
 	for _, g := range gs {
-		if g.delta >= w.extra/20 {
+		if w.lock && g.delta >= w.extra/20 {
 			w.in[g.who] = true
 		}
 	}
