@@ -17,7 +17,7 @@ QEMU := $(shell command -v qemu-system-x86_64)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-cgroup-vm oom-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
+.PHONY: help test test-cgroup-vm oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,7 @@ test: ## all tests that this machine has the parts for
 	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
+	$(GO) -C diagnose/scenario test -shuffle=on -count=1 ./...
 
 test-cgroup-vm: ## cgroup on real kernels of v1, v2 and hybrid, in virtual machines; fails where it cannot
 	kernel=$${HOLMES_VM_KERNEL:-$$(scripts/vm-kernel)} && \
@@ -66,6 +67,11 @@ weight: ## what importing holmes adds to a program
 
 oom-table: ## the race against the out-of-memory killer, RUNS=n times a cell (root, Linux; 8 minutes)
 	@mkdir -p $(BIN) && $(GO) build -o $(BIN)/oom-table ./scripts/oom-table && $(BIN)/oom-table
+
+# ONLY=name,name names scenarios, with "/..." behind it all variants of one, and
+# KEEP=folder keeps the evidence.
+diagnose-table: ## whether the guilty function is named, RUNS=n times a scenario, ONLY=name (Linux; 75 minutes)
+	@mkdir -p $(BIN) && $(GO) -C diagnose/scenario build -o $(BIN)/diagnose-table ./cmd/diagnose-table && $(BIN)/diagnose-table
 
 SOAK ?= 10m
 

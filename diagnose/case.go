@@ -5,6 +5,8 @@ import "time"
 // A Snapshot is what a process looked like, by kind of profile. Any may be nil.
 type Snapshot struct {
 	CPU, Heap, Goroutine, Threadcreate, Mutex, Block *Profile
+
+	other *Profile // of a kind that has no name here
 }
 
 // A Baseline is what a process looked like in calm times.
@@ -56,6 +58,33 @@ func (s *Snapshot) of(kind string) *Profile {
 	case "block":
 		return s.Block
 	default:
-		return nil
+		return s.other
 	}
+}
+
+func (s *Snapshot) set(kind string, p *Profile) {
+	switch kind {
+	case "cpu":
+		s.CPU = p
+	case "heap":
+		s.Heap = p
+	case "goroutine":
+		s.Goroutine = p
+	case "threadcreate":
+		s.Threadcreate = p
+	case "mutex":
+		s.Mutex = p
+	case "block":
+		s.Block = p
+	default:
+		s.other = p
+	}
+}
+
+// pairOf is the case of one pair of profiles.
+func pairOf(kind string, before, after *Profile) Case {
+	c := Case{Kinds: []string{kind}, Baseline: new(Baseline)}
+	c.Event.set(kind, after)
+	c.Baseline.set(kind, before)
+	return c
 }

@@ -1,21 +1,21 @@
 package diagnose
 
-// kindsOf lists the kinds of profile that tell of a signal, the most telling
-// first.
-func (c *Case) kindsOf() []string {
+// evidence lists what tells of a signal, the most telling first: kinds of
+// profile, and "alloc", "syscall" and "stacks", which are ways to look at one.
+func (c *Case) evidence() []string {
 	switch c.Signal {
 	case "cpu", "schedlat":
 		return []string{"cpu"}
 	case "gccpu":
-		return []string{"heap", "cpu"}
+		return []string{"alloc", "cpu", "heap"}
 	case "mem", "gcheap":
-		return []string{"heap", "goroutine"}
+		return []string{"heap", "stacks"}
 	case "goroutine":
 		return []string{"goroutine"}
 	case "thread":
-		return []string{"goroutine", "threadcreate"}
+		return []string{"syscall", "goroutine", "threadcreate"}
 	case "mutexwait":
-		return []string{"mutex", "goroutine"}
+		return []string{"mutex", "goroutine", "block"}
 	}
 	if len(c.Kinds) > 0 {
 		return c.Kinds
@@ -27,26 +27,8 @@ func (c *Case) kindsOf() []string {
 // with a sentence for any input, nil and damaged profiles too, and does not
 // change the profiles. Without a Baseline it is never confident.
 func Diagnose(c Case, o Options) Verdict {
-	var first *Verdict
-	for _, kind := range c.kindsOf() {
-		after := c.Event.of(kind)
-		if after == nil {
-			continue
-		}
-		var before *Profile
-		if c.Baseline != nil {
-			before = c.Baseline.of(kind)
-		}
-		v := Judge(kind, before, after, o)
-		if v.Confident {
-			return v
-		}
-		if first == nil || len(first.Culprits) == 0 && len(v.Culprits) > 0 {
-			first = &v
-		}
+	if c.Event == (Snapshot{}) {
+		return Verdict{Sentence: unclear + ": no profile of the event to read"}
 	}
-	if first != nil {
-		return *first
-	}
-	return Verdict{Sentence: "no clear culprit: no profile of the event to read"}
+	return newInquest(c, o).judge(c.evidence())
 }

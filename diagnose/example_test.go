@@ -16,6 +16,6 @@ func ExampleJudge() {
 	fmt.Println(diagnose.Judge("cpu", calm.parsed(), event.parsed(), diagnose.Options{}).Sentence)
 	fmt.Println(diagnose.Judge("cpu", nil, event.parsed(), diagnose.Options{}).Sentence)
 	// Output:
-	// main.applyCoupons (main.applyCoupons.go:41) took 99 % of the extra CPU
+	// main.applyCoupons (main.applyCoupons.go:41) took 100 % of the extra CPU
 	// no clear culprit, nothing to compare with: largest are main.applyCoupons (main.applyCoupons.go:41, 67 %), main.render (main.render.go:12, 18 %), main.search (main.search.go:40, 16 %)
 }

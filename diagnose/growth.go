@@ -2,99 +2,151 @@ package diagnose
 
 import (
 	"cmp"
+	"math"
 	"sort"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
 // Growth compares two profiles of one kind and returns the functions that grew
-// from before to after, the one that grew most first. The kind is read from
-// after. CPU profiles are compared by CPU time, before scaled to the duration
-// of after; heaps by the bytes in use; goroutines and threads by their number.
-// What a stack is blamed on is described in the package's doc.
+// from before to after, first the one that grew most beyond what the rest of
+// the profile did. The kind is read from after. CPU profiles are compared by
+// CPU time, before scaled to the duration of after; heaps by the bytes in use;
+// goroutines and threads by their number. What a stack is blamed on is
+// described in the package's doc.
 //
 // A before of nil, or of another kind, stands for nothing at all: then these
 // are simply the largest functions and their scores are 0. What shrank is left
 // out. The profiles are not changed.
 func Growth(before, after *Profile, o Options) []Culprit {
-	return compare(pprofread.KindOf(after), before, after, o).culprits
+	q := newInquest(pairOf(pprofread.KindOf(after), before, after), o)
+	c := q.contrast(pprofread.KindOf(after), blamed)
+	return c.culprits(c.grown())
 }
 
-// A comparison is what was found between two profiles.
-type comparison struct {
-	kind     string
-	readable bool      // the later profile is of that kind
-	compared bool      // the earlier one too
-	total    float64   // what the later one weighs
-	culprits []Culprit // the functions that grew, the most first
-	own      bool      // the first of them is the application's
+// A growth is what one function does now against calm times.
+type growth struct {
+	who    who
+	now    weight
+	delta  float64 // what it does more
+	excess float64 // what it would do more if the others did as in calm times
+	score  float64 // excess over its noise
+	share  float64 // of all delta
+	part   float64 // of all excess
 }
 
-func compare(kind string, before, after *Profile, o Options) comparison {
-	out := comparison{kind: kind}
-	column, ok := pprofread.ColumnOf(after, kind)
-	if !ok {
-		return out
-	}
-	now, calm, scale := o.sum(after, kind, column), tally{}, 1.0
-	if c, ok := pprofread.ColumnOf(before, kind); ok && c.Unit == column.Unit {
-		out.compared = true
-		calm, scale = o.sum(before, kind, c), timeScale(kind, before, after)
-	}
-	out.readable, out.total = true, now.total
-	out.culprits = grown(now, calm, scale)
-	for i := range out.culprits {
-		c := &out.culprits[i]
-		c.Unit, c.Evidence = column.Unit, kind
-		if !out.compared {
-			c.Score = 0
+// A contrast is two tallies, of now and of calm times.
+type contrast struct {
+	now, calm tally
+	scale     float64 // what calm is to be multiplied with
+	compared  bool    // there is a calm to compare with
+	unrest    float64 // variance that has nothing to do with sampling
+
+	kind       string
+	view       *view // of now
+	with       scale
+	before     *view // of calm times
+	beforeWith scale
+	split      func(func(*view, scale) tally) (now, calm tally)
+}
+
+// timeScale is how much longer the later profile looked. CPU, lock and block
+// profiles are sums over time; the others are what there is at one moment.
+func timeScale(kind string, before, after *Profile) float64 {
+	switch kind {
+	case "cpu", "mutex", "block":
+		if before.DurationNanos > 0 && after.DurationNanos > 0 {
+			return float64(after.DurationNanos) / float64(before.DurationNanos)
 		}
 	}
-	if len(out.culprits) > 0 {
-		out.own = now.suspects[out.culprits[0].Function].origin == originOwn
+	return 1
+}
+
+// grown returns who grew, the most first. Nobody is not among them, but counts
+// in what the shares are of.
+func (c *contrast) grown() []growth {
+	var out []growth
+	var all, beyond float64   // what grew, of those who stand out
+	var rest, restCalm weight // the others, among whom noise cancels
+	for id, now := range c.now.of {
+		g := c.growth(id, now)
+		stands := g.score >= 1
+		switch {
+		case stands && g.delta > 0:
+			all += g.delta
+			beyond += max(g.excess, 0)
+		case !stands:
+			rest, restCalm = rest.plus(now), restCalm.plus(c.calm.of[id])
+		}
+		if id > nobody && g.delta > 0 {
+			out = append(out, g)
+		}
 	}
+	for id, calm := range c.calm.of {
+		if _, there := c.now.of[id]; !there {
+			restCalm = restCalm.plus(calm)
+		}
+	}
+	all += max(rest.value-c.scale*restCalm.value, 0)
+	for i := range out {
+		g := &out[i]
+		g.share = g.delta / max(all, g.delta)
+		if g.excess > 0 {
+			g.part = g.excess / max(beyond, g.excess)
+		}
+	}
+	c.rank(out)
 	return out
 }
 
-// timeScale is how much longer the later profile looked. Only the CPU profile
-// is a sum over time; the others are what there is at one moment.
-func timeScale(kind string, before, after *Profile) float64 {
-	if kind != "cpu" || before.DurationNanos <= 0 || after.DurationNanos <= 0 {
-		return 1
-	}
-	return float64(after.DurationNanos) / float64(before.DurationNanos)
-}
-
-// grown returns what grew from calm times scale to now, with scores as if calm
-// had been a profile.
-func grown(now, calm tally, scale float64) []Culprit {
-	alike := scale // the scale at which everything has grown alike
-	if calm.total > 0 {
-		alike = max(scale, now.total/calm.total)
-	}
-	var out []Culprit
-	all := max(now.nobody-scale*calm.nobody, 0)
-	for name, s := range now.suspects {
-		var was weight
-		if c := calm.suspects[name]; c != nil {
-			was = c.weight
-		}
-		delta := s.value - scale*was.value
-		if delta <= 0 {
-			continue
-		}
-		all += delta
-		file, line := s.heaviest()
-		out = append(out, Culprit{Function: name, File: file, Line: line, Delta: delta, Score: score(s.weight, was, alike)})
-	}
-	for i := range out {
-		out[i].Share = out[i].Delta / all
-	}
+// rank sorts, equals by name.
+func (c *contrast) rank(gs []growth) {
+	all := c.view.people.all
 	// Not slices.SortFunc, which brings 30 KB of code for a struct of this size
 	// into every program that imports holmes.
-	sort.Slice(out, func(i, j int) bool {
-		a, b := &out[i], &out[j]
-		return cmp.Or(cmp.Compare(b.Delta, a.Delta), cmp.Compare(a.Function, b.Function)) < 0
+	sort.Slice(gs, func(i, j int) bool {
+		a, b := &gs[i], &gs[j]
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(b.delta, a.delta), cmp.Compare(all[a.who].symbol, all[b.who].symbol)) < 0
 	})
-	return out
+}
+
+// weight is what ranks a growth: what is beyond the rise of the others, if that
+// is more than noise.
+func (g *growth) weight() float64 {
+	if g.score < 1 {
+		return 0
+	}
+	return g.excess
+}
+
+// growth weighs one function. What all the others do now, over what they did,
+// is what the function would do as well if nothing but the traffic had risen:
+// only what is beyond that speaks against it. One sample more in the calm
+// profile would have surprised nobody, so it is allowed for: without that,
+// whatever a short calm profile missed would score as high as it likes.
+func (c *contrast) growth(id who, now weight) growth {
+	calm := c.calm.of[id]
+	g := growth{who: id, now: now, delta: now.value - c.scale*calm.value}
+	if !c.compared {
+		g.excess, g.score = g.delta, 1 // stands out, by nothing that is known
+		return g
+	}
+	each := max(now.each(), c.now.total.each()/2)
+	others, before := c.now.total.minusExactly(now), c.calm.total.minusExactly(calm)
+	tide := max(1, others.value/max(c.scale*before.value, c.scale*each, math.SmallestNonzeroFloat64))
+	if others.value <= 0 {
+		tide = 1
+	}
+	g.excess = g.delta - (tide-1)*c.scale*calm.value
+	k := tide * c.scale
+	variance := now.variance + k*k*(calm.variance+each*each) + c.unrest
+	if others.value > 0 && before.value > 0 {
+		// How well the others' rise is known.
+		expected := k * calm.value
+		variance += expected * expected * (others.relative() + before.relative())
+	}
+	if variance > 0 {
+		g.score = g.excess / math.Sqrt(variance)
+	}
+	return g
 }

@@ -2,33 +2,28 @@ package diagnose
 
 import (
 	"math"
-
-	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
-// weightOf returns what one record of a profile weighs. Its variance follows
-// from what one sample stands for: a tick of the CPU profile's clock, the
-// bytes that a heap profile lets pass between two samples, one goroutine.
-func weightOf(s pprofread.Sample, kind string, column pprofread.Column, period int64) weight {
-	value := float64(column.Value(s))
+// weigh returns what one record of a profile weighs. Its variance follows from
+// what one sample stands for: a tick of the CPU profile's clock, one goroutine,
+// and for a heap what follows below.
+func (s scale) weigh(record sample) weight {
+	value := float64(s.column.Value(record))
 	each := 1.0
-	if n := column.Count(s); n > 0 {
+	if n := s.column.Count(record); n > 0 {
 		each = value / float64(n)
 	}
-	if kind == "heap" && period > 0 && each > 0 {
+	if (s.kind == "heap" || s.kind == "alloc") && s.period > 0 && each > 0 {
 		// The runtime picks an object of this size with this probability, and
-		// has multiplied what it picked by its inverse.
-		each /= -math.Expm1(-each / float64(period))
+		// has multiplied what it picked by its inverse. What it picks for sure
+		// is no sample but a count, and has no noise.
+		picked := -math.Expm1(-each / float64(s.period))
+		each *= (1 - picked) / picked
 	}
 	return weight{value: value, variance: value * each}
 }
 
-// score is how far now is beyond calm times scale, in standard deviations.
-// One sample more in the calm profile would have surprised nobody, so it is
-// allowed for: without that, whatever a short calm profile missed would score
-// as high as it likes.
-func score(now, calm weight, scale float64) float64 {
-	each := now.variance / now.value
-	variance := now.variance + scale*scale*(calm.variance+each*each)
-	return (now.value - scale*calm.value) / math.Sqrt(variance)
-}
+// unrest is how much a heap in use is always different from the last time, as
+// a part of it, without that any sampling says so: a buffer that a request
+// happens to hold is in one profile and not in the next.
+const unrest = 0.02

@@ -3,7 +3,7 @@ package diagnose
 import "strings"
 
 // An origin says whose code a function is.
-type origin int
+type origin uint8
 
 const (
 	originNone    origin = iota // no symbol, the runtime's own work, or C
@@ -25,13 +25,40 @@ func (o Options) origin(function string) origin {
 		return originNone
 	case isSelf(pkg):
 		return originHolmes
-	case pkg == "main", o.Module != "" && under(strings.TrimSuffix(pkg, "_test"), o.Module):
+	case pkg == "main", o.owns(strings.TrimSuffix(pkg, "_test")):
 		return originOwn
 	case strings.Contains(first, "."):
 		return originForeign
 	default:
 		return originStd
 	}
+}
+
+// owns tells the packages of the main module and of its sisters.
+func (o Options) owns(pkg string) bool {
+	if o.Module == "" {
+		return false
+	}
+	if under(pkg, o.Module) {
+		return true
+	}
+	for _, m := range o.Modules {
+		if under(pkg, m) && under(m, organisation(o.Module)) {
+			return true
+		}
+	}
+	return false
+}
+
+// organisation is what the modules of one owner begin with: github.com/acme for
+// github.com/acme/shop, acme.dev for acme.dev/shop.
+func organisation(module string) string {
+	elements := strings.SplitN(module, "/", 4)
+	n := 1
+	if len(elements) > 2 {
+		n = 2
+	}
+	return strings.Join(elements[:n], "/")
 }
 
 func isSelf(pkg string) bool {

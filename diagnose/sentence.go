@@ -19,34 +19,59 @@ func wordsOf(kind string) words {
 	case "heap":
 		// Or the names would be read as those of who keeps the memory.
 		return words{extra: "memory", took: "allocated", by: "allocated by "}
+	case "alloc":
+		return words{extra: "allocations", took: "made", by: "made by "}
 	case "goroutine":
 		return words{extra: "goroutines", took: "holds"}
+	case "syscall":
+		return words{extra: "goroutines in system calls", took: "holds"}
 	case "threadcreate":
-		return words{extra: "threads", took: "started"}
+		return words{extra: "threads"}
+	case "mutex":
+		return words{extra: "lock wait", took: "held the lock for"}
 	default:
 		return words{extra: kind + " profile"}
 	}
 }
 
-func (c comparison) sentence(v Verdict) string {
-	const unclear = "no clear culprit"
-	w := wordsOf(c.kind)
+const unclear = "no clear culprit"
+
+func (f *finding) sentence() string {
 	switch {
-	case v.Confident:
-		first := v.Culprits[0]
-		return fmt.Sprintf("%s %s %s of the extra %s", first.where(), w.took, percent(first.Share), w.extra)
-	case !c.readable:
-		return fmt.Sprintf("%s: no %s profile to read", unclear, c.kind)
-	case c.total == 0:
-		return fmt.Sprintf("%s: the %s profile is empty", unclear, c.kind)
-	case len(v.Culprits) == 0 && c.compared:
-		return fmt.Sprintf("%s: nothing in the %s profile grew against normal", unclear, c.kind)
-	case len(v.Culprits) == 0:
-		return fmt.Sprintf("%s: the %s profile names nothing but the runtime", unclear, c.kind)
-	case c.compared:
-		return fmt.Sprintf("%s: most of the extra %s is %s%s", unclear, w.extra, w.by, list(v.Culprits))
+	case f.says != "" && f.confident:
+		return f.says
+	case f.says != "":
+		return unclear + ": " + f.says
+	case f.confident:
+		return f.sure()
+	case !f.readable:
+		return fmt.Sprintf("%s: no %s profile to read", unclear, f.kind)
+	case f.empty:
+		return fmt.Sprintf("%s: the %s profile is empty", unclear, f.kind)
+	case len(f.culprits) == 0 && f.compared:
+		return fmt.Sprintf("%s: nothing in the %s profile grew against normal", unclear, f.kind)
+	case len(f.culprits) == 0:
+		return fmt.Sprintf("%s: the %s profile names nothing but the runtime", unclear, f.kind)
+	case f.compared:
+		return fmt.Sprintf("%s: most of the extra %s is %s%s", unclear, f.extra, f.by, list(f.culprits))
 	default:
-		return fmt.Sprintf("%s, nothing to compare with: largest %s %s%s", unclear, are(v.Culprits), w.by, list(v.Culprits))
+		return fmt.Sprintf("%s, nothing to compare with: largest %s %s%s", unclear, are(f.culprits), f.by, list(f.culprits))
+	}
+}
+
+// sure names the first culprit.
+func (f *finding) sure() string {
+	c := f.culprits[0]
+	share := percent(c.Share) + " of the extra " + f.extra
+	switch {
+	case c.Via != "" && !c.helped:
+		return fmt.Sprintf("in %s, called from %s: %s", moduleOf(c.Via), c.where(), share)
+	case c.Via != "":
+		return fmt.Sprintf("%s %s %s, in %s", c.where(), f.took, share, short(display(c.Via)))
+	case c.State != "":
+		return fmt.Sprintf("%s %s %s, in %s", c.where(), f.took, share, c.State)
+	default:
+		return fmt.Sprintf("%s %s %s", c.where(), f.took, share)
 	}
 }
 
@@ -71,21 +96,31 @@ func are(cs []Culprit) string {
 func list(cs []Culprit) string {
 	var each []string
 	for _, c := range notable(cs) {
-		place := ""
+		place, via := "", ""
 		if c.File != "" {
 			place = fmt.Sprintf("%s:%d, ", c.File, c.Line)
 		}
-		each = append(each, fmt.Sprintf("%s (%s%s)", c.Function, place, percent(c.Share)))
+		if c.Via != "" && !c.helped {
+			via = "in " + moduleOf(c.Via) + ", called from "
+		}
+		each = append(each, fmt.Sprintf("%s%s (%s%s)", via, c.name(), place, percent(c.Share)))
 	}
 	return strings.Join(each, ", ")
+}
+
+func (c Culprit) name() string {
+	if c.Display != "" {
+		return c.Display
+	}
+	return c.Function
 }
 
 // where is a function and its place: main.applyCoupons (coupon.go:41).
 func (c Culprit) where() string {
 	if c.File == "" {
-		return c.Function
+		return c.name()
 	}
-	return fmt.Sprintf("%s (%s:%d)", c.Function, c.File, c.Line)
+	return fmt.Sprintf("%s (%s:%d)", c.name(), c.File, c.Line)
 }
 
 func percent(share float64) string { return fmt.Sprintf("%.0f %%", 100*share) }

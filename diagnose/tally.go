@@ -14,70 +14,148 @@ type weight struct {
 	value, variance float64
 }
 
-func (a *weight) add(b weight) {
-	a.value += b.value
-	a.variance += b.variance
+func (a weight) plus(b weight) weight {
+	return weight{a.value + b.value, a.variance + b.variance}
 }
 
-// A suspect is a function with all that it is blamed for.
-type suspect struct {
-	weight
-	origin origin
-	lines  map[position]float64
+// minus is what is left of a without b. What is left varies as if it had been
+// sampled alone.
+func (a weight) minus(b weight) weight {
+	left := max(a.value-b.value, 0)
+	return weight{left, left * a.each()}
 }
 
+// minusExactly is the sum without a part of it.
+func (a weight) minusExactly(part weight) weight {
+	return weight{max(a.value-part.value, 0), max(a.variance-part.variance, 0)}
+}
+
+// relative is the variance in parts of the value.
+func (a weight) relative() float64 { return a.variance / (a.value * a.value) }
+
+// each is what one more sample would add.
+func (a weight) each() float64 {
+	if a.value <= 0 {
+		return 0
+	}
+	return a.variance / a.value
+}
+
+// A tally is a profile summed up by the function that is to blame.
+type tally struct {
+	total weight // of all, without holmes
+	of    map[who]weight
+}
+
+func newTally() tally { return tally{of: map[who]weight{}} }
+
+func (t *tally) add(id who, w weight) {
+	t.total = t.total.plus(w)
+	t.of[id] = t.of[id].plus(w)
+}
+
+// A scale is what a profile is weighed with: one of its columns.
+type scale struct {
+	kind   string
+	column pprofread.Column
+	period int64
+	ok     bool // the profile has that column
+}
+
+func (v *view) scale(kind string) scale {
+	column, ok := pprofread.ColumnOf(v.Profile, kind)
+	if !ok {
+		return scale{}
+	}
+	return scale{kind: kind, column: column, period: v.Period, ok: true}
+}
+
+// A choice says who of a stack is asked about; false leaves the stack out.
+type choice func(i int, r *reading) (who, bool)
+
+func blamed(_ int, r *reading) (who, bool) { return r.who, true }
+
+// sum tallies a profile, which may be nil.
+func (v *view) sum(s scale, choose choice) tally {
+	t := newTally()
+	v.each(s, func(i int, _ sample, w weight) {
+		if id, ok := choose(i, &v.readings[i]); ok {
+			t.add(id, w)
+		}
+	})
+	return t
+}
+
+// each calls f for all samples that weigh anything and are not holmes's own.
+func (v *view) each(s scale, f func(i int, record sample, w weight)) {
+	if !s.ok {
+		return
+	}
+	i := -1
+	for record := range v.Samples() {
+		i++
+		if v.readings[i].origin == originHolmes {
+			continue
+		}
+		if w := s.weigh(record); w.value > 0 {
+			f(i, record, w)
+		}
+	}
+}
+
+// A position is a line of a file.
 type position struct {
 	file string
 	line int64
 }
 
-// heaviest returns where in the function most of the weight is. Of equals it
-// is the first in the file, so that the answer does not depend on map order.
-func (s *suspect) heaviest() (file string, line int) {
-	var best position
-	weight := -1.0
-	for at, v := range s.lines {
-		if v > weight || v == weight && at.line < best.line {
-			best, weight = at, v
-		}
-	}
-	if best.file == "" {
-		return "", int(best.line)
-	}
-	return path.Base(best.file), int(best.line)
+// A detail is where in a function most of the weight is, and the third party's
+// function that most of it is in, if most of it is in one.
+type detail struct {
+	position
+	via who
 }
 
-// A tally is a profile summed up by the function that is to blame.
-type tally struct {
-	total    float64 // with what is nobody's, without holmes
-	nobody   float64
-	suspects map[string]*suspect
+// detail fills in the details of functions. Of equals it is the first in the
+// file, so that the answer does not depend on map order.
+func (v *view) detail(s scale, wanted map[who]detail) {
+	type at struct {
+		who, via who
+		position
+	}
+	lines, vias, all := map[at]float64{}, map[at]float64{}, map[who]float64{}
+	v.each(s, func(i int, _ sample, w weight) {
+		r := &v.readings[i]
+		if _, ok := wanted[r.who]; !ok {
+			return
+		}
+		_, file := v.Function(r.call.Function)
+		lines[at{who: r.who, position: position{file, r.call.Line}}] += w.value
+		all[r.who] += w.value
+		if r.via != nobody {
+			vias[at{who: r.who, via: r.via}] += w.value
+		}
+	})
+	best := map[who]float64{}
+	for a, w := range lines {
+		d := wanted[a.who]
+		if w > best[a.who] || w == best[a.who] && a.line < d.line {
+			best[a.who], d.position = w, a.position
+			wanted[a.who] = d
+		}
+	}
+	for a, w := range vias {
+		if d := wanted[a.who]; w > all[a.who]/2 {
+			d.via = a.via
+			wanted[a.who] = d
+		}
+	}
 }
 
-// sum tallies p, which may be nil.
-func (o Options) sum(p *Profile, kind string, column pprofread.Column) tally {
-	t := tally{suspects: map[string]*suspect{}}
-	for s := range p.Samples() {
-		w := weightOf(s, kind, column, p.Period)
-		if w.value == 0 {
-			continue
-		}
-		frame, from := o.blame(s)
-		if from == originHolmes {
-			continue
-		}
-		t.total += w.value
-		if from == originNone {
-			t.nobody += w.value
-			continue
-		}
-		who := t.suspects[frame.Function]
-		if who == nil {
-			who = &suspect{origin: from, lines: map[position]float64{}}
-			t.suspects[frame.Function] = who
-		}
-		who.add(w)
-		who.lines[position{frame.File, frame.Line}] += w.value
+// base is the name of the file without its directory.
+func (p position) base() string {
+	if p.file == "" {
+		return ""
 	}
-	return t
+	return path.Base(p.file)
 }

@@ -52,4 +52,6 @@ type Culprit struct {
 	// function that they wait in. Delta is then how many more of them there
 	// are than normal, and Share their part of all additional goroutines.
 	WaitedIn string `json:"waited_in,omitempty"`
+
+	helped bool // Via is the application's own
 }

@@ -22,6 +22,8 @@ func columns(kind string) (value, count string) {
 		return "cpu", "samples"
 	case "heap":
 		return "inuse_space", "inuse_objects"
+	case "alloc": // the same profile: all that was ever allocated
+		return "alloc_space", "alloc_objects"
 	case "goroutine", "threadcreate":
 		return kind, kind
 	case "mutex", "block":

@@ -118,6 +118,11 @@ func TestFrames(t *testing.T) {
 		{},
 	}, slices.Collect(samples[0].Frames()))
 	require.Equal(t, samples[0].Stack()[:2], samples[1].Stack(), "the same location, the same number")
+	calls := slices.Collect(samples[0].Calls())
+	require.Equal(t, 3, p.Functions())
+	require.Equal(t, []pprofread.Call{{1, 3}, {2, 9}, {0, 1}, {0, 2}, {}}, calls, "no name is the first one")
+	name, file := p.Function(calls[1].Function)
+	require.Equal(t, []string{"main.caller", "/a.go"}, []string{name, file})
 	for range samples[0].Frames() {
 		break // stops the walk
 	}
@@ -133,5 +138,6 @@ func TestZeroValues(t *testing.T) {
 	require.Empty(t, slices.Collect(s.Frames()))
 	for _, p := range []*pprofread.Profile{nil, {}} {
 		require.Empty(t, slices.Collect(p.Samples()))
+		require.Zero(t, p.Functions())
 	}
 }

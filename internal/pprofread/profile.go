@@ -99,15 +99,50 @@ type Frame struct {
 // their own.
 func (s Sample) Frames() iter.Seq[Frame] {
 	return func(yield func(Frame) bool) {
+		for c := range s.Calls() {
+			name, file := s.profile.Function(c.Function)
+			if !yield(Frame{Function: name, File: file, Line: c.Line}) {
+				return
+			}
+		}
+	}
+}
+
+// A Call is a [Frame] whose function is told by its number: the same wherever
+// the function is the same in this profile, and less than [Profile.Functions].
+type Call struct {
+	Function uint32
+	Line     int64
+}
+
+// Calls walks the stack as [Sample.Frames] does, for who looks at each function
+// once and not at each frame.
+func (s Sample) Calls() iter.Seq[Call] {
+	return func(yield func(Call) bool) {
 		for _, location := range s.Stack() {
 			for _, l := range cut(s.profile.lines, s.profile.locations, int(location)) {
-				f := s.profile.functions[l.function]
-				if !yield(Frame{Function: s.profile.str(f.name), File: s.profile.str(f.file), Line: l.number}) {
+				if !yield(Call{Function: l.function, Line: l.number}) {
 					return
 				}
 			}
 		}
 	}
+}
+
+// Functions returns how many functions the profile has. The first of a profile
+// that was parsed is the one without a name.
+func (p *Profile) Functions() int {
+	if p == nil {
+		return 0
+	}
+	return len(p.functions)
+}
+
+// Function returns the qualified name of a function, "" when the profile has no
+// symbols, and the path of its file as compiled.
+func (p *Profile) Function(i uint32) (name, file string) {
+	f := p.functions[i]
+	return p.str(f.name), p.str(f.file)
 }
 
 func (p *Profile) str(i uint32) string { return p.text[p.strings[i]:p.strings[i+1]] }

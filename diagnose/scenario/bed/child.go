@@ -1,0 +1,191 @@
+// Package bed runs a scenario for real: the shop with holmes in it in a process
+// of its own, a fault, and what is on disk afterwards.
+package bed
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/diagnose/scenario"
+	"github.com/go-holmes/holmes/diagnose/scenario/faults"
+	"github.com/go-holmes/holmes/diagnose/scenario/outside"
+	"github.com/go-holmes/holmes/diagnose/scenario/shop"
+)
+
+// Env holds the plan of a child in JSON: a program that uses this package calls
+// [Child] first.
+const Env = "HOLMES_SCENARIO"
+
+// Plan is what a child has to do.
+type Plan struct {
+	Scenario string `json:"scenario"`
+	// Dir is where the dump path is made, and what else there is to keep.
+	Dir string `json:"dir"`
+	// Calm is how long nothing happens, from the start of holmes on.
+	Calm time.Duration `json:"calm"`
+	// Inside keeps visitors, database and partner in the same process.
+	Inside bool `json:"inside,omitempty"`
+}
+
+// The files and folders in a plan's directory.
+const (
+	dumpFolder = "dump"
+	notesFile  = "notes.json"
+)
+
+// notes are what the child knows and the events do not.
+type notes struct {
+	FaultAt time.Time `json:"fault_at"`
+}
+
+const (
+	// settling is how long the shop is open before holmes starts.
+	settling = 3 * time.Second
+	// patience is how long an event is waited for, and how long a control lasts.
+	patience = 15 * time.Second
+	watched  = 20 * time.Second
+	// rise is how much more visitors come with a fault.
+	rise = 1.2
+)
+
+// Child runs the plan in the environment. It reports whether there was one, or
+// this process is a child's [outside.World].
+func Child() (is bool, err error) {
+	if is, err := outside.Child(os.Stdin, os.Stdout); is {
+		return true, err
+	}
+	text := os.Getenv(Env)
+	if text == "" {
+		return false, nil
+	}
+	var p Plan
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return true, fmt.Errorf("%s: %w", Env, err)
+	}
+	return true, p.run(context.Background())
+}
+
+// run runs the plan in this process.
+func (p Plan) run(ctx context.Context) (err error) {
+	s, ok := faults.Find(p.Scenario)
+	if !ok {
+		return fmt.Errorf("there is no scenario %q", p.Scenario)
+	}
+	w, err := p.world(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	sh, err := shop.Open(shop.Config{World: w, Dir: p.Dir, Pace: s.Pace})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sh.Close()) }()
+	if s.Open != nil {
+		if err := s.Open(sh); err != nil {
+			return err
+		}
+	}
+	return p.watch(ctx, s, sh)
+}
+
+func (p Plan) world(ctx context.Context) (outside.World, error) {
+	if p.Inside {
+		return outside.NewLocal()
+	}
+	return outside.Spawn(ctx, Env+"=")
+}
+
+// watch is the life of a shop with holmes in it.
+func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (err error) {
+	shop.Pause(ctx, settling)
+	told := make(mailbox, 100)
+	h, err := holmes.New(append(thresholds(), holmes.WithDumpPath(filepath.Join(p.Dir, dumpFolder)),
+		holmes.WithReporter(told), holmes.WithLogger(nil))...)
+	if err != nil {
+		return err
+	}
+	if err := h.Start(); err != nil {
+		return err
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		err = errors.Join(err, h.Shutdown(end))
+	}()
+	shop.Pause(ctx, p.Calm)
+	n := notes{FaultAt: time.Now()}
+	if err := p.write(n); err != nil {
+		return err
+	}
+	if err := s.Fault(sh); err != nil {
+		return err
+	}
+	if s.Control() {
+		shop.Pause(ctx, watched)
+		_, err := h.CaptureNow(ctx)
+		return err
+	}
+	if err := sh.World.Rise(rise); err != nil {
+		return err
+	}
+	told.wait(ctx, s, n.FaultAt)
+	return nil
+}
+
+func (p Plan) write(n notes) error {
+	raw, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(p.Dir, notesFile), raw, 0o600)
+}
+
+// A mailbox is the reporter of a child: it is told of every event that is on
+// disk.
+type mailbox chan *holmes.Event
+
+// Report implements [holmes.Reporter].
+func (m mailbox) Report(ctx context.Context, e *holmes.Event) error {
+	select {
+	case m <- e:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// wait returns when an event that may tell of the fault has come, or when none
+// has in a while.
+func (m mailbox) wait(ctx context.Context, s scenario.Scenario, since time.Time) {
+	most := s.Patience
+	if most == 0 {
+		most = patience
+	}
+	late := time.NewTimer(most)
+	defer late.Stop()
+	for {
+		select {
+		case e := <-m:
+			if tells(e, s, since) {
+				return
+			}
+		case <-late.C:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tells reports whether an event is of the fault.
+func tells(e *holmes.Event, s scenario.Scenario, since time.Time) bool {
+	return e.State == holmes.StateConfirmed && !e.At.Before(since) && slices.Contains(s.Signals, e.Trigger.Sample.Signal)
+}

@@ -1,0 +1,135 @@
+package outside
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"sync"
+)
+
+// Env tells a program that it is to be the World of another one: a program
+// that uses [Spawn] calls [Child] first.
+const Env = "HOLMES_SCENARIO_OUTSIDE"
+
+// order is what the shop's process asks for, one in a line.
+type order struct {
+	Open  string  `json:"open,omitempty"`
+	Visit *Visit  `json:"visit,omitempty"`
+	Rise  float64 `json:"rise,omitempty"`
+}
+
+// addresses is the one line that it gets.
+type addresses struct {
+	Database string `json:"database"`
+	Partner  string `json:"partner"`
+}
+
+// Child is a World that takes its orders from in until that ends. It reports
+// whether this process was meant to be one.
+func Child(in io.Reader, out io.Writer) (is bool, err error) {
+	if os.Getenv(Env) == "" {
+		return false, nil
+	}
+	l, err := NewLocal()
+	if err != nil {
+		return true, err
+	}
+	defer func() { err = errors.Join(err, l.Close()) }()
+	if err := json.NewEncoder(out).Encode(addresses{l.Database(), l.Partner()}); err != nil {
+		return true, err
+	}
+	for orders := json.NewDecoder(in); ; {
+		var o order
+		switch err := orders.Decode(&o); {
+		case errors.Is(err, io.EOF):
+			return true, nil
+		case err != nil:
+			return true, err
+		}
+		if err := l.take(o); err != nil {
+			return true, err
+		}
+	}
+}
+
+func (l *Local) take(o order) error {
+	switch {
+	case o.Open != "":
+		return l.Open(o.Open)
+	case o.Visit != nil:
+		return l.Visit(*o.Visit)
+	default:
+		return l.Rise(o.Rise)
+	}
+}
+
+// Process is a World in another process.
+type Process struct {
+	cmd    *exec.Cmd
+	orders io.WriteCloser
+	at     addresses
+	mu     sync.Mutex
+}
+
+// Spawn starts this program again with more in its environment, as the World of
+// this process. It ends when this process does.
+func Spawn(ctx context.Context, env ...string) (p *Process, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
+	p = &Process{cmd: exec.CommandContext(ctx, exe)}
+	p.cmd.Env = slices.Concat(os.Environ(), env, []string{Env + "=1"})
+	p.cmd.Stderr = os.Stderr
+	if p.orders, err = p.cmd.StdinPipe(); err != nil {
+		return nil, err
+	}
+	out, err := p.cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("what is outside the shop: %w", err)
+	}
+	line, err := bufio.NewReader(out).ReadBytes('\n')
+	if err == nil {
+		err = json.Unmarshal(line, &p.at)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("what is outside the shop: %w", err), p.Close())
+	}
+	return p, nil
+}
+
+// Database implements [World].
+func (p *Process) Database() string { return p.at.Database }
+
+// Partner implements [World].
+func (p *Process) Partner() string { return p.at.Partner }
+
+// Open implements [World].
+func (p *Process) Open(url string) error { return p.order(order{Open: url}) }
+
+// Visit implements [World].
+func (p *Process) Visit(v Visit) error { return p.order(order{Visit: &v}) }
+
+// Rise implements [World].
+func (p *Process) Rise(factor float64) error { return p.order(order{Rise: factor}) }
+
+func (p *Process) order(o order) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return json.NewEncoder(p.orders).Encode(o)
+}
+
+// Close implements [World].
+func (p *Process) Close() error {
+	err := p.orders.Close()
+	return errors.Join(err, p.cmd.Wait())
+}
