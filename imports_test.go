@@ -1,10 +1,10 @@
 package holmes_test
 
 import (
+	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
-	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
@@ -111,9 +111,16 @@ func TestDiagnosisHasNoClock(t *testing.T) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		source, err := os.ReadFile(name)
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.SkipObjectResolution)
 		require.NoError(t, err)
-		require.NotRegexp(t, `time\.(Now|Since|Until|After|Sleep|New|Tick)`, string(source), name)
+		ast.Inspect(f, func(n ast.Node) bool {
+			if s, ok := n.(*ast.SelectorExpr); ok {
+				if pkg, ok := s.X.(*ast.Ident); ok && pkg.Name == "time" {
+					require.Contains(t, []string{"Duration", "Second"}, s.Sel.Name, name)
+				}
+			}
+			return true
+		})
 	}
 }
 
