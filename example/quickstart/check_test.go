@@ -1,7 +1,6 @@
 package main
 
 import (
-	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -9,10 +8,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/diagnose"
 )
 
 func TestLine(t *testing.T) {
@@ -30,22 +29,6 @@ func TestGuiltyNamesAreThoseOfProfiles(t *testing.T) {
 	}
 	require.Len(t, named("all"), 3)
 	require.Empty(t, named("other"))
-}
-
-// goroutines is a profile in which functions hold a number of them.
-func goroutines(t *testing.T, counts map[string]int64) []byte {
-	t.Helper()
-	p := &profile.Profile{SampleType: []*profile.ValueType{{Type: "goroutine", Unit: "count"}}}
-	for name, n := range counts {
-		id := uint64(len(p.Function) + 1)
-		fn := &profile.Function{ID: id, Name: name, Filename: "x.go"}
-		loc := &profile.Location{ID: id, Line: []profile.Line{{Function: fn, Line: 1}}}
-		p.Function, p.Location = append(p.Function, fn), append(p.Location, loc)
-		p.Sample = append(p.Sample, &profile.Sample{Location: []*profile.Location{loc}, Value: []int64{n}})
-	}
-	var out bytes.Buffer
-	require.NoError(t, p.Write(&out))
-	return out.Bytes()
 }
 
 func put(t *testing.T, dir string, e *holmes.Event) {
@@ -72,8 +55,8 @@ func remove(t *testing.T, path string) {
 // Each way in which a fault may not be dealt with is said.
 func TestCheck(t *testing.T) {
 	f := named("goroutine")[0]
-	holding := func(counts map[string]int64) []holmes.Profile {
-		return []holmes.Profile{holmes.MemoryProfile(holmes.KindGoroutine, "goroutine.pb.gz", goroutines(t, counts))}
+	verdict := func(confident bool, function string) diagnose.Verdict {
+		return diagnose.Verdict{Sentence: "so it seems", Confident: confident, Culprits: []diagnose.Culprit{{Function: function}}}
 	}
 	for _, tt := range []struct {
 		name string
@@ -88,20 +71,16 @@ func TestCheck(t *testing.T) {
 		{"not all delivered", func(d *demo, e *holmes.Event) {
 			remove(t, filepath.Join(d.delivered(), e.ID, "goroutine.pb.gz"))
 		}, "goroutine.pb.gz"},
-		{"no profile", func(_ *demo, e *holmes.Event) { e.Profiles = nil }, "was not captured"},
-		{"no calm profile", func(d *demo, _ *holmes.Event) { d.calm.Profiles = nil }, "the calm profile: was not captured"},
-		{"another grew most", func(_ *demo, e *holmes.Event) {
-			e.Profiles = holding(map[string]int64{"main.other": 9000, f.guilty: 800})
-		}, "main.other has grown most"},
-		{"nothing grew", func(_ *demo, e *holmes.Event) { e.Profiles = holding(nil) }, "nothing has grown"},
+		{"another is named", func(_ *demo, e *holmes.Event) { e.Diagnosis = verdict(true, "main.other") }, "main.other is named"},
+		{"not sure", func(_ *demo, e *holmes.Event) { e.Diagnosis = verdict(false, f.guilty) }, "nobody is named: so it seems"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := &demo{options: options{dir: t.TempDir()}, out: io.Discard, holmes: new(holmes.Holmes), seen: map[string]bool{}}
-			d.calm = &holmes.Event{Profiles: holding(map[string]int64{"main.other": 800, f.guilty: 3})}
 			e := &holmes.Event{
 				ID: "20260504T030201.000000000Z-goroutine-1", State: holmes.StateConfirmed,
-				Trigger:  holmes.Trigger{Sample: holmes.Sample{Signal: f.signal}},
-				Profiles: holding(map[string]int64{"main.other": 810, f.guilty: 6000}),
+				Trigger:   holmes.Trigger{Sample: holmes.Sample{Signal: f.signal}},
+				Profiles:  []holmes.Profile{holmes.MemoryProfile(holmes.KindGoroutine, "goroutine.pb.gz", []byte("profile"))},
+				Diagnosis: verdict(true, f.guilty),
 			}
 			put(t, d.evidence(), e)
 			put(t, d.delivered(), e)

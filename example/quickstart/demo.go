@@ -19,10 +19,6 @@ import (
 // memoryLimit stands for the limit of a small container. Nothing enforces it.
 const memoryLimit = 512 << 20
 
-// calmTicks is how many readings come before the first fault. After ten of them
-// holmes knows what is normal.
-const calmTicks = 12
-
 // patience is how long a fault lasts at most.
 const patience = 40 * time.Second
 
@@ -36,7 +32,6 @@ type demo struct {
 	began   time.Time
 	second  *time.Ticker
 
-	calm    *holmes.Event   // the baseline, taken while all was well
 	arrived []*holmes.Event // what the file reporter has brought, oldest first
 	seen    map[string]bool // by ID, with what an earlier run has left there
 }
@@ -101,7 +96,7 @@ func (d *demo) delivered() string { return filepath.Join(d.dir, "delivered") }
 // play is the story: calm, the faults, and what came of them.
 func (d *demo) play(ctx context.Context) error {
 	d.say("service at %s, evidence in %s", d.patient.service.url, d.evidence())
-	d.say("all is calm for %d seconds, while holmes learns what is normal", calmTicks)
+	d.say("all is calm, while holmes learns what is normal: some 12 seconds")
 	if err := d.learn(ctx); err != nil {
 		return d.unless(ctx, err)
 	}

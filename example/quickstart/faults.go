@@ -16,7 +16,6 @@ import (
 type fault struct {
 	name   string
 	signal holmes.Signal // that leaves its normal range
-	kind   holmes.Kind   // of profile that shows it
 	guilty string        // function
 	// cause makes it happen until ctx is done, and puts everything back.
 	cause func(ctx context.Context, p *patient)
@@ -33,9 +32,9 @@ type patient struct {
 // it does not come back at once.
 func faults() []fault {
 	return []fault{
-		{"cpu", holmes.SignalCPU, holmes.KindCPU, nameOf(applyCoupons), longCarts},
-		{"goroutine", holmes.SignalGoroutine, holmes.KindGoroutine, nameOf(renderPage), hurriedReaders},
-		{"heap", holmes.SignalMem, holmes.KindHeap, nameOf((*sessions).remember), endlessSessions},
+		{"cpu", holmes.SignalCPU, nameOf(applyCoupons), longCarts},
+		{"goroutine", holmes.SignalGoroutine, nameOf(renderPage), hurriedReaders},
+		{"heap", holmes.SignalMem, nameOf((*sessions).remember), endlessSessions},
 	}
 }
 

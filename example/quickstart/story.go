@@ -8,47 +8,19 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// learn passes the calm phase, and takes the profiles in it that the faults
-// are compared with.
+// learn passes the calm phase, until holmes knows what is normal.
 func (d *demo) learn(ctx context.Context) error {
-	type capture struct {
-		event *holmes.Event
-		err   error
+	for d.tick(ctx) && d.holmes.Stats().Baseline.Rounds == 0 {
 	}
-	taken := make(chan capture, 1)
-	for range 3 { // until caches are filled
-		if !d.tick(ctx) {
-			return ctx.Err()
-		}
-	}
-	go func() {
-		e, err := d.holmes.CaptureNow(ctx)
-		taken <- capture{e, err}
-	}()
-	for d.tick(ctx) && !d.settled() {
-	}
-	c := <-taken
-	d.calm = c.event
-	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
-	case c.err != nil:
-		return c.err
-	case d.patient.cores == 0:
-		return errors.New("no reading of the CPU")
-	}
-	return nil
-}
-
-// settled reports whether holmes knows what is normal.
-func (d *demo) settled() bool {
-	s := d.holmes.Stats()
-	for _, signal := range s.Signals {
+	for _, signal := range d.holmes.Stats().Signals {
 		if signal.Signal == holmes.SignalCPU {
 			d.patient.cores = signal.Limit
 		}
 	}
-	return s.Ticks >= calmTicks
+	if d.patient.cores == 0 && ctx.Err() == nil {
+		return errors.New("no reading of the CPU")
+	}
+	return ctx.Err()
 }
 
 // suffer switches a fault on until its event has arrived, for at most patience.

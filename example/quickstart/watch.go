@@ -79,18 +79,5 @@ func (d *demo) show(e *holmes.Event) {
 		}
 		fmt.Fprintf(d.out, "  go tool pprof -http=: %s\n", p.Path)
 	}
-	if f, ok := d.faultOf(e); ok {
-		d.explain(f, e)
-	}
 	fmt.Fprintln(d.out)
-}
-
-// faultOf returns the fault of this run that an event is about.
-func (d *demo) faultOf(e *holmes.Event) (fault, bool) {
-	for _, f := range d.faults {
-		if d.event(f) == e {
-			return f, true
-		}
-	}
-	return fault{}, false
 }
