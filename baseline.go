@@ -12,11 +12,11 @@ const (
 	// baselineFirst is when the first round is: when there are means to judge
 	// by. The time to the next doubles until it is that of WithBaseline, so that
 	// a young process has something to compare with too.
-	baselineFirst = 10 * time.Second
+	baselineFirst = 11 * time.Second
 	// baselineCPU is how long the CPU is profiled in a round.
 	baselineCPU = time.Second
 	// baselineRetry is the pause after finding that something is not calm.
-	baselineRetry = 10 * time.Second
+	baselineRetry = 3 * time.Second
 	// afterEvent is how long after an event nothing is taken for normal: what
 	// has risen may stay up, and its repetition must not be told that it was
 	// always so.
