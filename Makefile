@@ -28,7 +28,7 @@ test: ## all tests that this machine has the parts for
 	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
-	$(GO) -C diagnose/scenario test -shuffle=on -count=1 ./...
+	$(GO) -C $(BED) test -shuffle=on -count=1 ./...
 
 test-cgroup-vm: ## cgroup on real kernels of v1, v2 and hybrid, in virtual machines; fails where it cannot
 	kernel=$${HOLMES_VM_KERNEL:-$$(scripts/vm-kernel)} && \
@@ -39,14 +39,20 @@ lint: gofumpt vet staticcheck golangci-lint tidy ## all checks of the source
 gofumpt: tools
 	@files=$$($(BIN)/gofumpt -l .); test -z "$$files" || { echo "gofumpt -w is needed for:" $$files >&2; exit 1; }
 
+# The test bed of diagnosis is a module of its own, with as much code as others.
+BED := diagnose/scenario
+
 vet:
 	$(GO) vet ./...
+	$(GO) -C $(BED) vet ./...
 
 staticcheck: tools
 	$(BIN)/staticcheck ./...
+	cd $(BED) && $(BIN)/staticcheck ./...
 
 golangci-lint: tools
 	$(BIN)/golangci-lint run ./...
+	cd $(BED) && $(BIN)/golangci-lint run -c $(CURDIR)/.golangci.yml ./...
 
 tidy: ## check that the go.mod files say what is needed, no more
 	@for m in $(MODULES); do echo "$(GO) -C $$m mod tidy -diff"; $(GO) -C $$m mod tidy -diff || exit 1; done
@@ -71,7 +77,7 @@ oom-table: ## the race against the out-of-memory killer, RUNS=n times a cell (ro
 # ONLY=name,name names scenarios, with "/..." behind it all variants of one, and
 # KEEP=folder keeps the evidence.
 diagnose-table: ## whether the guilty function is named, RUNS=n times a scenario, ONLY=name (Linux; 75 minutes)
-	@mkdir -p $(BIN) && $(GO) -C diagnose/scenario build -o $(BIN)/diagnose-table ./cmd/diagnose-table && $(BIN)/diagnose-table
+	@mkdir -p $(BIN) && $(GO) -C $(BED) build -o $(BIN)/diagnose-table ./cmd/diagnose-table && $(BIN)/diagnose-table
 
 SOAK ?= 10m
 

@@ -9,14 +9,14 @@ const collector who = -1
 // runtime collects in goroutines of its own, and makes whoever allocates help
 // it, the innocent too.
 func (q *inquest) processor() *finding {
-	makers := q.makers()
+	makers, all := q.makers()
 	c := q.contrast("cpu", func(_ int, r *reading) (who, bool) {
 		if r.gc && len(makers) > 0 {
 			return collector, true
 		}
 		return r.who, true
 	})
-	shared := c.shareOut(makers)
+	shared := c.shareOut(makers, all)
 	f := q.plain(c)
 	if f.confident {
 		id := q.people.ids[f.culprits[0].Function]
@@ -27,41 +27,39 @@ func (q *inquest) processor() *finding {
 	return f
 }
 
-// makers are those who clearly allocate more than in calm times.
-func (q *inquest) makers() []growth {
+// makers are those who clearly allocate more than in calm times, beyond what
+// everybody does, and how much more is allocated at all.
+func (q *inquest) makers() (out []growth, all float64) {
 	c := q.allocated()
 	if c == nil {
-		return nil
+		return nil, 0
 	}
-	var out []growth
 	for _, g := range c.grown() {
 		if g.score >= leastScore/2 && g.excess > 0 {
 			out = append(out, g)
+			all += g.excess
 		}
 	}
-	return out
+	return out, max(all, c.extra())
 }
 
 // shareOut takes from the collector what it does more, and returns what each
 // got of it.
-func (c *contrast) shareOut(makers []growth) map[who]float64 {
+func (c *contrast) shareOut(makers []growth, all float64) map[who]float64 {
 	gc := c.now.of[collector]
 	extra := gc.value - c.scale*c.calm.of[collector].value
-	all := 0.0
-	for _, m := range makers {
-		all += m.excess
-	}
 	if !c.compared || extra <= 0 || all <= 0 {
 		return nil
 	}
 	each := gc.each()
-	out := map[who]float64{}
+	given, out := 0.0, map[who]float64{}
 	for _, m := range makers {
 		part := extra * m.excess / all
 		out[m.who] = part
+		given += part
 		c.now.of[m.who] = c.now.of[m.who].plus(weight{part, part * each})
 	}
-	c.now.of[collector] = gc.minus(weight{extra, 0})
+	c.now.of[collector] = gc.minus(weight{value: given})
 	return out
 }
 

@@ -199,3 +199,14 @@ func TestThreadsAreSystemCalls(t *testing.T) {
 	require.Equal(t, "main.save (main.save.go:9) holds 100 % of the extra goroutines in system calls", v.Sentence)
 	require.True(t, v.Confident)
 }
+
+// Goroutines that were there before and do something else now hold nothing.
+func TestPoolIsNotHeldByWhoWasThere(t *testing.T) {
+	calm := calmService().add(onSelect+"main.listen:7", 290).add(asleep+"main.tell:9 < main.listen:8", 1)
+	event := calmService().add(onSelect+"main.listen:7", 190).add(asleep+"main.tell:9 < main.listen:8", 101).
+		add(onSelect+"main.acquire:9 < main.show"+request, 300).add(onSelect+"main.acquire:9 < main.list"+request, 300).
+		add(onNetwork+"main.nightly:31", 16)
+	v := diagnoseGoroutines(calm, event, event)
+	require.Equal(t, "main.nightly", v.Culprits[0].Function, v.Sentence)
+	require.True(t, v.Confident)
+}

@@ -2,6 +2,7 @@ package diagnose
 
 import (
 	"cmp"
+	"math"
 	"slices"
 	"sort"
 	"strings"
@@ -19,10 +20,18 @@ type candidate struct {
 	kin     float64 // how near it is to where the others wait
 	blocked float64 // its part of what the mutex profile blames
 	inLine  bool    // others wait in it, or in what it calls
+	fresh   float64 // how many more there are of what its goroutines come from
 	score   float64
 }
 
 func (c *candidate) excess() float64 { return c.now - c.calm }
+
+// moved reports whether its goroutines were there in calm times already, and
+// did something else.
+func (c *candidate) moved() bool { return c.fresh < 0.5 }
+
+// deepest is how many functions of a stack are looked at.
+const deepest = 100
 
 // lastProfiles is how many of a series of profiles are looked at.
 const lastProfiles = 4
@@ -58,12 +67,13 @@ func (q *inquest) search(w queue) (found []candidate, sure bool) {
 	}
 	q.blame(all)
 	near, waiting := q.kinsfolk(w), q.waiting(w)
+	q.freshen(all, w)
 	for _, c := range all {
 		c.depth /= c.now
 		if c.now == 0 {
 			c.depth = 0
 		}
-		if c.excess() < 0.5 && c.blocked < leastPart {
+		if (c.excess() < 0.5 || !w.lock && c.moved()) && c.blocked < leastPart {
 			continue
 		}
 		c.kin, c.inLine = near.to(q.people, c), waiting[c.who]
@@ -83,13 +93,16 @@ func (c *candidate) weigh(w queue, profiles int) float64 {
 	if c.inLine { // it is there because it came there, as all did
 		score -= 2
 	}
+	if c.moved() {
+		score--
+	}
 	if w.lock {
 		// Of the frames of a stack that are as near, the outer one took the lock
 		// and the inner ones are what it does with it; of those that are not
 		// near at all the inner one says more.
 		return score + c.kin - 0.1*c.depth*sign(c.kin < 2)
 	}
-	return score + min(c.excess(), 20)/5 - 0.1*c.depth
+	return score + min(c.excess(), c.fresh, 20)/5 - 0.1*c.depth
 }
 
 func sign(positive bool) float64 {
@@ -109,13 +122,13 @@ func (q *inquest) certain(found []candidate, w queue, profiles int) bool {
 	if first.blocked >= leastPart {
 		return true
 	}
-	if first.calm > first.now/4 || first.seen < profiles {
+	if first.calm > first.now/4 || first.seen < profiles || first.moved() && first.kin < 2 {
 		return false
 	}
 	mates := q.mates(first.who, w)
 	for i := range found[1:] {
 		rival := &found[i+1]
-		if mates[rival.who] || rival.calm > rival.now/4 || rival.seen < profiles {
+		if mates[rival.who] || rival.calm > rival.now/4 || rival.seen < profiles || rival.moved() && !first.moved() {
 			continue
 		}
 		if w.lock && rival.kin >= first.kin || !w.lock && rival.excess() >= first.excess()/2 {
@@ -154,7 +167,7 @@ func (v *view) scan(w queue, found func(who, candidate)) {
 		var on []who
 		for call := range s.Calls() {
 			id := v.who[call.Function]
-			if v.people.all[id].origin != originOwn || slices.Contains(on, id) || len(on) > 100 {
+			if v.people.all[id].origin != originOwn || slices.Contains(on, id) || len(on) > deepest {
 				continue
 			}
 			c := sums[id]
@@ -193,6 +206,50 @@ func (w queue) includes(r *reading) bool {
 		return r.state == stateLock
 	}
 	return r.state.waits() && w.in[r.site]
+}
+
+// freshen finds out where the goroutines of the candidates come from: those of
+// a function whose caller has no more goroutines than in calm times have not
+// come with the event.
+func (q *inquest) freshen(all map[who]*candidate, w queue) {
+	now, calm := q.view(q.Event.Goroutine), q.view(q.calm.Goroutine)
+	more := now.present()
+	for id, n := range calm.present() {
+		more[id] -= n
+	}
+	now.working(w, func(_ *reading, s sample, _ float64) {
+		on := now.own(s)
+		least := math.Inf(1)
+		for i := len(on) - 1; i >= 0; i-- {
+			if c := all[on[i]]; c != nil {
+				c.fresh = max(c.fresh, min(least, c.excess()))
+			}
+			least = min(least, more[on[i]])
+		}
+	})
+}
+
+// present counts the goroutines that have a function on their stack.
+func (v *view) present() map[who]float64 {
+	out := map[who]float64{}
+	v.goroutines(func(_ *reading, s sample, n float64) {
+		for _, id := range v.own(s) {
+			out[id] += n
+		}
+	})
+	return out
+}
+
+// own are the application's functions on a stack, each once, the leaf-most
+// first.
+func (v *view) own(s sample) (out []who) {
+	for call := range s.Calls() {
+		id := v.who[call.Function]
+		if v.people.all[id].origin == originOwn && len(out) < deepest && !slices.Contains(out, id) {
+			out = append(out, id)
+		}
+	}
+	return out
 }
 
 // waiting are the functions on the stacks of those who stand in line.

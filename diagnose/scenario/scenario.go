@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/diagnose/scenario/shop"
 )
 
@@ -59,7 +60,7 @@ func (s Scenario) Blames(function string) bool {
 
 // closure is what the compiler appends to the name of the function that a
 // closure, a deferred call or a method value is made in.
-var closure = regexp.MustCompile(`(\.(func|gowrap|deferwrap)?[0-9]+|-fm|-range[0-9]+)+$`) //nolint:gochecknoglobals // nobody changes it
+var closure = regexp.MustCompile(`(\.(func|gowrap|deferwrap)?\d+|-fm|-range\d+)+$`)
 
 // Plain is the name of the function that a symbol belongs to: without type
 // arguments, and without what the compiler appends for closures.

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/diagnose/scenario"
 	"github.com/go-holmes/holmes/diagnose/scenario/faults"
 	"github.com/go-holmes/holmes/diagnose/scenario/outside"

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/diagnose/scenario"
 )
 
@@ -35,7 +36,7 @@ type Result struct {
 }
 
 // Captured reports whether there is an event to be judged.
-func (r Result) Captured() bool { return r.Events > 0 }
+func (r *Result) Captured() bool { return r.Events > 0 }
 
 // runTime bounds one run.
 const runTime = 3 * time.Minute

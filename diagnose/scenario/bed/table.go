@@ -36,7 +36,7 @@ func (r Row) count(is func(Result) bool) (n int) {
 	return n
 }
 
-func captured(r Result) bool    { return r.Captured() }
+func captured(r Result) bool    { return r.Events > 0 }
 func first(r Result) bool       { return r.Rank == 1 }
 func withinThree(r Result) bool { return r.Rank >= 1 && r.Rank <= 3 }
 func confident(r Result) bool   { return r.Confident }

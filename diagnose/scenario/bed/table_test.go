@@ -4,9 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-holmes/holmes"
 	"github.com/stretchr/testify/require"
 
-	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose/scenario"
 	"github.com/go-holmes/holmes/diagnose/scenario/bed"
 )

@@ -22,7 +22,7 @@ func allocations() []scenario.Scenario {
 			Name: "json-churn", Signals: onCPU(), Guilty: []string{"reports.(*Exporter).snapshot"},
 			Open: served("/export", func(s *shop.Shop) http.Handler { return reports.NewExporter(s.Catalog) },
 				"/export?n=2", 10),
-			Fault: visit("/export?n=400", 50),
+			Fault: compute("/export?n=400"),
 		},
 		{
 			Name: "json-churn/library", Signals: onCPU(), Guilty: []string{"partners.(*Offers).count"},
@@ -32,7 +32,7 @@ func allocations() []scenario.Scenario {
 					return err
 				}
 				s.Handle("/offers", o)
-				return visit("/offers", 60)(s)
+				return compute("/offers")(s)
 			},
 		},
 		{
@@ -64,5 +64,5 @@ func validation(s *shop.Shop) error {
 	item := `{"product":{id},"number":1},`
 	order := `{"customer":{id},"name":"Ada","email":"ada@example.com","phone":"+49 30 1234567","zip":"10115","items":[` +
 		strings.Repeat(item, 400) + `{"product":7,"number":1}]}`
-	return s.World.Visit(outside.Visit{Path: "/validate", Body: order, PerSecond: 60})
+	return s.World.Visit(outside.Visit{Path: "/validate", Body: order, PerSecond: 1000, Most: 1})
 }

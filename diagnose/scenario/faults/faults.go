@@ -12,7 +12,7 @@ import (
 
 // All returns the scenarios in the order of the table, controls last.
 func All() []scenario.Scenario {
-	return slices.Concat(cpu(), allocations(), locks(), leaks(), memory(), threads(), pools(), controls())
+	return slices.Concat(cpu(), words(), allocations(), locks(), readers(), leaks(), pools(), threads(), maps(), buffers(), slow(), controls())
 }
 
 // Find returns the scenario of a name.
@@ -29,5 +29,13 @@ func Find(name string) (s scenario.Scenario, ok bool) {
 func visit(path string, perSecond float64) func(*shop.Shop) error {
 	return func(s *shop.Shop) error {
 		return s.World.Visit(outside.Visit{Path: path, PerSecond: perSecond})
+	}
+}
+
+// compute lets visitors come to a path one after the other, without a pause:
+// whatever the machine, that is most of a core and not more.
+func compute(path string) func(*shop.Shop) error {
+	return func(s *shop.Shop) error {
+		return s.World.Visit(outside.Visit{Path: path, PerSecond: 1000, Most: 1})
 	}
 }

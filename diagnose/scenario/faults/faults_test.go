@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose/scenario"
 	"github.com/go-holmes/holmes/diagnose/scenario/faults"
 	"github.com/go-holmes/holmes/diagnose/scenario/outside"

@@ -6,9 +6,9 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/go-holmes/holmes"
 	"go.uber.org/zap"
 
-	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose/scenario"
 	"github.com/go-holmes/holmes/diagnose/scenario/outside"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop"
@@ -64,6 +64,12 @@ func locks() []scenario.Scenario {
 				return visit("/signed?customer={id}", 100)(s)
 			},
 		},
+	}
+}
+
+// readers is what makes those wait who only want to read.
+func readers() []scenario.Scenario {
+	return []scenario.Scenario{
 		{
 			Name: "rwmutex-writer", Signals: onGoroutines(), Guilty: []string{"catalog.(*Catalog).Rebuild"},
 			Fault: func(s *shop.Shop) error {

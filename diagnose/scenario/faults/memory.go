@@ -5,9 +5,9 @@ import (
 	"context"
 	"time"
 
+	"github.com/go-holmes/holmes"
 	"go.uber.org/zap"
 
-	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose/scenario"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop/account"
@@ -24,8 +24,8 @@ func onMemory() []holmes.Signal { return []holmes.Signal{holmes.SignalMem, holme
 // slowly is how long a slow leak is waited for.
 const slowly = 45 * time.Second
 
-// memory is what is kept.
-func memory() []scenario.Scenario {
+// maps is what grows entry by entry.
+func maps() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
 			Name: "map-grows", Signals: onMemory(), Guilty: []string{"account.(*Sessions).Touch"},
@@ -54,6 +54,12 @@ func memory() []scenario.Scenario {
 				return nil
 			},
 		},
+	}
+}
+
+// buffers is what is large, or keeps what is.
+func buffers() []scenario.Scenario {
+	return []scenario.Scenario{
 		{
 			Name: "huge-slice", Signals: onMemory(), Guilty: []string{"imports.(*Importer).Load"},
 			Fault: func(s *shop.Shop) error {
@@ -81,6 +87,28 @@ func memory() []scenario.Scenario {
 			},
 		},
 		{
+			Name: "substring", Signals: onMemory(), Guilty: []string{"reviews.(*Digest).Add"},
+			Fault: func(s *shop.Shop) error {
+				d, body := new(reviews.Digest), bytes.Repeat([]byte("I like it very much. "), 3000)
+				s.Consume(600, func(int) { d.Add(body) })
+				return nil
+			},
+		},
+		{
+			Name: "substring/bytes", Signals: onMemory(), Guilty: []string{"imports.(*Importer).Inspect"},
+			Fault: func(s *shop.Shop) error {
+				m := imports.New()
+				s.Consume(600, func(int) { m.Inspect("price list of the week", 64<<10) })
+				return nil
+			},
+		},
+	}
+}
+
+// slow is what grows slowly while much else is allocated.
+func slow() []scenario.Scenario {
+	return []scenario.Scenario{
+		{
 			Name: "slow-leak", Signals: onMemory(), Guilty: []string{"orders.(*Tracker).Note"}, Patience: slowly,
 			Open: func(s *shop.Shop) error {
 				churn(s, new(orders.Tracker))
@@ -102,22 +130,6 @@ func memory() []scenario.Scenario {
 			Fault: func(s *shop.Shop) error {
 				w := notify.NewWatch(notify.NewBus())
 				s.Consume(3000, func(n int) { w.Follow(n % 1000) })
-				return nil
-			},
-		},
-		{
-			Name: "substring", Signals: onMemory(), Guilty: []string{"reviews.(*Digest).Add"},
-			Fault: func(s *shop.Shop) error {
-				d, body := new(reviews.Digest), bytes.Repeat([]byte("I like it very much. "), 3000)
-				s.Consume(600, func(int) { d.Add(body) })
-				return nil
-			},
-		},
-		{
-			Name: "substring/bytes", Signals: onMemory(), Guilty: []string{"imports.(*Importer).Inspect"},
-			Fault: func(s *shop.Shop) error {
-				m := imports.New()
-				s.Consume(600, func(int) { m.Inspect("price list of the week", 64<<10) })
 				return nil
 			},
 		},

@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-holmes/holmes"
 	"go.uber.org/zap"
 
-	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose/scenario"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop/account"

@@ -87,7 +87,10 @@ func Open(c Config) (*Shop, error) {
 		return nil, errors.Join(err, s.Close())
 	}
 	s.staff()
-	return s, s.everyday(c.Pace)
+	if err := s.everyday(c.Pace); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 // furnish makes what the shop consists of.

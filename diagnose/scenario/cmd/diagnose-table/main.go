@@ -73,18 +73,23 @@ func run(ctx context.Context) error {
 	}
 	fmt.Printf("%d runs, %s, %d cores, %s, commit %s\n", runs, runtime.Version(), runtime.NumCPU(), kernel(), commit(ctx))
 	var all bed.Table
+	failed := 0
 	for _, part := range []struct {
 		head string
 		of   []scenario.Scenario
 		runs int
 	}{{bed.FaultHead, wanted, runs}, {bed.ControlHead, controls, controlRuns}} {
-		rows, err := table(ctx, part.head, part.of, part.runs)
+		rows, n, err := table(ctx, part.head, part.of, part.runs)
 		if err != nil {
 			return err
 		}
-		all = append(all, rows...)
+		all, failed = append(all, rows...), failed+n
 	}
-	return all.Sum(os.Stdout)
+	err = all.Sum(os.Stdout)
+	if failed > 0 {
+		err = errors.Join(err, fmt.Errorf("%d runs have failed", failed))
+	}
+	return err
 }
 
 // choose returns the scenarios that are wanted, faults and controls.
@@ -111,25 +116,32 @@ func choose(only string) (wanted, controls []scenario.Scenario, err error) {
 	return wanted, controls, nil
 }
 
-func table(ctx context.Context, head string, of []scenario.Scenario, runs int) (rows bed.Table, err error) {
+// table runs scenarios and prints their rows. A run that fails counts as one
+// without an event.
+func table(ctx context.Context, head string, of []scenario.Scenario, runs int) (rows bed.Table, failed int, err error) {
 	if len(of) == 0 {
-		return nil, nil
+		return nil, 0, nil
 	}
 	fmt.Printf("\n%s\n", head)
 	for _, s := range of {
 		row := bed.Row{Scenario: s}
 		for i := range runs {
 			r, err := one(ctx, s, i)
-			if err != nil {
-				return nil, err
+			if ctx.Err() != nil {
+				return nil, 0, ctx.Err()
 			}
-			fmt.Fprintf(os.Stderr, "%s, %d of %d: %s\n", s.Name, i+1, runs, tell(r))
+			text := tell(&r)
+			if err != nil {
+				failed++
+				text = "failed: " + err.Error()
+			}
+			fmt.Fprintf(os.Stderr, "%s, %d of %d: %s\n", s.Name, i+1, runs, text)
 			row.Results = append(row.Results, r)
 		}
 		fmt.Println(row)
 		rows = append(rows, row)
 	}
-	return rows, nil
+	return rows, failed, nil
 }
 
 // one runs a scenario once.
@@ -154,7 +166,7 @@ func one(ctx context.Context, s scenario.Scenario, i int) (r bed.Result, err err
 }
 
 // tell is a run in a line.
-func tell(r bed.Result) string {
+func tell(r *bed.Result) string {
 	if !r.Captured() {
 		return fmt.Sprintf("no event (%d before the fault)", r.Early)
 	}

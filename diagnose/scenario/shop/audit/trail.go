@@ -26,7 +26,7 @@ func (t *Trail) Write(who int, what string, values map[string]any) {
 func (t *Trail) describe(who int, what string, values map[string]any) string {
 	text := fmt.Sprintf("customer %d: %s", who, what)
 	for name, v := range values {
-		text += fmt.Sprintf("; %s=%v", name, v)
+		text += fmt.Sprintf("; %s=%v", name, v) //nolint:modernize // what a scenario is about
 	}
 	return text
 }

@@ -1,6 +1,8 @@
 // Package collate puts lists in order, whatever they are of.
 package collate
 
+import "slices"
+
 // Unique returns the values of a list without repeats, in their order.
 func Unique[T any](list []T, same func(a, b T) bool) []T {
 	var out []T
@@ -35,12 +37,7 @@ func (s *Set[T]) Merge(other []T) {
 
 // has looks for a value.
 func (s *Set[T]) has(v T) bool {
-	for i := range s.values {
-		if s.values[i] == v {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(s.values, v)
 }
 
 // Len is how many values there are.

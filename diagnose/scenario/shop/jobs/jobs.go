@@ -11,13 +11,14 @@ import (
 // A Pool is workers and a queue.
 type Pool struct {
 	queue chan func()
+	end   chan struct{}
 	wg    sync.WaitGroup
 	Done  atomic.Int64
 }
 
 // New starts the workers.
 func New(workers int) *Pool {
-	p := &Pool{queue: make(chan func(), 1000)}
+	p := &Pool{queue: make(chan func(), 1000), end: make(chan struct{})}
 	for range workers {
 		p.wg.Go(p.work)
 	}
@@ -25,9 +26,14 @@ func New(workers int) *Pool {
 }
 
 func (p *Pool) work() {
-	for job := range p.queue {
-		job()
-		p.Done.Add(1)
+	for {
+		select {
+		case job := <-p.queue:
+			job()
+			p.Done.Add(1)
+		case <-p.end:
+			return
+		}
 	}
 }
 
@@ -39,9 +45,9 @@ func (p *Pool) Submit(job func()) {
 	}
 }
 
-// Close waits until the queue is empty and the workers have gone.
+// Close waits until the workers have gone. What is queued is not done.
 func (p *Pool) Close() {
-	close(p.queue)
+	close(p.end)
 	p.wg.Wait()
 }
 

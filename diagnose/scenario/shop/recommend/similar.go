@@ -18,10 +18,10 @@ type Model struct {
 	of map[int][]float32
 }
 
-// NewModel learns the first products of a catalog.
-func NewModel(c *catalog.Catalog, most int) *Model {
+// NewModel learns the products of a catalog.
+func NewModel(c *catalog.Catalog) *Model {
 	m := &Model{of: map[int][]float32{}}
-	for _, p := range c.All()[:min(most, len(c.All()))] {
+	for _, p := range c.All() {
 		f := make([]float32, features)
 		for _, t := range p.Tags {
 			h := fnv.New32a()
