@@ -58,8 +58,8 @@ func (c *contrast) callers(path []who) *contrast {
 	out.unrest = 0
 	out.now, out.calm = c.split(func(v *view, s scale) tally {
 		t := newTally()
-		v.each(s, func(i int, record sample, w weight) {
-			if v.readings[i].who == path[0] {
+		v.each(s, func(r *reading, record sample, w weight) {
+			if r.who == path[0] {
 				if caller, _, ok := v.above(record, path); ok {
 					t.add(caller, w)
 				}
@@ -88,7 +88,7 @@ func (c *contrast) single() (growth, bool) {
 // and false for a stack that has another path.
 func (v *view) above(s sample, path []who) (caller who, at pprofread.Call, ok bool) {
 	n := 0
-	for call := range s.Calls() {
+	for _, call := range v.calls(s) {
 		id := v.who[call.Function]
 		switch {
 		case v.people.all[id].origin != originOwn:
@@ -106,22 +106,22 @@ func (v *view) above(s sample, path []who) (caller who, at pprofread.Call, ok bo
 
 // position is where the last of a path calls the one before it.
 func (v *view) position(s scale, path []who) position {
-	lines := map[position]float64{}
+	lines := spots{}
 	last := len(path) - 1
-	v.each(s, func(i int, record sample, w weight) {
-		if v.readings[i].who != path[0] {
+	v.each(s, func(r *reading, record sample, w weight) {
+		if r.who != path[0] {
 			return
 		}
 		if id, call, ok := v.above(record, path[:last]); ok && id == path[last] {
 			_, file := v.Function(call.Function)
-			lines[position{file, call.Line}] += w.value
+			lines[spot{position: position{file, call.Line}}] += w.value
 		}
 	})
 	var best position
 	most := 0.0
 	for at, w := range lines {
 		if w > most || w == most && at.line < best.line {
-			best, most = at, w
+			best, most = at.position, w
 		}
 	}
 	return best

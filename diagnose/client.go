@@ -7,8 +7,8 @@ import "fmt"
 // their stacks; but what a request that has not ended keeps in use was allocated
 // below who made it. It is nil if there is no such leak.
 func (q *inquest) clientRule(_, all *contrast) *finding {
-	conns := q.contrast("goroutine", func(_ int, r *reading) (who, bool) { return r.who, r.conn })
-	asking := q.contrast("goroutine", func(_ int, r *reading) (who, bool) { return r.who, r.client })
+	conns := q.contrast("goroutine", func(r *reading) (who, bool) { return r.who, r.conn })
+	asking := q.contrast("goroutine", func(r *reading) (who, bool) { return r.who, r.client })
 	extra := conns.extra()
 	// Of requests that wait for an answer the connections are no leak.
 	leaked := extra/2 - max(asking.extra(), 0)
@@ -43,7 +43,7 @@ func (q *inquest) clientRule(_, all *contrast) *finding {
 // askers are those who make HTTP requests, those first who keep more of them in
 // use, or at least allocate more for them.
 func (q *inquest) askers() (*contrast, []growth) {
-	asks := func(_ int, r *reading) (who, bool) { return r.who, r.client && r.origin != originStd }
+	asks := func(r *reading) (who, bool) { return r.who, r.client && r.origin != originStd }
 	for _, kind := range []string{"heap", "alloc"} {
 		c := q.between(kind, q.calm.Heap, q.Event.Heap, asks)
 		c.unrest = 0

@@ -10,7 +10,7 @@ const collector who = -1
 // it, the innocent too.
 func (q *inquest) processor() *finding {
 	makers, all := q.makers()
-	c := q.contrast("cpu", func(_ int, r *reading) (who, bool) {
+	c := q.contrast("cpu", func(r *reading) (who, bool) {
 		if r.gc && len(makers) > 0 {
 			return collector, true
 		}
@@ -45,14 +45,14 @@ func (q *inquest) makers() (out []growth, all float64) {
 
 // shareOut takes from the collector what it does more, and returns what each
 // got of it.
-func (c *contrast) shareOut(makers []growth, all float64) map[who]float64 {
+func (c *contrast) shareOut(makers []growth, all float64) counts {
 	gc := c.now.of[collector]
 	extra := gc.value - c.scale*c.calm.of[collector].value
 	if !c.compared || extra <= 0 || all <= 0 {
 		return nil
 	}
 	each := gc.each()
-	given, out := 0.0, map[who]float64{}
+	given, out := 0.0, counts{}
 	for _, m := range makers {
 		part := extra * m.excess / all
 		out[m.who] = part

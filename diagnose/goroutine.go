@@ -10,7 +10,7 @@ func (q *inquest) goroutines() *finding {
 	all := q.contrast("goroutine", blamed)
 	// What net/http does beside each request, as to watch its connection, is
 	// not what there is too much of unless there is little else.
-	app := q.contrast("goroutine", func(_ int, r *reading) (who, bool) { return r.who, r.origin != originStd })
+	app := q.contrast("goroutine", func(r *reading) (who, bool) { return r.who, r.origin != originStd })
 	if all.compared {
 		for _, rule := range []func(app, all *contrast) *finding{q.lockRule, q.clientRule, q.poolRule} {
 			if f := rule(app, all); f != nil {
@@ -40,7 +40,7 @@ func (q *inquest) stacks() *finding {
 // goroutine has a thread for itself. Threads stay when the calls have ended, so
 // it looks at the moment with the most of them.
 func (q *inquest) systemCalls() *finding {
-	calling := func(_ int, r *reading) (who, bool) { return r.who, r.state == stateSyscall }
+	calling := func(r *reading) (who, bool) { return r.who, r.state == stateSyscall }
 	worst := q.contrast("goroutine", calling)
 	for _, p := range q.Goroutines {
 		if c := q.between("goroutine", q.calm.Goroutine, p, calling); c.now.total.value > worst.now.total.value {
@@ -63,16 +63,15 @@ func (f *finding) states(c *contrast) {
 // stack, blamed or not.
 func (c *contrast) stateOf(symbol string) state {
 	id := c.view.people.ids[symbol]
-	counts := map[who]float64{}
-	c.view.each(c.with, func(i int, s sample, w weight) {
-		r := &c.view.readings[i]
+	sums := counts{}
+	c.view.each(c.with, func(r *reading, s sample, w weight) {
 		if r.who == id || c.view.passes(s, id) {
-			counts[who(r.state)] += w.value
+			sums[who(r.state)] += w.value
 		}
 	})
 	best := who(stateRunning)
-	for s, n := range counts {
-		if n > counts[best] || n == counts[best] && s < best {
+	for s, n := range sums {
+		if n > sums[best] || n == sums[best] && s < best {
 			best = s
 		}
 	}
@@ -81,7 +80,7 @@ func (c *contrast) stateOf(symbol string) state {
 
 // passes reports whether a function is on a stack.
 func (v *view) passes(s sample, id who) bool {
-	for call := range s.Calls() {
+	for _, call := range v.calls(s) {
 		if v.who[call.Function] == id {
 			return true
 		}

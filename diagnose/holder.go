@@ -76,7 +76,7 @@ func (q *inquest) search(w queue) (found []candidate, sure bool) {
 		if (c.excess() < 0.5 || !w.lock && c.moved()) && c.blocked < leastPart {
 			continue
 		}
-		c.kin, c.inLine = near.to(q.people, c), waiting[c.who]
+		c.kin, c.inLine = near.to(q.people, c), waiting[c.who] > 0
 		c.score = c.weigh(w, len(series))
 		found = append(found, *c)
 	}
@@ -128,7 +128,7 @@ func (q *inquest) certain(found []candidate, w queue, profiles int) bool {
 	mates := q.mates(first.who, w)
 	for i := range found[1:] {
 		rival := &found[i+1]
-		if mates[rival.who] || rival.calm > rival.now/4 || rival.seen < profiles || rival.moved() && !first.moved() {
+		if mates[rival.who] > 0 || rival.calm > rival.now/4 || rival.seen < profiles || rival.moved() && !first.moved() {
 			continue
 		}
 		if w.lock && rival.kin >= first.kin || !w.lock && rival.excess() >= first.excess()/2 {
@@ -165,7 +165,7 @@ func (v *view) scan(w queue, found func(who, candidate)) {
 	var order []who
 	v.working(w, func(r *reading, s sample, n float64) {
 		var on []who
-		for call := range s.Calls() {
+		for _, call := range v.calls(s) {
 			id := v.who[call.Function]
 			if v.people.all[id].origin != originOwn || slices.Contains(on, id) || len(on) > deepest {
 				continue
@@ -198,14 +198,14 @@ func (v *view) working(w queue, f func(r *reading, s sample, n float64)) {
 }
 
 func (v *view) goroutines(f func(r *reading, s sample, n float64)) {
-	v.each(v.scale("goroutine"), func(i int, s sample, w weight) { f(&v.readings[i], s, w.value) })
+	v.each(v.scale("goroutine"), func(r *reading, s sample, w weight) { f(r, s, w.value) })
 }
 
 func (w queue) includes(r *reading) bool {
 	if w.lock {
 		return r.state == stateLock
 	}
-	return r.state.waits() && w.in[r.site]
+	return r.state.waits() && w.in[r.site] > 0
 }
 
 // freshen finds out where the goroutines of the candidates come from: those of
@@ -230,8 +230,8 @@ func (q *inquest) freshen(all map[who]*candidate, w queue) {
 }
 
 // present counts the goroutines that have a function on their stack.
-func (v *view) present() map[who]float64 {
-	out := map[who]float64{}
+func (v *view) present() counts {
+	out := counts{}
 	v.goroutines(func(_ *reading, s sample, n float64) {
 		for _, id := range v.own(s) {
 			out[id] += n
@@ -243,7 +243,7 @@ func (v *view) present() map[who]float64 {
 // own are the application's functions on a stack, each once, the leaf-most
 // first.
 func (v *view) own(s sample) (out []who) {
-	for call := range s.Calls() {
+	for _, call := range v.calls(s) {
 		id := v.who[call.Function]
 		if v.people.all[id].origin == originOwn && len(out) < deepest && !slices.Contains(out, id) {
 			out = append(out, id)
@@ -253,13 +253,13 @@ func (v *view) own(s sample) (out []who) {
 }
 
 // waiting are the functions on the stacks of those who stand in line.
-func (q *inquest) waiting(w queue) map[who]bool {
-	out := map[who]bool{}
+func (q *inquest) waiting(w queue) counts {
+	out := counts{}
 	v := q.view(q.Event.Goroutine)
-	v.goroutines(func(r *reading, s sample, _ float64) {
+	v.goroutines(func(r *reading, s sample, n float64) {
 		if w.includes(r) {
-			for call := range s.Calls() {
-				out[v.who[call.Function]] = true
+			for _, call := range v.calls(s) {
+				out[v.who[call.Function]] += n
 			}
 		}
 	})
@@ -267,13 +267,13 @@ func (q *inquest) waiting(w queue) map[who]bool {
 }
 
 // mates are the functions that are on the same stacks.
-func (q *inquest) mates(id who, w queue) map[who]bool {
-	out := map[who]bool{}
+func (q *inquest) mates(id who, w queue) counts {
+	out := counts{}
 	v := q.view(q.Event.Goroutine)
-	v.working(w, func(_ *reading, s sample, _ float64) {
+	v.working(w, func(_ *reading, s sample, n float64) {
 		if v.passes(s, id) {
-			for call := range s.Calls() {
-				out[v.who[call.Function]] = true
+			for _, call := range v.calls(s) {
+				out[v.who[call.Function]] += n
 			}
 		}
 	})

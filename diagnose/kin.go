@@ -1,27 +1,31 @@
 package diagnose
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // Kinsfolk are the types, files and packages of the functions that goroutines
 // wait for a lock in: who takes a lock is seldom far from who else does.
 type kinsfolk struct {
-	types, files, packages map[string]bool
+	types, files, packages []string
 }
 
 func (q *inquest) kinsfolk(w queue) kinsfolk {
-	k := kinsfolk{types: map[string]bool{}, files: map[string]bool{}, packages: map[string]bool{}}
+	var k kinsfolk
 	for id := range w.in {
 		symbol := q.people.all[id].symbol
 		if t := receiverOf(symbol); t != "" {
-			k.types[t] = true
+			k.types = append(k.types, t)
 		}
-		k.packages[packageOf(symbol)] = true
+		k.packages = append(k.packages, packageOf(symbol))
 	}
 	v := q.view(q.Event.Goroutine)
-	v.each(v.scale("goroutine"), func(i int, _ sample, _ weight) {
-		if r := &v.readings[i]; w.in[r.who] && r.origin == originOwn {
-			_, file := v.Function(r.call.Function)
-			k.files[file] = true
+	v.each(v.scale("goroutine"), func(r *reading, _ sample, _ weight) {
+		if w.in[r.who] > 0 && r.origin == originOwn {
+			if _, file := v.Function(r.call.Function); !slices.Contains(k.files, file) {
+				k.files = append(k.files, file)
+			}
 		}
 	})
 	return k
@@ -31,14 +35,15 @@ func (q *inquest) kinsfolk(w queue) kinsfolk {
 func (k kinsfolk) to(b *people, c *candidate) float64 {
 	symbol := b.all[c.who].symbol
 	pkg := packageOf(symbol)
+	near := slices.Contains(k.packages, pkg)
 	switch {
-	case k.types[receiverOf(symbol)]:
+	case slices.Contains(k.types, receiverOf(symbol)):
 		return 3
-	case k.files[c.at.file]:
+	case slices.Contains(k.files, c.at.file):
 		return 2.5
-	case k.packages[pkg] && pkg != "main":
+	case near && pkg != "main":
 		return 2
-	case k.packages[pkg]:
+	case near:
 		return 0.5
 	default:
 		return 0

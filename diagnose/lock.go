@@ -4,18 +4,18 @@ import "fmt"
 
 // A queue is a crowd of goroutines that wait for what someone else has.
 type queue struct {
-	lock  bool         // a lock; else a place in a pool, a token, an answer
-	in    map[who]bool // where they wait
-	main  who          // where most of them do
-	extra float64      // how many more than in calm times
-	of    float64      // how many more goroutines there are at all
+	lock  bool    // a lock; else a place in a pool, a token, an answer
+	in    counts  // where they wait
+	main  who     // where most of them do
+	extra float64 // how many more than in calm times
+	of    float64 // how many more goroutines there are at all
 	score float64
 }
 
 // lockRule judges by who holds the lock that most of the additional goroutines
 // wait for. It is nil if they do not.
 func (q *inquest) lockRule(app, _ *contrast) *finding {
-	waiting := q.contrast("goroutine", func(_ int, r *reading) (who, bool) {
+	waiting := q.contrast("goroutine", func(r *reading) (who, bool) {
 		return r.who, r.state == stateLock && r.origin != originStd
 	})
 	if !waiting.piled(app) {
@@ -28,7 +28,7 @@ func (q *inquest) lockRule(app, _ *contrast) *finding {
 // function that hands something out. It is nil if they do not, and when it is
 // not sure and the function could as well be to blame.
 func (q *inquest) poolRule(app, _ *contrast) *finding {
-	waiting := q.contrast("goroutine", func(_ int, r *reading) (who, bool) {
+	waiting := q.contrast("goroutine", func(r *reading) (who, bool) {
 		return r.site, r.state.waits() && r.state != stateLock && r.origin != originStd
 	})
 	if !waiting.piled(app) {
@@ -52,20 +52,20 @@ func (q *inquest) poolRule(app, _ *contrast) *finding {
 // holder looks for who holds what the others wait for.
 func (q *inquest) holder(waiting *contrast, w queue) *finding {
 	gs := waiting.grown()
-	w.in, w.main, w.extra, w.score = map[who]bool{gs[0].who: true}, gs[0].who, gs[0].delta, gs[0].score
+	w.in, w.main, w.extra, w.score = counts{gs[0].who: gs[0].delta}, gs[0].who, gs[0].delta, gs[0].score
 	if w.lock { // it is waited for in several functions
 		w.extra = waiting.extra()
 	}
-	w.of = max(q.contrast("goroutine", func(_ int, r *reading) (who, bool) { return r.who, r.origin != originStd }).extra(), w.extra)
+	w.of = max(q.contrast("goroutine", func(r *reading) (who, bool) { return r.who, r.origin != originStd }).extra(), w.extra)
 	for _, g := range gs {
 		if w.lock && g.delta >= w.extra/20 {
-			w.in[g.who] = true
+			w.in[g.who] = g.delta
 		}
 	}
 	candidates, sure := q.search(w)
 	f := &finding{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true, confident: sure}
-	for _, c := range candidates[:min(len(candidates), named)] {
-		f.culprits = append(f.culprits, q.holding(c, w, waiting))
+	for i := range candidates[:min(len(candidates), named)] {
+		f.culprits = append(f.culprits, q.holding(&candidates[i], w, waiting))
 	}
 	f.says = q.tell(f, w)
 	if sure {
@@ -75,7 +75,7 @@ func (q *inquest) holder(waiting *contrast, w queue) *finding {
 }
 
 // holding is a candidate as a culprit.
-func (q *inquest) holding(c candidate, w queue, waiting *contrast) Culprit {
+func (q *inquest) holding(c *candidate, w queue, waiting *contrast) Culprit {
 	out := q.people.suspect(c.who)
 	out.File, out.Line = c.at.base(), int(c.at.line)
 	out.Delta, out.Share, out.Score = w.extra, w.extra/w.of, w.score
@@ -103,11 +103,11 @@ func (q *inquest) tell(f *finding, w queue) string {
 		what = "a lock"
 	}
 	out := fmt.Sprintf("%s %s in %s, held perhaps by ", crowd, what, in)
-	for i, c := range f.culprits {
+	for i := range f.culprits {
 		if i > 0 {
 			out += ", "
 		}
-		out += c.where()
+		out += f.culprits[i].where()
 	}
 	return out
 }
@@ -116,7 +116,7 @@ func (q *inquest) tell(f *finding, w queue) string {
 // runtime's mutex profile blames. Who stands in line says for whom it matters.
 func (q *inquest) locks() *finding {
 	if q.Event.Goroutine != nil && q.calm.Goroutine != nil {
-		app := q.contrast("goroutine", func(_ int, r *reading) (who, bool) { return r.who, r.origin != originStd })
+		app := q.contrast("goroutine", func(r *reading) (who, bool) { return r.who, r.origin != originStd })
 		if f := q.lockRule(app, app); f != nil && f.confident {
 			return f
 		}

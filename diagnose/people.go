@@ -21,6 +21,7 @@ type people struct {
 	options Options
 	ids     map[string]who // by symbol, canonical or not
 	all     []person
+	stack   []pprofread.Call // to use again
 }
 
 func newPeople(o Options) *people {
@@ -64,8 +65,15 @@ func (b *people) view(p *Profile) *view {
 		name, _ := p.Function(uint32(i))
 		v.who[i] = b.id(name)
 	}
-	for s := range p.Samples() {
-		v.readings = append(v.readings, v.read(s))
+	v.readings = make([]reading, p.Len())
+	for i := range v.readings {
+		v.readings[i] = v.read(p.Sample(i))
 	}
 	return v
+}
+
+// calls is the stack of a sample, until it is asked for the next one.
+func (v *view) calls(s sample) []pprofread.Call {
+	v.people.stack = s.Calls(v.people.stack[:0])
+	return v.people.stack
 }

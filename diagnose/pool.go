@@ -26,15 +26,14 @@ func (q *inquest) sharing(waiting *contrast, site who) sharing {
 	}
 	callers := newTally()
 	v, requests := waiting.view, 0.0
-	v.each(waiting.with, func(i int, s sample, w weight) {
-		r := &v.readings[i]
+	v.each(waiting.with, func(r *reading, s sample, w weight) {
 		if r.site != site || !r.state.waits() {
 			return
 		}
 		if caller, _, ok := v.above(s, []who{site}); ok {
 			callers.add(caller, w)
 		}
-		if v.people.all[v.who[rootOf(s)]].origin == originStd {
+		if v.people.all[v.root(s)].origin == originStd {
 			requests += w.value
 		}
 	})
@@ -55,11 +54,12 @@ func (q *inquest) sharing(waiting *contrast, site who) sharing {
 	}
 }
 
-// rootOf is the function that a goroutine was started with. The runtime's own
-// runtime.goexit is not in a profile.
-func rootOf(s sample) (function uint32) {
-	for call := range s.Calls() {
-		function = call.Function
+// root is the function that a goroutine was started with, nobody for none. The
+// runtime's own runtime.goexit is not in a profile.
+func (v *view) root(s sample) who {
+	calls := v.calls(s)
+	if len(calls) == 0 {
+		return nobody
 	}
-	return function
+	return v.who[calls[len(calls)-1].Function]
 }

@@ -26,7 +26,7 @@ func (v *view) read(s sample) reading {
 	r := reading{}
 	parked := false
 	var entry reading // of the standard library
-	for c := range s.Calls() {
+	for _, c := range v.calls(s) {
 		id := v.who[c.Function]
 		p := &v.people.all[id]
 		if r.origin == originOwn {

@@ -61,7 +61,7 @@ func (f *finding) sentence() string {
 
 // sure names the first culprit.
 func (f *finding) sure() string {
-	c := f.culprits[0]
+	c := &f.culprits[0]
 	share := percent(c.Share) + " of the extra " + f.extra
 	switch {
 	case c.Via != "" && !c.helped:
@@ -95,7 +95,8 @@ func are(cs []Culprit) string {
 // list names candidates: main.a (a.go:41, 64 %), main.b (b.go:7, 12 %).
 func list(cs []Culprit) string {
 	var each []string
-	for _, c := range notable(cs) {
+	for i := range notable(cs) {
+		c := &cs[i]
 		place, via := "", ""
 		if c.File != "" {
 			place = fmt.Sprintf("%s:%d, ", c.File, c.Line)
@@ -108,7 +109,7 @@ func list(cs []Culprit) string {
 	return strings.Join(each, ", ")
 }
 
-func (c Culprit) name() string {
+func (c *Culprit) name() string {
 	if c.Display != "" {
 		return c.Display
 	}
@@ -116,7 +117,7 @@ func (c Culprit) name() string {
 }
 
 // where is a function and its place: main.applyCoupons (coupon.go:41).
-func (c Culprit) where() string {
+func (c *Culprit) where() string {
 	if c.File == "" {
 		return c.name()
 	}

@@ -71,15 +71,15 @@ func (v *view) scale(kind string) scale {
 }
 
 // A choice says who of a stack is asked about; false leaves the stack out.
-type choice func(i int, r *reading) (who, bool)
+type choice func(r *reading) (who, bool)
 
-func blamed(_ int, r *reading) (who, bool) { return r.who, true }
+func blamed(r *reading) (who, bool) { return r.who, true }
 
 // sum tallies a profile, which may be nil.
 func (v *view) sum(s scale, choose choice) tally {
 	t := newTally()
-	v.each(s, func(i int, _ sample, w weight) {
-		if id, ok := choose(i, &v.readings[i]); ok {
+	v.each(s, func(r *reading, _ sample, w weight) {
+		if id, ok := choose(r); ok {
 			t.add(id, w)
 		}
 	})
@@ -87,18 +87,17 @@ func (v *view) sum(s scale, choose choice) tally {
 }
 
 // each calls f for all samples that weigh anything and are not holmes's own.
-func (v *view) each(s scale, f func(i int, record sample, w weight)) {
+func (v *view) each(s scale, f func(r *reading, record sample, w weight)) {
 	if !s.ok {
 		return
 	}
-	i := -1
-	for record := range v.Samples() {
-		i++
+	for i := range v.readings {
+		record := v.Sample(i)
 		if v.readings[i].origin == originHolmes {
 			continue
 		}
 		if w := s.weigh(record); w.value > 0 {
-			f(i, record, w)
+			f(&v.readings[i], record, w)
 		}
 	}
 }
@@ -108,6 +107,19 @@ type position struct {
 	file string
 	line int64
 }
+
+// Counts are sums by function.
+type counts = map[who]float64
+
+// Spots are sums by line of a function, or by the third party's function that
+// it called.
+type (
+	spots = map[spot]float64
+	spot  struct {
+		who, via who
+		position
+	}
+)
 
 // A detail is where in a function most of the weight is, and the third party's
 // function that most of it is in, if most of it is in one.
@@ -119,24 +131,19 @@ type detail struct {
 // detail fills in the details of functions. Of equals it is the first in the
 // file, so that the answer does not depend on map order.
 func (v *view) detail(s scale, wanted map[who]detail) {
-	type at struct {
-		who, via who
-		position
-	}
-	lines, vias, all := map[at]float64{}, map[at]float64{}, map[who]float64{}
-	v.each(s, func(i int, _ sample, w weight) {
-		r := &v.readings[i]
+	lines, vias, all := spots{}, spots{}, counts{}
+	v.each(s, func(r *reading, _ sample, w weight) {
 		if _, ok := wanted[r.who]; !ok {
 			return
 		}
 		_, file := v.Function(r.call.Function)
-		lines[at{who: r.who, position: position{file, r.call.Line}}] += w.value
+		lines[spot{who: r.who, position: position{file, r.call.Line}}] += w.value
 		all[r.who] += w.value
 		if r.via != nobody {
-			vias[at{who: r.who, via: r.via}] += w.value
+			vias[spot{who: r.who, via: r.via}] += w.value
 		}
 	})
-	best := map[who]float64{}
+	best := counts{}
 	for a, w := range lines {
 		d := wanted[a.who]
 		if w > best[a.who] || w == best[a.who] && a.line < d.line {

@@ -118,7 +118,10 @@ func TestFrames(t *testing.T) {
 		{},
 	}, slices.Collect(samples[0].Frames()))
 	require.Equal(t, samples[0].Stack()[:2], samples[1].Stack(), "the same location, the same number")
-	calls := slices.Collect(samples[0].Calls())
+	calls := samples[0].Calls(nil)
+	require.Equal(t, 2, p.Len())
+	require.Equal(t, samples[1], p.Sample(1))
+	require.Len(t, p.Sample(1).Calls(calls), 7, "appended")
 	require.Equal(t, 3, p.Functions())
 	require.Equal(t, []pprofread.Call{{1, 3}, {2, 9}, {0, 1}, {0, 2}, {}}, calls, "no name is the first one")
 	name, file := p.Function(calls[1].Function)
@@ -131,6 +134,22 @@ func TestFrames(t *testing.T) {
 	}
 }
 
+// No runtime writes a stack of more than 1024 frames.
+func TestCallsAreBounded(t *testing.T) {
+	fn := &profile.Function{ID: 1, Name: "main.f"}
+	deep := &profile.Location{ID: 1, Line: make([]profile.Line, 1000)}
+	for i := range deep.Line {
+		deep.Line[i] = profile.Line{Function: fn, Line: int64(i)}
+	}
+	p := parse(t, plain(t, &profile.Profile{
+		Function: []*profile.Function{fn}, Location: []*profile.Location{deep},
+		Sample: []*profile.Sample{{Location: []*profile.Location{deep, deep, deep, deep, deep, deep}}},
+	}))
+	calls := p.Sample(0).Calls(nil)
+	require.Len(t, calls, 4096)
+	require.EqualValues(t, 95, calls[4095].Line)
+}
+
 func TestZeroValues(t *testing.T) {
 	var s pprofread.Sample
 	require.Empty(t, s.Values())
@@ -139,5 +158,6 @@ func TestZeroValues(t *testing.T) {
 	for _, p := range []*pprofread.Profile{nil, {}} {
 		require.Empty(t, slices.Collect(p.Samples()))
 		require.Zero(t, p.Functions())
+		require.Zero(t, p.Len())
 	}
 }

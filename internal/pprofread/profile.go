@@ -68,6 +68,17 @@ func (p *Profile) Samples() iter.Seq[Sample] {
 	}
 }
 
+// Len returns how many samples there are.
+func (p *Profile) Len() int {
+	if p == nil {
+		return 0
+	}
+	return p.stacks.len()
+}
+
+// Sample returns one of them, from 0 on.
+func (p *Profile) Sample(i int) Sample { return Sample{p, i} }
+
 // Values returns the sample's values, one for each of SampleTypes if the
 // profile is as it should be. They are not to be changed.
 func (s Sample) Values() []int64 {
@@ -99,10 +110,12 @@ type Frame struct {
 // their own.
 func (s Sample) Frames() iter.Seq[Frame] {
 	return func(yield func(Frame) bool) {
-		for c := range s.Calls() {
-			name, file := s.profile.Function(c.Function)
-			if !yield(Frame{Function: name, File: file, Line: c.Line}) {
-				return
+		for _, location := range s.Stack() {
+			for _, l := range cut(s.profile.lines, s.profile.locations, int(location)) {
+				name, file := s.profile.Function(l.function)
+				if !yield(Frame{Function: name, File: file, Line: l.number}) {
+					return
+				}
 			}
 		}
 	}
@@ -115,18 +128,23 @@ type Call struct {
 	Line     int64
 }
 
-// Calls walks the stack as [Sample.Frames] does, for who looks at each function
-// once and not at each frame.
-func (s Sample) Calls() iter.Seq[Call] {
-	return func(yield func(Call) bool) {
-		for _, location := range s.Stack() {
-			for _, l := range cut(s.profile.lines, s.profile.locations, int(location)) {
-				if !yield(Call{Function: l.function, Line: l.number}) {
-					return
-				}
+// maxCalls is how much of a stack [Sample.Calls] returns. The runtime records
+// at most 1024 frames.
+const maxCalls = 4096
+
+// Calls is [Sample.Frames] for who looks at each function once and not at each
+// frame: it appends them to a buffer, which can be used again. Of a stack that
+// no runtime has written it returns the frames next to the leaf.
+func (s Sample) Calls(buf []Call) []Call {
+	for _, location := range s.Stack() {
+		for _, l := range cut(s.profile.lines, s.profile.locations, int(location)) {
+			if len(buf) == maxCalls {
+				return buf
 			}
+			buf = append(buf, Call{Function: l.function, Line: l.number})
 		}
 	}
+	return buf
 }
 
 // Functions returns how many functions the profile has. The first of a profile
