@@ -17,7 +17,7 @@ QEMU := $(shell command -v qemu-system-x86_64)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-cgroup-vm oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
+.PHONY: help test test-cgroup-vm test-promises oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -78,6 +78,9 @@ oom-table: ## the race against the out-of-memory killer, RUNS=n times a cell (ro
 # KEEP=folder keeps the evidence.
 diagnose-table: ## whether the guilty function is named, RUNS=n times a scenario, ONLY=name (Linux; 75 minutes)
 	@mkdir -p $(BIN) && $(GO) -C $(BED) build -o $(BIN)/diagnose-table ./cmd/diagnose-table && $(BIN)/diagnose-table
+
+test-promises: ## the long tests in full: 1000 kills, 10 000 steps of faults, 100 000 goroutines at every depth
+	HOLMES_HEAVY=1 $(GO) test -count=1 -timeout 30m -run 'Promise|P[0-9]+[A-Z]' . ./dump
 
 SOAK ?= 10m
 

@@ -338,3 +338,6 @@ func BaselineRound(h *Holmes) time.Duration {
 	b := baseliner{run: h.current.Load()}
 	return b.round(b.ctx)
 }
+
+// CrashLine is what the text of a crash is about.
+func CrashLine(text string) string { return crashLine(text) }

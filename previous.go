@@ -127,7 +127,7 @@ func previousRun(o *blackbox.Orphan) (p *PreviousRun, why string) {
 		if p.Crash == "" {
 			return p, ""
 		}
-		return p, "in a crash: " + firstLine(p.Crash)
+		return p, "in a crash: " + crashLine(p.Crash)
 	}
 	minute, end := o.Contents.Summary(told), o.Contents.Summary(10*time.Second)
 	p.Started, p.Ended, p.PID = o.Contents.Start, minute.At, o.Contents.PID
@@ -163,7 +163,7 @@ func (p *PreviousRun) reason(s blackbox.Summary) (why string) {
 		why += fmt.Sprintf(", rising %.0f MiB/s", rate)
 	}
 	if p.Crash != "" {
-		why = joinedBy(", ", why, "in a crash: "+firstLine(p.Crash))
+		why = joinedBy(", ", why, "in a crash: "+crashLine(p.Crash))
 	}
 	if p.LastSentence != "" {
 		why = joinedBy("; ", why, "last event: "+p.LastSentence)
@@ -180,7 +180,26 @@ func (p *PreviousRun) memory() (percent []float64) {
 	return percent
 }
 
-func firstLine(text string) string {
-	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
-	return line
+// crashLine is what a crash is about: its first line. Of what the runtime calls
+// a fatal error it keeps the stacks alone, so there it is the first function that
+// is not its own.
+func crashLine(text string) string {
+	first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	if !strings.HasPrefix(first, "goroutine ") {
+		return first
+	}
+	for line := range strings.SplitSeq(rest, "\n") {
+		function, args := line, strings.LastIndexByte(line, '(')
+		if args > 0 {
+			function = line[:args]
+		}
+		switch {
+		case line == "":
+			return first // the end of the stack that it was in
+		case line[0] == '\t', strings.HasPrefix(line, "runtime."), strings.HasPrefix(line, "internal/runtime/"):
+		default:
+			return "fatal error in " + function
+		}
+	}
+	return first
 }

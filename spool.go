@@ -24,6 +24,9 @@ func (r *run) keepSpool() {
 	tidy := r.clock.mono() + tidyEvery
 	for all := true; ; {
 		r.spill()
+		if box := r.past.box.Load(); box != nil {
+			r.onDisk("the last minutes will not survive this process", box.Err())
+		}
 		for _, s := range r.h.vault.all() {
 			r.lookAfter(s, all)
 		}
