@@ -7,7 +7,7 @@ func (c *Case) evidence() []string {
 	case "cpu", "schedlat":
 		return []string{"cpu"}
 	case "gccpu":
-		return []string{"alloc", "cpu", "heap"}
+		return []string{"alloc", "cpu"}
 	case "mem", "gcheap":
 		return []string{"heap", "stacks"}
 	case "goroutine":

@@ -23,7 +23,11 @@ func (s scale) weigh(record sample) weight {
 	return weight{value: value, variance: value * each}
 }
 
+// moods is how much a function does more or less than its part for no reason, as
+// a part of it: visitors do not all come at once, and want now this, now that.
+const moods = 0.15
+
 // unrest is how much a heap in use is always different from the last time, as
 // a part of it, without that any sampling says so: a buffer that a request
 // happens to hold is in one profile and not in the next.
-const unrest = 0.02
+const unrest = 0.05
