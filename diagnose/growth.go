@@ -126,9 +126,8 @@ func (g *growth) weight() float64 {
 // what the function would do as well if nothing but the traffic had risen: only
 // what is beyond that speaks against it.
 //
-// One sample more in the calm profile would have surprised nobody, so it is
-// allowed for: without that, whatever a short calm profile missed would score
-// as high as it likes.
+// The score is the excess over its noise: that of sampling, and that of the
+// others' rise and of moods.
 func (c *contrast) growth(id who, now weight) growth {
 	calm := c.calm.of[id]
 	g := growth{who: id, now: now, delta: now.value - c.scale*calm.value}
@@ -138,12 +137,13 @@ func (c *contrast) growth(id who, now weight) growth {
 	}
 	each := max(now.each(), c.now.total.each()/2)
 	rise, doubt := c.tide(now, calm, c.scale*each)
-	k := rise * c.scale
-	expected := k * calm.value
+	expected := rise * c.scale * calm.value
 	g.excess = now.value - expected
-	variance := now.variance + k*k*(calm.variance+each*each) + expected*expected*(doubt+moods*moods) + c.unrest
-	if variance > 0 {
-		g.score = g.excess / math.Sqrt(variance)
+	sampled := beyond(now.value, calm.value, rise*c.scale, each)
+	other := expected*expected*(doubt+moods*moods) + c.unrest
+	g.score = sampled
+	if other > 0 && sampled > 0 && g.excess > 0 {
+		g.score = 1 / math.Hypot(1/sampled, math.Sqrt(other)/g.excess)
 	}
 	return g
 }
