@@ -29,7 +29,8 @@ type Plan struct {
 	Scenario string `json:"scenario"`
 	// Dir is where the dump path is made, and what else there is to keep.
 	Dir string `json:"dir"`
-	// Calm is how long nothing happens, from the start of holmes on.
+	// Calm is how long nothing happens at least, from the start of holmes on. The
+	// fault also waits for the first baseline.
 	Calm time.Duration `json:"calm"`
 	// Inside keeps visitors, database and partner in the same process.
 	Inside bool `json:"inside,omitempty"`
@@ -44,6 +45,8 @@ const (
 // notes are what the child knows and the events do not.
 type notes struct {
 	FaultAt time.Time `json:"fault_at"`
+	// Rounds is how many baselines had been taken by then.
+	Rounds uint64 `json:"rounds"`
 }
 
 const (
@@ -52,6 +55,9 @@ const (
 	// patience is how long an event is waited for, and how long a control lasts.
 	patience = 15 * time.Second
 	watched  = 20 * time.Second
+	// baselineTime is how long a baseline is waited for, which is not taken while
+	// anything is suspected.
+	baselineTime = time.Minute
 	// rise is how much more visitors come with a fault.
 	rise = 1.2
 )
@@ -122,7 +128,13 @@ func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (er
 		err = errors.Join(err, h.Shutdown(end))
 	}()
 	shop.Pause(ctx, p.Calm)
-	n := notes{FaultAt: time.Now()}
+	for range baselineTime / time.Second {
+		if h.Stats().Baseline.Rounds > 0 {
+			break
+		}
+		shop.Pause(ctx, time.Second)
+	}
+	n := notes{FaultAt: time.Now(), Rounds: h.Stats().Baseline.Rounds}
 	if err := p.write(n); err != nil {
 		return err
 	}

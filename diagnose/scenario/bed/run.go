@@ -21,6 +21,8 @@ type Result struct {
 	// Events is how many were confirmed: in a control from the start on, else
 	// those that may tell of the fault. Early is how many came before the fault.
 	Events, Early int
+	// Rounds is how many baselines there were to compare with.
+	Rounds uint64
 	// Signal is that of the event which is judged: the first.
 	Signal holmes.Signal
 	// Rank is where the first guilty function stands among the culprits, 0 for
@@ -68,6 +70,7 @@ func judge(s scenario.Scenario, dir string) (r Result, err error) {
 	if err := json.Unmarshal(raw, &n); err != nil {
 		return r, fmt.Errorf("%s: %w", notesFile, err)
 	}
+	r.Rounds = n.Rounds
 	events, err := load(filepath.Join(dir, dumpFolder))
 	if err != nil {
 		return r, err
