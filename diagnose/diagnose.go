@@ -30,5 +30,5 @@ func Diagnose(c Case, o Options) Verdict {
 	if c.Event == (Snapshot{}) {
 		return Verdict{Sentence: unclear + ": no profile of the event to read"}
 	}
-	return newInquest(c, o).judge(c.evidence())
+	return newInquest(&c, o).judge(c.evidence())
 }

@@ -39,7 +39,7 @@ const lastProfiles = 4
 // search ranks those who may hold what a queue waits for: functions with a
 // goroutine in them that does not stand in line, and more of them than in calm
 // times. It tells whether there is no doubt about the first.
-func (q *inquest) search(w queue) (found []candidate, sure bool) {
+func (q *inquest) search(w *queue) (found []candidate, sure bool) {
 	series := q.Goroutines
 	if len(series) == 0 {
 		series = []*Profile{q.Event.Goroutine}
@@ -88,7 +88,7 @@ func (q *inquest) search(w queue) (found []candidate, sure bool) {
 }
 
 // weigh says how much speaks against a candidate.
-func (c *candidate) weigh(w queue, profiles int) float64 {
+func (c *candidate) weigh(w *queue, profiles int) float64 {
 	score := 8*c.blocked + 2*(1-min(c.calm/max(c.now, 1), 1)) + float64(c.seen)/float64(profiles)
 	if c.inLine { // it is there because it came there, as all did
 		score -= 2
@@ -114,7 +114,7 @@ func sign(positive bool) float64 {
 
 // certain tells that all that can be known speaks against the first, and less
 // against any other that is not on its stack.
-func (q *inquest) certain(found []candidate, w queue, profiles int) bool {
+func (q *inquest) certain(found []candidate, w *queue, profiles int) bool {
 	if len(found) == 0 {
 		return false
 	}
@@ -160,7 +160,7 @@ func (q *inquest) blame(all map[who]*candidate) {
 
 // scan calls found for all of the application's own functions on the stacks of
 // those who do not stand in line, with how many there are in it.
-func (v *view) scan(w queue, found func(who, candidate)) {
+func (v *view) scan(w *queue, found func(who, candidate)) {
 	sums := map[who]*candidate{}
 	var order []who
 	v.working(w, func(r *reading, s sample, n float64) {
@@ -189,7 +189,7 @@ func (v *view) scan(w queue, found func(who, candidate)) {
 
 // working calls f for the goroutines that do not stand in line. Who waits for
 // another lock holds this one perhaps, but then for no fault of its own.
-func (v *view) working(w queue, f func(r *reading, s sample, n float64)) {
+func (v *view) working(w *queue, f func(r *reading, s sample, n float64)) {
 	v.goroutines(func(r *reading, s sample, n float64) {
 		if !w.includes(r) {
 			f(r, s, n)
@@ -201,7 +201,7 @@ func (v *view) goroutines(f func(r *reading, s sample, n float64)) {
 	v.each(v.scale("goroutine"), func(r *reading, s sample, w weight) { f(r, s, w.value) })
 }
 
-func (w queue) includes(r *reading) bool {
+func (w *queue) includes(r *reading) bool {
 	if w.lock {
 		return r.state == stateLock
 	}
@@ -211,7 +211,7 @@ func (w queue) includes(r *reading) bool {
 // freshen finds out where the goroutines of the candidates come from: those of
 // a function whose caller has no more goroutines than in calm times have not
 // come with the event.
-func (q *inquest) freshen(all map[who]*candidate, w queue) {
+func (q *inquest) freshen(all map[who]*candidate, w *queue) {
 	now, calm := q.view(q.Event.Goroutine), q.view(q.calm.Goroutine)
 	more := now.present()
 	for id, n := range calm.present() {
@@ -253,7 +253,7 @@ func (v *view) own(s sample) (out []who) {
 }
 
 // waiting are the functions on the stacks of those who stand in line.
-func (q *inquest) waiting(w queue) counts {
+func (q *inquest) waiting(w *queue) counts {
 	out := counts{}
 	v := q.view(q.Event.Goroutine)
 	v.goroutines(func(r *reading, s sample, n float64) {
@@ -267,7 +267,7 @@ func (q *inquest) waiting(w queue) counts {
 }
 
 // mates are the functions that are on the same stacks.
-func (q *inquest) mates(id who, w queue) counts {
+func (q *inquest) mates(id who, w *queue) counts {
 	out := counts{}
 	v := q.view(q.Event.Goroutine)
 	v.working(w, func(_ *reading, s sample, n float64) {

@@ -11,7 +11,7 @@ type kinsfolk struct {
 	types, files, packages []string
 }
 
-func (q *inquest) kinsfolk(w queue) kinsfolk {
+func (q *inquest) kinsfolk(w *queue) kinsfolk {
 	var k kinsfolk
 	for id := range w.in {
 		symbol := q.people.all[id].symbol

@@ -62,32 +62,30 @@ func (q *inquest) holder(waiting *contrast, w queue) *finding {
 			w.in[g.who] = g.delta
 		}
 	}
-	candidates, sure := q.search(w)
+	candidates, sure := q.search(&w)
 	f := &finding{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true, confident: sure}
 	for i := range candidates[:min(len(candidates), named)] {
-		f.culprits = append(f.culprits, q.holding(&candidates[i], w, waiting))
+		f.culprits = append(f.culprits, Culprit{})
+		q.accuse(&f.culprits[i], &candidates[i], &w, waiting)
 	}
-	f.says = q.tell(f, w)
+	f.says = q.tell(f, &w)
 	if sure {
 		f.caveats = append(f.caveats, "no profile says who holds a lock: it is told from who was where while the others waited")
 	}
 	return f
 }
 
-// holding is a candidate as a culprit.
-func (q *inquest) holding(c *candidate, w queue, waiting *contrast) Culprit {
-	out := q.people.suspect(c.who)
-	out.File, out.Line = c.at.base(), int(c.at.line)
-	out.Delta, out.Share, out.Score = w.extra, w.extra/w.of, w.score
-	out.Unit, out.Evidence = waiting.with.column.Unit, "goroutine"
+// accuse makes a candidate a culprit.
+func (q *inquest) accuse(out *Culprit, c *candidate, w *queue, waiting *contrast) {
+	g := growth{who: c.who, delta: w.extra, share: w.extra / w.of, score: w.score}
+	waiting.charge(out, &g, &detail{position: c.at})
 	if c.blocked >= leastPart {
 		out.Evidence = "mutex"
 	}
 	out.WaitedIn, out.State = q.people.all[w.main].symbol, c.state.String()
-	return out
 }
 
-func (q *inquest) tell(f *finding, w queue) string {
+func (q *inquest) tell(f *finding, w *queue) string {
 	crowd := fmt.Sprintf("%.0f of %.0f extra goroutines wait for", w.extra, w.of)
 	in := q.people.display(w.main)
 	switch {
