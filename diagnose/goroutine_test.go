@@ -96,7 +96,8 @@ func TestGoroutines(t *testing.T) {
 				"main.(*store).merge (main.(*store).merge.go:60), main.(*store).sweep (main.(*store).sweep.go:44)",
 		},
 		{
-			"nobody holds it", calmService(), []builder{lockHeld(500)},
+			"nobody holds it", calmService(),
+			[]builder{lockHeld(500)},
 			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and nobody is seen to hold it",
 		},
 		{
@@ -105,19 +106,23 @@ func TestGoroutines(t *testing.T) {
 			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and nobody is seen to hold it",
 		},
 		{
-			"a pool that one has emptied", calmService(), []builder{pool(50, 16), pool(150, 16)},
+			"a pool that one has emptied", calmService(),
+			[]builder{pool(50, 16), pool(150, 16)},
 			true, "main.nightly (main.nightly.go:31) holds what 300 of 316 extra goroutines wait for in main.acquire",
 		},
 		{
-			"a pool that nobody in particular has emptied", calmService(), []builder{pool(50, 1), pool(150, 1)},
+			"a pool that nobody in particular has emptied", calmService(),
+			[]builder{pool(50, 1), pool(150, 1)},
 			false, "no clear culprit: 300 of 301 extra goroutines wait for what they get in main.acquire, held perhaps by main.nightly (main.nightly.go:31)",
 		},
 		{
-			"a leak on a channel", calmService(), []builder{calmService().add(onSend+"main.hand:12 < main.push.gowrap1", 900)},
+			"a leak on a channel", calmService(),
+			[]builder{calmService().add(onSend+"main.hand:12 < main.push.gowrap1", 900)},
 			true, "main.hand (main.hand.go:12) holds 100 % of the extra goroutines, in chan send",
 		},
 		{
-			"a leak of requests", calmService(), []builder{calmService().add(onReceive+"main.pay:12"+request, 900).add(watching, 900)},
+			"a leak of requests", calmService(),
+			[]builder{calmService().add(onReceive+"main.pay:12"+request, 900).add(watching, 900)},
 			true, "main.pay (main.pay.go:12) holds 100 % of the extra goroutines, in chan receive",
 		},
 		{

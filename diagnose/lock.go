@@ -1,6 +1,9 @@
 package diagnose
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A queue is a crowd of goroutines that wait for what someone else has.
 type queue struct {
@@ -100,14 +103,11 @@ func (q *inquest) tell(f *finding, w *queue) string {
 	if w.lock {
 		what = "a lock"
 	}
-	out := fmt.Sprintf("%s %s in %s, held perhaps by ", crowd, what, in)
+	var names []string
 	for i := range f.culprits {
-		if i > 0 {
-			out += ", "
-		}
-		out += f.culprits[i].where()
+		names = append(names, f.culprits[i].where())
 	}
-	return out
+	return fmt.Sprintf("%s %s in %s, held perhaps by %s", crowd, what, in, strings.Join(names, ", "))
 }
 
 // locks judges by who held locks while others waited: that is whom the
