@@ -3,6 +3,7 @@
 package bed
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -32,6 +33,10 @@ type Plan struct {
 	// Calm is how long nothing happens at least, from the start of holmes on. The
 	// fault also waits for the first baseline.
 	Calm time.Duration `json:"calm"`
+	// Pace is that of the shop, where the scenario has none of its own.
+	Pace float64 `json:"pace,omitempty"`
+	// Patience is how long the event is waited for, if not as long as usual.
+	Patience time.Duration `json:"patience,omitempty"`
 	// Inside keeps visitors, database and partner in the same process.
 	Inside bool `json:"inside,omitempty"`
 }
@@ -90,7 +95,7 @@ func (p Plan) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	sh, err := shop.Open(shop.Config{World: w, Dir: p.Dir, Pace: s.Pace})
+	sh, err := shop.Open(shop.Config{World: w, Dir: p.Dir, Pace: cmp.Or(s.Pace, p.Pace)})
 	if err != nil {
 		return err
 	}
@@ -149,7 +154,9 @@ func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (er
 	if err := sh.World.Rise(rise); err != nil {
 		return err
 	}
-	told.wait(ctx, s, n.FaultAt)
+	waiting, cancel := context.WithTimeout(ctx, cmp.Or(p.Patience, s.Patience, patience))
+	defer cancel()
+	told.wait(waiting, s, n.FaultAt)
 	return nil
 }
 
@@ -175,23 +182,14 @@ func (m mailbox) Report(ctx context.Context, e *holmes.Event) error {
 	}
 }
 
-// wait returns when an event that may tell of the fault has come, or when none
-// has in a while.
+// wait returns when an event that may tell of the fault has come.
 func (m mailbox) wait(ctx context.Context, s scenario.Scenario, since time.Time) {
-	most := s.Patience
-	if most == 0 {
-		most = patience
-	}
-	late := time.NewTimer(most)
-	defer late.Stop()
 	for {
 		select {
 		case e := <-m:
 			if tells(e, s, since) {
 				return
 			}
-		case <-late.C:
-			return
 		case <-ctx.Done():
 			return
 		}
