@@ -60,23 +60,39 @@ func (w *queue) includes(r *reading) bool {
 
 // freshen finds out where the goroutines of the candidates come from: those of
 // a function whose caller has no more goroutines than in calm times have not
-// come with the event.
+// come with the event. It also counts the ways that they have come.
 func (q *inquest) freshen(all map[who]*candidate, w *queue) {
 	now, calm := q.view(q.Event.Goroutine), q.view(q.calm.Goroutine)
 	more := now.present()
 	for id, n := range calm.present() {
 		more[id] -= n
 	}
-	now.working(w, func(_ *reading, s sample, _ float64) {
+	now.working(w, func(_ *reading, s sample, n float64) {
 		on := now.own(s)
-		least := math.Inf(1)
+		least, way := math.Inf(1), uint64(0)
 		for _, id := range slices.Backward(on) {
 			if c := all[id]; c != nil {
 				c.fresh = max(c.fresh, min(least, c.excess()))
+				if c.ways == nil {
+					c.ways = map[uint64]float64{}
+				}
+				c.ways[way] += n
 			}
+			way = way*31 + uint64(id)
 			least = min(least, more[id])
 		}
 	})
+}
+
+// known are the functions in any profile of calm times.
+func (q *inquest) known() counts {
+	out := counts{}
+	for _, p := range []*Profile{q.calm.CPU, q.calm.Heap, q.calm.Goroutine, q.calm.EarlierGoroutine} {
+		for _, id := range q.view(p).who {
+			out[id]++
+		}
+	}
+	return out
 }
 
 // present counts the goroutines that have a function on their stack.

@@ -18,11 +18,24 @@ type candidate struct {
 	kin     float64 // how near it is to where the others wait
 	blocked float64 // its part of what the mutex profile blames
 	inLine  bool    // others wait in it, or in what it calls
+	known   bool    // it was at work in calm times, whatever at
 	fresh   float64 // how many more there are of what its goroutines come from
+	ways    map[uint64]float64
 	score   float64
 }
 
 func (c *candidate) excess() float64 { return c.now - c.calm }
+
+// single is the part of its goroutines that have come to it the same way. What
+// everybody calls is held by everybody.
+func (c *candidate) single() float64 {
+	all, most := 0.0, 0.0
+	for _, n := range c.ways {
+		all += n
+		most = max(most, n)
+	}
+	return most / max(all, 1)
+}
 
 // moved reports whether its goroutines were there in calm times already, and
 // did something else.
@@ -61,7 +74,7 @@ func (q *inquest) search(w *queue) (found []candidate, sure bool) {
 		})
 	}
 	q.blame(all)
-	near, waiting := q.kinsfolk(w), q.waiting(w)
+	near, waiting, known := q.kinsfolk(w), q.waiting(w), q.known()
 	q.freshen(all, w)
 	for _, c := range all {
 		c.depth /= c.now
@@ -72,6 +85,7 @@ func (q *inquest) search(w *queue) (found []candidate, sure bool) {
 			continue
 		}
 		c.kin, c.inLine = near.to(q.people, c), waiting[c.who] > 0
+		c.known = known[c.who] > 0
 		c.score = c.weigh(w, len(series))
 		found = append(found, *c)
 	}
@@ -91,13 +105,16 @@ func (c *candidate) weigh(w *queue, profiles int) float64 {
 	if c.moved() {
 		score--
 	}
+	if c.known {
+		score -= 1.5
+	}
 	if w.lock {
 		// Of the frames of a stack that are as near, the outer one took the lock
 		// and the inner ones are what it does with it; of those that are not
 		// near at all the inner one says more.
 		return score + c.kin - 0.1*c.depth*sign(c.kin < 2)
 	}
-	return score + min(c.excess(), c.fresh, 20)/5 - 0.1*c.depth
+	return score + min(c.excess(), c.fresh, 20)/10 + 2*c.single() - 0.1*c.depth
 }
 
 func sign(positive bool) float64 {
@@ -117,23 +134,35 @@ func (q *inquest) certain(found []candidate, w *queue, profiles int) bool {
 	if first.blocked >= leastPart {
 		return true
 	}
-	if first.calm > first.now/4 || first.seen < profiles || first.moved() && first.kin < 2 {
+	if !first.suspicious(w, profiles) {
 		return false
 	}
 	mates := q.mates(first.who, w)
 	for i := range found[1:] {
 		rival := &found[i+1]
-		if mates[rival.who] > 0 || rival.calm > rival.now/4 || rival.seen < profiles || rival.moved() && !first.moved() {
+		if mates[rival.who] > 0 || rival.calm > rival.now/4 || rival.seen < profiles || rival.moved() && !first.moved() || rival.known && !first.known {
 			continue
 		}
 		if w.lock && rival.kin >= first.kin || !w.lock && rival.excess() >= first.excess()/2 {
 			return false
 		}
 	}
-	if w.lock {
-		return first.kin >= 2 || profiles > 1
+	return true
+}
+
+// suspicious tells that a candidate could be the only one. Much that was at work
+// in calm times is at work during any rise of traffic, and has no lock for that.
+func (c *candidate) suspicious(w *queue, profiles int) bool {
+	switch {
+	case c.seen < profiles || c.calm > c.now/4:
+		return false
+	case !w.lock:
+		return c.excess() >= 3 && !c.known && !c.inLine && !c.moved() && c.single() >= onePart
+	case c.kin < 2:
+		return profiles > 1 && !c.known && !c.inLine && !c.moved()
+	default:
+		return !c.known || c.state != stateRunning && !c.inLine
 	}
-	return first.excess() >= 3
 }
 
 // blame adds what a mutex profile of the event says.
