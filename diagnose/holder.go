@@ -114,7 +114,7 @@ func (c *candidate) weigh(w *queue, profiles int) float64 {
 		// near at all the inner one says more.
 		return score + c.kin - 0.1*c.depth*sign(c.kin < 2)
 	}
-	return score + min(c.excess(), c.fresh, 20)/10 + 2*c.single() - 0.1*c.depth
+	return score + min(c.excess(), c.fresh, 20)/10 + 2*c.single() + c.kin/2 - 0.1*c.depth
 }
 
 func sign(positive bool) float64 {
