@@ -35,7 +35,8 @@ type Plan struct {
 	Calm time.Duration `json:"calm"`
 	// Pace is that of the shop, where the scenario has none of its own.
 	Pace float64 `json:"pace,omitempty"`
-	// Patience is how long the event is waited for, if not as long as usual.
+	// Patience is how long the event is waited for, or a control lasts, if not as
+	// long as usual.
 	Patience time.Duration `json:"patience,omitempty"`
 	// Inside keeps visitors, database and partner in the same process.
 	Inside bool `json:"inside,omitempty"`
@@ -58,7 +59,7 @@ const (
 	// settling is how long the shop is open before holmes starts.
 	settling = 3 * time.Second
 	// patience is how long an event is waited for, and how long a control lasts.
-	patience = 15 * time.Second
+	patience = 20 * time.Second
 	watched  = 20 * time.Second
 	// baselineTime is how long a baseline is waited for, which is not taken while
 	// anything is suspected.
@@ -147,7 +148,7 @@ func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (er
 		return err
 	}
 	if s.Control() {
-		shop.Pause(ctx, watched)
+		shop.Pause(ctx, cmp.Or(p.Patience, watched))
 		_, err := h.CaptureNow(ctx)
 		return err
 	}

@@ -20,7 +20,7 @@ func thresholds() []holmes.Option {
 	return []holmes.Option{
 		holmes.WithMemoryLimit(memoryLimit),
 		holmes.WithRule(holmes.SignalCPU, holmes.Threshold{
-			Min: 10, Diff: 25, Abs: 85, Margin: 10, Hold: 4 * time.Second, CoolDown: rest,
+			Min: 10, Diff: 25, Abs: 85, Margin: 10, Hold: 3 * time.Second, CoolDown: rest,
 		}),
 		holmes.WithRule(holmes.SignalMem, holmes.Threshold{
 			Min: 10, Diff: 25, Abs: 80, Margin: 10, Hold: 3 * time.Second, CoolDown: rest,

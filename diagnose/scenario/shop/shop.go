@@ -57,6 +57,7 @@ type Shop struct {
 	Jobs    *jobs.Pool
 	Hub     *notify.Hub
 	Slots   jobs.Slots // of what takes long
+	Tokens  *account.Tokens
 
 	// Served counts the visitors.
 	Served atomic.Int64
@@ -109,6 +110,7 @@ func (s *Shop) furnish(c Config) (err error) {
 	s.Jobs = jobs.New(64)
 	s.Hub = notify.NewHub()
 	s.Slots = jobs.NewSlots(12)
+	s.Tokens = account.NewTokens("not so secret")
 	if s.Pages, err = pages.New(s.Catalog, 8000); err != nil {
 		return err
 	}
@@ -119,7 +121,7 @@ func (s *Shop) furnish(c Config) (err error) {
 	s.Handle("/cart", s.Carts)
 	s.Handle("/stock", s.Stock)
 	s.Handle("/order", orders.New(s.DB, s.Jobs, s.Log))
-	s.Handle("/account", account.NewTokens("not so secret"))
+	s.Handle("/account", s.Tokens)
 	return nil
 }
 
