@@ -57,11 +57,13 @@ func Run(ctx context.Context, exe string, s scenario.Scenario, p Plan) (r Result
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return r, fmt.Errorf("%s: the process failed: %w: %s", s.Name, err, out)
 	}
-	return judge(s, p.Dir)
+	return Judge(s, p.Dir)
 }
 
-// judge reads what a child has left.
-func judge(s scenario.Scenario, dir string) (r Result, err error) {
+// Judge compares what a child has left in a plan's directory with the truth. Of
+// the events it takes the first one confirmed that began with the fault and is of
+// a signal that may tell of it; of a control it takes all.
+func Judge(s scenario.Scenario, dir string) (r Result, err error) {
 	raw, err := os.ReadFile(filepath.Join(dir, notesFile))
 	if err != nil {
 		return r, err
