@@ -96,6 +96,11 @@ func TestRisingTrafficBesideSteadyWork(t *testing.T) {
 	v := diagnose.Judge("cpu", calm.parsed(), event.parsed(), diagnose.Options{})
 	require.False(t, v.Confident, v.Sentence)
 	require.Equal(t, "main.a", v.Culprits[0].Function)
+
+	calm = cpu(4*time.Second).ticks("main.poll", 400).ticks("main.a", 100).ticks("main.b", 40).ticks("main.c", 40)
+	event = cpu(20*time.Second).ticks("main.poll", 2000).ticks("main.a", 1200).ticks("main.b", 480).ticks("main.c", 480)
+	v = diagnose.Judge("cpu", calm.parsed(), event.parsed(), diagnose.Options{})
+	require.False(t, v.Confident, v.Sentence)
 }
 
 func TestTooShortToTell(t *testing.T) {

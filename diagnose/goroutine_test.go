@@ -214,4 +214,41 @@ func TestPoolIsNotHeldByWhoWasThere(t *testing.T) {
 	v := diagnoseGoroutines(calm, event, event)
 	require.Equal(t, "main.nightly", v.Culprits[0].Function, v.Sentence)
 	require.True(t, v.Confident)
+
+	event = calmService().add(onSelect+"main.listen:7", 190).add(asleep+"main.tell:9 < main.listen:8", 101).
+		add(onSelect+"main.acquire:9 < main.show"+request, 300).add(onSelect+"main.acquire:9 < main.list"+request, 300)
+	v = diagnoseGoroutines(calm, event, event)
+	require.False(t, v.Confident, v.Sentence)
+	require.Equal(t, "no clear culprit: 600 of 600 extra goroutines wait for what they get in main.acquire, and nobody is seen to hold it", v.Sentence)
+	require.Equal(t, "main.acquire", v.Culprits[0].Function)
+}
+
+// When a service is overrun, everybody holds the pool of its database.
+func TestPoolOfAnOverrunService(t *testing.T) {
+	const conn = onSelect + "database/sql.(*DB).conn < "
+	event := calmService()
+	for i, handler := range []string{"main.order", "main.stock", "main.account"} {
+		event = event.add(conn+"main.ask:9 < "+handler+request, 50).add(onNetwork+"main.exchange:4 < database/sql.x < main.ask:9 < "+handler+request, 5+int64(i))
+	}
+	v := diagnoseGoroutines(calmService(), event, event)
+	require.False(t, v.Confident, v.Sentence)
+	require.Contains(t, v.Sentence, "150 of 168 extra goroutines wait for what they get in database/sql.(*DB).conn, held perhaps by ")
+
+	held := calmService().add(conn+"main.ask:9 < main.order"+request, 100).add(conn+"main.ask:9 < main.stock"+request, 100).
+		add(onSelect+dialled+"main.tell:7 < main.settle:5", 16)
+	v = diagnoseGoroutines(calmService(), held, held)
+	require.True(t, v.Confident, v.Sentence)
+	require.Equal(t, []string{"main.tell", "main.settle"}, names(v.Culprits))
+	require.Equal(t, "database/sql.(*DB).conn", v.Culprits[0].WaitedIn)
+
+	held = calmService().add(conn+"main.ask:9 < main.order"+request, 100).add(conn+"main.ask:9 < main.stock"+request, 100).
+		add(asleep+"main.backup:7", 1).add(asleep+"main.query < main.list"+request, 9)
+	v = diagnoseGoroutines(calmService(), held, held)
+	require.Equal(t, "main.backup", v.Culprits[0].Function, "the others are there every day")
+	held = held.add(onSelect+dialled+"main.tell:7 < main.settle:5", 16)
+
+	c := diagnose.Case{Signal: "goroutine", Baseline: &diagnose.Baseline{}, Event: diagnose.Snapshot{Goroutine: held.parsed()}}
+	c.Baseline.Goroutine = calmService().parsed()
+	c.Baseline.Heap = heap().objects("main.tell", 9, 1<<10).objects("main.settle", 9, 1<<10).parsed()
+	require.False(t, diagnose.Diagnose(c, diagnose.Options{}).Confident, "what is at work every day is no proof")
 }

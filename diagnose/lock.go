@@ -46,8 +46,11 @@ func (q *inquest) poolRule(app, _ *contrast) *finding {
 		return nil
 	}
 	f := q.holder(waiting, queue{})
-	if !f.confident && (sharing == maybeShared || len(f.culprits) == 0) {
+	if !f.confident && sharing == maybeShared {
 		return nil
+	}
+	if len(f.culprits) == 0 {
+		f.culprits = q.plain(app).culprits // at least where they wait
 	}
 	return f
 }
@@ -91,17 +94,17 @@ func (q *inquest) accuse(out *Culprit, c *candidate, w *queue, waiting *contrast
 func (q *inquest) tell(f *finding, w *queue) string {
 	crowd := fmt.Sprintf("%.0f of %.0f extra goroutines wait for", w.extra, w.of)
 	in := q.people.display(w.main)
+	what := "what they get"
+	if w.lock {
+		what = "a lock"
+	}
 	switch {
 	case f.confident && w.lock:
 		return fmt.Sprintf("%s holds the lock that %s in %s", f.culprits[0].where(), crowd, in)
 	case f.confident:
 		return fmt.Sprintf("%s holds what %s in %s", f.culprits[0].where(), crowd, in)
 	case len(f.culprits) == 0:
-		return fmt.Sprintf("%s a lock in %s, and nobody is seen to hold it", crowd, in)
-	}
-	what := "what they get"
-	if w.lock {
-		what = "a lock"
+		return fmt.Sprintf("%s %s in %s, and nobody is seen to hold it", crowd, what, in)
 	}
 	var names []string
 	for i := range f.culprits {

@@ -13,7 +13,7 @@ func (c *contrast) risers() (now, calm weight) {
 }
 
 // enough is which part of the others must rise to tell what traffic does.
-const enough = 0.25
+const enough = 0.1
 
 // tide is how far all others but one function rise, at least 1, and the
 // relative variance of that. Of all others and those of them that rise it is
