@@ -42,7 +42,7 @@ func (k *kinsfolk) add(symbol string) {
 }
 
 // to says how near a candidate is.
-func (k kinsfolk) to(b *people, c *candidate) float64 {
+func (k *kinsfolk) to(b *people, c *candidate) float64 {
 	symbol := b.all[c.who].symbol
 	pkg := packageOf(symbol)
 	near := slices.Contains(k.packages, pkg)
