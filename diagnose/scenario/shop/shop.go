@@ -59,6 +59,8 @@ type Shop struct {
 	Slots   jobs.Slots // of what takes long
 	Tokens  *account.Tokens
 
+	door   sync.Mutex
+	inside sync.WaitGroup // the visitors
 	// Served counts the visitors.
 	Served atomic.Int64
 
@@ -146,8 +148,24 @@ func (s *Shop) Handle(path string, h http.Handler) { s.mux.Handle(path, h) }
 
 // ServeHTTP serves one visitor.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		http.Error(w, "closed", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.inside.Done()
 	s.mux.ServeHTTP(w, r)
 	s.Served.Add(1)
+}
+
+// enter lets a visitor in, unless the shop closes.
+func (s *Shop) enter() bool {
+	s.door.Lock()
+	defer s.door.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.inside.Add(1)
+	return true
 }
 
 // Go runs what belongs to the shop until ctx, which ends with it.
@@ -160,11 +178,14 @@ func (s *Shop) Context() context.Context { return s.ctx }
 
 // Close closes the shop, and returns when nothing of it runs any more.
 func (s *Shop) Close() error {
+	s.door.Lock()
 	s.cancel()
+	s.door.Unlock()
 	var err error
 	if s.server != nil {
-		err = s.server.Close()
+		err = s.server.Close() // which waits for nobody
 	}
+	s.inside.Wait()
 	s.wg.Wait()
 	s.Jobs.Close()
 	return errors.Join(err, s.DB.Close(), s.LogFile.Close())
