@@ -36,16 +36,13 @@ func (c *contrast) callersFirst(g growth, out []Culprit) []Culprit {
 	if len(path) == 1 {
 		return out
 	}
-	top := people.suspect(found.who)
-	at := c.view.position(c.with, path)
-	top.File, top.Line = at.base(), int(at.line)
-	top.Share, top.Delta, top.Score = share, found.delta, found.score
-	top.Unit, top.Evidence, top.Via = c.with.column.Unit, c.kind, people.all[path[0]].symbol
-	top.helped = true
-	with := []Culprit{top}
-	for _, other := range out {
-		if other.Function != top.Function && len(with) < named {
-			with = append(with, other)
+	found.share = share
+	with := make([]Culprit, 1, named)
+	c.charge(&with[0], &found, &detail{position: c.view.position(c.with, path), via: path[0]})
+	with[0].helped = true
+	for i := range out {
+		if out[i].Function != with[0].Function && len(with) < named {
+			with = append(with, out[i])
 		}
 	}
 	return with

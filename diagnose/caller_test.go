@@ -88,6 +88,21 @@ func TestRisingTraffic(t *testing.T) {
 	require.Equal(t, "main.hot (main.hot.go:4) took 69 % of the extra CPU", v.Sentence)
 }
 
+// What goes on without visitors does not rise with them, and shall not make
+// those look guilty who serve them.
+func TestRisingTrafficBesideSteadyWork(t *testing.T) {
+	calm := cpu(2*time.Second).ticks("main.poll", 100).ticks("main.a", 40).ticks("main.b", 10).ticks("main.c", 10)
+	event := cpu(10*time.Second).ticks("main.poll", 500).ticks("main.a", 480).ticks("main.b", 125).ticks("main.c", 115)
+	v := diagnose.Judge("cpu", calm.parsed(), event.parsed(), diagnose.Options{})
+	require.False(t, v.Confident, v.Sentence)
+	require.Equal(t, "main.a", v.Culprits[0].Function)
+
+	calm = cpu(4*time.Second).ticks("main.poll", 400).ticks("main.a", 100).ticks("main.b", 40).ticks("main.c", 40)
+	event = cpu(20*time.Second).ticks("main.poll", 2000).ticks("main.a", 1200).ticks("main.b", 480).ticks("main.c", 480)
+	v = diagnose.Judge("cpu", calm.parsed(), event.parsed(), diagnose.Options{})
+	require.False(t, v.Confident, v.Sentence)
+}
+
 func TestTooShortToTell(t *testing.T) {
 	calm := cpu(100*time.Millisecond).ticks("main.a", 4)
 	v := diagnose.Judge("cpu", calm.parsed(), cpu(200*time.Millisecond).ticks("main.a", 8).ticks("main.b", 9).parsed(), diagnose.Options{})

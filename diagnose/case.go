@@ -82,8 +82,8 @@ func (s *Snapshot) set(kind string, p *Profile) {
 }
 
 // pairOf is the case of one pair of profiles.
-func pairOf(kind string, before, after *Profile) Case {
-	c := Case{Kinds: []string{kind}, Baseline: new(Baseline)}
+func pairOf(kind string, before, after *Profile) *Case {
+	c := &Case{Kinds: []string{kind}, Baseline: new(Baseline)}
 	c.Event.set(kind, after)
 	c.Baseline.set(kind, before)
 	return c

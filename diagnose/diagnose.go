@@ -7,7 +7,7 @@ func (c *Case) evidence() []string {
 	case "cpu", "schedlat":
 		return []string{"cpu"}
 	case "gccpu":
-		return []string{"alloc", "cpu", "heap"}
+		return []string{"alloc", "cpu"}
 	case "mem", "gcheap":
 		return []string{"heap", "stacks"}
 	case "goroutine":
@@ -30,5 +30,5 @@ func Diagnose(c Case, o Options) Verdict {
 	if c.Event == (Snapshot{}) {
 		return Verdict{Sentence: unclear + ": no profile of the event to read"}
 	}
-	return newInquest(c, o).judge(c.evidence())
+	return newInquest(&c, o).judge(c.evidence())
 }

@@ -118,6 +118,9 @@ func (q *inquest) allocations() *finding {
 // memory judges by what is in use.
 func (q *inquest) memory() *finding {
 	f := q.plain(q.contrast("heap", blamed))
+	// With more traffic, what is kept per visitor and what is cached grow in
+	// many places, and one of them most.
+	f.confident = f.confident && f.culprits[0].Share >= leastKept
 	if f.confident {
 		f.caveats = append(f.caveats, "a heap profile tells who allocated, not who keeps it")
 	}

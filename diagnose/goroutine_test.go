@@ -96,7 +96,8 @@ func TestGoroutines(t *testing.T) {
 				"main.(*store).merge (main.(*store).merge.go:60), main.(*store).sweep (main.(*store).sweep.go:44)",
 		},
 		{
-			"nobody holds it", calmService(), []builder{lockHeld(500)},
+			"nobody holds it", calmService(),
+			[]builder{lockHeld(500)},
 			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and nobody is seen to hold it",
 		},
 		{
@@ -105,19 +106,23 @@ func TestGoroutines(t *testing.T) {
 			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and nobody is seen to hold it",
 		},
 		{
-			"a pool that one has emptied", calmService(), []builder{pool(50, 16), pool(150, 16)},
+			"a pool that one has emptied", calmService(),
+			[]builder{pool(50, 16), pool(150, 16)},
 			true, "main.nightly (main.nightly.go:31) holds what 300 of 316 extra goroutines wait for in main.acquire",
 		},
 		{
-			"a pool that nobody in particular has emptied", calmService(), []builder{pool(50, 1), pool(150, 1)},
+			"a pool that nobody in particular has emptied", calmService(),
+			[]builder{pool(50, 1), pool(150, 1)},
 			false, "no clear culprit: 300 of 301 extra goroutines wait for what they get in main.acquire, held perhaps by main.nightly (main.nightly.go:31)",
 		},
 		{
-			"a leak on a channel", calmService(), []builder{calmService().add(onSend+"main.hand:12 < main.push.gowrap1", 900)},
+			"a leak on a channel", calmService(),
+			[]builder{calmService().add(onSend+"main.hand:12 < main.push.gowrap1", 900)},
 			true, "main.hand (main.hand.go:12) holds 100 % of the extra goroutines, in chan send",
 		},
 		{
-			"a leak of requests", calmService(), []builder{calmService().add(onReceive+"main.pay:12"+request, 900).add(watching, 900)},
+			"a leak of requests", calmService(),
+			[]builder{calmService().add(onReceive+"main.pay:12"+request, 900).add(watching, 900)},
 			true, "main.pay (main.pay.go:12) holds 100 % of the extra goroutines, in chan receive",
 		},
 		{
@@ -209,4 +214,41 @@ func TestPoolIsNotHeldByWhoWasThere(t *testing.T) {
 	v := diagnoseGoroutines(calm, event, event)
 	require.Equal(t, "main.nightly", v.Culprits[0].Function, v.Sentence)
 	require.True(t, v.Confident)
+
+	event = calmService().add(onSelect+"main.listen:7", 190).add(asleep+"main.tell:9 < main.listen:8", 101).
+		add(onSelect+"main.acquire:9 < main.show"+request, 300).add(onSelect+"main.acquire:9 < main.list"+request, 300)
+	v = diagnoseGoroutines(calm, event, event)
+	require.False(t, v.Confident, v.Sentence)
+	require.Equal(t, "no clear culprit: 600 of 600 extra goroutines wait for what they get in main.acquire, and nobody is seen to hold it", v.Sentence)
+	require.Equal(t, "main.acquire", v.Culprits[0].Function)
+}
+
+// When a service is overrun, everybody holds the pool of its database.
+func TestPoolOfAnOverrunService(t *testing.T) {
+	const conn = onSelect + "database/sql.(*DB).conn < "
+	event := calmService()
+	for i, handler := range []string{"main.order", "main.stock", "main.account"} {
+		event = event.add(conn+"main.ask:9 < "+handler+request, 50).add(onNetwork+"main.exchange:4 < database/sql.x < main.ask:9 < "+handler+request, 5+int64(i))
+	}
+	v := diagnoseGoroutines(calmService(), event, event)
+	require.False(t, v.Confident, v.Sentence)
+	require.Contains(t, v.Sentence, "150 of 168 extra goroutines wait for what they get in database/sql.(*DB).conn, held perhaps by ")
+
+	held := calmService().add(conn+"main.ask:9 < main.order"+request, 100).add(conn+"main.ask:9 < main.stock"+request, 100).
+		add(onSelect+dialled+"main.tell:7 < main.settle:5", 16)
+	v = diagnoseGoroutines(calmService(), held, held)
+	require.True(t, v.Confident, v.Sentence)
+	require.Equal(t, []string{"main.tell", "main.settle"}, names(v.Culprits))
+	require.Equal(t, "database/sql.(*DB).conn", v.Culprits[0].WaitedIn)
+
+	held = calmService().add(conn+"main.ask:9 < main.order"+request, 100).add(conn+"main.ask:9 < main.stock"+request, 100).
+		add(asleep+"main.backup:7", 1).add(asleep+"main.query < main.list"+request, 9)
+	v = diagnoseGoroutines(calmService(), held, held)
+	require.Equal(t, "main.backup", v.Culprits[0].Function, "the others are there every day")
+	held = held.add(onSelect+dialled+"main.tell:7 < main.settle:5", 16)
+
+	c := diagnose.Case{Signal: "goroutine", Baseline: &diagnose.Baseline{}, Event: diagnose.Snapshot{Goroutine: held.parsed()}}
+	c.Baseline.Goroutine = calmService().parsed()
+	c.Baseline.Heap = heap().objects("main.tell", 9, 1<<10).objects("main.settle", 9, 1<<10).parsed()
+	require.False(t, diagnose.Diagnose(c, diagnose.Options{}).Confident, "what is at work every day is no proof")
 }

@@ -42,6 +42,8 @@ type contrast struct {
 	compared  bool    // there is a calm to compare with
 	unrest    float64 // variance that has nothing to do with sampling
 
+	risen, risenCalm weight // those who do more than in calm times
+
 	kind       string
 	view       *view // of now
 	with       scale
@@ -65,6 +67,7 @@ func timeScale(kind string, before, after *Profile) float64 {
 // grown returns who grew, the most first. Nobody is not among them, but counts
 // in what the shares are of.
 func (c *contrast) grown() []growth {
+	c.risen, c.risenCalm = c.risers()
 	var out []growth
 	var all, beyond float64   // what grew, of those who stand out
 	var rest, restCalm weight // the others, among whom noise cancels
@@ -119,11 +122,12 @@ func (g *growth) weight() float64 {
 	return g.excess
 }
 
-// growth weighs one function. What all the others do now, over what they did,
-// is what the function would do as well if nothing but the traffic had risen:
-// only what is beyond that speaks against it. One sample more in the calm
-// profile would have surprised nobody, so it is allowed for: without that,
-// whatever a short calm profile missed would score as high as it likes.
+// growth weighs one function. What the others do now, over what they did, is
+// what the function would do as well if nothing but the traffic had risen: only
+// what is beyond that speaks against it.
+//
+// The score is the excess over its noise: that of sampling, and that of the
+// others' rise and of moods.
 func (c *contrast) growth(id who, now weight) growth {
 	calm := c.calm.of[id]
 	g := growth{who: id, now: now, delta: now.value - c.scale*calm.value}
@@ -132,21 +136,14 @@ func (c *contrast) growth(id who, now weight) growth {
 		return g
 	}
 	each := max(now.each(), c.now.total.each()/2)
-	others, before := c.now.total.minusExactly(now), c.calm.total.minusExactly(calm)
-	tide := max(1, others.value/max(c.scale*before.value, c.scale*each, math.SmallestNonzeroFloat64))
-	if others.value <= 0 {
-		tide = 1
-	}
-	g.excess = g.delta - (tide-1)*c.scale*calm.value
-	k := tide * c.scale
-	variance := now.variance + k*k*(calm.variance+each*each) + c.unrest
-	if others.value > 0 && before.value > 0 {
-		// How well the others' rise is known.
-		expected := k * calm.value
-		variance += expected * expected * (others.relative() + before.relative())
-	}
-	if variance > 0 {
-		g.score = g.excess / math.Sqrt(variance)
+	rise, doubt := c.tide(now, calm, c.scale*each)
+	expected := rise * c.scale * calm.value
+	g.excess = now.value - expected
+	sampled := beyond(now.value, calm.value, rise*c.scale, each)
+	other := expected*expected*(doubt+moods*moods) + c.unrest
+	g.score = sampled
+	if other > 0 && sampled > 0 && g.excess > 0 {
+		g.score = 1 / math.Hypot(1/sampled, math.Sqrt(other)/g.excess)
 	}
 	return g
 }

@@ -3,16 +3,16 @@ package diagnose
 // An inquest is a case while it is judged: its profiles are read once, however
 // often they are asked.
 type inquest struct {
-	Case
+	*Case
 	people *people
 	views  map[*Profile]*view
-	calm   Baseline
+	calm   *Baseline
 }
 
-func newInquest(c Case, o Options) *inquest {
-	q := &inquest{Case: c, people: newPeople(o), views: map[*Profile]*view{}}
-	if c.Baseline != nil {
-		q.calm = *c.Baseline
+func newInquest(c *Case, o Options) *inquest {
+	q := &inquest{Case: c, people: newPeople(o), views: map[*Profile]*view{}, calm: c.Baseline}
+	if q.calm == nil {
+		q.calm = new(Baseline)
 	}
 	return q
 }
@@ -63,31 +63,27 @@ func (c *contrast) culprits(gs []growth) []Culprit {
 	}
 	c.view.detail(c.with, wanted)
 	out := make([]Culprit, 0, len(gs))
-	for _, g := range gs {
-		out = append(out, c.culprit(g, wanted[g.who]))
+	for i := range gs {
+		d := wanted[gs[i].who]
+		out = append(out, Culprit{})
+		c.charge(&out[i], &gs[i], &d)
 	}
 	return out
 }
 
-func (c *contrast) culprit(g growth, d detail) Culprit {
-	out := c.view.people.suspect(g.who)
+// charge writes down what speaks against a culprit.
+func (c *contrast) charge(out *Culprit, g *growth, d *detail) {
+	people := c.view.people
+	out.Function, out.Via = people.all[g.who].symbol, people.all[d.via].symbol
+	if shown := people.display(g.who); shown != out.Function {
+		out.Display = shown
+	}
 	out.File, out.Line = d.base(), int(d.line)
 	out.Share, out.Delta = g.share, g.delta
 	if c.compared {
 		out.Score = g.score
 	}
 	out.Unit, out.Evidence = c.with.column.Unit, c.kind
-	out.Via = c.view.people.all[d.via].symbol
-	return out
-}
-
-// suspect is a culprit who nothing is said against yet.
-func (b *people) suspect(id who) Culprit {
-	out := Culprit{Function: b.all[id].symbol}
-	if shown := b.display(id); shown != out.Function {
-		out.Display = shown
-	}
-	return out
 }
 
 func (b *people) display(id who) string {

@@ -5,6 +5,7 @@ const (
 	leastScore = 4
 	leastPart  = 0.5  // of what grew beyond the rest
 	leastShare = 0.25 // of all that grew
+	leastKept  = 0.6  // of all memory that grew
 )
 
 // named is how many culprits a verdict names at most.

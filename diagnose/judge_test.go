@@ -99,13 +99,14 @@ func TestJudgeSentences(t *testing.T) {
 
 func TestScoreIsGrowthOverNoise(t *testing.T) {
 	// 100 samples now, 20 before in the same time, while the others went from 80
-	// to 100: 75 more than alike. The variance is that of the 100, of the 20 and
-	// one that could have been seen, and of how much the others rose.
-	variance := 100 + 1.25*1.25*(20+1) + 25*25*(1.0/100+1.0/80)
+	// to 100: 75 more than alike. The noise is that of the 100, of the 20 and one
+	// that could have been seen; and of how much the others rose, and of moods.
+	sampled := 2 * (math.Sqrt(100) - math.Sqrt(1.25*(20+1))) / math.Sqrt(1+1.25)
+	other := 75 / (25 * math.Sqrt(1.0/100+1.0/80+0.15*0.15))
 	before := cpu(time.Second).ticks("main.a", 20).ticks("main.b", 80)
 	after := cpu(time.Second).ticks("main.a", 100).ticks("main.b", 100)
 	got := diagnose.Growth(before.parsed(), after.parsed(), diagnose.Options{})
-	require.InDelta(t, 75/math.Sqrt(variance), got[0].Score, 1e-9)
+	require.InDelta(t, 1/math.Hypot(1/sampled, 1/other), got[0].Score, 1e-9)
 }
 
 func TestScoreOfAHeapKnowsHowItIsSampled(t *testing.T) {

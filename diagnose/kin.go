@@ -11,28 +11,38 @@ type kinsfolk struct {
 	types, files, packages []string
 }
 
-func (q *inquest) kinsfolk(w queue) kinsfolk {
-	var k kinsfolk
-	for id := range w.in {
-		symbol := q.people.all[id].symbol
-		if t := receiverOf(symbol); t != "" {
-			k.types = append(k.types, t)
-		}
-		k.packages = append(k.packages, packageOf(symbol))
-	}
+func (q *inquest) kinsfolk(w *queue) (k kinsfolk) {
 	v := q.view(q.Event.Goroutine)
-	v.each(v.scale("goroutine"), func(r *reading, _ sample, _ weight) {
-		if w.in[r.who] > 0 && r.origin == originOwn {
-			if _, file := v.Function(r.call.Function); !slices.Contains(k.files, file) {
-				k.files = append(k.files, file)
+	seen := counts{}
+	v.goroutines(func(r *reading, s sample, n float64) {
+		if r.origin != originOwn || !w.includes(r) {
+			return
+		}
+		on := v.own(s)
+		if w.lock {
+			on = on[:1] // who takes it; a pool is asked by way of a function of its own
+		}
+		for _, id := range on[:min(len(on), 2)] {
+			if seen[id] += n; seen[id] == n {
+				k.add(q.people.all[id].symbol)
 			}
+		}
+		if _, file := v.Function(r.call.Function); !slices.Contains(k.files, file) {
+			k.files = append(k.files, file)
 		}
 	})
 	return k
 }
 
+func (k *kinsfolk) add(symbol string) {
+	if t := receiverOf(symbol); t != "" {
+		k.types = append(k.types, t)
+	}
+	k.packages = append(k.packages, packageOf(symbol))
+}
+
 // to says how near a candidate is.
-func (k kinsfolk) to(b *people, c *candidate) float64 {
+func (k *kinsfolk) to(b *people, c *candidate) float64 {
 	symbol := b.all[c.who].symbol
 	pkg := packageOf(symbol)
 	near := slices.Contains(k.packages, pkg)

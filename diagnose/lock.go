@@ -1,6 +1,9 @@
 package diagnose
 
-import "fmt"
+import (
+	"fmt"
+	"strings"
+)
 
 // A queue is a crowd of goroutines that wait for what someone else has.
 type queue struct {
@@ -43,8 +46,11 @@ func (q *inquest) poolRule(app, _ *contrast) *finding {
 		return nil
 	}
 	f := q.holder(waiting, queue{})
-	if !f.confident && (sharing == maybeShared || len(f.culprits) == 0) {
+	if !f.confident && sharing == maybeShared {
 		return nil
+	}
+	if len(f.culprits) == 0 {
+		f.culprits = q.plain(app).culprits // at least where they wait
 	}
 	return f
 }
@@ -62,54 +68,49 @@ func (q *inquest) holder(waiting *contrast, w queue) *finding {
 			w.in[g.who] = g.delta
 		}
 	}
-	candidates, sure := q.search(w)
+	candidates, sure := q.search(&w)
 	f := &finding{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true, confident: sure}
 	for i := range candidates[:min(len(candidates), named)] {
-		f.culprits = append(f.culprits, q.holding(&candidates[i], w, waiting))
+		f.culprits = append(f.culprits, Culprit{})
+		q.accuse(&f.culprits[i], &candidates[i], &w, waiting)
 	}
-	f.says = q.tell(f, w)
+	f.says = q.tell(f, &w)
 	if sure {
 		f.caveats = append(f.caveats, "no profile says who holds a lock: it is told from who was where while the others waited")
 	}
 	return f
 }
 
-// holding is a candidate as a culprit.
-func (q *inquest) holding(c *candidate, w queue, waiting *contrast) Culprit {
-	out := q.people.suspect(c.who)
-	out.File, out.Line = c.at.base(), int(c.at.line)
-	out.Delta, out.Share, out.Score = w.extra, w.extra/w.of, w.score
-	out.Unit, out.Evidence = waiting.with.column.Unit, "goroutine"
+// accuse makes a candidate a culprit.
+func (q *inquest) accuse(out *Culprit, c *candidate, w *queue, waiting *contrast) {
+	g := growth{who: c.who, delta: w.extra, share: w.extra / w.of, score: w.score}
+	waiting.charge(out, &g, &detail{position: c.at})
 	if c.blocked >= leastPart {
 		out.Evidence = "mutex"
 	}
 	out.WaitedIn, out.State = q.people.all[w.main].symbol, c.state.String()
-	return out
 }
 
-func (q *inquest) tell(f *finding, w queue) string {
+func (q *inquest) tell(f *finding, w *queue) string {
 	crowd := fmt.Sprintf("%.0f of %.0f extra goroutines wait for", w.extra, w.of)
 	in := q.people.display(w.main)
+	what := "what they get"
+	if w.lock {
+		what = "a lock"
+	}
 	switch {
 	case f.confident && w.lock:
 		return fmt.Sprintf("%s holds the lock that %s in %s", f.culprits[0].where(), crowd, in)
 	case f.confident:
 		return fmt.Sprintf("%s holds what %s in %s", f.culprits[0].where(), crowd, in)
 	case len(f.culprits) == 0:
-		return fmt.Sprintf("%s a lock in %s, and nobody is seen to hold it", crowd, in)
+		return fmt.Sprintf("%s %s in %s, and nobody is seen to hold it", crowd, what, in)
 	}
-	what := "what they get"
-	if w.lock {
-		what = "a lock"
-	}
-	out := fmt.Sprintf("%s %s in %s, held perhaps by ", crowd, what, in)
+	var names []string
 	for i := range f.culprits {
-		if i > 0 {
-			out += ", "
-		}
-		out += f.culprits[i].where()
+		names = append(names, f.culprits[i].where())
 	}
-	return out
+	return fmt.Sprintf("%s %s in %s, held perhaps by %s", crowd, what, in, strings.Join(names, ", "))
 }
 
 // locks judges by who held locks while others waited: that is whom the

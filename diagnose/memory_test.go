@@ -36,6 +36,10 @@ func TestMemory(t *testing.T) {
 			false, "no clear culprit: most of the extra memory is allocated by main.cache (main.cache.go:2, 98 %), net/http.(*conn).serve (net_http.(*conn).serve.go:0, 2 %)",
 		},
 		{
+			"kept here and there", calm(), calm().objects("main.render:4", 55_000, 1<<10).objects("main.serve:8", 45_000, 1<<10),
+			false, "no clear culprit: most of the extra memory is allocated by main.render (main.render.go:4, 55 %), main.serve (main.serve.go:8, 45 %)",
+		},
+		{
 			"in a third party's map", calm(), calm().objects("github.com/x/lru/v2.(*Cache).Add < main.keep:30", 50_000, 1<<10),
 			true, "in github.com/x/lru/v2, called from main.keep (main.keep.go:30): 100 % of the extra memory",
 		},

@@ -23,7 +23,7 @@ func (o Options) origin(function string) origin {
 	switch {
 	case pkg == "", pkg == "runtime", strings.HasPrefix(pkg, "runtime/internal/"), strings.HasPrefix(pkg, "internal/runtime/"):
 		return originNone
-	case isSelf(pkg):
+	case isSelf(pkg), function == "runtime/pprof.profileWriter": // of its CPU profile
 		return originHolmes
 	case pkg == "main", o.owns(strings.TrimSuffix(pkg, "_test")):
 		return originOwn

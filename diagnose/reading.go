@@ -88,12 +88,12 @@ func (r *reading) see(m mark) {
 
 // settled knows the difference between a lock that was got and one that is
 // waited for.
-func (r reading) settled(parked bool) reading {
+func (r *reading) settled(parked bool) reading {
 	switch {
 	case parked && (r.state == stateRunning || r.state == stateSyscall):
 		r.state = stateParked
 	case !parked && r.state != stateSyscall:
 		r.state = stateRunning
 	}
-	return r
+	return *r
 }

@@ -22,8 +22,10 @@ const (
 
 // String is what the runtime calls it in a traceback, where it has a word.
 func (s state) String() string {
-	return [...]string{"running", "waiting", "chan send", "chan receive", "select", "lock", "cond wait",
-		"wait group", "IO wait", "sleep", "syscall"}[s]
+	return [...]string{
+		"running", "waiting", "chan send", "chan receive", "select", "lock", "cond wait",
+		"wait group", "IO wait", "sleep", "syscall",
+	}[s]
 }
 
 // waits reports whether another goroutine could end it: by giving back what this

@@ -25,7 +25,7 @@ type Scenario struct {
 	// symbol table and without [Module]/shop/. A name stands for its closures
 	// too.
 	Guilty []string
-	// Patience is how long the fault is waited for; 0 stands for 15 s.
+	// Patience is how long the fault is waited for; 0 stands for 20 s.
 	Patience time.Duration
 	// Pace is the pace of the shop, 0 for 1, and Open adds to it what is there
 	// in calm times already. nil adds nothing.

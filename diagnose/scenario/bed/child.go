@@ -3,6 +3,7 @@
 package bed
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,8 +30,14 @@ type Plan struct {
 	Scenario string `json:"scenario"`
 	// Dir is where the dump path is made, and what else there is to keep.
 	Dir string `json:"dir"`
-	// Calm is how long nothing happens, from the start of holmes on.
+	// Calm is how long nothing happens at least, from the start of holmes on. The
+	// fault also waits for the first baseline.
 	Calm time.Duration `json:"calm"`
+	// Pace is that of the shop, where the scenario has none of its own.
+	Pace float64 `json:"pace,omitempty"`
+	// Patience is how long the event is waited for, or a control lasts, if not as
+	// long as usual.
+	Patience time.Duration `json:"patience,omitempty"`
 	// Inside keeps visitors, database and partner in the same process.
 	Inside bool `json:"inside,omitempty"`
 }
@@ -44,14 +51,19 @@ const (
 // notes are what the child knows and the events do not.
 type notes struct {
 	FaultAt time.Time `json:"fault_at"`
+	// Rounds is how many baselines had been taken by then.
+	Rounds uint64 `json:"rounds"`
 }
 
 const (
 	// settling is how long the shop is open before holmes starts.
 	settling = 3 * time.Second
 	// patience is how long an event is waited for, and how long a control lasts.
-	patience = 15 * time.Second
+	patience = 20 * time.Second
 	watched  = 20 * time.Second
+	// baselineTime is how long a baseline is waited for, which is not taken while
+	// anything is suspected.
+	baselineTime = time.Minute
 	// rise is how much more visitors come with a fault.
 	rise = 1.2
 )
@@ -84,7 +96,7 @@ func (p Plan) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, w.Close()) }()
-	sh, err := shop.Open(shop.Config{World: w, Dir: p.Dir, Pace: s.Pace})
+	sh, err := shop.Open(shop.Config{World: w, Dir: p.Dir, Pace: cmp.Or(s.Pace, p.Pace)})
 	if err != nil {
 		return err
 	}
@@ -122,7 +134,13 @@ func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (er
 		err = errors.Join(err, h.Shutdown(end))
 	}()
 	shop.Pause(ctx, p.Calm)
-	n := notes{FaultAt: time.Now()}
+	for range baselineTime / time.Second {
+		if h.Stats().Baseline.Rounds > 0 {
+			break
+		}
+		shop.Pause(ctx, time.Second)
+	}
+	n := notes{FaultAt: time.Now(), Rounds: h.Stats().Baseline.Rounds}
 	if err := p.write(n); err != nil {
 		return err
 	}
@@ -130,14 +148,16 @@ func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (er
 		return err
 	}
 	if s.Control() {
-		shop.Pause(ctx, watched)
+		shop.Pause(ctx, cmp.Or(p.Patience, watched))
 		_, err := h.CaptureNow(ctx)
 		return err
 	}
 	if err := sh.World.Rise(rise); err != nil {
 		return err
 	}
-	told.wait(ctx, s, n.FaultAt)
+	waiting, cancel := context.WithTimeout(ctx, cmp.Or(p.Patience, s.Patience, patience))
+	defer cancel()
+	told.wait(waiting, s, n.FaultAt)
 	return nil
 }
 
@@ -163,23 +183,14 @@ func (m mailbox) Report(ctx context.Context, e *holmes.Event) error {
 	}
 }
 
-// wait returns when an event that may tell of the fault has come, or when none
-// has in a while.
+// wait returns when an event that may tell of the fault has come.
 func (m mailbox) wait(ctx context.Context, s scenario.Scenario, since time.Time) {
-	most := s.Patience
-	if most == 0 {
-		most = patience
-	}
-	late := time.NewTimer(most)
-	defer late.Stop()
 	for {
 		select {
 		case e := <-m:
 			if tells(e, s, since) {
 				return
 			}
-		case <-late.C:
-			return
 		case <-ctx.Done():
 			return
 		}

@@ -21,6 +21,8 @@ type Result struct {
 	// Events is how many were confirmed: in a control from the start on, else
 	// those that may tell of the fault. Early is how many came before the fault.
 	Events, Early int
+	// Rounds is how many baselines there were to compare with.
+	Rounds uint64
 	// Signal is that of the event which is judged: the first.
 	Signal holmes.Signal
 	// Rank is where the first guilty function stands among the culprits, 0 for
@@ -55,11 +57,13 @@ func Run(ctx context.Context, exe string, s scenario.Scenario, p Plan) (r Result
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return r, fmt.Errorf("%s: the process failed: %w: %s", s.Name, err, out)
 	}
-	return judge(s, p.Dir)
+	return Judge(s, p.Dir)
 }
 
-// judge reads what a child has left.
-func judge(s scenario.Scenario, dir string) (r Result, err error) {
+// Judge compares what a child has left in a plan's directory with the truth. Of
+// the events it takes the first one confirmed that began with the fault and is of
+// a signal that may tell of it; of a control it takes all.
+func Judge(s scenario.Scenario, dir string) (r Result, err error) {
 	raw, err := os.ReadFile(filepath.Join(dir, notesFile))
 	if err != nil {
 		return r, err
@@ -68,6 +72,7 @@ func judge(s scenario.Scenario, dir string) (r Result, err error) {
 	if err := json.Unmarshal(raw, &n); err != nil {
 		return r, fmt.Errorf("%s: %w", notesFile, err)
 	}
+	r.Rounds = n.Rounds
 	events, err := load(filepath.Join(dir, dumpFolder))
 	if err != nil {
 		return r, err

@@ -50,7 +50,7 @@ func allocations() []scenario.Scenario {
 				for i := range 40 {
 					values[fmt.Sprintf("field %d", i)] = i * i
 				}
-				s.Consume(15_000, func(n int) { t.Write(n, "has changed an address", values) })
+				s.Consume(30_000, func(n int) { t.Write(n, "has changed an address", values) })
 				return nil
 			},
 		},

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-holmes/holmes/diagnose/scenario"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop"
+	"github.com/go-holmes/holmes/diagnose/scenario/shop/account"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop/checkout"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop/imports"
 	"github.com/go-holmes/holmes/diagnose/scenario/shop/pricing"
@@ -50,6 +51,14 @@ func cpu() []scenario.Scenario {
 			Open: served("/reviews", func(s *shop.Shop) http.Handler { return reviews.NewBoard(s.Catalog) },
 				"/reviews?id={id}&times=1", 10),
 			Fault: compute("/reviews?id={id}&times=400"),
+		},
+		{
+			Name: "hot-loop/shared-helper", Signals: onCPU(), Guilty: []string{"account.(*Guests).Renew"},
+			Fault: func(s *shop.Shop) error {
+				g := account.NewGuests(s.Tokens)
+				s.Go(func(ctx context.Context) { g.Renew(ctx, 10_000) })
+				return nil
+			},
 		},
 		{
 			Name: "regexp", Signals: onCPU(), Guilty: []string{"search.highlight"},

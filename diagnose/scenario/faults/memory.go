@@ -44,6 +44,14 @@ func maps() []scenario.Scenario {
 			},
 		},
 		{
+			Name: "map-grows/shared-helper", Signals: onMemory(), Guilty: []string{"recommend.(*Shelf).Put"},
+			Fault: func(s *shop.Shop) error {
+				shelf, all := recommend.NewShelf(), s.Catalog.All()
+				s.Consume(20_000, func(n int) { shelf.Put(n%3000, all[n%len(all)]) })
+				return nil
+			},
+		},
+		{
 			Name: "map-grows/library", Signals: onMemory(), Guilty: []string{"media.(*Thumbs).Keep"},
 			Fault: func(s *shop.Shop) error {
 				t, err := media.NewThumbs()

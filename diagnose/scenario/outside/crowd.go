@@ -20,10 +20,14 @@ type crowd struct {
 	factor atomic.Pointer[float64]
 }
 
+// idle is how many connections visitors keep. What a rush has opened beyond
+// that is closed, or the shop would have more goroutines ever after.
+const idle = 32
+
 func newCrowd(ctx context.Context) *crowd {
 	c := &crowd{ctx: ctx, client: &http.Client{
 		Timeout:   time.Minute,
-		Transport: &http.Transport{MaxIdleConns: 1000, MaxIdleConnsPerHost: 1000},
+		Transport: &http.Transport{MaxIdleConnsPerHost: idle},
 	}}
 	nowhere, one := "", 1.0
 	c.shop.Store(&nowhere)

@@ -57,7 +57,10 @@ type Shop struct {
 	Jobs    *jobs.Pool
 	Hub     *notify.Hub
 	Slots   jobs.Slots // of what takes long
+	Tokens  *account.Tokens
 
+	door   sync.Mutex
+	inside sync.WaitGroup // the visitors
 	// Served counts the visitors.
 	Served atomic.Int64
 
@@ -109,6 +112,7 @@ func (s *Shop) furnish(c Config) (err error) {
 	s.Jobs = jobs.New(64)
 	s.Hub = notify.NewHub()
 	s.Slots = jobs.NewSlots(12)
+	s.Tokens = account.NewTokens("not so secret")
 	if s.Pages, err = pages.New(s.Catalog, 8000); err != nil {
 		return err
 	}
@@ -119,7 +123,7 @@ func (s *Shop) furnish(c Config) (err error) {
 	s.Handle("/cart", s.Carts)
 	s.Handle("/stock", s.Stock)
 	s.Handle("/order", orders.New(s.DB, s.Jobs, s.Log))
-	s.Handle("/account", account.NewTokens("not so secret"))
+	s.Handle("/account", s.Tokens)
 	return nil
 }
 
@@ -144,8 +148,24 @@ func (s *Shop) Handle(path string, h http.Handler) { s.mux.Handle(path, h) }
 
 // ServeHTTP serves one visitor.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if !s.enter() {
+		http.Error(w, "closed", http.StatusServiceUnavailable)
+		return
+	}
+	defer s.inside.Done()
 	s.mux.ServeHTTP(w, r)
 	s.Served.Add(1)
+}
+
+// enter lets a visitor in, unless the shop closes.
+func (s *Shop) enter() bool {
+	s.door.Lock()
+	defer s.door.Unlock()
+	if s.ctx.Err() != nil {
+		return false
+	}
+	s.inside.Add(1)
+	return true
 }
 
 // Go runs what belongs to the shop until ctx, which ends with it.
@@ -158,11 +178,14 @@ func (s *Shop) Context() context.Context { return s.ctx }
 
 // Close closes the shop, and returns when nothing of it runs any more.
 func (s *Shop) Close() error {
+	s.door.Lock()
 	s.cancel()
+	s.door.Unlock()
 	var err error
 	if s.server != nil {
-		err = s.server.Close()
+		err = s.server.Close() // which waits for nobody
 	}
+	s.inside.Wait()
 	s.wg.Wait()
 	s.Jobs.Close()
 	return errors.Join(err, s.DB.Close(), s.LogFile.Close())

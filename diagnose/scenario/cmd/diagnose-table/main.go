@@ -33,8 +33,8 @@ Usage: RUNS=3 ONLY=hot-loop,lock-held/... KEEP=/tmp/evidence diagnose-table
 `
 
 // calm is how long holmes watches the shop before the fault: until its rules
-// are warm and the first baseline is there.
-const calm = 14 * time.Second
+// are warm. It waits for the first baseline too.
+const calm = 12 * time.Second
 
 // leastControls is how many runs without a fault there are at least, in a
 // whole table.
@@ -168,10 +168,10 @@ func one(ctx context.Context, s scenario.Scenario, i int) (r bed.Result, err err
 // tell is a run in a line.
 func tell(r *bed.Result) string {
 	if !r.Captured() {
-		return fmt.Sprintf("no event (%d before the fault)", r.Early)
+		return fmt.Sprintf("no event (%d before the fault, %d baselines)", r.Early, r.Rounds)
 	}
-	return fmt.Sprintf("%s after %v (%d events, %d before the fault), guilty at %d, confident %t: %s",
-		r.Signal, r.After.Round(100*time.Millisecond), r.Events, r.Early, r.Rank, r.Confident, r.Sentence)
+	return fmt.Sprintf("%s after %v (%d events, %d before the fault, %d baselines), guilty at %d, confident %t: %s",
+		r.Signal, r.After.Round(100*time.Millisecond), r.Events, r.Early, r.Rounds, r.Rank, r.Confident, r.Sentence)
 }
 
 func kernel() string {

@@ -103,17 +103,26 @@ func (c *Catalog) Tagged(tag string, most int) []*Product {
 	return slices.Clone(found[:min(most, len(found))])
 }
 
+// Copy returns a product that can be changed.
+func (p *Product) Copy() *Product {
+	c := *p
+	c.Tags = slices.Clone(p.Tags)
+	c.Reviews = slices.Clone(p.Reviews)
+	c.Description = strings.Clone(p.Description)
+	return &c
+}
+
 // Reprice gives one product a new price.
 func (c *Catalog) Reprice(id, cents int) {
 	old := c.Get(id)
 	if old == nil {
 		return
 	}
-	changed := *old
+	changed := old.Copy()
 	changed.Cents = cents
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.products[id] = &changed
+	c.products[id] = changed
 }
 
 // ServeProduct answers with one product.
@@ -124,7 +133,9 @@ func (c *Catalog) ServeProduct(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	writeJSON(w, p)
+	shown := p.Copy()
+	shown.Description += "." // as people write
+	writeJSON(w, shown)
 }
 
 // ServeList answers with the cheapest products of a tag.
