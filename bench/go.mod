@@ -1,0 +1,3 @@
+module github.com/go-holmes/holmes/bench
+
+go 1.26.0
