@@ -89,7 +89,7 @@ func record(ctx context.Context, t *traffic, seconds int, unit string, split int
 
 // The limits that the recorded service is taken to have.
 const (
-	limitCores = 0.25
+	limitCores = 0.1
 	limitMiB   = 64
 )
 
