@@ -53,13 +53,17 @@ const (
 // subjects can have it at once on two cores.
 const Busy = 0.3
 
+// CPUTime is how long that goes on.
+const CPUTime = 18 * time.Second
+
 const turn = 10 * time.Millisecond
 
 //go:noinline
 func burnCPU() {
 	tick := time.NewTicker(turn)
 	defer tick.Stop()
-	for sum := uint64(0); ; <-tick.C {
+	begin := time.Now()
+	for sum := uint64(0); time.Since(begin) < CPUTime; <-tick.C {
 		for end := time.Now().Add(time.Duration(Busy * float64(turn))); time.Now().Before(end); {
 			for i := range uint64(1000) {
 				sum = sum*31 + i
