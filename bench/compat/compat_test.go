@@ -51,7 +51,7 @@ func TestProgramsYieldTheirProfile(t *testing.T) {
 			p.expect("warm")
 			stop := p.load(c.requests, c.times, c.every)
 			defer stop()
-			line := p.expect("profile " + c.kind + " ", "-"+c.signal+"-")
+			line := p.expect("profile "+c.kind+" ", "-"+c.signal+"-")
 			t.Log(line)
 			fields := strings.Split(line, ", ")
 			info, err := os.Stat(fields[len(fields)-1])

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/google/pprof/profile"
+	"github.com/google/pprof/profile" //nolint:depguard // profiles of others are read by another parser than ours
 )
 
 // A file is a whole profile on disk.

@@ -49,6 +49,7 @@ func kinds() []kind {
 type catch struct {
 	whole, shows time.Duration // from the onset; 0 is never
 	covered      time.Duration
+	share        float64 // of a leak in the best heap profile
 }
 
 // ledger has the catches by kind and variant.
@@ -159,14 +160,17 @@ func (b *bench) faultRows(l *ledger, raced bool, runs int) {
 		b.table.Remarks = append(b.table.Remarks, "The races against the out-of-memory killer were not run: no memory controller, or not root.")
 	}
 	for _, rate := range rates() {
-		b.row(fmt.Sprintf("Heap profile on disk before the kernel kills, leak of %d MB/s in 256 MiB", rate/1e6), l.cells(raceKey(rate), func(all []catch) string {
-			n := 0
+		b.row(fmt.Sprintf("Heap profile that shows the leak before the kernel kills, leak of %d MB/s in 256 MiB", rate/1e6), l.cells(raceKey(rate), func(all []catch) string {
+			n, most := 0, 0
 			for _, c := range all {
 				if c.shows > 0 {
 					n++
 				}
+				if c.share >= 0.5 {
+					most++
+				}
 			}
-			return fmt.Sprintf("%d of %d", n, len(all))
+			return fmt.Sprintf("%d of %d, the leak is half of it or more in %d", n, len(all), most)
 		}))
 	}
 	b.row("While another CPU profile runs for 10 s", l.noted("foreign"))

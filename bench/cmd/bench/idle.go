@@ -15,8 +15,10 @@ type use struct {
 // readings at one a second, and memory. All run at the same time.
 func (b *bench) idle(ctx context.Context, p plan) error {
 	who := []variant{
-		{name: "bare", exe: "bare", col: -1}, {name: "holmes", exe: "holmes", col: colHolmes},
-		{name: "mosn", exe: "mosn", col: colMosn, interval: "1s"}, {name: "gopsutil", exe: "gopsutil", col: colGopsutil, interval: "1s"},
+		{name: "bare", exe: "bare", col: -1},
+		{name: "holmes", exe: "holmes", col: colHolmes},
+		{name: "mosn", exe: "mosn", col: colMosn, interval: "1s"},
+		{name: "gopsutil", exe: "gopsutil", col: colGopsutil, interval: "1s"},
 		{name: "pyroscope", exe: "pyroscope", col: colPyroscope},
 	}
 	progress("idle: %v, all at the same time", p.idle)
@@ -39,7 +41,7 @@ func (b *bench) idle(ctx context.Context, p plan) error {
 		allocs[v.col] = figure(max(extra, 0))
 		memory[v.col] = fmt.Sprintf("%.1f MiB", (last[i].kib-last[0].kib)/1024)
 	}
-	b.row(fmt.Sprintf("CPU of an idle hour at a reading a second, beyond a service without: from %.0f s of real readings", p.idle.Seconds()), cpu)
+	b.row(fmt.Sprintf("CPU of an idle hour at a reading a second, beyond a service without that wakes up ten times a second: from %.0f s of real readings", p.idle.Seconds()), cpu)
 	b.row("Allocations a second of an idle service, beyond a service without", allocs)
 	b.row("Memory of an idle service, beyond a service without", memory)
 	return nil
@@ -71,6 +73,11 @@ func (b *bench) used(ctx context.Context, who []variant, length time.Duration) (
 			return nil, nil, err
 		}
 	}
+	for i, p := range all {
+		if last[i].kib, err = p.memory(); err != nil {
+			return nil, nil, err
+		}
+	}
 	return first, last, nil
 }
 
@@ -84,11 +91,24 @@ func usesOf(all []*process) (uses []use, err error) {
 			return nil, err
 		}
 		var u use
-		if _, err := fmt.Sscan(text, &u.at, &u.cpu, &u.mallocs, &u.kib); err != nil {
+		if _, err := fmt.Sscan(text, &u.at, &u.cpu, &u.mallocs); err != nil {
 			return nil, fmt.Errorf("%s: usage %q: %w", p.variant.exe, text, err)
 		}
 		u.at, u.cpu = u.at/1e9, u.cpu/1e9
 		uses = append(uses, u)
 	}
 	return uses, nil
+}
+
+// memory asks a process what it holds, in KiB.
+func (p *process) memory() (kib float64, err error) {
+	if err := p.tell("memory"); err != nil {
+		return 0, err
+	}
+	text, err := p.expect("memory")
+	if err != nil {
+		return 0, err
+	}
+	_, err = fmt.Sscan(text, &kib)
+	return kib, err
 }

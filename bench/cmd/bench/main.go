@@ -35,7 +35,7 @@ func main() {
 	defer cancel()
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1) //nolint:gocritic,forbidigo // a command; nothing is left to cancel
+		os.Exit(1) //nolint:gocritic // nothing is left to cancel
 	}
 }
 

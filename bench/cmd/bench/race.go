@@ -6,8 +6,9 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-holmes/holmes/bench/internal/subject"
 	"github.com/go-holmes/holmes/internal/realgroup"
+
+	"github.com/go-holmes/holmes/bench/internal/subject"
 )
 
 // rates are the leaks in bytes a second.
@@ -70,16 +71,14 @@ func (l *ledger) race(v variant, at time.Time, rate int, group string) act {
 			return errors.New("it was not killed")
 		}
 		c := catch{covered: time.Since(onset)}
-		share := 0.0
 		for _, f := range profiles(p.dir, subject.LeakFault, map[string]int64{}) {
 			if f.kind == "heap" && f.shows {
 				c.shows = time.Nanosecond
-				share = max(share, f.share)
+				c.share = max(c.share, f.share)
 			}
 		}
-		progress("race at %d MB/s, %s %s: killed after %.2f s, the leak is %.0f %% of the profile", rate/1e6, v.exe, v.interval, c.covered.Seconds(), share*100)
+		progress("race at %d MB/s, %s %s: killed after %.2f s, the leak is %.0f %% of the profile", rate/1e6, v.exe, v.interval, c.covered.Seconds(), c.share*100)
 		l.add(raceKey(rate), v, c)
 		return nil
 	}}
 }
-

@@ -14,7 +14,7 @@ import (
 type library struct {
 	col      int
 	name     string
-	requires []string // module and version
+	requires string // module and version
 	imports  string
 	use      string // statements that start it
 }
@@ -23,19 +23,27 @@ type library struct {
 func libraries() []library {
 	return []library{
 		{
-			colHolmes, "holmes", []string{"github.com/go-holmes/holmes v0.0.0"}, `"github.com/go-holmes/holmes"`,
+			colHolmes, "holmes",
+			"github.com/go-holmes/holmes v0.0.0",
+			`"github.com/go-holmes/holmes"`,
 			"h, err := holmes.New()\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\t_ = h.Start()\n\tdefer h.Stop()",
 		},
 		{
-			colMosn, "mosn", []string{"mosn.io/holmes v1.0.2"}, `"mosn.io/holmes"`,
+			colMosn, "mosn",
+			"mosn.io/holmes v1.0.2",
+			`"mosn.io/holmes"`,
 			"h, err := holmes.New()\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\th.EnableCPUDump().Start()\n\tdefer h.Stop()",
 		},
 		{
-			colGopsutil, "gopsutil", []string{"github.com/shirou/gopsutil/v3 v3.24.5"}, `"github.com/shirou/gopsutil/v3/process"`,
+			colGopsutil, "gopsutil",
+			"github.com/shirou/gopsutil/v3 v3.24.5",
+			`"github.com/shirou/gopsutil/v3/process"`,
 			"p, err := process.NewProcess(1)\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\t_, _ = p.Percent(0)\n\t_, _ = p.MemoryInfo()\n\t_, _ = p.NumThreads()",
 		},
 		{
-			colPyroscope, "pyroscope", []string{"github.com/grafana/pyroscope-go v1.4.3"}, `"github.com/grafana/pyroscope-go"`,
+			colPyroscope, "pyroscope",
+			"github.com/grafana/pyroscope-go v1.4.3",
+			`"github.com/grafana/pyroscope-go"`,
 			"p, err := pyroscope.Start(pyroscope.Config{ApplicationName: \"a\", ServerAddress: \"http://localhost:4040\"})\n\tif err != nil {\n\t\tpanic(err)\n\t}\n\tdefer func() { _ = p.Stop() }()",
 		},
 	}
@@ -118,8 +126,8 @@ func (b *bench) writeProgram(dir string, h host, l library) error {
 		return err
 	}
 	mod := "module program\n\ngo 1.26.0\n"
-	for _, r := range l.requires {
-		mod += "\nrequire " + r + "\n"
+	if l.requires != "" {
+		mod += "\nrequire " + l.requires + "\n"
 	}
 	mod += "\nreplace github.com/go-holmes/holmes => " + b.root + "\n"
 	main := fmt.Sprintf("package main\n\nimport (\n\t%s\n\t%s\n)\n\nfunc main() {\n\t%s\n\t%s\n}\n", h.imports, l.imports, l.use, h.body)

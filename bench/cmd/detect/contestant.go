@@ -4,9 +4,11 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/internal/judge"
 	"github.com/go-holmes/holmes/bench/internal/peers"
 	"github.com/go-holmes/holmes/bench/internal/replay"
@@ -34,11 +36,11 @@ func (t *trial) ours(signal holmes.Signal) contestant {
 			return nil, nil
 		}
 		c := replay.Config{Signal: signal, Interval: all[0].Step}
+		c.Rule = maps.Clone(t.rules[signal])
 		if c.Interval >= time.Minute {
 			c.Window, c.Hold = coarseWindow, coarseHold
-		}
-		if signal == holmes.SignalCPU {
-			c.Rule = t.rule
+			delete(c.Rule, "Window")
+			delete(c.Rule, "Hold")
 		}
 		got, err := t.engine.Run(ctx, []replay.Config{c}, valuesOf(all))
 		if err != nil {

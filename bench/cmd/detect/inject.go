@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/internal/report"
 	"github.com/go-holmes/holmes/bench/internal/usage"
 )
@@ -16,9 +17,9 @@ func (t *trial) injected(ctx context.Context) (report.Table, error) {
 	table := report.Table{
 		Title: "Faults on top of calm stretches",
 		Head:  []string{"Fault", "Rule", "Found", "Median delay to the verdict"},
-		Remarks: []string{fmt.Sprintf("%d of each fault on every recording, each after %v of calm, with fixed seeds. Memory is at 20 to 40 %% before a leak. "+
+		Remarks: []string{fmt.Sprintf("%d of each fault on every recording, each after %v of calm, with fixed seeds. Memory is lifted to a mean of %.0f to %.0f %%. "+
 			"holmes's evidence begins with the first suspicious reading, up to 15 s before its verdict. A spike that is shorter than the hold of 15 s is a near miss by design: "+
-			"its evidence stays on disk, and it is not found here.", casesEach, calmBefore)},
+			"its evidence stays on disk, and it is not found here.", casesEach, calmBefore, leastMemory, mostMemory)},
 	}
 	same, err := t.atEqualRate(ctx)
 	if err != nil {
@@ -31,7 +32,8 @@ func (t *trial) injected(ctx context.Context) (report.Table, error) {
 	}
 	pods := t.leakingPods()
 	row := fault{name: "the same on the memory of real pods", metric: "mem"}
-	return table, t.injectedRow(ctx, &table, row, pods, time.Minute, nil)
+	err = t.injectedRow(ctx, &table, row, pods, time.Minute, nil)
+	return table, err
 }
 
 func (t *trial) injectedRow(ctx context.Context, table *report.Table, f fault, all []usage.Series, step time.Duration, more []contestant) error {

@@ -13,6 +13,8 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/internal/replay"
 	"github.com/go-holmes/holmes/bench/internal/report"
 )
@@ -30,7 +32,7 @@ func main() {
 	defer cancel()
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "detect:", err)
-		os.Exit(1) //nolint:gocritic,forbidigo // a command; nothing is left to cancel
+		os.Exit(1) //nolint:gocritic // nothing is left to cancel
 	}
 }
 
@@ -39,7 +41,8 @@ func run(ctx context.Context) (err error) {
 	half := flag.String("half", "reported", "reported, or choosing to look for parameters")
 	write := flag.Bool("write", false, "put the tables into bench/results.md and README.md, and the figures into bench/detect.json")
 	check := flag.Bool("check", false, "holmes alone, and fail if it cries wolf more often than bench/detect.json says")
-	rule := flag.String("rule", "", "fields of the CPU rule to try, in JSON: only with -half choosing")
+	rule := flag.String("rule", "", "fields of the rule of -signal to try, in JSON, such as {\"Window\": \"5m\"}: only with -half choosing")
+	signalName := flag.String("signal", "cpu", "the signal of -rule")
 	flag.Usage = func() {
 		fmt.Fprint(os.Stderr, usageText)
 		flag.PrintDefaults()
@@ -53,8 +56,11 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, engine.Close()) }()
-	t, err := newTrial(engine, filepath.Join(*root, "bench", "data"), *half, *rule)
+	t, err := newTrial(engine, filepath.Join(*root, "bench", "data"), *half)
 	if err != nil {
+		return err
+	}
+	if t.rules[holmes.Signal(*signalName)], err = parseRule(*rule); err != nil {
 		return err
 	}
 	if t.alone = *check; *check {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/internal/judge"
 	"github.com/go-holmes/holmes/bench/internal/report"
 	"github.com/go-holmes/holmes/bench/internal/usage"
@@ -45,7 +46,11 @@ func bootstrap(s usage.Series, length time.Duration, r *rand.Rand) usage.Series 
 // days are the recordings of a metric, drawn out to days.
 func (t *trial) days(metric string) (all []usage.Series) {
 	for _, s := range usage.Of(t.seconds, metric) {
-		all = append(all, bootstrap(s, daysEach*24*time.Hour, random("days "+metric, s.Unit, 0)))
+		one := bootstrap(s, daysEach*24*time.Hour, random("days "+metric, s.Unit, 0))
+		if metric == "mem" {
+			lift(one.Values, (leastMemory+mostMemory)/2)
+		}
+		all = append(all, one)
 	}
 	return all
 }
@@ -59,6 +64,7 @@ func (t *trial) calmSeconds(ctx context.Context) (report.Table, error) {
 		Remarks: []string{fmt.Sprintf("%d recordings of %d minutes, drawn out to %d days each in blocks of %v.",
 			len(usage.Of(t.seconds, "cpu")), len(t.seconds[0].Values)/60, daysEach, block)},
 	}
+	table.Remarks[0] += fmt.Sprintf(" Memory is lifted to a mean of %.0f %%.", (leastMemory+mostMemory)/2)
 	for _, signal := range []holmes.Signal{holmes.SignalCPU, holmes.SignalMem} {
 		all := t.days(string(signal))
 		name := "a reading a second, " + string(signal)
@@ -131,7 +137,7 @@ func (t *trial) cases(f fault) (all []usage.Series) {
 			r := random("fault "+f.name, s.Unit, i)
 			one := bootstrap(s, calmBefore+f.length+calmAfter, r)
 			if f.metric == "mem" {
-				rescale(one.Values, 20+20*r.Float64())
+				lift(one.Values, leastMemory+(mostMemory-leastMemory)*r.Float64())
 			}
 			all = append(all, f.on(one, int(calmBefore/s.Step)))
 		}
@@ -150,14 +156,22 @@ func (f fault) on(s usage.Series, from int) usage.Series {
 	return s
 }
 
-// rescale moves the mean of values to a level, in proportion.
-func rescale(values []float64, level float64) {
+// The mean that the memory of a recording is lifted to, as if the service held
+// more for good: leaks need room, and rules have a minimum.
+const (
+	leastMemory = 20.0
+	mostMemory  = 40.0
+)
+
+// lift moves the mean of values to a level.
+func lift(values []float64, level float64) {
 	sum := 0.0
 	for _, v := range values {
 		sum += v
 	}
+	more := level - sum/float64(len(values))
 	for i := range values {
-		values[i] *= level * float64(len(values)) / sum
+		values[i] += more
 	}
 }
 

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/internal/judge"
 	"github.com/go-holmes/holmes/bench/internal/replay"
 	"github.com/go-holmes/holmes/bench/internal/report"
@@ -18,8 +20,8 @@ import (
 type trial struct {
 	engine  *replay.Engine
 	half    string
-	rule    map[string]any // changes of the CPU rule, to choose by
-	alone   bool           // without the others
+	rules   map[holmes.Signal]map[string]any // changes of the default rules, to choose by
+	alone   bool                             // without the others
 	coarse  []usage.Series
 	seconds []usage.Series
 	figures figures // of holmes
@@ -29,12 +31,8 @@ type trial struct {
 // figures are what holmes's rules have done, by the name of the row.
 type figures map[string]float64
 
-func newTrial(e *replay.Engine, data, half, rule string) (*trial, error) {
-	fields, err := parseRule(rule)
-	if err != nil {
-		return nil, err
-	}
-	t := &trial{engine: e, half: half, rule: fields, figures: figures{}}
+func newTrial(e *replay.Engine, data, half string) (*trial, error) {
+	t := &trial{engine: e, half: half, rules: map[holmes.Signal]map[string]any{}, figures: figures{}}
 	for pattern, into := range map[string]*[]usage.Series{"usage": &t.coarse, "recorded": &t.seconds} {
 		all, err := usage.Load(filepath.Join(data, pattern, "*.txt"))
 		if err != nil {
@@ -55,9 +53,9 @@ func newTrial(e *replay.Engine, data, half, rule string) (*trial, error) {
 
 // all makes every table.
 func (t *trial) all(ctx context.Context) (tables []report.Table, err error) {
-	for _, make := range []func(context.Context) (report.Table, error){t.recordedFaults, t.calmSeconds, t.injected} {
+	for _, judge := range []func(context.Context) (report.Table, error){t.recordedFaults, t.calmSeconds, t.injected} {
 		began := time.Now()
-		one, err := make(ctx)
+		one, err := judge(ctx)
 		if err != nil {
 			return nil, err
 		}
@@ -179,7 +177,7 @@ func filter(all []usage.Series, is func(usage.Series) bool) (some []usage.Series
 // calmed masks the faults: they are of another metric.
 func calmed(all []usage.Series) (some []usage.Series) {
 	for _, s := range all {
-		s.Masked = append(s.Masked[:len(s.Masked):len(s.Masked)], s.Windows...)
+		s.Masked = slices.Concat(s.Masked, s.Windows)
 		s.Windows = nil
 		some = append(some, s)
 	}

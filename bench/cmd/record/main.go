@@ -30,7 +30,7 @@ func main() {
 	defer cancel()
 	if err := run(ctx); err != nil {
 		fmt.Fprintln(os.Stderr, "record:", err)
-		os.Exit(1) //nolint:gocritic,forbidigo // a command; nothing is left to cancel
+		os.Exit(1) //nolint:gocritic // nothing is left to cancel
 	}
 }
 
@@ -89,18 +89,23 @@ func record(ctx context.Context, t *traffic, seconds int, unit string, split int
 
 // The limits that the recorded service is taken to have.
 const (
-	limitCores = 0.1
-	limitMiB   = 64
+	limitCores = 0.25
+	limitMiB   = 128
 )
 
 func write(w io.Writer, unit string, split int, all []second) error {
 	out := bufio.NewWriter(w)
 	for _, metric := range []string{"cpu", "mem"} {
 		fmt.Fprintf(out, "S %s %s 1 %d\nW \nM \nV", unit, metric, split)
+		owed := 0.0
 		for _, s := range all {
-			v := s.cpu / limitCores
-			if metric == "mem" {
-				v = s.rss / limitMiB * 100
+			v := s.rss / limitMiB * 100
+			if metric == "cpu" {
+				// What is over the limit is done in the seconds after, as a
+				// quota makes it.
+				v = s.cpu/limitCores + owed
+				owed = max(v-100, 0)
+				v -= owed
 			}
 			fmt.Fprintf(out, " %s", strconv.FormatFloat(v, 'f', 1, 64))
 		}

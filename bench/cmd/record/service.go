@@ -26,7 +26,7 @@ const serveEnv = "HOLMES_RECORD_SERVE"
 // report every five. It writes its address, then its own readings once a
 // second, and ends with its input.
 func serve(until io.Reader, out io.Writer) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it lives as long as the process
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}

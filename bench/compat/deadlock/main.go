@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/compat/internal/service"
 )
 
@@ -24,9 +25,9 @@ func main() {
 		holmes.WithProfileReporter(service.Printer{}),
 	)
 	if err != nil {
-		log.Fatal(err) //nolint:forbidigo // a program
+		log.Fatal(err)
 	}
-	h.EnableGoroutineDump().Start()
+	h.EnableGoroutineDump().Start() //nolint:errcheck // mosn/holmes returns none: its users write this
 	b := &bank{}
 	service.Serve(h, map[string]http.HandlerFunc{"/deadlock": b.deadlock, "/request": b.request})
 }
@@ -35,6 +36,7 @@ type bank struct {
 	first, second sync.Mutex
 	once          sync.Once
 	arrived       sync.WaitGroup
+	count         int // of whoever got both
 }
 
 // deadlock takes the locks in both orders; each has its first one before either
@@ -53,11 +55,16 @@ func (b *bank) transfer(from, to *sync.Mutex) {
 	defer from.Unlock()
 	b.arrived.Done()
 	b.arrived.Wait()
-	to.Lock()
-	defer to.Unlock()
+	b.passed(to)
+}
+
+// passed takes a lock and counts who did.
+func (b *bank) passed(l *sync.Mutex) {
+	l.Lock()
+	defer l.Unlock()
+	b.count++
 }
 
 func (b *bank) request(http.ResponseWriter, *http.Request) {
-	b.first.Lock()
-	defer b.first.Unlock()
+	b.passed(&b.first)
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/compat/internal/service"
 )
 
@@ -22,9 +23,9 @@ func main() {
 		holmes.WithProfileReporter(service.Printer{}),
 	)
 	if err != nil {
-		log.Fatal(err) //nolint:forbidigo // a program
+		log.Fatal(err)
 	}
-	h.EnableCPUDump().Start()
+	h.EnableCPUDump().Start() //nolint:errcheck // mosn/holmes returns none: its users write this
 	service.Serve(h, map[string]http.HandlerFunc{"/loop": loop})
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/compat/internal/service"
 )
 
@@ -26,9 +27,9 @@ func main() {
 		holmes.WithProfileReporter(service.Printer{}),
 	)
 	if err != nil {
-		log.Fatal(err) //nolint:forbidigo // a program
+		log.Fatal(err)
 	}
-	h.EnableGCHeapDump().Start()
+	h.EnableGCHeapDump().Start() //nolint:errcheck // mosn/holmes returns none: its users write this
 	service.Serve(h, map[string]http.HandlerFunc{"/grow": (&cache{words: map[string]string{}}).grow})
 }
 

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/compat/internal/service"
 )
 
@@ -21,9 +22,9 @@ func main() {
 		holmes.WithProfileReporter(service.Printer{}),
 	)
 	if err != nil {
-		log.Fatal(err) //nolint:forbidigo // a program
+		log.Fatal(err)
 	}
-	h.EnableGoroutineDump().Start()
+	h.EnableGoroutineDump().Start() //nolint:errcheck // mosn/holmes returns none: its users write this
 	service.Serve(h, map[string]http.HandlerFunc{"/leak": leak})
 }
 

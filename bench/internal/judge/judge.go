@@ -96,16 +96,16 @@ func outside(s usage.Series) (d time.Duration) {
 	for i := range counts {
 		counts[i] = true
 	}
-	clear := func(from, to int) {
+	skip := func(from, to int) {
 		for i := max(from, 0); i <= to && i < len(counts); i++ {
 			counts[i] = false
 		}
 	}
 	for _, w := range s.Windows {
-		clear(w.From, w.To+grace)
+		skip(w.From, w.To+grace)
 	}
 	for _, m := range s.Masked {
-		clear(m.From, m.To)
+		skip(m.From, m.To)
 	}
 	for _, c := range counts {
 		if c {

@@ -146,7 +146,7 @@ func (e *Engine) ask(ctx context.Context, request []byte) (answer []byte, err er
 	}
 	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
 	_, err = f.Write(request)
-	if err = errors.Join(err, f.Close()); err != nil {
+	if err := errors.Join(err, f.Close()); err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, e.exe, "-test.run=^TestReplay$")

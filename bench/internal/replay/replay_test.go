@@ -10,10 +10,10 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/go-holmes/holmes"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/bench/internal/peers"
 	"github.com/go-holmes/holmes/bench/internal/replay"
 )

@@ -47,7 +47,7 @@ type Watcher struct {
 func Main(w Watcher) {
 	if err := run(w); err != nil {
 		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1) //nolint:forbidigo // the main function of a program
+		os.Exit(1)
 	}
 }
 
@@ -73,6 +73,7 @@ func run(w Watcher) error {
 	}
 	s := &service{watcher: w}
 	s.fill(*normal)
+	go s.beat()
 	if w.Start != nil {
 		var err error
 		if s.stop, err = w.Start(o); err != nil {
@@ -83,7 +84,7 @@ func run(w Watcher) error {
 	return s.obey()
 }
 
-func say(format string, args ...any) { fmt.Printf(Prefix+format+"\n", args...) } //nolint:forbidigo // its parent reads it
+func say(format string, args ...any) { fmt.Printf(Prefix+format+"\n", args...) }
 
 // obey does what its input says, line by line.
 func (s *service) obey() error {
@@ -115,6 +116,8 @@ func (s *service) command(name, arg string) error {
 		return s.foreign(length)
 	case "usage":
 		s.usage()
+	case "memory":
+		s.memory()
 	case "stop":
 		s.stopNow()
 	default:

@@ -111,7 +111,7 @@ func (s *Series) add(kind string, fields []string) (err error) {
 
 func (s *Series) head(fields []string) error {
 	if len(fields) != 4 {
-		return fmt.Errorf("S has %d fields: must be unit, metric, step and split", len(fields))
+		return fmt.Errorf("an S has %d fields: must be unit, metric, step and split", len(fields))
 	}
 	step, err := strconv.Atoi(fields[2])
 	if err != nil || step <= 0 {

@@ -26,7 +26,7 @@ func TestRead(t *testing.T) {
 func TestReadSaysWhatIsWrong(t *testing.T) {
 	for text, want := range map[string]string{
 		"V 1":             "line 1: \"V\" comes before the first S",
-		"S pod cpu 60":    "line 1: S has 3 fields",
+		"S pod cpu 60":    "line 1: an S has 3 fields",
 		"S pod cpu 0 0":   "step \"0\"",
 		"S p c 1 0\nV x":  "line 2: ",
 		"S p c 1 0\nW 1":  "\"1\": must be from:to",

@@ -6,7 +6,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/shirou/gopsutil/v3/process"
+	"github.com/shirou/gopsutil/v3/process" //nolint:depguard // it is what is compared
 
 	"github.com/go-holmes/holmes/bench/internal/subject"
 )

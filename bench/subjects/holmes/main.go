@@ -3,6 +3,7 @@ package main
 
 import (
 	"github.com/go-holmes/holmes"
+
 	"github.com/go-holmes/holmes/bench/internal/subject"
 )
 

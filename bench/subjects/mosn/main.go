@@ -7,8 +7,8 @@ import (
 	"runtime"
 	"runtime/pprof"
 
-	"github.com/shirou/gopsutil/mem"
-	"github.com/shirou/gopsutil/process"
+	"github.com/shirou/gopsutil/mem"     //nolint:depguard // the calls of mosn/holmes
+	"github.com/shirou/gopsutil/process" //nolint:depguard // as above
 	"mosn.io/holmes"
 
 	"github.com/go-holmes/holmes/bench/internal/subject"

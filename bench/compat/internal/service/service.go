@@ -19,7 +19,7 @@ import (
 // Dir is the dump path, which the program is started with.
 func Dir() string {
 	if len(os.Args) < 2 {
-		log.Fatal("the first argument must be the dump path") //nolint:forbidigo // a program
+		log.Fatal("the first argument must be the dump path")
 	}
 	return os.Args[1]
 }
@@ -32,7 +32,7 @@ type Printer struct{}
 
 // Report implements the reporter of mosn/holmes.
 func (Printer) Report(pType, filename string, reason holmes.ReasonType, eventID string, _ time.Time, pprofBytes []byte, scene holmes.Scene) error {
-	fmt.Printf("profile %s %s %d bytes, %s: %d, mean %d, %s\n", pType, eventID, len(pprofBytes), reason, scene.CurVal, scene.Avg, filename) //nolint:forbidigo // a program
+	fmt.Printf("profile %s %s %d bytes, %s: %d, mean %d, %s\n", pType, eventID, len(pprofBytes), reason, scene.CurVal, scene.Avg, filename)
 	return nil
 }
 
@@ -40,12 +40,12 @@ func (Printer) Report(pType, filename string, reason holmes.ReasonType, eventID 
 // when holmes has readings enough to judge by.
 func Serve(h *holmes.Holmes, handlers map[string]http.HandlerFunc) {
 	if err := serve(h, handlers); err != nil {
-		log.Fatal(err) //nolint:forbidigo // a program
+		log.Fatal(err)
 	}
 }
 
 func serve(h *holmes.Holmes, handlers map[string]http.HandlerFunc) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // it lives as long as the process
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return err
 	}
@@ -56,7 +56,7 @@ func serve(h *holmes.Holmes, handlers map[string]http.HandlerFunc) error {
 	srv := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(listener) }()
-	fmt.Println("address", listener.Addr()) //nolint:forbidigo // a program
+	fmt.Println("address", listener.Addr())
 	go sayWarm(h)
 	_, _ = io.Copy(io.Discard, os.Stdin) // its end is what is waited for
 	h.Stop()
@@ -73,5 +73,5 @@ func sayWarm(h *holmes.Holmes) {
 	for h.Stats().Ticks <= 12 {
 		<-tick.C
 	}
-	fmt.Println("warm") //nolint:forbidigo // a program
+	fmt.Println("warm")
 }
