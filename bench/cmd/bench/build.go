@@ -15,6 +15,7 @@ import (
 type bench struct {
 	root, dir string
 	table     report.Table
+	figures   figures
 }
 
 // The columns of the table.

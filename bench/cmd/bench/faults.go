@@ -160,7 +160,7 @@ func (b *bench) faultRows(l *ledger, raced bool, runs int) {
 		b.table.Remarks = append(b.table.Remarks, "The races against the out-of-memory killer were not run: no memory controller, or not root.")
 	}
 	for _, rate := range rates() {
-		b.row(fmt.Sprintf("Heap profile that shows the leak before the kernel kills, leak of %d MB/s in 256 MiB", rate/1e6), l.cells(raceKey(rate), func(all []catch) string {
+		b.row(fmt.Sprintf("Heap profile with the leak on disk before the kernel kills, %d MB/s in 256 MiB", rate/1e6), l.cells(raceKey(rate), func(all []catch) string {
 			n, most := 0, 0
 			for _, c := range all {
 				if c.shows > 0 {
@@ -170,11 +170,11 @@ func (b *bench) faultRows(l *ledger, raced bool, runs int) {
 					most++
 				}
 			}
-			return fmt.Sprintf("%d of %d, the leak is half of it or more in %d", n, len(all), most)
+			return fmt.Sprintf("%d of %d, half of it or more in %d", n, len(all), most)
 		}))
 	}
 	b.row("While another CPU profile runs for 10 s", l.noted("foreign"))
-	b.row("Stop during a CPU capture", l.noted("stop"))
+	b.row("Stop during a CPU capture", l.cells("stop", stopped))
 	b.table.Remarks = append(b.table.Remarks, fmt.Sprintf("Faults hit all at the same time, when each has long been warm, at %d points between two readings. "+
 		"CPU percent is of one core, memory of 256 MiB, for all. Medians, with least and most.", runs),
 		"Where holmes is not ahead: in weight, of mosn/holmes in a program that has net/http anyway, and of plain calls of gopsutil, which capture nothing. "+

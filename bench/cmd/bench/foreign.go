@@ -86,6 +86,18 @@ func (l *ledger) stopActs(at time.Time) (acts []act) {
 	return acts
 }
 
+// stopped is the cell of some stops.
+func stopped(all []catch) string {
+	var took, gone []float64
+	kept := 0.0
+	for _, c := range all {
+		took, gone = append(took, c.whole.Seconds()), append(gone, c.shows.Seconds())
+		kept += c.share
+	}
+	return fmt.Sprintf("returns after %s ms, its goroutines are gone after %s ms, the profile is kept in %.0f of %d",
+		figure(median(took)*1e3), figure(median(gone)*1e3), kept, len(all))
+}
+
 // beforeStop is long enough for each of them to have begun its CPU profile, and
 // not so long that mosn/holmes's is over.
 const beforeStop = 4 * time.Second
@@ -111,17 +123,12 @@ func (l *ledger) stop(ctx context.Context, p *process) error {
 		// Durations are read as whole nanoseconds.
 		return fmt.Errorf("stopped %q: %w", text, err)
 	}
-	found := 0
+	c := catch{whole: took, shows: gone}
 	for _, f := range profiles(p.dir, subject.CPUFault, map[string]int64{}) {
 		if f.kind == "cpu" && f.shows {
-			found++
+			c.share = 1
 		}
 	}
-	kept := "its profile is lost"
-	if found > 0 {
-		kept = "its profile is kept"
-	}
-	l.note("stop", p.variant, fmt.Sprintf("returns after %s ms, its goroutines are gone after %s ms, %s",
-		figure(float64(took)/1e6), figure(float64(gone)/1e6), kept))
+	l.add("stop", p.variant, c)
 	return nil
 }

@@ -90,6 +90,7 @@ func (b *bench) publish(ctx context.Context, root string, p plan, write bool) er
 		return errors.New("-write needs the whole table: it goes without -only")
 	}
 	return errors.Join(
+		b.keep(),
 		report.Replace(filepath.Join(root, "bench", "results.md"), "bench", b.table.Markdown(0)),
 		report.Replace(filepath.Join(root, "README.md"), "bench", b.table.Markdown(0)),
 	)

@@ -31,7 +31,7 @@ func (t *trial) injected(ctx context.Context) (report.Table, error) {
 		}
 	}
 	pods := t.leakingPods()
-	row := fault{name: "the same on the memory of real pods", metric: "mem"}
+	row := fault{name: leak + ", on the memory of real pods", metric: "mem"}
 	err = t.injectedRow(ctx, &table, row, pods, time.Minute, nil)
 	return table, err
 }

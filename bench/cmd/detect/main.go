@@ -21,7 +21,7 @@ import (
 
 const usageText = `detect judges recorded series by the rules of holmes and of others.
 
-Usage: detect [-half choosing] [-write] [-check]
+Usage: detect [-half choosing [-alone] [-rule fields]] [-write] [-check]
 
 Progress is on standard error, Markdown on standard output.
 
@@ -41,6 +41,7 @@ func run(ctx context.Context) (err error) {
 	half := flag.String("half", "reported", "reported, or choosing to look for parameters")
 	write := flag.Bool("write", false, "put the tables into bench/results.md and README.md, and the figures into bench/detect.json")
 	check := flag.Bool("check", false, "holmes alone, and fail if it cries wolf more often than bench/detect.json says")
+	alone := flag.Bool("alone", false, "holmes alone, to look for parameters")
 	rule := flag.String("rule", "", "fields of the rule of -signal to try, in JSON, such as {\"Window\": \"5m\"}: only with -half choosing")
 	signalName := flag.String("signal", "cpu", "the signal of -rule")
 	flag.Usage = func() {
@@ -48,6 +49,9 @@ func run(ctx context.Context) (err error) {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
+	if *alone && *write {
+		return errors.New("-write needs all of the table: it goes without -alone")
+	}
 	if *rule != "" && (*half != "choosing" || *write) {
 		return errors.New("-rule is for choosing: it needs -half choosing, and goes without -write")
 	}
@@ -63,7 +67,7 @@ func run(ctx context.Context) (err error) {
 	if t.rules[holmes.Signal(*signalName)], err = parseRule(*rule); err != nil {
 		return err
 	}
-	if t.alone = *check; *check {
+	if t.alone = *check || *alone; *check {
 		return t.check(ctx, *root)
 	}
 	tables, err := t.all(ctx)
@@ -75,9 +79,10 @@ func run(ctx context.Context) (err error) {
 	for _, one := range tables {
 		text = append(text, one.Markdown(3))
 	}
-	fmt.Println(strings.Join(text, "\n") + "\n" + place)
+	whole := strings.Join(text, "\n") + "\n" + t.behind() + "\n\n" + place
+	fmt.Println(whole)
 	if *write {
-		err = t.write(*root, strings.Join(text, "\n")+"\n"+place, place)
+		err = t.write(*root, whole, place)
 	}
 	return errors.Join(err, t.bounds())
 }

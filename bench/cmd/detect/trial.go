@@ -143,7 +143,7 @@ func (t *trial) enter(table *report.Table, group string, c contestant, s judge.S
 // rival keeps what mosn/holmes finds at holmes's own rate.
 func (t *trial) rival(row string, c contestant, v float64) {
 	if c.role == equal {
-		t.figures[row+", mosn/holmes at equal rate"] = v
+		t.figures[row+atEqual] = v
 	}
 }
 
