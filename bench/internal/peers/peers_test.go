@@ -24,13 +24,19 @@ func TestMosn(t *testing.T) {
 		fires bool
 	}{
 		"below min":       {9.9, false},
-		"over abs":        {71, true},
 		"at the bound":    {25, true},
 		"under the bound": {24, false},
 	} {
 		got := peers.Mosn{Min: 10, Diff: 25, Abs: 70, CoolDown: time.Minute}.Captures(append(flat(20, 10), c.value), time.Second)
 		require.Equal(t, c.fires, len(got) == 1, "%s: %v", name, got)
 	}
+}
+
+// Abs fires above itself, whatever the mean.
+func TestMosnAbs(t *testing.T) {
+	m := peers.Mosn{Min: 10, Diff: 25, Abs: 70, CoolDown: time.Minute}
+	require.Equal(t, []int{10}, m.Captures(append(flat(60, 10), 71), time.Second))
+	require.Empty(t, m.Captures(append(flat(60, 10), 70.9), time.Second))
 }
 
 // Nothing is judged before ten readings, and nothing within the cool-down; a
