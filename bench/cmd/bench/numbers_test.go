@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/pprof/profile" //nolint:depguard // as in evidence.go
+	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 )
 
