@@ -40,7 +40,7 @@ func TestProgramsYieldTheirProfile(t *testing.T) {
 		"chanblock":  {[]string{"/block"}, 300, 0, "goroutine", "goroutine"},
 		"cpuexplode": {[]string{"/explode"}, 10, 0, "cpu", "cpu"},
 		"deadlock":   {[]string{"/deadlock", "/request"}, 300, 0, "goroutine", "goroutine"},
-		"deadloop":   {[]string{"/loop"}, 1, 0, "cpu", "cpu"},
+		"deadloop":   {[]string{"/loop"}, 2, 0, "cpu", "cpu"},
 		"slowleak":   {[]string{"/leak"}, 600, 20 * time.Millisecond, "goroutine", "goroutine"},
 		"threads":    {[]string{"/threads"}, 1, 0, "threadcreate", "thread"},
 		"gcheap":     {[]string{"/grow"}, 60, 20 * time.Millisecond, "heap", "gcheap"},

@@ -16,10 +16,10 @@ const logInfo uint8 = 3 // as in the log package of mosn
 
 func main() {
 	h, err := holmes.New(
-		holmes.WithCollectInterval("250ms"),
+		holmes.WithCollectInterval("1s"),
 		holmes.WithDumpPath(service.Dir()),
 		holmes.WithLogger(holmes.NewFileLog(service.LogFile(), logInfo)),
-		holmes.WithCPUCore(1),
+		holmes.WithCPUCore(0.5),
 		holmes.WithCPUDump(20, 25, 80, time.Minute),
 		holmes.WithCPUSamplingTime("2s"),
 		holmes.WithProfileReporter(service.Printer{}),
