@@ -17,7 +17,7 @@ QEMU := $(shell command -v qemu-system-x86_64)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-cgroup-vm test-promises oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
+.PHONY: help test test-cgroup-vm test-promises oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean bench bench-detect bench-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -92,6 +92,18 @@ throughput: ## a saturated server with holmes against the same without, 15 pairs
 
 bench-tick: ## what one tick costs
 	$(GO) test -run '^$$' -bench BenchmarkTick -benchmem .
+
+# BENCH=-short and DETECT='-half choosing' show what they print and write nothing.
+bench: ## holmes beside its peers: the table of the README; RUNS=n for n runs a cell (root, strace, a quiet machine; 11 minutes)
+	$(GO) -C bench run ./cmd/bench $(or $(BENCH),-write)
+
+bench-detect: ## what the rules of holmes and of others make of recorded series: the second table of the README (a minute)
+	$(GO) -C bench run ./cmd/detect $(or $(DETECT),-write)
+
+bench-check: ## the short form of both: fails where a tick or a rule is worse than the tables say (2 minutes)
+	$(GO) -C bench test -shuffle=on -count=1 ./...
+	$(GO) -C bench run ./cmd/detect -check
+	$(GO) -C bench run ./cmd/bench -check
 
 fresh: ## the README's commands in a fresh clone of HEAD
 	scripts/fresh

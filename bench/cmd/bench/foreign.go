@@ -1,0 +1,134 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/bench/internal/subject"
+)
+
+// foreignLength is how long the application profiles by itself.
+const foreignLength = 10 * time.Second
+
+// captors are the variants that these rows are about: mosn/holmes at our
+// interval, which helps it.
+func captors() (some []variant) {
+	for _, v := range variants() {
+		if v.exe == "holmes" || (v.exe == "mosn" && v.interval != "") || (v.exe == "pyroscope" && v.interval == "") {
+			some = append(some, v)
+		}
+	}
+	return some
+}
+
+// foreignActs begin a CPU fault while the application's own profile runs.
+func (l *ledger) foreignActs(at time.Time) (acts []act) {
+	for _, v := range captors() {
+		acts = append(acts, act{v: v, at: at, last: foreignTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
+			return l.foreign(ctx, p)
+		}})
+	}
+	return acts
+}
+
+func (l *ledger) foreign(ctx context.Context, p *process) error {
+	if err := p.tell("foreign " + foreignLength.String()); err != nil {
+		return err
+	}
+	text, err := p.expect("foreign")
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(text, "refused") {
+		l.note("foreign", p.variant, "the application's own profile is "+text)
+		return nil
+	}
+	ends := time.Now().Add(foreignLength)
+	if _, err := p.onset("cpu"); err != nil {
+		return err
+	}
+	_, shows := watch(ctx, p.dir, "cpu", subject.CPUFault, ends.Add(18*time.Second))
+	note := fmt.Sprintf("%d empty files; ", emptyFiles(p.dir))
+	if shows.IsZero() {
+		note += "no profile of the fault in the 18 s after it"
+	} else {
+		note += fmt.Sprintf("a profile of the fault %.1f s after it", shows.Sub(ends).Seconds())
+	}
+	l.note("foreign", p.variant, note)
+	return nil
+}
+
+// emptyFiles counts the files without a byte that look like profiles.
+func emptyFiles(dir string) (n int) {
+	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), "cpu") {
+			return nil //nolint:nilerr // it has been moved meanwhile
+		}
+		if info, err := d.Info(); err == nil && info.Size() == 0 {
+			n++
+		}
+		return nil
+	})
+	return n
+}
+
+// stopActs stop the watcher while it captures.
+func (l *ledger) stopActs(at time.Time) (acts []act) {
+	for _, v := range captors() {
+		acts = append(acts, act{v: v, at: at, last: 2 * stopTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
+			return l.stop(ctx, p)
+		}})
+	}
+	return acts
+}
+
+// stopped is the cell of some stops.
+func stopped(all []catch) string {
+	var took, gone []float64
+	kept := 0.0
+	for _, c := range all {
+		took, gone = append(took, c.whole.Seconds()), append(gone, c.shows.Seconds())
+		kept += c.share
+	}
+	return fmt.Sprintf("returns after %s ms, its goroutines are gone after %s ms, the profile is kept in %.0f of %d",
+		figure(median(took)*1e3), figure(median(gone)*1e3), kept, len(all))
+}
+
+// beforeStop is long enough for each of them to have begun its CPU profile, and
+// not so long that mosn/holmes's is over.
+const beforeStop = 4 * time.Second
+
+func (l *ledger) stop(ctx context.Context, p *process) error {
+	onset, err := p.onset("cpu")
+	if err != nil {
+		return err
+	}
+	if err := after(ctx, onset.Add(beforeStop)); err != nil {
+		return err
+	}
+	if err := p.tell("stop"); err != nil {
+		return err
+	}
+	text, err := p.expect("stopped")
+	if err != nil {
+		return err
+	}
+	var took, gone time.Duration
+	var left int
+	if _, err := fmt.Sscan(text, &took, &gone, &left); err != nil {
+		// Durations are read as whole nanoseconds.
+		return fmt.Errorf("stopped %q: %w", text, err)
+	}
+	c := catch{whole: took, shows: gone}
+	for _, f := range profiles(p.dir, subject.CPUFault, map[string]int64{}) {
+		if f.kind == "cpu" && f.shows {
+			c.share = 1
+		}
+	}
+	l.add("stop", p.variant, c)
+	return nil
+}

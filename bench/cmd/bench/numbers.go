@@ -1,0 +1,67 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"time"
+)
+
+// median returns the middle of values.
+func median(values []float64) float64 {
+	if len(values) == 0 {
+		return 0
+	}
+	s := slices.Sorted(slices.Values(values))
+	if len(s)%2 == 1 {
+		return s[len(s)/2]
+	}
+	return (s[len(s)/2-1] + s[len(s)/2]) / 2
+}
+
+// spread is the median and the range around it.
+func spread(values []float64, scale float64, unit string) string {
+	if len(values) == 0 {
+		return "-"
+	}
+	f := func(v float64) string { return figure(v * scale) }
+	return fmt.Sprintf("%s %s (%s to %s)", f(median(values)), unit, f(slices.Min(values)), f(slices.Max(values)))
+}
+
+// figure is a number with as many digits as it deserves.
+func figure(v float64) string {
+	switch {
+	case v >= 100 || v == 0:
+		return strconv.FormatFloat(v, 'f', 0, 64)
+	case v >= 10:
+		return strconv.FormatFloat(v, 'f', 1, 64)
+	default:
+		return strconv.FormatFloat(v, 'f', 2, 64)
+	}
+}
+
+// ratios are those of pairs.
+func ratios(of, over []float64) (all []float64) {
+	for i := range min(len(of), len(over)) {
+		if over[i] > 0 {
+			all = append(all, of[i]/over[i])
+		}
+	}
+	return all
+}
+
+// times says how many times as much something is.
+func times(of, over []float64) string {
+	r := ratios(of, over)
+	if len(r) == 0 {
+		return ""
+	}
+	return fmt.Sprintf(", %s times as much", figure(median(r)))
+}
+
+func seconds(ds []time.Duration) (all []float64) {
+	for _, d := range ds {
+		all = append(all, d.Seconds())
+	}
+	return all
+}

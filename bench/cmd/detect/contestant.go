@@ -1,0 +1,160 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"time"
+
+	"github.com/go-holmes/holmes"
+
+	"github.com/go-holmes/holmes/bench/internal/judge"
+	"github.com/go-holmes/holmes/bench/internal/peers"
+	"github.com/go-holmes/holmes/bench/internal/replay"
+	"github.com/go-holmes/holmes/bench/internal/usage"
+)
+
+// A contestant judges series.
+type contestant struct {
+	name  string
+	role  role
+	judge func(ctx context.Context, all []usage.Series) (captures [][]int, err error)
+}
+
+// Window and Hold of the default rule where a sample is a minute or more: there
+// are none of 2 minutes and 15 seconds.
+const (
+	coarseWindow = 16
+	coarseHold   = 2
+)
+
+// ours is the default rule of a signal.
+func (t *trial) ours(signal holmes.Signal) contestant {
+	return contestant{name: "holmes", role: ourselves, judge: func(ctx context.Context, all []usage.Series) ([][]int, error) {
+		if len(all) == 0 {
+			return nil, nil
+		}
+		c := replay.Config{Signal: signal, Interval: all[0].Step}
+		c.Rule = maps.Clone(t.rules[signal])
+		if c.Interval >= time.Minute {
+			c.Window, c.Hold = coarseWindow, coarseHold
+			delete(c.Rule, "Window")
+			delete(c.Rule, "Hold")
+		}
+		got, err := t.engine.Run(ctx, []replay.Config{c}, valuesOf(all))
+		if err != nil {
+			return nil, err
+		}
+		at := make([][]int, len(all))
+		for i, captures := range got[0] {
+			for _, one := range captures {
+				at[i] = append(at[i], one.Confirmed)
+			}
+		}
+		return at, nil
+	}}
+}
+
+func valuesOf(all []usage.Series) (values [][]float64) {
+	for _, s := range all {
+		values = append(values, s.Values)
+	}
+	return values
+}
+
+// theirs is a peer's rule.
+func theirs(name string, part role, r peers.Rule) contestant {
+	return contestant{name: name, role: part, judge: func(_ context.Context, all []usage.Series) ([][]int, error) {
+		at := make([][]int, len(all))
+		for i, s := range all {
+			at[i] = r.Captures(s.Values, s.Step)
+		}
+		return at, nil
+	}}
+}
+
+// abs is mosn/holmes's own default of a signal.
+func abs(signal holmes.Signal) int {
+	if signal == holmes.SignalMem {
+		return 80
+	}
+	return 70
+}
+
+// others are the peers at a step, with their defaults, and asked once a second
+// where that is another thing.
+func (t *trial) others(signal holmes.Signal, step time.Duration) []contestant {
+	if t.alone {
+		return nil
+	}
+	mosn := peers.Mosn{Min: 10, Diff: 25, Abs: abs(signal), CoolDown: time.Minute}
+	auto := peers.Autopprof{Threshold: 75}
+	if step >= time.Minute {
+		return []contestant{theirs("mosn/holmes", classic, mosn), theirs("autopprof", autopprof, auto)}
+	}
+	slow, slowAuto := mosn, auto
+	slow.Every, slowAuto.Every = int(5*time.Second/step), int(5*time.Second/step)
+	return []contestant{
+		theirs("mosn/holmes, every 5 s (its default)", classic, slow), theirs("mosn/holmes, every second", aside, mosn),
+		theirs("autopprof, every 5 s (its default)", autopprof, slowAuto), theirs("autopprof, every second", aside, auto),
+	}
+}
+
+// tuned is mosn/holmes's rule with the parameters that hit most faults at no
+// more false captures a day than rate: chosen on the very series that it is
+// reported on, to its advantage. It is false if there are none.
+func tuned(faults, calm []usage.Series, signal holmes.Signal, rate float64) (best contestant, ok bool) {
+	most, least := -1, 0.0
+	for _, m := range grid(signal) {
+		var onFaults, onCalm judge.Score
+		for _, s := range calm {
+			onCalm.Count(s, m.Captures(s.Values, s.Step))
+		}
+		if onCalm.Rate() > rate {
+			continue
+		}
+		for _, s := range faults {
+			onFaults.Count(s, m.Captures(s.Values, s.Step))
+		}
+		if onFaults.Hit > most || (onFaults.Hit == most && onCalm.Rate() < least) {
+			most, least, ok = onFaults.Hit, onCalm.Rate(), true
+			best = theirs(fmt.Sprintf("mosn/holmes at min %d, diff %d, abs %d: the best of %d at no more false captures than holmes",
+				m.Min, m.Diff, m.Abs, len(grid(signal))), equal, m)
+		}
+	}
+	return best, ok
+}
+
+// grid is what mosn/holmes's parameters are tried at.
+func grid(signal holmes.Signal) (all []peers.Mosn) {
+	for _, least := range []int{10, 20, 30, 50, 70} {
+		for _, diff := range []int{10, 25, 50, 100, 150, 200, 400, 800} {
+			for _, most := range []int{abs(signal), 90, 95, 1000} {
+				all = append(all, peers.Mosn{Min: least, Diff: diff, Abs: most, CoolDown: time.Minute})
+			}
+		}
+	}
+	return all
+}
+
+// parseRule reads the fields of -rule; durations are strings such as "3m".
+func parseRule(text string) (map[string]any, error) {
+	if text == "" {
+		return nil, nil
+	}
+	var fields map[string]any
+	if err := json.Unmarshal([]byte(text), &fields); err != nil {
+		return nil, fmt.Errorf("-rule %s: %w", text, err)
+	}
+	for name, v := range fields {
+		if s, is := v.(string); is {
+			d, err := time.ParseDuration(s)
+			if err != nil {
+				return nil, fmt.Errorf("-rule: %s: %w", name, err)
+			}
+			fields[name] = d
+		}
+	}
+	return fields, nil
+}

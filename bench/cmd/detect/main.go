@@ -1,0 +1,88 @@
+// Command detect lets the default rules of holmes and those of others judge the
+// same series, and prints what they hit, how often they cry wolf and how late
+// they are. Nothing is tuned on the half that it reports.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"strings"
+
+	"github.com/go-holmes/holmes"
+
+	"github.com/go-holmes/holmes/bench/internal/replay"
+	"github.com/go-holmes/holmes/bench/internal/report"
+)
+
+const usageText = `detect judges recorded series by the rules of holmes and of others.
+
+Usage: detect [-half choosing [-alone] [-rule fields]] [-write] [-check]
+
+Progress is on standard error, Markdown on standard output.
+
+`
+
+func main() {
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "detect:", err)
+		os.Exit(1) //nolint:gocritic // nothing is left to cancel
+	}
+}
+
+func run(ctx context.Context) (err error) {
+	root := flag.String("root", "..", "the source of holmes")
+	half := flag.String("half", "reported", "reported, or choosing to look for parameters")
+	write := flag.Bool("write", false, "put the tables into bench/results.md and README.md, and the figures into bench/detect.json")
+	check := flag.Bool("check", false, "holmes alone, and fail if it cries wolf more often than bench/detect.json says")
+	alone := flag.Bool("alone", false, "holmes alone, to look for parameters")
+	rule := flag.String("rule", "", "fields of the rule of -signal to try, in JSON, such as {\"Window\": \"5m\"}: only with -half choosing")
+	signalName := flag.String("signal", "cpu", "the signal of -rule")
+	flag.Usage = func() {
+		fmt.Fprint(os.Stderr, usageText)
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	if *alone && *write {
+		return errors.New("-write needs all of the table: it goes without -alone")
+	}
+	if *rule != "" && (*half != "choosing" || *write) {
+		return errors.New("-rule is for choosing: it needs -half choosing, and goes without -write")
+	}
+	engine, err := replay.New(ctx, *root)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, engine.Close()) }()
+	t, err := newTrial(engine, filepath.Join(*root, "bench", "data"), *half)
+	if err != nil {
+		return err
+	}
+	if t.rules[holmes.Signal(*signalName)], err = parseRule(*rule); err != nil {
+		return err
+	}
+	if t.alone = *check || *alone; *check {
+		return t.check(ctx, *root)
+	}
+	tables, err := t.all(ctx)
+	if err != nil {
+		return err
+	}
+	place := fmt.Sprintf("The %s half. %s, by `make bench-detect`.", *half, report.Place(ctx, *root))
+	var text []string
+	for _, one := range tables {
+		text = append(text, one.Markdown(3))
+	}
+	whole := strings.Join(text, "\n") + "\n" + t.behind() + "\n\n" + place
+	fmt.Println(whole)
+	if *write {
+		err = t.write(*root, whole, place)
+	}
+	return errors.Join(err, t.bounds())
+}

@@ -1,0 +1,105 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-holmes/holmes/bench/internal/report"
+)
+
+// What must hold on the reported half.
+const (
+	maxFalse = 3   // CPU captures a day
+	minLeaks = 0.9 // slow leaks found
+)
+
+const atEqual = ", mosn/holmes at equal rate"
+
+// behind says where mosn/holmes finds more at holmes's own rate.
+func (t *trial) behind() string {
+	var rows []string
+	for _, name := range slices.Sorted(maps.Keys(t.figures)) {
+		what, is := strings.CutSuffix(name, atEqual)
+		if mine := t.figures[what]; is && t.figures[name] > mine {
+			what = strings.TrimPrefix(what, "found: ")
+			rows = append(rows, fmt.Sprintf("%s (%.0f %% against %.0f %%)", what, mine*100, t.figures[name]*100))
+		}
+	}
+	if rows == nil {
+		return "At an equal rate of false captures mosn/holmes's rule finds more nowhere, though its parameters are chosen on these very series."
+	}
+	return "Where holmes is behind mosn/holmes's rule at an equal rate of false captures, whose parameters are chosen on these very series: " + strings.Join(rows, ", ") + "."
+}
+
+// bounds returns which of the bounds do not hold.
+func (t *trial) bounds() error {
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(t.figures)) {
+		v := t.figures[name]
+		switch {
+		case strings.HasPrefix(name, "false a day: ") && strings.Contains(strings.ToLower(name), "cpu") && v > maxFalse:
+			errs = append(errs, fmt.Errorf("%s: %.2f, more than %d", name, v, maxFalse))
+		case strings.HasPrefix(name, "found: "+leak) && !strings.HasSuffix(name, atEqual) && v < minLeaks:
+			errs = append(errs, fmt.Errorf("%s: %.0f %%, less than %.0f %%", name, v*100, minLeaks*100))
+		case strings.HasPrefix(name, "faults hit: ") && strings.HasSuffix(name, atEqual):
+			if mine := t.figures[strings.TrimSuffix(name, atEqual)]; v > mine {
+				errs = append(errs, fmt.Errorf("%s: %v, more than holmes's %v", name, v, mine))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// write puts the tables and the figures where they belong.
+func (t *trial) write(root, text, place string) error {
+	if t.half != "reported" {
+		return errors.New("-write is for the reported half")
+	}
+	raw, err := json.MarshalIndent(t.figures, "", "  ")
+	if err != nil {
+		return err
+	}
+	return errors.Join(
+		os.WriteFile(figuresFile(root), append(raw, '\n'), 0o644), //nolint:gosec // a file of the repository
+		report.Replace(filepath.Join(root, "bench", "results.md"), "detect", text),
+		report.Replace(filepath.Join(root, "README.md"), "detect", t.brief.table().Markdown(0)+"\n"+t.behind()+"\n\n"+place),
+	)
+}
+
+func figuresFile(root string) string { return filepath.Join(root, "bench", "detect.json") }
+
+// check fails if holmes cries wolf more often than the table says.
+func (t *trial) check(ctx context.Context, root string) error {
+	raw, err := os.ReadFile(figuresFile(root))
+	if err != nil {
+		return err
+	}
+	var said figures
+	if err := json.Unmarshal(raw, &said); err != nil {
+		return fmt.Errorf("%s: %w", figuresFile(root), err)
+	}
+	if _, err := t.all(ctx); err != nil {
+		return err
+	}
+	var errs []error
+	for _, name := range slices.Sorted(maps.Keys(t.figures)) {
+		now := t.figures[name]
+		before, known := said[name]
+		fmt.Printf("%-70s %8.2f, the table says %.2f\n", name, now, before)
+		worse := now < before
+		if strings.HasPrefix(name, "false") {
+			worse = now > before
+		}
+		if worse || !known {
+			errs = append(errs, fmt.Errorf("%s: %.4f, the table says %.4f (make bench-detect)", name, now, before))
+		}
+	}
+	return errors.Join(errs...)
+}

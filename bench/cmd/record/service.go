@@ -1,0 +1,187 @@
+package main
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// serveEnv makes this program the service.
+const serveEnv = "HOLMES_RECORD_SERVE"
+
+// serve is the service: three handlers, a cache that is rebuilt every minute, a
+// report every five. It writes its address, then its own readings once a
+// second, and ends with its input.
+func serve(until io.Reader, out io.Writer) error {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(out, listener.Addr())
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	s := &shop{}
+	var jobs sync.WaitGroup
+	jobs.Go(func() { every(ctx, time.Second, meter(out)) })
+	jobs.Go(func() { every(ctx, time.Minute, s.rebuild) })
+	jobs.Go(func() { every(ctx, 5*time.Minute, s.summarise) })
+	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
+	ended := make(chan error, 1)
+	go func() { ended <- srv.Serve(listener) }()
+	_, _ = io.Copy(io.Discard, until) // its end is what is waited for
+	cancel()
+	jobs.Wait()
+	err = srv.Close()
+	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
+		err = errors.Join(err, served)
+	}
+	return err
+}
+
+func every(ctx context.Context, d time.Duration, f func()) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			f()
+		}
+	}
+}
+
+// meter returns what writes a reading: the CPU time since the last one over
+// the real time, and the resident memory.
+func meter(out io.Writer) func() {
+	last, at := cpuTime(), time.Now()
+	return func() {
+		cpu, now := cpuTime(), time.Now()
+		fmt.Fprintf(out, "%.2f %.1f\n", float64(cpu-last)/float64(now.Sub(at))*100, rss())
+		last, at = cpu, now
+	}
+}
+
+func cpuTime() time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// rss is the resident memory in MiB.
+func rss() float64 {
+	raw, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0
+	}
+	fields := strings.Fields(string(raw))
+	if len(fields) < 2 {
+		return 0
+	}
+	pages, _ := strconv.Atoi(fields[1]) // 0 shows in the recording
+	return float64(pages*os.Getpagesize()) / (1 << 20)
+}
+
+// A shop has a catalogue in a cache.
+type shop struct {
+	mu    sync.Mutex
+	cache []byte
+}
+
+type article struct {
+	ID    int
+	Name  string
+	Price float64
+	Tags  []string
+}
+
+func (s *shop) handler() http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/list", s.list)
+	mux.HandleFunc("/search", s.search)
+	mux.HandleFunc("/order", s.order)
+	return mux
+}
+
+// catalogue makes n articles; that, and what is done with them, is the work.
+func catalogue(n int) []article {
+	all := make([]article, n)
+	for i := range all {
+		name := strconv.Itoa(i * 7919 % 104729)
+		all[i] = article{i, name, float64(i%977) / 7, []string{name, "tag-" + name, strings.Repeat("x", i%13)}}
+	}
+	return all
+}
+
+// size is how many articles a request asks for.
+func size(r *http.Request) int {
+	n, _ := strconv.Atoi(r.URL.Query().Get("n")) // 0 is an empty answer
+	return min(max(n, 0), 50_000)
+}
+
+func (s *shop) list(w http.ResponseWriter, r *http.Request) {
+	_ = json.NewEncoder(w).Encode(catalogue(size(r))) // the client may have gone
+}
+
+func (s *shop) search(w http.ResponseWriter, r *http.Request) {
+	found := 0
+	for _, a := range catalogue(size(r)) {
+		sum := sha256.Sum256([]byte(a.Name + a.Tags[1]))
+		if sum[0] < 8 {
+			found++
+		}
+	}
+	fmt.Fprintln(w, found)
+}
+
+func (s *shop) order(w http.ResponseWriter, r *http.Request) {
+	raw, err := json.Marshal(catalogue(size(r)))
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	var back []article
+	if err := json.Unmarshal(raw, &back); err != nil {
+		http.Error(w, err.Error(), http.StatusInternalServerError)
+		return
+	}
+	fmt.Fprintln(w, len(back))
+}
+
+// rebuild renews the cache.
+func (s *shop) rebuild() {
+	raw, err := json.Marshal(catalogue(20_000))
+	if err != nil {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.cache = raw
+}
+
+// summarise compresses the cache, some times over.
+func (s *shop) summarise() {
+	s.mu.Lock()
+	raw := bytes.Clone(s.cache)
+	s.mu.Unlock()
+	for range 10 {
+		z := gzip.NewWriter(io.Discard)
+		_, _ = z.Write(raw) // io.Discard takes all
+		_ = z.Close()
+	}
+}

@@ -1,0 +1,43 @@
+// Command cpuexplode starts goroutines that wake up every now and then, and
+// never end.
+package main
+
+import (
+	"log"
+	"net/http"
+	"time"
+
+	"github.com/go-holmes/holmes"
+
+	"github.com/go-holmes/holmes/bench/compat/internal/service"
+)
+
+const logInfo uint8 = 3 // as in the log package of mosn
+
+func main() {
+	h, err := holmes.New(
+		holmes.WithCollectInterval("1s"),
+		holmes.WithDumpPath(service.Dir()),
+		holmes.WithLogger(holmes.NewFileLog(service.LogFile(), logInfo)),
+		holmes.WithCPUCore(0.5),
+		holmes.WithCPUDump(20, 25, 80, time.Minute),
+		holmes.WithCPUSamplingTime("2s"),
+		holmes.WithProfileReporter(service.Printer{}),
+	)
+	if err != nil {
+		log.Fatal(err)
+	}
+	h.EnableCPUDump().Start() //nolint:errcheck // mosn/holmes returns none: its users write this
+	service.Serve(h, map[string]http.HandlerFunc{"/explode": explode})
+}
+
+func explode(http.ResponseWriter, *http.Request) {
+	for range 40 {
+		go func() {
+			words := map[int]int{}
+			for i := range time.Tick(time.Millisecond) {
+				words[i.Nanosecond()%4096]++
+			}
+		}()
+	}
+}
