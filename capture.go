@@ -102,11 +102,16 @@ func (d *dossier) snapshot(kind Kind, file, note string) {
 
 // addContext takes what helps to tell what is wrong, where there is something to
 // compare it with.
-func (d *dossier) addContext() {
+func (d *dossier) addContext(before uint64) {
 	if n := d.h.normal.look(); n.at.IsZero() || d.cfg.baseline == 0 {
 		return
 	}
-	for _, k := range rowOf(d.ev.Trigger.Sample.Signal).context {
+	signal := d.ev.Trigger.Sample.Signal
+	for _, k := range rowOf(signal).context {
+		if k == KindHeap && signal == SignalGoroutine && d.cfg.forceGC {
+			d.afterCollection(before, d.stopping()) // else what the goroutines hold is not in it yet
+			continue
+		}
 		d.snapshot(k, d.freeName(d.captures[k].file), "at the verdict, for the diagnosis")
 	}
 }

@@ -2,6 +2,7 @@ package holmes
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -197,7 +198,7 @@ func (d *dossier) judge(kinds []Kind, read map[*Profile]*diagnose.Profile) {
 		c.SinceBaseline = d.clock.mono() - n.heap.at - d.clock.wall().Sub(heap.Start)
 	}
 	v := diagnose.Diagnose(c, d.h.own)
-	if v.Compared != "" {
+	if v.Compared != "" && !n.at.IsZero() {
 		v.Compared += ", the latest " + span(d.clock.wall().Sub(n.at)) + " before"
 	}
 	d.ev.Diagnosis = v
@@ -247,7 +248,11 @@ func (e *Event) summary() []byte {
 		b.WriteString(trigger + "\n")
 	}
 	for _, c := range e.Diagnosis.Culprits {
-		fmt.Fprintf(&b, "  %5.1f %%  %s (%s:%d)\n", c.Share*100, c.Function, c.File, c.Line)
+		fmt.Fprintf(&b, "  %5.1f %%  %s (%s:%d)", c.Share*100, cmp.Or(c.Display, c.Function), c.File, c.Line)
+		if c.WaitedIn != "" {
+			b.WriteString(", while others wait in " + c.WaitedIn)
+		}
+		b.WriteByte('\n')
 	}
 	r := e.Readings
 	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",

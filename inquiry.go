@@ -104,7 +104,7 @@ func (q *inquiry) proceed() {
 		}
 	}
 	if verdict == StateConfirmed {
-		d.addContext()
+		d.addContext(before)
 	}
 	if waits != nil {
 		d.addWaits(<-waits)

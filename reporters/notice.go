@@ -1,6 +1,7 @@
 package reporters
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -111,13 +112,18 @@ func (n *Notice) lines() []string {
 	return out
 }
 
-// culpritLine is "main.applyCoupons (coupon.go:41), 64 % of cpu".
+// culpritLine is "main.applyCoupons (coupon.go:41), 64 % of cpu", and of one who
+// holds what others wait for "..., 64 % wait in main.lookup".
 func culpritLine(c diagnose.Culprit) string {
-	out := c.Function
+	out := cmp.Or(c.Display, c.Function)
 	if c.File != "" {
 		out += fmt.Sprintf(" (%s:%d)", c.File, c.Line)
 	}
-	return clean(out, maxShown) + clean(fmt.Sprintf(", %.0f %% of %s", c.Share*100, c.Evidence), maxShown)
+	what := fmt.Sprintf(", %.0f %% of %s", c.Share*100, c.Evidence)
+	if c.WaitedIn != "" {
+		what = fmt.Sprintf(", %.0f %% wait in %s", c.Share*100, c.WaitedIn)
+	}
+	return clean(out, maxShown) + clean(what, maxShown)
 }
 
 // text is the whole message of some events in plain text.
