@@ -3,8 +3,8 @@ package diagnose
 import "github.com/go-holmes/holmes/internal/pprofread"
 
 // When a function's growth is its caller's fault: the function was busy for
-// others before, at least in these samples and this part of what it did, and
-// next to all that it does more now it does for one caller.
+// others before, for this part of what it did and in this many samples of then
+// and now, and next to all that it does more now it does for one caller.
 const (
 	otherSamples = 3
 	otherPart    = 0.2
@@ -74,8 +74,9 @@ func (c *contrast) single() (growth, bool) {
 		return growth{}, false
 	}
 	g := gs[0]
-	others := c.calm.total.minusExactly(c.calm.of[g.who])
-	busy := others.value >= otherPart*c.calm.total.value && others.value >= otherSamples*max(c.calm.total.each(), 1)
+	others, alsoNow := c.calm.total.minusExactly(c.calm.of[g.who]), c.now.total.minusExactly(c.now.of[g.who])
+	seen := others.samples() + alsoNow.samples() // a short calm profile sees little of them
+	busy := others.value >= otherPart*c.calm.total.value && seen >= otherSamples
 	own := c.view.people.all[g.who].origin == originOwn
 	return g, own && busy && g.score >= leastScore && g.part >= onePart && g.delta >= onePart*c.extra()
 }

@@ -41,6 +41,14 @@ func (a weight) each() float64 {
 	return a.variance / a.value
 }
 
+// samples is how many of them there are.
+func (a weight) samples() float64 {
+	if a.variance <= 0 {
+		return 0
+	}
+	return a.value * a.value / a.variance
+}
+
 // A tally is a profile summed up by the function that is to blame.
 type tally struct {
 	total weight // of all, without holmes
