@@ -1,0 +1,2 @@
+// Package collector keeps the evidence of a fleet.
+package collector
