@@ -65,3 +65,17 @@ func CodeOf(err error) Code {
 	}
 	return Internal
 }
+
+// Prefix puts text before the message of an error, which keeps its code. nil
+// stays nil.
+func Prefix(err error, text string) error {
+	if err == nil {
+		return nil
+	}
+	if e, ok := errors.AsType[*Error](err); ok {
+		c := *e
+		c.Message, c.Err = text+": "+e.Message, err
+		return &c
+	}
+	return fmt.Errorf("%s: %w", text, err)
+}

@@ -1,0 +1,136 @@
+package api
+
+import (
+	"net/http"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// A route is one line of the API.
+type route struct {
+	pattern string
+	needs   right
+	serve   func(http.ResponseWriter, *http.Request) error
+}
+
+// routes are all that there is.
+func (h *Handler) routes() []route {
+	routes := []route{
+		// for whoever watches the collector
+		{"GET /healthz", anybody, h.healthy},
+		{"GET /readyz", anybody, h.ready},
+
+		// profefe's
+		{"POST /api/0/profiles", toWrite, h.postProfile},
+		{"GET /api/0/profiles", toRead, h.findProfiles},
+		{"GET /api/0/profiles/{ids}", toRead, h.getProfiles},
+		{"GET /api/0/services", toRead, h.services},
+		{"GET /api/0/version", toRead, h.version},
+
+		// Pyroscope's
+		{"POST /ingest", toWrite, h.ingest},
+
+		// ours
+		{"POST /api/1/events", toWrite, h.postEvent},
+		{"GET /api/1/events", toRead, h.findEvents},
+		{"GET /api/1/events/{id}", toRead, h.getEvent},
+		{"GET /api/1/events/{id}/{file}", toRead, h.getEventFile},
+		{"GET /api/1/profiles", toRead, h.searchProfiles},
+		{"GET /api/1/profiles/{id}", toRead, h.getProfileMeta},
+	}
+	if h.config.Sweep != nil {
+		routes = append(routes, route{"POST /api/1/sweep", toTrigger, h.sweep})
+	}
+	return routes
+}
+
+// route puts around a route what all of them need.
+func (h *Handler) route(rt route) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		say := dialectOf(r)
+		if err := h.authorize(r, rt.needs); err != nil {
+			h.fail(w, r, say, err)
+			return
+		}
+		done, err := h.admit(rt.needs)
+		if err != nil {
+			h.fail(w, r, say, err)
+			return
+		}
+		defer done()
+		paced := &pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: h.limits.Idle, now: h.now}
+		paced.renew()
+		if err := rt.serve(paced, r); err != nil {
+			h.finish(paced, r, say, err)
+		}
+	})
+}
+
+// finish answers with an error, or cuts the answer off if it has begun.
+func (h *Handler) finish(w *pacedWriter, r *http.Request, say dialect, err error) {
+	if w.begun {
+		h.log.Sugar().Warnw("answer cut off", "path", r.URL.Path, "error", err)
+		panic(http.ErrAbortHandler)
+	}
+	h.fail(w, r, say, err)
+}
+
+// admit bounds how much is done at the same time. Who is not admitted is told to
+// come again: waiting here would only hold its connection.
+func (h *Handler) admit(needs right) (done func(), err error) {
+	places := h.queries
+	if needs == toWrite {
+		places = h.uploads
+	}
+	select {
+	case places <- struct{}{}:
+		return func() { <-places }, nil
+	default:
+		return nil, &collector.Error{
+			Code: collector.Busy, RetryAfter: busyRetry,
+			Message: "too many requests at the same time",
+		}
+	}
+}
+
+// A pacedWriter gives a client a while for each piece of the answer, and not for
+// all of it: a large answer may take long, a client that takes nothing may not.
+type pacedWriter struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	idle    time.Duration
+	now     func() time.Time
+	begun   bool
+}
+
+func (p *pacedWriter) Unwrap() http.ResponseWriter { return p.ResponseWriter }
+
+func (p *pacedWriter) WriteHeader(status int) {
+	p.begun = true
+	p.ResponseWriter.WriteHeader(status)
+}
+
+func (p *pacedWriter) Write(b []byte) (int, error) {
+	p.begun = true
+	p.renew()
+	return p.ResponseWriter.Write(b)
+}
+
+// renew moves the deadline. Writers of tests have none.
+func (p *pacedWriter) renew() { _ = p.control.SetWriteDeadline(p.now().Add(p.idle)) }
+
+// healthy says that the process lives.
+func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) error {
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
+
+// ready says whether new requests are welcome.
+func (h *Handler) ready(w http.ResponseWriter, _ *http.Request) error {
+	if h.draining.Load() {
+		return collector.Errorf(collector.Busy, "the server is stopping")
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
+	return nil
+}
