@@ -14,32 +14,32 @@ const EventFile = "event.json"
 // list shows. All else is in its event.json, which the store keeps as received.
 type Event struct {
 	// ID is the sender's, and says whether two events are the same one.
-	ID      string `json:"id"`
-	Service string `json:"service"`
+	ID      string
+	Service string
 	// State is "confirmed" or "unconfirmed".
-	State string `json:"state"`
+	State string
 	// Signal is what left its normal range: "cpu", "mem", ...
-	Signal string `json:"signal"`
+	Signal string
 	// Reason is the code of the rule's reason: "diff", "abs", ...
-	Reason string `json:"reason"`
+	Reason string
 	// Value, Limit and Baseline are the reading, what it is measured
 	// against, and the mean before it.
-	Value    float64 `json:"value"`
-	Limit    float64 `json:"limit"`
-	Baseline float64 `json:"baseline"`
+	Value    float64
+	Limit    float64
+	Baseline float64
 	// At is the time of the first suspicious reading.
-	At time.Time `json:"at"`
+	At time.Time
 	// Sentence says it in one line.
-	Sentence string `json:"sentence"`
+	Sentence string
 	// Culprits are the functions that the diagnosis blames, the guiltiest
 	// first, and Confident whether it stands by the first one.
-	Culprits  []string `json:"culprits"`
-	Confident bool     `json:"confident"`
-	Labels    Labels   `json:"labels"`
+	Culprits  []string
+	Confident bool
+	Labels    Labels
 	// Profiles are the stored ones, in the order of event.json.
-	Profiles []Meta `json:"profiles"`
+	Profiles []Meta
 	// ReceivedAt is when the collector took it.
-	ReceivedAt time.Time `json:"received_at"`
+	ReceivedAt time.Time
 }
 
 // The limits of one event.
@@ -108,7 +108,10 @@ func ReadEvent(raw []byte) (*Event, error) {
 	if err := e.addProfiles(&w); err != nil {
 		return nil, err
 	}
-	return e, e.Validate()
+	if err := e.Validate(); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 func (e *Event) addProfiles(w *wire) error {

@@ -33,7 +33,7 @@ func NewLabels(m map[string]string) (Labels, error) {
 	for k, v := range m {
 		labels = append(labels, Label{k, v})
 	}
-	return labels, labels.tidy()
+	return tidy(labels)
 }
 
 // ParseLabels reads "k=v,k2=v2": split at commas, then at the first equals
@@ -56,7 +56,7 @@ func ParseLabels(text string) (Labels, error) {
 		}
 		labels = append(labels, Label{strings.TrimSpace(key), strings.TrimSpace(value)})
 	}
-	return labels, labels.tidy()
+	return tidy(labels)
 }
 
 // String returns the form that [ParseLabels] reads.
@@ -109,14 +109,14 @@ func (l Labels) Without(keys ...string) Labels {
 	return slices.DeleteFunc(slices.Clone(l), func(label Label) bool { return slices.Contains(keys, label.Key) })
 }
 
-// tidy sorts the labels and checks them. Of two with one key and one value, one
-// is dropped; with two values nobody can tell which one is meant.
-func (l *Labels) tidy() error {
-	slices.SortFunc(*l, func(a, b Label) int {
+// tidy sorts labels and checks them. Of two with one key and one value, one is
+// dropped; with two values nobody can tell which one is meant.
+func tidy(l Labels) (Labels, error) {
+	slices.SortFunc(l, func(a, b Label) int {
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))
 	})
-	*l = slices.Compact(*l)
-	return l.Validate()
+	l = slices.Compact(l)
+	return l, l.Validate()
 }
 
 // Validate checks order, number and form.

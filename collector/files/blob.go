@@ -174,7 +174,7 @@ func (e *eventRecord) summary(service string, labels collector.Labels, received 
 	return collector.Event{
 		ID: e.ID, Service: service, State: e.State, Signal: e.Signal, Reason: e.Reason,
 		Value: e.Value, Limit: e.Limit, Baseline: e.Baseline, At: e.At, Sentence: e.Sentence,
-		Culprits: append([]string{}, e.Culprits...), Confident: e.Confident, Labels: labels, Profiles: append([]collector.Meta{}, profiles...), ReceivedAt: received,
+		Culprits: e.Culprits, Confident: e.Confident, Labels: labels, Profiles: profiles, ReceivedAt: received,
 	}
 }
 

@@ -56,7 +56,10 @@ func (d *draft) record(r *collector.Record) (*record, error) {
 		}
 		profiles, rec.Service, rec.Labels = []collector.Meta{*r.Profile}, r.Profile.Service, r.Profile.Labels
 	}
-	return rec, rec.describe(profiles)
+	if err := rec.describe(profiles); err != nil {
+		return nil, err
+	}
+	return rec, nil
 }
 
 // describe says which files are which profiles.
@@ -130,7 +133,7 @@ func (d *draft) seal(rec *record) error {
 	if _, err := d.file.Write(footer); err != nil {
 		return fmt.Errorf("holmes: commit: %w", diskError(err))
 	}
-	if err := d.file.Sync(); err != nil {
+	if err := d.s.syncFile(d.file); err != nil {
 		return fmt.Errorf("holmes: commit: %w", diskError(err))
 	}
 	rec.size = d.size + int64(len(footer))

@@ -52,7 +52,8 @@ func syncDir(path string) error {
 // A groupSync syncs a directory for all who ask meanwhile, once.
 type groupSync struct {
 	path string
-	turn sync.Mutex // of the one who syncs
+	once func(path string) error // syncs
+	turn sync.Mutex              // of the one who does
 
 	mu   sync.Mutex
 	next *syncRound // has not begun
@@ -81,7 +82,7 @@ func (g *groupSync) sync() error {
 	g.mu.Lock()
 	g.next = nil
 	g.mu.Unlock()
-	round.err = syncDir(g.path)
+	round.err = g.once(g.path)
 	close(round.done)
 	return round.err
 }

@@ -24,13 +24,13 @@ func (s *Store) openIndex() error {
 			return err
 		}
 	}
-	db, err := openDB(path)
+	db, err := openDB(path, s.opts.relaxed)
 	if _, bad := errors.AsType[*damagedIndexError](err); bad {
 		s.opts.Log.Sugar().Warnf("the index is damaged and is made anew: %v", err)
 		if err := os.Rename(path, path+".damaged"); err != nil {
 			return err
 		}
-		db, err = openDB(path)
+		db, err = openDB(path, s.opts.relaxed)
 	}
 	if err != nil {
 		return fmt.Errorf("index: %w", diskError(err))
@@ -53,14 +53,14 @@ const lockWait = time.Second
 // use, by whoever makes a backup, and its pages have no checksums: damage shows
 // as an error, as a panic, or as memory that cannot be read. All of that is a
 // damagedIndexError. Segments have a checksum of their own.
-func openDB(path string) (db *bbolt.DB, err error) {
+func openDB(path string, relaxed bool) (db *bbolt.DB, err error) {
 	defer func(before bool) {
 		debug.SetPanicOnFault(before)
 		if p := recover(); p != nil {
 			db, err = nil, &damagedIndexError{fmt.Errorf("%v", p)}
 		}
 	}(debug.SetPanicOnFault(true))
-	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType})
+	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: relaxed})
 	if err != nil {
 		return nil, openError(err)
 	}

@@ -33,6 +33,21 @@ func (s *Store) load(ctx context.Context) error {
 	return s.loadFloor()
 }
 
+// clearIncoming removes what was under way when the last process ended.
+func (s *Store) clearIncoming() error {
+	dir := filepath.Join(s.dir, incomingDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // listDirs returns the numbers of all directories of blobs, in order.
 func (s *Store) listDirs() ([]uint64, error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, blobsDir))
@@ -88,10 +103,13 @@ func (s *Store) loadIndex(dirs []uint64) error {
 // loadSegment takes over a segment. One that is damaged is not: its directory is
 // read from the files.
 func (s *Store) loadSegment(dir uint64, raw []byte) error {
-	seg, err := segment.Open(raw)
-	if err != nil || !segment.Verify(raw) {
+	if !segment.Verify(raw) {
 		s.opts.Log.Sugar().Warnf("the index of directory %s is damaged and is made anew", dirName(dir))
 		return nil
+	}
+	seg, err := segment.Open(raw)
+	if err != nil {
+		return err
 	}
 	blobs, bytes, full := unpack(seg.Extra())
 	s.blobs += blobs
@@ -128,19 +146,32 @@ func (s *Store) unseal(dir uint64, raw []byte) error {
 }
 
 // loadFloor finds the oldest blob that is left, and corrects the count by what
-// retention has taken of its directory.
+// retention has taken of the directories up to there.
 func (s *Store) loadFloor() error {
 	s.floor = s.next
 	dirs, err := s.listDirs()
-	if err != nil || len(dirs) == 0 {
+	if err != nil {
 		return err
 	}
-	ids, err := s.listBlobs(dirs[0])
-	if err != nil || len(ids) == 0 {
-		return err
+	for _, dir := range dirs {
+		ids, err := s.listBlobs(dir)
+		if err != nil {
+			return err
+		}
+		if err := s.recount(dir, ids); err != nil {
+			return err
+		}
+		if len(ids) > 0 {
+			s.floor = ids[0].seq
+			break
+		}
 	}
-	s.floor = ids[0].seq
-	counted, bytes := s.count(dirs[0])
+	return nil
+}
+
+// recount corrects the count by what is left of a directory.
+func (s *Store) recount(dir uint64, ids []blobID) error {
+	counted, bytes := s.count(dir)
 	for _, id := range ids {
 		info, err := os.Stat(s.blobPath(id))
 		if err != nil {
@@ -151,21 +182,6 @@ func (s *Store) loadFloor() error {
 	}
 	s.blobs -= counted
 	s.used -= bytes
-	return nil
-}
-
-// clearIncoming removes what was under way when the last process ended.
-func (s *Store) clearIncoming() error {
-	dir := filepath.Join(s.dir, incomingDir)
-	entries, err := os.ReadDir(dir)
-	if err != nil {
-		return err
-	}
-	for _, e := range entries {
-		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
-			return err
-		}
-	}
 	return nil
 }
 

@@ -24,6 +24,8 @@ type Options struct {
 	Log *zap.Logger
 	// Now is the clock; the default is [time.Now].
 	Now func() time.Time
+
+	relaxed bool // tests of other things than durability sync nothing
 }
 
 func (o Options) withDefaults() Options {

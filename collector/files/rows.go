@@ -74,12 +74,17 @@ type eventPayload struct {
 }
 
 // The payload of a profile's row is what its terms do not say: size, duration,
-// time of arrival, name, and the key if it came by itself.
+// how long after its time it came, its name if that is not the usual one, and
+// the key if it came by itself.
 func profilePayload(r *record, file *fileRecord) []byte {
 	p := binary.AppendUvarint(nil, uint64(file.Size))
 	p = binary.AppendUvarint(p, uint64(file.Duration))
-	p = binary.AppendVarint(p, r.Received.UnixNano())
-	p = appendString(p, file.Name)
+	p = binary.AppendVarint(p, r.Received.UnixNano()-file.Created.UnixNano())
+	name := file.Name
+	if name == file.Kind.File() {
+		name = ""
+	}
+	p = appendString(p, name)
 	if r.alone() {
 		p = appendString(p, r.Key)
 	}
@@ -137,7 +142,7 @@ func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err err
 	p := payloadReader{rest: row.Payload}
 	m = collector.Meta{
 		CreatedAt: time.Unix(0, row.At).UTC(), Size: int64(p.uvarint()), Duration: time.Duration(p.uvarint()),
-		ReceivedAt: time.Unix(0, p.varint()).UTC(), File: p.string(),
+		ReceivedAt: time.Unix(0, row.At+p.varint()).UTC(), File: p.string(),
 	}
 	for _, term := range row.Terms {
 		what, value := term[:len(termClass)], term[len(termClass):]
@@ -151,6 +156,9 @@ func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err err
 		case termLabel:
 			m.Labels = append(m.Labels, labelOf(value))
 		}
+	}
+	if m.File == "" {
+		m.File = m.Kind.File()
 	}
 	if m.Event == "" {
 		key = p.string()

@@ -45,13 +45,16 @@ func (s *Store) scan(ctx context.Context, dirs []uint64) error {
 		if s.shelves[dir] == nil {
 			s.shelves[dir] = s.newShelf(dir)
 		}
+		s.shelves[dir].pending++ // until it is read
 		lists[i] = s.shelves[dir].without(ids)
 		total += len(lists[i])
 	}
 	for i, dir := range dirs {
-		if err := s.read(ctx, s.shelves[dir], lists[i]); err != nil {
+		sh := s.shelves[dir]
+		if err := s.read(ctx, sh, lists[i]); err != nil {
 			return err
 		}
+		sh.pending--
 		if done += len(lists[i]); len(lists[i]) > 0 {
 			s.opts.Progress(done, total)
 		}

@@ -3,7 +3,6 @@ package files
 import (
 	"cmp"
 	"encoding/binary"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -69,12 +68,12 @@ func (s *Store) takeFull() []*shelf {
 }
 
 // sealAll seals all shelves, full or not. Nobody else uses the store.
-func (s *Store) sealAll() error {
-	var errs []error
+func (s *Store) sealAll() {
 	for _, sh := range s.shelves {
-		errs = append(errs, s.seal(sh))
+		if err := s.seal(sh); err != nil {
+			s.opts.Log.Sugar().Warnf("write the index, which the next start makes of the files instead: %v", err)
+		}
 	}
-	return errors.Join(errs...)
 }
 
 // seal writes a shelf to the index, and moves it from memory there. Nothing is

@@ -27,7 +27,7 @@ type shelf struct {
 func (s *Store) newShelf(dir uint64) *shelf {
 	return &shelf{
 		dir: dir, keys: map[string]blobID{},
-		names: groupSync{path: filepath.Join(s.dir, blobsDir, dirName(dir))},
+		names: groupSync{path: filepath.Join(s.dir, blobsDir, dirName(dir)), once: s.syncDir},
 	}
 }
 
@@ -48,13 +48,14 @@ func (s *Store) begin() (blobID, *shelf, error) {
 		if err := os.Mkdir(sh.names.path, 0o700); err != nil && !os.IsExist(err) {
 			return blobID{}, nil, fmt.Errorf("holmes: new directory: %w", diskError(err))
 		}
-		if err := syncDir(filepath.Dir(sh.names.path)); err != nil {
+		if err := s.syncDir(filepath.Dir(sh.names.path)); err != nil {
 			return blobID{}, nil, fmt.Errorf("holmes: new directory: %w", diskError(err))
 		}
 		s.shelves[id.dir()] = sh
 	}
 	s.next++
 	sh.pending++
+	s.commits.Add(1)
 	return id, sh, nil
 }
 
@@ -66,6 +67,7 @@ func (s *Store) abandon(sh *shelf) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sh.pending--
+	s.commits.Done()
 }
 
 // finish makes a blob visible that is durable at its place. From now on it
@@ -76,6 +78,7 @@ func (s *Store) finish(id blobID, sh *shelf, r *record, rows []segment.Row, rese
 	s.staged -= reserved
 	s.put(id, sh, r, rows)
 	sh.pending--
+	s.commits.Done()
 }
 
 // put adds a blob's rows to a shelf. The caller holds mu.

@@ -40,6 +40,7 @@ type Store struct {
 	blobs   int                      // how many there are
 	used    int64                    // bytes of the blobs
 	staged  int64                    // bytes of the drafts
+	commits sync.WaitGroup           // that have a place; added to while not closed
 
 	sweeping sync.Mutex // guards what follows, and is locked before mu
 	oldest   listing
@@ -61,6 +62,11 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 			return nil, fmt.Errorf("holmes: open store: %w", err)
 		}
 	}
+	for _, path := range []string{dir, filepath.Dir(dir)} {
+		if err := s.syncDir(path); err != nil && path == dir {
+			return nil, fmt.Errorf("holmes: open store: %w", diskError(err))
+		}
+	}
 	if s.lock, err = acquire(filepath.Join(dir, lockFile)); err != nil {
 		return nil, fmt.Errorf("holmes: open store %s: %w", dir, err)
 	}
@@ -70,9 +76,10 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 	return s, nil
 }
 
-// Close writes down what the index has in memory, so that the next Open need
-// not read it from the files. The store must not be used any more, but for
-// files that are open. Whoever does not call it loses nothing but time.
+// Close waits for commits under way, then writes down what the index has in
+// memory, so that the next Open need not read it from the files. What comes
+// later fails; files that are open stay readable. Whoever does not call it loses
+// nothing but time.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -81,7 +88,11 @@ func (s *Store) Close() error {
 	}
 	s.closed = true
 	s.mu.Unlock()
-	return errors.Join(s.sealAll(), s.release())
+	s.commits.Wait()
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
+	s.sealAll()
+	return s.release()
 }
 
 // release gives up what Open has taken.
@@ -110,8 +121,28 @@ func (s *Store) Usage() Usage {
 	return Usage{Uploads: s.blobs, Bytes: s.used + s.staged}
 }
 
+func (s *Store) isClosed() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.closed
+}
+
 // errClosed is what everything answers after Close.
 func errClosed() error { return collector.Errorf(collector.Busy, "the store is closed") }
+
+func (s *Store) syncDir(path string) error {
+	if s.opts.relaxed {
+		return nil
+	}
+	return syncDir(path)
+}
+
+func (s *Store) syncFile(f *os.File) error {
+	if s.opts.relaxed {
+		return nil
+	}
+	return f.Sync()
+}
 
 func (s *Store) blobPath(id blobID) string {
 	return filepath.Join(s.dir, blobsDir, dirName(id.dir()), id.String())

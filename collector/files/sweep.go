@@ -26,6 +26,9 @@ func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
 	for ; ctx.Err() == nil; removed++ {
+		if s.isClosed() {
+			return removed, errClosed()
+		}
 		id, ok, err := s.oldestBlob()
 		if err != nil || !ok {
 			return removed, err

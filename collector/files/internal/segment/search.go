@@ -8,18 +8,23 @@ func (s *Segment) Search(q Query, yield func(row int) bool) {
 	if s.rows == 0 || s.last < q.From || s.first >= q.To {
 		return
 	}
-	wanted := make([]uint32, 0, 16)
+	wanted := make([]int, 0, 16)
 	for _, t := range q.Terms {
-		n, ok := s.number(t)
+		n, ok := s.find(t)
 		if !ok {
 			return
 		}
 		wanted = append(wanted, n)
 	}
-	sets := s.judge(wanted)
+	fits, some := s.judge(wanted)
+	if !some {
+		return
+	}
 	for row := range s.rows {
-		at := s.At(row)
-		if at >= q.From && at < q.To && (sets == nil || sets[u32(s.setOf, row)]) && !yield(row) {
+		if fits != nil && !fits[s.number(s.setOf, row)] {
+			continue
+		}
+		if at := s.At(row); at >= q.From && at < q.To && !yield(row) {
 			return
 		}
 	}
@@ -37,32 +42,45 @@ func (s *Segment) TermsWith(prefix string, yield func(rest string) bool) {
 	}
 }
 
-// number looks a term up.
-func (s *Segment) number(term string) (uint32, bool) {
+// find looks a term up.
+func (s *Segment) find(term string) (int, bool) {
 	i := sort.Search(s.terms, func(i int) bool { return string(s.term(i)) >= term })
-	return uint32(i), i < s.terms && string(s.term(i)) == term
+	return i, i < s.terms && string(s.term(i)) == term
 }
 
-// judge returns which sets hold all that is wanted, and nil for all of them.
-func (s *Segment) judge(wanted []uint32) []bool {
+// judge returns which sets hold all that is wanted, nil for all of them, and
+// whether there are some.
+func (s *Segment) judge(wanted []int) (fits []bool, some bool) {
 	if len(wanted) == 0 {
-		return nil
+		return nil, true
 	}
-	fits := make([]bool, s.sets)
-	for i := range fits {
-		fits[i] = holds(s.set(i), wanted)
+	shortest := s.holders(wanted[0])
+	for _, term := range wanted[1:] {
+		if list := s.holders(term); len(list) < len(shortest) {
+			shortest = list
+		}
 	}
-	return fits
+	for i := range len(shortest) / s.width {
+		set := s.number(shortest, i)
+		if !s.holds(s.set(set), wanted) {
+			continue
+		}
+		if fits == nil {
+			fits = make([]bool, s.sets)
+		}
+		fits[set] = true
+	}
+	return fits, fits != nil
 }
 
-// holds reports whether the members of a set, ascending, hold all numbers.
-func holds(members []byte, numbers []uint32) bool {
+// holds reports whether the members of a set, ascending, hold all terms.
+func (s *Segment) holds(members []byte, terms []int) bool {
 next:
-	for _, n := range numbers {
-		for i := range len(members) / 4 {
-			if m := u32(members, i); m == n {
+	for _, term := range terms {
+		for i := range len(members) / s.width {
+			if m := s.number(members, i); m == term {
 				continue next
-			} else if m > n {
+			} else if m > term {
 				return false
 			}
 		}

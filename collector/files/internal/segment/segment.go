@@ -3,11 +3,12 @@
 //
 // A row has a time, a reference, a set of terms to find it by, and a payload
 // for the one who found it. Terms are kept once in a sorted dictionary, sets of
-// terms once as lists of numbers, since most rows share theirs with others. A
-// search for terms that a segment does not know ends in its dictionary; else
-// it judges each set once, and each row by two comparisons. So the cost of the
-// worst search grows with the number of rows by some nanoseconds each, however
-// many different values a label has.
+// terms once as lists of numbers, since most rows share theirs with others. Each
+// term has a list of the sets that hold it. A search for terms that a segment
+// does not know ends in its dictionary. Else it goes through the shortest of the
+// lists, and only if some sets fit through the rows, a number each. So the cost
+// of the worst search grows with the number of rows by some nanoseconds each,
+// however many different values a label has.
 //
 // The layout, all numbers little-endian:
 //
@@ -17,12 +18,16 @@
 //	extra                              8, the caller's
 //	times                              8 * rows
 //	references                         8 * rows
-//	sets of the rows                   4 * rows
 //	ends of the payloads               4 * rows
 //	ends of the sets                   4 * sets
 //	ends of the terms                  4 * terms
-//	members of the sets                4 * members
+//	ends of the terms' lists of sets   4 * terms
+//	sets of the rows                   w * rows
+//	members of the sets                w * members
+//	the terms' lists of sets           w * members
 //	terms, payloads                    as the ends say
+//
+// The width w of a set's or a term's number is 2 where that is enough, else 4.
 package segment
 
 import (
@@ -70,9 +75,19 @@ type Segment struct {
 	rows, sets, terms int
 	first, last       int64
 	extra             uint64
+	width             int // of the numbers in the second line
 
-	times, refs, setOf, payloadEnds, setEnds, termEnds, members []byte
-	termBytes, payloads                                         []byte
+	times, refs, payloadEnds, setEnds, termEnds, listEnds []byte
+	setOf, members, lists                                 []byte
+	termBytes, payloads                                   []byte
+}
+
+// widthFor returns how many bytes the numbers of so many sets and terms need.
+func widthFor(sets, terms int) int {
+	if max(sets, terms) <= 1<<16 {
+		return 2
+	}
+	return 4
 }
 
 // Open returns a view of raw. It looks at the header alone; [Segment.Verify]
@@ -94,10 +109,12 @@ func Open(raw []byte) (*Segment, error) {
 		part, rest = rest[:n], rest[n:]
 		return part
 	}
+	members := int(u32(raw, 5))
+	s.width = widthFor(s.sets, s.terms)
 	s.times, s.refs = take(8*s.rows), take(8*s.rows)
-	s.setOf, s.payloadEnds = take(4*s.rows), take(4*s.rows)
-	s.setEnds, s.termEnds = take(4*s.sets), take(4*s.terms)
-	s.members = take(4 * int(u32(raw, 5)))
+	s.payloadEnds, s.setEnds = take(4*s.rows), take(4*s.sets)
+	s.termEnds, s.listEnds = take(4*s.terms), take(4*s.terms)
+	s.setOf, s.members, s.lists = take(s.width*s.rows), take(s.width*members), take(s.width*members)
 	if !ok {
 		return nil, ErrDamaged
 	}
@@ -139,23 +156,37 @@ func (s *Segment) Payload(row int) []byte {
 
 // Terms appends the terms of a row to dst, sorted.
 func (s *Segment) Terms(dst []string, row int) []string {
-	members := s.set(int(u32(s.setOf, row)))
-	for i := range len(members) / 4 {
-		dst = append(dst, string(s.term(int(u32(members, i)))))
+	members := s.set(s.number(s.setOf, row))
+	for i := range len(members) / s.width {
+		dst = append(dst, string(s.term(s.number(members, i))))
 	}
 	return dst
 }
 
-// set returns the members of a set, 4 bytes each, ascending.
-func (s *Segment) set(i int) []byte {
-	begin := 0
-	if i > 0 {
-		begin = int(u32(s.setEnds, i-1))
+// number returns the i-th of numbers that are width bytes wide.
+func (s *Segment) number(p []byte, i int) int {
+	if s.width == 2 {
+		return int(binary.LittleEndian.Uint16(p[2*i:]))
 	}
-	return s.members[4*begin : 4*int(u32(s.setEnds, i))]
+	return int(u32(p, i))
 }
 
+// set returns the members of a set, ascending.
+func (s *Segment) set(i int) []byte { return s.numbers(s.members, s.setEnds, i) }
+
+// holders returns the sets that hold a term, ascending.
+func (s *Segment) holders(term int) []byte { return s.numbers(s.lists, s.listEnds, term) }
+
 func (s *Segment) term(i int) []byte { return span(s.termBytes, s.termEnds, i) }
+
+// numbers returns the i-th of lists of numbers that lie one after the other.
+func (s *Segment) numbers(lists, ends []byte, i int) []byte {
+	begin := 0
+	if i > 0 {
+		begin = int(u32(ends, i-1))
+	}
+	return lists[s.width*begin : s.width*int(u32(ends, i))]
+}
 
 // span returns the i-th of pieces that lie one after the other.
 func span(pieces, ends []byte, i int) []byte {
