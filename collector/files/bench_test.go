@@ -156,3 +156,23 @@ func heap() uint64 {
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
+
+// BenchmarkRebuild makes the index of some thousand files anew; one operation is
+// one file.
+func BenchmarkRebuild(b *testing.B) {
+	dir := b.TempDir()
+	s, err := files.Open(b.Context(), dir, files.Options{}.Relaxed())
+	require.NoError(b, err)
+	const n = 2 * files.Slots
+	for i := range n {
+		_, err := tryPut(b.Context(), s, i, content(i))
+		require.NoError(b, err)
+	}
+	require.NoError(b, s.Close())
+	for b.Loop() {
+		s, err := files.Open(b.Context(), dir, files.Options{Rebuild: true}.Relaxed())
+		require.NoError(b, err)
+		require.NoError(b, s.Close())
+	}
+	b.ReportMetric(float64(b.Elapsed().Microseconds())/float64(b.N)/n, "µs/file")
+}

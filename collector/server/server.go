@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"sync"
 	"time"
 
 	"go.uber.org/zap"
@@ -92,10 +93,12 @@ func (s *Server) Serve(ctx context.Context) error {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	s.http.BaseContext = func(net.Listener) context.Context { return requests }
-	served := make(chan error, 1)
-	go func() { served <- s.serve() }()
+	failed := make(chan error, 1)
+	var serving sync.WaitGroup
+	serving.Go(func() { failed <- s.serve() })
+	defer serving.Wait()
 	select {
-	case err := <-served:
+	case err := <-failed:
 		return fmt.Errorf("holmes: serve: %w", err)
 	case <-ctx.Done():
 	}
@@ -110,7 +113,6 @@ func (s *Server) Serve(ctx context.Context) error {
 		cut()
 		err = s.http.Close()
 	}
-	<-served
 	return err
 }
 
