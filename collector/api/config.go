@@ -8,12 +8,10 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A Config is what a [Handler] is made of. Store and Check are required, all
-// else has a default.
+// A Config is what a [Handler] is made of. Store is required, all else has a
+// default.
 type Config struct {
 	Store collector.Store
-	// Check is asked about every profile that comes in.
-	Check Check
 	// Tokens say who may do what.
 	Tokens Tokens
 	// Open lets anybody do what there is no token for. It is meant for a
@@ -53,9 +51,11 @@ type Version struct {
 
 // Limits bound requests. A zero field has its default.
 type Limits struct {
-	// ProfileBytes bounds one profile as it is sent; 64 MiB.
+	// ProfileBytes bounds one profile as it is sent; 16 MiB.
 	ProfileBytes int64
-	// EventBytes bounds a whole event; 256 MiB.
+	// TraceBytes bounds one execution trace; 64 MiB.
+	TraceBytes int64
+	// EventBytes bounds a whole event; 128 MiB.
 	EventBytes int64
 	// Uploads bounds how many are received at the same time; 64. One more is
 	// asked to come again.
@@ -78,8 +78,9 @@ const (
 )
 
 func (l Limits) withDefaults() Limits {
-	set(&l.ProfileBytes, 64*mib)
-	set(&l.EventBytes, 256*mib)
+	set(&l.ProfileBytes, 16*mib)
+	set(&l.TraceBytes, 64*mib)
+	set(&l.EventBytes, 128*mib)
 	set(&l.Uploads, 64)
 	set(&l.Queries, 64)
 	set(&l.Idle, 10*time.Second)

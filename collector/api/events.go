@@ -12,8 +12,7 @@ import (
 // postEvent takes a whole event: first the part "event", then a part "profile"
 // for each file that event.json names.
 func (h *Handler) postEvent(w http.ResponseWriter, r *http.Request) error {
-	body := h.body(w, r, h.limits.EventBytes)
-	parts, err := partsOf(r, body)
+	parts, err := partsOf(r)
 	if err != nil {
 		return err
 	}
@@ -33,7 +32,7 @@ func (h *Handler) postEvent(w http.ResponseWriter, r *http.Request) error {
 	switch collector.CodeOf(err) {
 	case "":
 		// The rest is received and dropped, so that the answer is read.
-		if _, err := io.Copy(io.Discard, body); err != nil {
+		if _, err := io.Copy(io.Discard, r.Body); err != nil {
 			return clientError(err)
 		}
 	case collector.NotFound:
@@ -51,21 +50,20 @@ func (h *Handler) postEvent(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// partsOf returns the parts of a multipart body that is read from body.
-func partsOf(r *http.Request, body io.Reader) (*multipart.Reader, error) {
-	clone := *r
-	clone.Body = io.NopCloser(body)
-	parts, err := clone.MultipartReader()
+// partsOf returns the parts of a multipart body.
+func partsOf(r *http.Request) (*multipart.Reader, error) {
+	parts, err := r.MultipartReader()
 	if err != nil {
 		return nil, collector.Errorf(collector.Invalid, "the body is not multipart/form-data: %w", err)
 	}
 	return parts, nil
 }
 
-// nextPart returns the next part, and nil after the last one.
+// nextPart returns the next part, and nil after the last one. A wrapped EOF is
+// a body that ended early.
 func nextPart(parts *multipart.Reader) (*multipart.Part, error) {
 	part, err := parts.NextRawPart()
-	if err == io.EOF { //nolint:errorlint // wrapped, it is a body that ended early
+	if err == io.EOF {
 		return nil, nil
 	}
 	return part, partError(err)
@@ -88,7 +86,7 @@ func (h *Handler) receiveEvent(d collector.Draft, parts *multipart.Reader) (*col
 	if part == nil || part.FormName() != "event" {
 		return nil, collector.Errorf(collector.Invalid, `the first part is not "event"`)
 	}
-	if _, err := receive(d, collector.EventFile, part, collector.MaxEventFile); err != nil {
+	if err := receive(d, collector.EventFile, part, collector.MaxEventFile); err != nil {
 		return nil, err
 	}
 	file, err := d.Read(collector.EventFile)
@@ -116,7 +114,7 @@ func (h *Handler) receiveProfiles(ctx context.Context, d collector.Draft, e *col
 		if part == nil {
 			break
 		}
-		if err := h.receiveProfile(d, expected, part); err != nil {
+		if err := h.receivePart(d, expected, part); err != nil {
 			return receipt, err
 		}
 	}
@@ -126,8 +124,8 @@ func (h *Handler) receiveProfiles(ctx context.Context, d collector.Draft, e *col
 	return d.Commit(ctx, collector.Record{Key: collector.EventKey(e.ID), Event: e})
 }
 
-// receiveProfile receives one of the expected profiles and looks at it.
-func (h *Handler) receiveProfile(d collector.Draft, expected map[string]*collector.Meta, part *multipart.Part) error {
+// receivePart receives one of the expected profiles.
+func (h *Handler) receivePart(d collector.Draft, expected map[string]*collector.Meta, part *multipart.Part) error {
 	name := part.FileName()
 	m := expected[name]
 	if part.FormName() != "profile" || m == nil {
@@ -135,17 +133,10 @@ func (h *Handler) receiveProfile(d collector.Draft, expected map[string]*collect
 			part.FormName(), name)
 	}
 	delete(expected, name)
-	if _, err := receive(d, name, part, h.limits.EventBytes); err != nil {
-		return err
-	}
-	file, err := d.Read(name)
-	if err != nil {
-		return err
-	}
-	content, err := h.inspect(m.Kind, file)
+	info, err := h.receiveProfile(d, name, part, m.Kind)
 	if err != nil {
 		return collector.Prefix(err, name)
 	}
-	h.complete(m, &content)
+	h.complete(m, &info)
 	return nil
 }

@@ -12,28 +12,30 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // A Handler serves the collector's API. It starts nothing, and is safe for
 // concurrent use.
 type Handler struct {
-	config  Config
-	limits  Limits
-	store   collector.Store
-	log     *zap.Logger
-	now     func() time.Time
-	uploads chan struct{} // one for each that is being received
-	queries chan struct{} // one for each that is being answered
-	mux     *http.ServeMux
-	guarded http.Handler // mux behind the protection from other origins
+	config           Config
+	limits           Limits
+	store            collector.Store
+	log              *zap.Logger
+	now              func() time.Time
+	profiles, traces *safepprof.Checker
+	uploads          chan struct{} // one for each that is being received
+	queries          chan struct{} // one for each that is being answered
+	mux              *http.ServeMux
+	guarded          http.Handler // mux behind the protection from other origins
 
 	draining atomic.Bool
 }
 
 // New returns a handler.
 func New(config Config) (*Handler, error) {
-	if config.Store == nil || config.Check == nil {
-		return nil, errors.New("holmes: api: Config needs Store and Check")
+	if config.Store == nil {
+		return nil, errors.New("holmes: api: Config needs a Store")
 	}
 	h := &Handler{
 		config: config, limits: config.Limits.withDefaults(), store: config.Store,
@@ -42,6 +44,13 @@ func New(config Config) (*Handler, error) {
 	set(&h.log, zap.NewNop())
 	if h.now == nil {
 		h.now = time.Now
+	}
+	var err error
+	if h.profiles, err = safepprof.New(safepprof.Limits{Body: h.limits.ProfileBytes}); err != nil {
+		return nil, err
+	}
+	if h.traces, err = safepprof.New(safepprof.Limits{Body: h.limits.TraceBytes, Inflated: h.limits.TraceBytes}); err != nil {
+		return nil, err
 	}
 	h.uploads = make(chan struct{}, h.limits.Uploads)
 	h.queries = make(chan struct{}, h.limits.Queries)

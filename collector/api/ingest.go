@@ -7,11 +7,13 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // ingest takes a profile as Pyroscope's agents send it: raw, or as the part
@@ -22,29 +24,37 @@ func (h *Handler) ingest(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body := h.body(w, r, h.limits.ProfileBytes)
 	d, err := h.store.Draft(r.Context())
 	if err != nil {
 		return err
 	}
 	defer d.Discard()
-	names, err := h.receiveIngest(d, r, body)
+	in, err := h.receiveIngest(d, r)
 	if err != nil {
 		return err
 	}
-	file, err := d.Read(ingestFile)
-	if err != nil {
-		return err
-	}
-	content, err := h.inspect(collector.KindOther, file)
-	if err != nil {
-		return err
-	}
-	m.Kind = pyroscopeKind(&content, names)
+	m.Kind = in.kind()
 	m.File = ingestFile
-	h.complete(&m, &content)
+	h.complete(&m, &in.info)
 	_, err = d.Commit(r.Context(), collector.Record{Profile: &m})
 	return err
+}
+
+// An ingested profile is what a look at it has told, and the names that its
+// configuration gives to its values.
+type ingested struct {
+	info  safepprof.Info
+	names []string
+}
+
+// kind is what the values say, and the contentions of mutexes where nothing says
+// otherwise.
+func (i *ingested) kind() collector.Kind {
+	block := slices.ContainsFunc(i.names, func(name string) bool { return strings.HasPrefix(name, "block_") })
+	if i.info.Kind == collector.KindMutex && block {
+		return collector.KindBlock
+	}
+	return i.info.Kind
 }
 
 // ingestFile is the name of what comes in, whose kind is not known by then.
@@ -59,22 +69,21 @@ type sampleConfig struct {
 	DisplayName string `json:"display-name"`
 }
 
-// receiveIngest receives the profile, and returns the names that its
-// configuration gives to its values.
-func (h *Handler) receiveIngest(d collector.Draft, r *http.Request, body io.Reader) (names []string, err error) {
+// receiveIngest receives the profile and its configuration.
+func (h *Handler) receiveIngest(d collector.Draft, r *http.Request) (in ingested, err error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
-		_, err := receive(d, ingestFile, body, h.limits.ProfileBytes)
-		return nil, err
+		in.info, err = h.receiveProfile(d, ingestFile, r.Body, collector.KindOther)
+		return in, err
 	}
-	parts, err := partsOf(r, body)
+	parts, err := partsOf(r)
 	if err != nil {
-		return nil, err
+		return in, err
 	}
 	found := false
 	for {
 		part, err := nextPart(parts)
 		if err != nil {
-			return nil, err
+			return in, err
 		}
 		if part == nil {
 			break
@@ -82,22 +91,22 @@ func (h *Handler) receiveIngest(d collector.Draft, r *http.Request, body io.Read
 		switch part.FormName() {
 		case "profile":
 			found = true
-			_, err = receive(d, ingestFile, part, h.limits.ProfileBytes)
+			in.info, err = h.receiveProfile(d, ingestFile, part, collector.KindOther)
 		case "sample_type_config":
-			names, err = readSampleConfig(part)
+			in.names, err = readSampleConfig(part)
 		case "prev_profile":
 			err = collector.Errorf(unprocessable, "prev_profile is not supported: send deltas")
 		default:
 			err = collector.Errorf(collector.Invalid, "part %.40q is not expected", part.FormName())
 		}
 		if err != nil {
-			return nil, err
+			return in, err
 		}
 	}
 	if !found {
-		return nil, collector.Errorf(collector.Invalid, `part "profile" is missing`)
+		return in, collector.Errorf(collector.Invalid, `part "profile" is missing`)
 	}
-	return names, nil
+	return in, nil
 }
 
 func readSampleConfig(part *multipart.Part) ([]string, error) {
@@ -114,23 +123,6 @@ func readSampleConfig(part *multipart.Part) ([]string, error) {
 		names = append(names, c.DisplayName)
 	}
 	return names, nil
-}
-
-// pyroscopeKind is the kind that the values have, mutex contentions where
-// nothing says otherwise.
-func pyroscopeKind(c *Content, names []string) collector.Kind {
-	kinds := c.kinds()
-	if len(kinds) == 0 {
-		return collector.KindOther
-	}
-	for _, kind := range kinds {
-		for _, name := range names {
-			if strings.HasPrefix(name, string(kind)+"_") {
-				return kind
-			}
-		}
-	}
-	return kinds[0]
 }
 
 // pyroscopeMeta reads the query of /ingest.

@@ -5,6 +5,7 @@ import (
 	"io"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // An upload is a profile that comes by itself.
@@ -22,23 +23,11 @@ func (h *Handler) keep(ctx context.Context, u upload) (*collector.Meta, error) {
 	}
 	defer d.Discard()
 	u.meta.File = u.meta.Kind.File()
-	if _, err := receive(d, u.meta.File, u.body, h.limits.ProfileBytes); err != nil {
-		return nil, err
-	}
-	return h.commit(ctx, d, u)
-}
-
-// commit looks at the only file of a draft and stores it.
-func (h *Handler) commit(ctx context.Context, d collector.Draft, u upload) (*collector.Meta, error) {
-	file, err := d.Read(u.meta.File)
+	info, err := h.receiveProfile(d, u.meta.File, u.body, u.meta.Kind)
 	if err != nil {
 		return nil, err
 	}
-	content, err := h.inspect(u.meta.Kind, file)
-	if err != nil {
-		return nil, err
-	}
-	h.complete(&u.meta, &content)
+	h.complete(&u.meta, &info)
 	receipt, err := d.Commit(ctx, collector.Record{Key: u.key, Profile: &u.meta})
 	if err != nil {
 		return nil, err
@@ -48,14 +37,14 @@ func (h *Handler) commit(ctx context.Context, d collector.Draft, u upload) (*col
 
 // complete adds what a profile says about itself. Its own time wins over what
 // its sender says: it is when it was taken, not when it was sent.
-func (h *Handler) complete(m *collector.Meta, c *Content) {
-	if !c.Time.IsZero() {
-		m.CreatedAt = c.Time
+func (h *Handler) complete(m *collector.Meta, info *safepprof.Info) {
+	if !info.Time.IsZero() {
+		m.CreatedAt = info.Time
 	}
 	if m.CreatedAt.IsZero() {
 		m.CreatedAt = h.now().UTC()
 	}
-	if c.Duration > 0 {
-		m.Duration = c.Duration
+	if info.Duration > 0 {
+		m.Duration = info.Duration
 	}
 }

@@ -30,7 +30,7 @@ const profefeTime = "2006-01-02T15:04:05"
 // parseTime reads profefe's form, the same with a Z, or RFC 3339.
 func parseTime(what, text string) (time.Time, error) {
 	for _, layout := range []string{profefeTime, time.RFC3339Nano} {
-		if at, err := time.Parse(layout, text); err == nil {
+		if at, err := time.Parse(layout, text); err == nil && !at.IsZero() {
 			return at.UTC(), nil
 		}
 	}
@@ -47,7 +47,7 @@ func (h *Handler) postProfile(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	stored, err := h.keep(r.Context(), upload{meta: m, key: key, body: h.body(w, r, h.limits.ProfileBytes)})
+	stored, err := h.keep(r.Context(), upload{meta: m, key: key, body: r.Body})
 	if err != nil {
 		return err
 	}
@@ -103,7 +103,8 @@ func profefeQuery(values url.Values) (q collector.Query, err error) {
 			return q, collector.Errorf(collector.Invalid, "missing %s", bound)
 		}
 	}
-	return q, readQuery(&q, values)
+	err = readQuery(&q, values)
+	return q, err
 }
 
 // readQuery reads what both forms of a search share.
@@ -136,6 +137,9 @@ func window(values url.Values) (from, to time.Time, err error) {
 	if text := values.Get("to"); text != "" {
 		if to, err = parseTime("to", text); err != nil {
 			return from, to, err
+		}
+		if from.After(to) {
+			return from, to, collector.Errorf(collector.Invalid, "from %.40q is after to %.40q", values.Get("from"), text)
 		}
 		if to.Nanosecond() == 0 {
 			to = to.Add(time.Second)

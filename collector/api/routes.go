@@ -11,36 +11,38 @@ import (
 type route struct {
 	pattern string
 	needs   right
+	body    int64 // bytes that may be sent; 0 for a route that takes nothing
 	serve   func(http.ResponseWriter, *http.Request) error
 }
 
 // routes are all that there is.
 func (h *Handler) routes() []route {
+	upload := max(h.limits.ProfileBytes, h.limits.TraceBytes) + maxConfig
 	routes := []route{
 		// for whoever watches the collector
-		{"GET /healthz", anybody, h.healthy},
-		{"GET /readyz", anybody, h.ready},
+		{"GET /healthz", anybody, 0, h.healthy},
+		{"GET /readyz", anybody, 0, h.ready},
 
 		// profefe's
-		{"POST /api/0/profiles", toWrite, h.postProfile},
-		{"GET /api/0/profiles", toRead, h.findProfiles},
-		{"GET /api/0/profiles/{ids}", toRead, h.getProfiles},
-		{"GET /api/0/services", toRead, h.services},
-		{"GET /api/0/version", toRead, h.version},
+		{"POST /api/0/profiles", toWrite, upload, h.postProfile},
+		{"GET /api/0/profiles", toRead, 0, h.findProfiles},
+		{"GET /api/0/profiles/{ids}", toRead, 0, h.getProfiles},
+		{"GET /api/0/services", toRead, 0, h.services},
+		{"GET /api/0/version", toRead, 0, h.version},
 
 		// Pyroscope's
-		{"POST /ingest", toWrite, h.ingest},
+		{"POST /ingest", toWrite, upload, h.ingest},
 
 		// ours
-		{"POST /api/1/events", toWrite, h.postEvent},
-		{"GET /api/1/events", toRead, h.findEvents},
-		{"GET /api/1/events/{id}", toRead, h.getEvent},
-		{"GET /api/1/events/{id}/{file}", toRead, h.getEventFile},
-		{"GET /api/1/profiles", toRead, h.searchProfiles},
-		{"GET /api/1/profiles/{id}", toRead, h.getProfileMeta},
+		{"POST /api/1/events", toWrite, h.limits.EventBytes, h.postEvent},
+		{"GET /api/1/events", toRead, 0, h.findEvents},
+		{"GET /api/1/events/{id}", toRead, 0, h.getEvent},
+		{"GET /api/1/events/{id}/{file}", toRead, 0, h.getEventFile},
+		{"GET /api/1/profiles", toRead, 0, h.searchProfiles},
+		{"GET /api/1/profiles/{id}", toRead, 0, h.getProfileMeta},
 	}
 	if h.config.Sweep != nil {
-		routes = append(routes, route{"POST /api/1/sweep", toTrigger, h.sweep})
+		routes = append(routes, route{"POST /api/1/sweep", toTrigger, 0, h.sweep})
 	}
 	return routes
 }
@@ -59,9 +61,12 @@ func (h *Handler) route(rt route) http.Handler {
 			return
 		}
 		defer done()
-		paced := &pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: h.limits.Idle, now: h.now}
+		paced := &pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: h.limits.Idle}
 		paced.renew()
+		body := h.body(w, r, rt.body)
+		r.Body = body
 		if err := rt.serve(paced, r); err != nil {
+			body.drain()
 			h.finish(paced, r, say, err)
 		}
 	})
@@ -100,7 +105,6 @@ type pacedWriter struct {
 	http.ResponseWriter
 	control *http.ResponseController
 	idle    time.Duration
-	now     func() time.Time
 	begun   bool
 }
 
@@ -118,7 +122,7 @@ func (p *pacedWriter) Write(b []byte) (int, error) {
 }
 
 // renew moves the deadline. Writers of tests have none.
-func (p *pacedWriter) renew() { _ = p.control.SetWriteDeadline(p.now().Add(p.idle)) }
+func (p *pacedWriter) renew() { _ = p.control.SetWriteDeadline(time.Now().Add(p.idle)) }
 
 // healthy says that the process lives.
 func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) error {

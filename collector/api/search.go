@@ -4,7 +4,6 @@ import (
 	"iter"
 	"net/http"
 	"net/url"
-	"slices"
 
 	"github.com/go-holmes/holmes/collector"
 )
@@ -29,7 +28,7 @@ func (h *Handler) findEvents(w http.ResponseWriter, r *http.Request) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	events, err := gather(h.store.Events(r.Context(), q))
+	events, err := gather(h.store.Events(r.Context(), q), toEvent)
 	if err != nil {
 		return err
 	}
@@ -49,7 +48,7 @@ func (h *Handler) searchProfiles(w http.ResponseWriter, r *http.Request) error {
 	if q.Limit, err = boundedLimit(values); err != nil {
 		return err
 	}
-	profiles, err := gather(h.store.Find(r.Context(), q))
+	profiles, err := gather(h.store.Find(r.Context(), q), toProfile)
 	if err != nil {
 		return err
 	}
@@ -71,16 +70,16 @@ func boundedLimit(values url.Values) (int, error) {
 	return n, nil
 }
 
-// gather returns all that is found. It is never nil.
-func gather[T any](found iter.Seq2[T, error]) ([]T, error) {
-	all := []T{}
+// gather returns all that is found, as it is answered. It is never nil.
+func gather[T, V any](found iter.Seq2[T, error], view func(T) V) ([]V, error) {
+	all := []V{}
 	for t, err := range found {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, t)
+		all = append(all, view(t))
 	}
-	return slices.Clip(all), nil
+	return all, nil
 }
 
 func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
@@ -88,7 +87,7 @@ func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, e)
+	writeJSON(w, http.StatusOK, toEvent(e))
 	return nil
 }
 
@@ -107,7 +106,7 @@ func (h *Handler) getProfileMeta(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	defer f.Close()
-	writeJSON(w, http.StatusOK, f.Meta)
+	writeJSON(w, http.StatusOK, toProfile(f.Meta))
 	return nil
 }
 

@@ -1,0 +1,92 @@
+// Command holmes is the collector of a fleet's evidence, and what goes with it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// What the process ends with.
+const (
+	exitOK    = 0
+	exitError = 1 // something went wrong
+	exitUsage = 2 // the command line, the environment or the file makes no sense
+)
+
+// A command is one word after holmes.
+type command struct {
+	name    string
+	summary string
+	run     func(ctx context.Context, std stdio, args []string) error
+}
+
+// stdio is what a command talks to.
+type stdio struct {
+	in       io.Reader
+	out, err io.Writer
+	env      func(string) (string, bool)
+}
+
+func commands() []command {
+	return []command{
+		{"serve", "keep, find and merge the profiles and events of a fleet", serve},
+		{"version", "say which version this is", printVersion},
+	}
+}
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, stdio{os.Stdin, os.Stdout, os.Stderr, os.LookupEnv}, os.Args[1:])
+	stop()
+	os.Exit(code)
+}
+
+// A usageError is a command line that makes no sense.
+type usageError struct{ error }
+
+// errHelp is what a command returns that was asked for its help.
+var errHelp = errors.New("help was asked for")
+
+func run(ctx context.Context, std stdio, args []string) int {
+	if len(args) == 0 {
+		usage(std.err)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		usage(std.out)
+		return exitOK
+	}
+	for _, c := range commands() {
+		if c.name == args[0] {
+			return exitCode(std, c.run(ctx, std, args[1:]))
+		}
+	}
+	fmt.Fprintf(std.err, "holmes: there is no command %q\n\n", args[0])
+	usage(std.err)
+	return exitUsage
+}
+
+func exitCode(std stdio, err error) int {
+	if err == nil || errors.Is(err, errHelp) {
+		return exitOK
+	}
+	fmt.Fprintln(std.err, err)
+	if _, ok := errors.AsType[usageError](err); ok {
+		return exitUsage
+	}
+	return exitError
+}
+
+func usage(w io.Writer) {
+	fmt.Fprint(w, "holmes keeps the evidence of a fleet of Go services.\n\n  holmes <command> [flags]\n\nCommands:\n")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
+	}
+	fmt.Fprint(w, "\n\"holmes <command> -help\" tells more. Exit status: 0 is success, 1 a failure, 2 a mistake in the\ncommand line, the environment or the configuration file.\n")
+}
