@@ -28,7 +28,7 @@ func guarded() map[string]string {
 		"GET /api/0/profiles": tokens.Read, "GET /api/0/profiles/x": tokens.Read, "GET /api/0/services": tokens.Read,
 		"GET /api/0/version": tokens.Read, "GET /api/1/events": tokens.Read, "GET /api/1/events/x": tokens.Read,
 		"GET /api/1/events/x/y": tokens.Read, "GET /api/1/profiles": tokens.Read, "GET /api/1/profiles/x": tokens.Read,
-		"HEAD /api/1/profiles": tokens.Read, "POST /api/1/sweep": tokens.Trigger,
+		"GET /metrics": tokens.Read, "HEAD /api/1/profiles": tokens.Read, "POST /api/1/sweep": tokens.Trigger,
 	}
 }
 

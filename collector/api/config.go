@@ -1,6 +1,7 @@
 package api
 
 import (
+	"net/http"
 	"time"
 
 	"go.uber.org/zap"
@@ -25,6 +26,11 @@ type Config struct {
 	// Sweep is what POST /api/1/sweep does. The default is that there is no
 	// such route.
 	Sweep func() (removed int, err error)
+	// Gauges are added to /metrics. The default is none.
+	Gauges func() []Gauge
+	// Pages serves whatever no route is for to who may read, such as what people
+	// look at in a browser. The default is that there is nothing else.
+	Pages http.Handler
 	// Version is what GET /api/0/version answers.
 	Version Version
 	// Log is told about faults. The default is nobody.

@@ -26,7 +26,7 @@
 //	GET  /api/1/profiles/<id>            what is known about it
 //	POST /api/1/sweep                    remove what is too old, now
 //
-// And for whoever watches the process: GET /healthz, GET /readyz.
+// And for whoever watches the process: GET /healthz, GET /readyz, GET /metrics.
 //
 // A type is cpu, heap, block, mutex, goroutine, threadcreate, other or trace.
 // Labels are "k=v,k2=v2", each side escaped as in a query once more, so that a
@@ -67,6 +67,8 @@
 //	search.go    what is asked; view.go what is answered
 //	download.go  files
 //	reply.go     errors in three dialects
+//	metrics.go   what Prometheus reads
 //
-// A page or another route is a row of the table in routes.go.
+// Another route is a row of the table in routes.go. Pages for people are
+// [Config].Pages, behind the same tokens and bounds.
 package api

@@ -28,8 +28,10 @@ type Handler struct {
 	queries          chan struct{} // one for each that is being answered
 	mux              *http.ServeMux
 	guarded          http.Handler // mux behind the protection from other origins
+	pages            http.Handler // nil, or Config.Pages as a route
 
 	draining atomic.Bool
+	metrics  metrics
 }
 
 // New returns a handler.
@@ -56,6 +58,12 @@ func New(config Config) (*Handler, error) {
 	h.queries = make(chan struct{}, h.limits.Queries)
 	for _, r := range h.routes() {
 		h.mux.Handle(r.pattern, h.route(r))
+	}
+	if config.Pages != nil {
+		h.pages = h.route(route{pattern: "pages", needs: toRead, serve: func(w http.ResponseWriter, r *http.Request) error {
+			config.Pages.ServeHTTP(w, r)
+			return nil
+		}})
 	}
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -93,6 +101,11 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // unknown answers a request that no route is for.
 func (h *Handler) unknown(w http.ResponseWriter, r *http.Request) {
+	look := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if h.pages != nil && look && !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/ingest" {
+		h.pages.ServeHTTP(w, r)
+		return
+	}
 	err := collector.Errorf(collector.NotFound, "no such route")
 	for _, method := range []string{http.MethodGet, http.MethodPost} {
 		other := *r

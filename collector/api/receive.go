@@ -31,6 +31,7 @@ type pacedBody struct {
 	idle    time.Duration
 	until   time.Time
 	err     error // what every read ends with
+	n       int64 // bytes that were read
 }
 
 func (p *pacedBody) Read(b []byte) (int, error) {
@@ -43,16 +44,13 @@ func (p *pacedBody) Read(b []byte) (int, error) {
 	}
 	_ = p.control.SetReadDeadline(deadline) // readers of tests have none
 	n, err := p.ReadCloser.Read(b)
+	p.n += int64(n)
 	p.err = err
 	if err == io.EOF {
 		_ = p.control.SetReadDeadline(time.Time{}) // the server goes on reading, to see the client leave
 	}
 	return n, err
 }
-
-// drain receives the rest and drops it: many clients read no answer before they
-// have sent everything.
-func (p *pacedBody) drain() { _, _ = io.Copy(io.Discard, p) }
 
 // receive writes what a client sends to a file of a draft.
 func receive(d collector.Draft, name string, from io.Reader, limit int64) error {

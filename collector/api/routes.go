@@ -1,6 +1,7 @@
 package api
 
 import (
+	"io"
 	"net/http"
 	"time"
 
@@ -22,6 +23,7 @@ func (h *Handler) routes() []route {
 		// for whoever watches the collector
 		{"GET /healthz", anybody, 0, h.healthy},
 		{"GET /readyz", anybody, 0, h.ready},
+		{"GET /metrics", toRead, 0, h.getMetrics},
 
 		// profefe's
 		{"POST /api/0/profiles", toWrite, upload, h.postProfile},
@@ -50,35 +52,44 @@ func (h *Handler) routes() []route {
 // route puts around a route what all of them need.
 func (h *Handler) route(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		say := dialectOf(r)
-		if err := h.authorize(r, rt.needs); err != nil {
-			h.fail(w, r, say, err)
-			return
-		}
-		done, err := h.admit(rt.needs)
-		if err != nil {
-			h.fail(w, r, say, err)
-			return
-		}
-		defer done()
-		paced := &pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: h.limits.Idle}
+		began := time.Now()
+		paced := &pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: h.limits.Idle, status: http.StatusOK}
 		paced.renew()
 		body := h.body(w, r, rt.body)
 		r.Body = body
-		if err := rt.serve(paced, r); err != nil {
-			body.drain()
-			h.finish(paced, r, say, err)
+		defer func() {
+			h.metrics.count(answerKey{rt.pattern, paced.status}, time.Since(began), body.n)
+		}()
+		if err := h.serve(rt, paced, r); err != nil {
+			h.finish(paced, r, err)
 		}
 	})
 }
 
+// serve serves a request that is allowed and that there is a place for.
+func (h *Handler) serve(rt route, w *pacedWriter, r *http.Request) error {
+	if err := h.authorize(r, rt.needs); err != nil {
+		return err
+	}
+	done, err := h.admit(rt.needs)
+	if err != nil {
+		return err
+	}
+	defer done()
+	err = rt.serve(w, r)
+	if err != nil {
+		_, _ = io.Copy(io.Discard, r.Body) // many clients read no answer before they have sent everything
+	}
+	return err
+}
+
 // finish answers with an error, or cuts the answer off if it has begun.
-func (h *Handler) finish(w *pacedWriter, r *http.Request, say dialect, err error) {
+func (h *Handler) finish(w *pacedWriter, r *http.Request, err error) {
 	if w.begun {
 		h.log.Sugar().Warnw("answer cut off", "path", r.URL.Path, "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	h.fail(w, r, say, err)
+	h.fail(w, r, dialectOf(r), err)
 }
 
 // admit bounds how much is done at the same time. Who is not admitted is told to
@@ -106,12 +117,13 @@ type pacedWriter struct {
 	control *http.ResponseController
 	idle    time.Duration
 	begun   bool
+	status  int
 }
 
 func (p *pacedWriter) Unwrap() http.ResponseWriter { return p.ResponseWriter }
 
 func (p *pacedWriter) WriteHeader(status int) {
-	p.begun = true
+	p.begun, p.status = true, status
 	p.ResponseWriter.WriteHeader(status)
 }
 

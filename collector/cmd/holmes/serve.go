@@ -115,6 +115,7 @@ func (c *serveConfig) serve(ctx context.Context, log *zap.Logger) error {
 		Store: store, Tokens: c.tokens, Open: !c.protected(),
 		Limits:  api.Limits{ProfileBytes: int64(c.profileBytes), TraceBytes: int64(c.traceBytes), EventBytes: int64(c.eventBytes)},
 		Sweep:   func() (int, error) { return store.Sweep(ctx) },
+		Gauges:  gauges(store),
 		Version: version(), Log: log.Named("api"),
 	})
 	if err != nil {
@@ -159,6 +160,17 @@ func (c *serveConfig) openStore(ctx context.Context, g *gate, log *zap.Logger) (
 			tell(done, total)
 		},
 	})
+}
+
+// gauges are what /metrics tells about the store.
+func gauges(store *files.Store) func() []api.Gauge {
+	return func() []api.Gauge {
+		usage := store.Usage()
+		return []api.Gauge{
+			{Name: "holmes_store_bytes", Help: "Bytes that all uploads take.", Value: float64(usage.Bytes)},
+			{Name: "holmes_store_uploads", Help: "Uploads that are kept.", Value: float64(usage.Uploads)},
+		}
+	}
 }
 
 // closeTime is how long writing down the index may take. Nothing is lost without
