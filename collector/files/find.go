@@ -165,7 +165,7 @@ func resolve[T any](ctx context.Context, s *Store, hits []hit, decode func(*sour
 		sources[v.shelves[i].dir] = &v.shelves[i]
 	}
 	found := make([]T, 0, len(hits))
-	err = s.db.View(func(tx *bbolt.Tx) error {
+	err = s.read(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(segmentsBucket))
 		for _, h := range hits {
 			src, err := sourceOf(sources, bucket, &v, uint64(h.dir))

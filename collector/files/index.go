@@ -27,7 +27,7 @@ func (s *Store) openIndex() error {
 	db, err := openDB(path, s.opts.relaxed)
 	if _, bad := errors.AsType[*damagedIndexError](err); bad {
 		s.opts.Log.Sugar().Warnf("the index is damaged and is made anew: %v", err)
-		if err := os.Rename(path, path+".damaged"); err != nil {
+		if err := putAsideIndex(path); err != nil {
 			return err
 		}
 		db, err = openDB(path, s.opts.relaxed)
@@ -54,18 +54,37 @@ const lockWait = time.Second
 // as an error, as a panic, or as memory that cannot be read. All of that is a
 // damagedIndexError. Segments have a checksum of their own.
 func openDB(path string, relaxed bool) (db *bbolt.DB, err error) {
+	err = guard(func() (err error) {
+		db, err = openGuarded(path, relaxed)
+		return err
+	})
+	return db, err
+}
+
+// guard calls what reads or writes the index. A panic there, also one for memory
+// that is not there, is damage, and no reason to end the process.
+func guard(do func() error) (err error) {
 	defer func(before bool) {
 		debug.SetPanicOnFault(before)
 		if p := recover(); p != nil {
-			db, err = nil, &damagedIndexError{fmt.Errorf("%v", p)}
+			err = &damagedIndexError{fmt.Errorf("%v", p)}
 		}
 	}(debug.SetPanicOnFault(true))
-	db, err = bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: relaxed})
+	return do()
+}
+
+func openGuarded(path string, relaxed bool) (*bbolt.DB, error) {
+	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: relaxed})
 	if err != nil {
 		return nil, openError(err)
 	}
 	inode := inodeOf(path)
-	err = db.View(func(tx *bbolt.Tx) error { return readAll(tx, inode) })
+	err = db.View(func(tx *bbolt.Tx) error {
+		if err := readAll(tx, inode); err != nil {
+			return err
+		}
+		return checkPages(tx)
+	})
 	if errors.Is(err, bolterrors.ErrBucketNotFound) {
 		err = db.Update(func(tx *bbolt.Tx) error { return makeBuckets(tx, inode) })
 	}
@@ -112,6 +131,53 @@ func readAll(tx *bbolt.Tx, inode uint64) error {
 	}
 	return nil
 }
+
+// checkPages checks how the pages hang together. It comes after all of them were
+// read, since it runs where a fault cannot be caught.
+func checkPages(tx *bbolt.Tx) (err error) {
+	for problem := range tx.Check() { // to the end, or it is waited for
+		if err == nil {
+			err = problem
+		}
+	}
+	return err
+}
+
+// read looks at the index.
+func (s *Store) read(do func(*bbolt.Tx) error) error {
+	return guard(func() error { return s.db.View(do) })
+}
+
+// write changes the index. Once that was not possible because of damage, nothing
+// more is written; what would have been stays in memory, and the next Open makes
+// a new index.
+func (s *Store) write(do func(*bbolt.Tx) error) error {
+	if s.broken.Load() {
+		return errBroken
+	}
+	err := guard(func() error { return s.db.Update(do) })
+	if _, damaged := errors.AsType[*damagedIndexError](err); damaged {
+		s.broken.Store(true)
+	}
+	return err
+}
+
+var errBroken = errors.New("the index is damaged, and is made anew at the next start")
+
+// closeIndex closes the index, or puts it aside if it is damaged. A damaged one
+// may never let go of what waits for it.
+func (s *Store) closeIndex() error {
+	switch {
+	case s.db == nil:
+		return nil
+	case s.broken.Load():
+		return putAsideIndex(s.db.Path())
+	default:
+		return guard(s.db.Close)
+	}
+}
+
+func putAsideIndex(path string) error { return os.Rename(path, path+".damaged") }
 
 // openError tells damage from what the system or another process is in the way
 // of.

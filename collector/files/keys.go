@@ -64,7 +64,7 @@ func (s *Store) lookUp(key string) (id blobID, ok bool, err error) {
 		return id, false, errClosed()
 	}
 	if id, ok = s.keys[key]; !ok {
-		err = s.db.View(func(tx *bbolt.Tx) error {
+		err = s.read(func(tx *bbolt.Tx) error {
 			id, ok = parseBlobID(string(tx.Bucket([]byte(keysBucket)).Get([]byte(key))))
 			return nil
 		})

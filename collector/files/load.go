@@ -84,7 +84,7 @@ func (s *Store) listBlobs(dir uint64) ([]blobID, error) {
 // others. Those of shelves that were not full go back to memory.
 func (s *Store) loadIndex(dirs []uint64) error {
 	var gone []uint64
-	err := s.db.View(func(tx *bbolt.Tx) error {
+	err := s.read(func(tx *bbolt.Tx) error {
 		return tx.Bucket([]byte(segmentsBucket)).ForEach(func(key, raw []byte) error {
 			dir := uint64(binary.BigEndian.Uint32(key))
 			if _, there := slices.BinarySearch(dirs, dir); !there {

@@ -51,7 +51,7 @@ func (s *Store) scan(ctx context.Context, dirs []uint64) error {
 	}
 	for i, dir := range dirs {
 		sh := s.shelves[dir]
-		if err := s.read(ctx, sh, lists[i]); err != nil {
+		if err := s.readBlobs(ctx, sh, lists[i]); err != nil {
 			return err
 		}
 		sh.pending--
@@ -73,9 +73,9 @@ func (sh *shelf) without(ids []blobID) []blobID {
 	return slices.DeleteFunc(ids, func(id blobID) bool { return has[id] })
 }
 
-// read adds blobs to a shelf, in order, from their files. Those that are damaged
+// readBlobs adds blobs to a shelf, in order, from their files. Those that are damaged
 // are put aside.
-func (s *Store) read(ctx context.Context, sh *shelf, ids []blobID) error {
+func (s *Store) readBlobs(ctx context.Context, sh *shelf, ids []blobID) error {
 	records, errs := make([]*record, len(ids)), make([]error, len(ids))
 	var next atomic.Int64
 	var readers sync.WaitGroup

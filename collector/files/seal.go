@@ -83,8 +83,8 @@ func (s *Store) seal(sh *shelf) error {
 	full := sh.dir < s.next>>slotBits
 	s.mu.RUnlock()
 	raw := segment.Build(sh.rows, pack(sh.blobs, sh.bytes, full))
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		return s.write(tx, sh, raw)
+	err := s.write(func(tx *bbolt.Tx) error {
+		return put(tx, sh, raw)
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (s *Store) seal(sh *shelf) error {
 	return nil
 }
 
-func (s *Store) write(tx *bbolt.Tx, sh *shelf, raw []byte) error {
+func put(tx *bbolt.Tx, sh *shelf, raw []byte) error {
 	if err := tx.Bucket([]byte(segmentsBucket)).Put(dirKey(sh.dir), raw); err != nil {
 		return err
 	}

@@ -133,7 +133,7 @@ func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*sourc
 			return err
 		}
 	}
-	return s.db.View(func(tx *bbolt.Tx) error {
+	return s.read(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(segmentsBucket))
 		for _, sl := range slices.Backward(v.sealed) {
 			if sl.last < q.From || sl.first >= q.To {

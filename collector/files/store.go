@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 
@@ -28,6 +29,8 @@ type Store struct {
 	opts Options
 	lock *os.File
 	db   *bbolt.DB
+
+	broken atomic.Bool // the index cannot be written
 
 	mu      sync.RWMutex
 	closed  bool
@@ -97,11 +100,7 @@ func (s *Store) Close() error {
 
 // release gives up what Open has taken.
 func (s *Store) release() error {
-	var errs []error
-	if s.db != nil {
-		errs = append(errs, s.db.Close())
-	}
-	return errors.Join(append(errs, s.lock.Close())...)
+	return errors.Join(s.closeIndex(), s.lock.Close())
 }
 
 // A Usage says how much a store holds.

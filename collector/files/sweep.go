@@ -165,7 +165,7 @@ func (s *Store) drop(dir uint64) (dropped bool, err error) {
 // forget removes a directory that is gone from the index. That it fails does no
 // harm: the rows are below the floor, and the next Open tries again.
 func (s *Store) forget(dir uint64) {
-	err := s.db.Update(func(tx *bbolt.Tx) error { return forget(tx, dir) })
+	err := s.write(func(tx *bbolt.Tx) error { return forget(tx, dir) })
 	if err != nil {
 		s.opts.Log.Sugar().Warnf("write the index: %v", err)
 	}
