@@ -121,7 +121,7 @@ func (e *Event) addProfiles(w *wire) error {
 		}
 		m := Meta{
 			Service: e.Service, Kind: Kind(p.Kind), Labels: e.Labels, CreatedAt: p.Start.UTC(),
-			Duration: time.Duration(p.DurationSeconds * float64(time.Second)), Event: e.ID, File: p.File,
+			Duration: seconds(p.DurationSeconds), Event: e.ID, File: p.File,
 		}
 		if p.Start.IsZero() {
 			m.CreatedAt = e.At
@@ -135,6 +135,12 @@ func (e *Event) addProfiles(w *wire) error {
 		return Errorf(TooLarge, "%d profiles in one event are more than %d", len(e.Profiles), MaxProfiles)
 	}
 	return nil
+}
+
+// seconds is a duration, bounded by what fits into one.
+func seconds(s float64) time.Duration {
+	const most = 1e9
+	return time.Duration(min(max(s, -1), most) * float64(time.Second))
 }
 
 // Validate checks what the sender of an event says about it.
