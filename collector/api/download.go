@@ -18,6 +18,9 @@ func serveFile(w http.ResponseWriter, r *http.Request, f *collector.File) error 
 	}
 	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Meta.File}))
 	header.Set("Cache-Control", "private, max-age=31536000, immutable") // an ID is never given to anything else
+	if f.Meta.ID != "" {
+		header.Set("ETag", `"`+f.Meta.ID+`"`)
+	}
 	http.ServeContent(w, r, "", time.Time{}, f)
 	return nil
 }

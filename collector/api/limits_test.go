@@ -102,6 +102,29 @@ func TestTooManyUploads(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, w.post("/api/0/profiles?service=s&type=cpu", []byte("x")).status)
 }
 
+// Whoever watches the process is answered however much there is to do.
+func TestTooManyQueries(t *testing.T) {
+	began, end := make(chan struct{}), make(chan struct{})
+	w := newWorld(t, func(c *api.Config) {
+		c.Limits.Queries = 1
+		c.Sweep = func() (int, error) {
+			close(began)
+			<-end
+			return 0, nil
+		}
+	})
+	var all sync.WaitGroup
+	all.Go(func() { w.post("/api/1/sweep", nil) })
+	<-began
+	require.Equal(t, http.StatusServiceUnavailable, w.get("/api/1/profiles").status)
+	require.Equal(t, http.StatusOK, w.get("/healthz").status)
+	require.Equal(t, http.StatusOK, w.get("/readyz").status)
+	require.Equal(t, http.StatusBadRequest, w.post("/ingest?name=a", []byte("x")).status)
+	close(end)
+	all.Wait()
+	require.Equal(t, http.StatusOK, w.get("/api/1/profiles").status)
+}
+
 // dial opens a connection to the server.
 func (w *world) dial() net.Conn {
 	w.t.Helper()

@@ -96,7 +96,10 @@ func (h *Handler) finish(w *pacedWriter, r *http.Request, err error) {
 // come again: waiting here would only hold its connection.
 func (h *Handler) admit(needs right) (done func(), err error) {
 	places := h.queries
-	if needs == toWrite {
+	switch needs {
+	case anybody:
+		return func() {}, nil // who asks whether we live must not be told that we are busy
+	case toWrite:
 		places = h.uploads
 	}
 	select {
