@@ -21,7 +21,7 @@ func TestLabels(t *testing.T) {
 		",,":                          "",
 		"a=b":                         "a=b",
 		"b=2,a=1":                     "a=1,b=2",
-		" a = b ":                     "a=b",
+		"a = b , c":                   "a=b,c=",
 		"a=b,a=b":                     "a=b",
 		"a=b=c":                       "a=b%3Dc",
 		"a":                           "a=",
