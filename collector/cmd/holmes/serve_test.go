@@ -33,6 +33,15 @@ func heapProfile(t *testing.T) []byte {
 	return b.Bytes()
 }
 
+// cpuProfile returns a CPU profile of this process, which may have no samples.
+func cpuProfile(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, pprof.StartCPUProfile(&b))
+	pprof.StopCPUProfile()
+	return b.Bytes()
+}
+
 // The commands of the help, as people type them.
 func TestServeWithCurlAndPprof(t *testing.T) {
 	curl, err := exec.LookPath("curl")
