@@ -14,9 +14,10 @@ RACE    := $(if $(and $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(shell command
 CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
 
 QEMU := $(shell command -v qemu-system-x86_64)
+ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-cgroup-vm lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
+.PHONY: help test test-cgroup-vm oom-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -24,6 +25,7 @@ help: ## list the targets
 test: ## all tests that this machine has the parts for
 	$(if $(RACE),,@echo 'make test: no cgo or no C compiler ($(CC_NAME)): testing WITHOUT the race detector' >&2)
 	@echo 'make test: real kernels are left to make test-cgroup-vm$(if $(QEMU),,; this machine lacks QEMU for it: apt-get install qemu-system-x86)' >&2
+	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
 
@@ -61,6 +63,17 @@ cross: ## compile and vet the library for other systems
 
 weight: ## what importing holmes adds to a program
 	scripts/weight
+
+oom-table: ## the race against the out-of-memory killer, RUNS=n times a cell (root, Linux; 8 minutes)
+	@mkdir -p $(BIN) && $(GO) build -o $(BIN)/oom-table ./scripts/oom-table && $(BIN)/oom-table
+
+SOAK ?= 10m
+
+soak: ## receivers and disk that fail in turn, for SOAK=10m: memory, goroutines and descriptors stay flat
+	HOLMES_SOAK=$(SOAK) $(GO) test -run '^TestSoak$$' -count=1 -timeout 40m -v .
+
+throughput: ## a saturated server with holmes against the same without, 15 pairs (2 minutes)
+	$(GO) run ./scripts/throughput
 
 bench-tick: ## what one tick costs
 	$(GO) test -run '^$$' -bench BenchmarkTick -benchmem .

@@ -1,10 +1,10 @@
 package holmes_test
 
 import (
+	"fmt"
 	"io"
 	"runtime"
 	"runtime/pprof"
-	"strconv"
 	"sync"
 	"testing"
 
@@ -12,22 +12,37 @@ import (
 )
 
 // BenchmarkCaptureNeeds measures what the table of captures predicts: bytes
-// allocated by a whole goroutine profile, per goroutine, and by a heap profile.
-// parks is how many goroutines are parked meanwhile, in stacks of different
-// depth.
+// allocated by a whole goroutine profile, per goroutine, in stacks of different
+// depth, by a count of goroutines, and by a heap profile.
 func BenchmarkCaptureNeeds(b *testing.B) {
-	for _, parked := range []int{100, 10_000, 100_000} {
-		b.Run("goroutine/"+strconv.Itoa(parked), func(b *testing.B) {
+	for _, n := range []struct{ goroutines, depth int }{{100, 8}, {10_000, 8}, {100_000, 3}, {100_000, 20}, {100_000, 60}} {
+		b.Run(fmt.Sprintf("goroutine/%d/depth=%d", n.goroutines, n.depth), func(b *testing.B) {
 			release := make(chan struct{})
 			var wg sync.WaitGroup
-			for i := range parked {
-				wg.Go(func() { park(i%8, release) })
+			for range n.goroutines {
+				wg.Go(func() { park(n.depth, release) })
 			}
-			captureCost(b, holmes.KindGoroutine, float64(parked))
+			captureCost(b, holmes.KindGoroutine, float64(n.goroutines))
 			close(release)
 			wg.Wait()
 		})
 	}
+	b.Run("sites/100000", func(b *testing.B) {
+		release := make(chan struct{})
+		var wg sync.WaitGroup
+		for i := range 100_000 {
+			wg.Go(func() { park(i%20, release) })
+		}
+		b.ReportAllocs()
+		for b.Loop() {
+			if got := holmes.GoroutineSites(); got[0].Count < 100_000 {
+				b.Fatal(got)
+			}
+		}
+		b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/100_000, "ns/record")
+		close(release)
+		wg.Wait()
+	})
 	b.Run("heap", func(b *testing.B) {
 		sites, _ := runtime.MemProfile(nil, true)
 		captureCost(b, holmes.KindHeap, float64(sites))

@@ -72,8 +72,7 @@ func WithProfileReporter(r ProfileReporter) Option {
 		if r == nil {
 			return nil
 		}
-		c.outlets = slices.DeleteFunc(c.outlets, isClassic)
-		c.addReporter(classicReporter{r})
+		c.replaceClassic(classicReporter{r})
 		return nil
 	}}
 }
@@ -81,12 +80,27 @@ func WithProfileReporter(r ProfileReporter) Option {
 // classicReporter is a ProfileReporter as a Reporter.
 type classicReporter struct{ to ProfileReporter }
 
+// replaceClassic puts a reporter of this kind in the place of the one that there
+// is, if any.
+func (c *config) replaceClassic(r classicReporter) {
+	var old *outlet
+	if at := slices.IndexFunc(c.outlets, isClassic); at >= 0 {
+		old = c.outlets[at]
+		c.outlets = slices.Delete(c.outlets, at, at+1)
+	}
+	c.addReporter(r)
+	if next := c.outlets[len(c.outlets)-1]; old != nil && old.name == next.name {
+		next.before.Store(old)
+	}
+}
+
 func isClassic(o *outlet) bool { _, ok := o.reporter.(classicReporter); return ok }
 
 // Name is the wrapped reporter's type, for logs.
 func (c classicReporter) Name() string { return fmt.Sprintf("%T", c.to) }
 
-// Report calls the old reporter for each profile, with bytes of its own.
+// Report calls the old reporter for each profile, with bytes of its own. An
+// execution trace is none.
 func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	t := e.Trigger
 	scene := Scene{CurVal: int(t.Sample.Value), Avg: int(t.Baseline)}
@@ -99,8 +113,8 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	}
 	for i := range e.Profiles {
 		p := &e.Profiles[i]
-		if !p.Captured() || ctx.Err() != nil {
-			continue
+		if !p.Captured() || p.Kind == KindTrace || ctx.Err() != nil {
+			continue // they know profiles only
 		}
 		raw, err := p.read(math.MaxInt64 - 1)
 		if err != nil {

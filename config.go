@@ -8,6 +8,8 @@ import (
 	"os"
 	"slices"
 	"time"
+
+	"github.com/go-holmes/holmes/dump"
 )
 
 // A config is all that options set. It is copied on every change and never
@@ -29,11 +31,21 @@ type config struct {
 	dumpPath    string
 	dumpEvents  int
 	dumpBytes   int64
+	dumpAge     time.Duration
+	dumpFree    int64 // 0 is the store's default, below it none
 	cpuSampling time.Duration
 	text        bool
 	fullStack   bool
 	toLogger    bool
 	forceGC     bool
+	blockEach   time.Duration // 0 is no block profile
+
+	recorder RecorderMode
+
+	captureTime  time.Duration // CPU time
+	captureBytes uint64        // of memory
+	watchMemory  bool
+	crashOutput  bool
 
 	shrink shrinkConfig
 
@@ -49,6 +61,7 @@ type signalConfig struct {
 	rule    Rule
 	slow    Threshold // of the slow ring; its Diff is 0 where there is none
 	kinds   []Kind
+	stacks  float64      // CPU percent below which there are wall-clock stacks
 	source  *sourceEntry // nil for the built-in signals
 }
 
@@ -67,13 +80,17 @@ func defaultConfig() *config {
 		dumpPath:    os.TempDir(),
 		dumpEvents:  100,
 		dumpBytes:   256 << 20,
+		dumpAge:     dump.DefaultMaxAge,
 		cpuSampling: 5 * time.Second,
 		forceGC:     true,
+
+		captureTime: 2 * time.Second, captureBytes: 256 << 20,
+		watchMemory: true,
 		logger:      slogLogger{},
 		labels:      defaultLabels(),
 	}
 	for _, row := range builtin {
-		c.signals[row.signal] = signalConfig{enabled: true, rule: row.rule, slow: row.slow, kinds: row.kinds}
+		c.signals[row.signal] = signalConfig{enabled: !row.off, rule: row.rule, slow: row.slow, kinds: row.kinds, stacks: row.stacks}
 		c.order = append(c.order, row.signal)
 	}
 	return c
@@ -102,6 +119,9 @@ func (c *config) with(opts []Option) (*config, error) {
 // validate checks what no single option can.
 func (c *config) validate() error {
 	for _, name := range c.order {
+		if err := c.checkBlock(c.signals[name].kinds); err != nil {
+			return fmt.Errorf("holmes: signal %s: %w", name, err)
+		}
 		p := c.pace(c.signals[name].rule)
 		if samples := float64(p.Window+p.Hold) / float64(c.interval); samples > maxRing {
 			return fmt.Errorf("holmes: rule of %s: a window of %v and a hold of %v at WithCollectInterval(%v) are %.0f samples: at most %d",
@@ -138,6 +158,9 @@ func (c *config) warnings() []string {
 		percent := name == SignalCPU || name == SignalMem || name == SignalGCHeap
 		if ok && percent && t.Abs > 100 && c.cores == 0 && c.memoryLimit == 0 {
 			out = append(out, fmt.Sprintf("%s: abs %s %% can only be reached when WithCPUCore or WithMemoryLimit is below the real limit", name, number(t.Abs)))
+		}
+		if row := rowOf(name); row.off && !c.signals[name].enabled && c.signals[name].rule != row.rule {
+			out = append(out, fmt.Sprintf("%s: its rule is set, but it is off until Enable turns it on", name))
 		}
 	}
 	return out

@@ -5,9 +5,11 @@ import (
 	"fmt"
 	"io"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
 // processCPU is the one CPU profiler of the process, shared by all instances:
@@ -24,35 +26,44 @@ const (
 	retryCPU = 250 * time.Millisecond
 )
 
-// A cpuResult is the CPU profile of an event, in slices, and what is missing
-// of it.
+// A cpuResult is a part of the CPU profile of an event, in slices, and what is
+// missing of it.
 type cpuResult struct {
 	slices []cpuprofile.Profile
 	err    error
 	waited time.Duration // for another profiler
+	holder string        // which one, as far as that can be told
 }
 
-// beginCPU profiles beside the inquiry, from the second suspicious tick on. It
-// returns nil when no CPU profile is wanted.
-func (q *inquiry) beginCPU() chan cpuResult {
+// firstSlice is when the first slice of a CPU profile is written down. Each is
+// twice as long as the one before it, so that whoever is killed in the middle
+// leaves at least a third of the profile, and little is lost by stopping and
+// starting.
+const firstSlice = 2 * time.Second
+
+// beginCPU profiles beside the inquiry, from the second suspicious tick on. The
+// channel holds the parts in their order, and is closed after the last; it is
+// nil when no CPU profile is wanted.
+func (q *inquiry) beginCPU() <-chan cpuResult {
 	if !slices.Contains(q.first.kinds, KindCPU) {
 		return nil
 	}
-	result := make(chan cpuResult, 1)
-	q.run.spawn(&q.run.work, "cpu profile", func() { result <- q.profileCPU() })
-	return result
+	parts := make(chan cpuResult, maxSlices)
+	q.run.spawn(&q.run.work, "cpu profile", func() {
+		defer close(parts)
+		parts <- q.profileCPU(parts)
+	})
+	return parts
 }
 
-func (q *inquiry) endCPU(result chan cpuResult) cpuResult {
-	if result == nil {
-		return cpuResult{}
-	}
-	return <-result
-}
+// maxSlices is more than doubling makes of maxCPUProfile, so that nobody waits
+// for the disk while profiling.
+const maxSlices = 8
 
 // profileCPU waits for the second suspicious tick, then for the profiler, then
-// for the event to be decided and long enough a profile.
-func (q *inquiry) profileCPU() cpuResult {
+// for the event to be decided and long enough a profile. It hands slices on as
+// they are done, and returns the last part.
+func (q *inquiry) profileCPU(parts chan<- cpuResult) cpuResult {
 	begin := q.twice
 	if q.quiet {
 		begin = q.decided
@@ -65,45 +76,57 @@ func (q *inquiry) profileCPU() cpuResult {
 	if q.dismissed() {
 		return cpuResult{err: errLapsed}
 	}
-	if err := q.run.fits(q.cfg, q.run.h.captures[KindCPU].needs()); err != nil {
+	if err := q.run.affords(q.cfg, q.run.h.priceOf(KindCPU)); err != nil {
 		return cpuResult{err: err}
 	}
-	session, waited, err := q.joinCPU()
-	if err != nil {
-		return cpuResult{err: err, waited: waited}
+	session, last := q.joinCPU()
+	if last.err != nil {
+		return last
 	}
-	q.sitCPU()
-	got, err := session.Leave()
-	return cpuResult{slices: got, err: err, waited: waited}
+	q.sitCPU(func() {
+		got, err := session.Cut()
+		parts <- cpuResult{slices: got, err: err, waited: last.waited, holder: last.holder}
+		last.waited = 0 // told
+	})
+	last.slices, last.err = session.Leave()
+	return last
 }
 
-var errLapsed = errors.New("the rule lapsed before a CPU profile began")
+var (
+	errLapsed  = errors.New("the rule lapsed before it began")
+	errStopped = errors.New("holmes was stopped")
+)
 
 // joinCPU waits for its part in the profiler: while the event is undecided,
 // and then for as long as its patience lasts.
-func (q *inquiry) joinCPU() (*cpuprofile.Session, time.Duration, error) {
+func (q *inquiry) joinCPU() (*cpuprofile.Session, cpuResult) {
 	begin := q.run.clock.mono()
 	retry := time.NewTicker(retryCPU)
 	defer retry.Stop()
 	var giveUp <-chan time.Time
 	decided := q.decided
+	holder := ""
 	for {
 		session, err := q.run.h.cpu.Join(false)
 		waited := q.run.clock.mono() - begin
+		if err != nil && holder == "" && errors.Is(err, cpuprofile.ErrBusy) {
+			holder = q.run.cpuHolder(q.cfg)
+		}
+		r := cpuResult{err: err, waited: waited, holder: holder}
 		if err == nil {
-			return session, waited, nil
+			return session, r
 		}
 		if !errors.Is(err, cpuprofile.ErrBusy) || q.run.stopping() {
-			return nil, waited, err
+			return nil, r
 		}
 		select {
 		case <-retry.C:
 		case <-giveUp:
-			return nil, waited, err
+			return nil, r
 		case <-q.run.stop:
 		case <-decided:
 			if decided = nil; q.dismissed() {
-				return nil, waited, err
+				return nil, r
 			}
 			giveUp = time.After(patience)
 		}
@@ -111,25 +134,35 @@ func (q *inquiry) joinCPU() (*cpuprofile.Session, time.Duration, error) {
 }
 
 // sitCPU lets the profile run: to the event's verdict, and at least for the
-// sampling time unless the suspicion lapsed.
-func (q *inquiry) sitCPU() {
+// sampling time unless the suspicion lapsed. It cuts it meanwhile.
+func (q *inquiry) sitCPU(cut func()) {
 	enough := time.NewTimer(q.cfg.cpuSampling)
 	defer enough.Stop()
 	limit := time.NewTimer(maxCPUProfile)
 	defer limit.Stop()
-	select {
-	case <-q.decided:
-	case <-limit.C:
-		return
-	case <-q.run.stop:
-		return
-	}
-	if q.dismissed() {
-		return
-	}
-	select {
-	case <-enough.C:
-	case <-q.run.stop:
+	slice := firstSlice
+	due := time.NewTimer(slice)
+	defer due.Stop()
+	for {
+		select {
+		case <-due.C:
+			cut()
+			slice *= 2
+			due.Reset(slice)
+		case <-q.decided:
+			if q.dismissed() {
+				return
+			}
+			select {
+			case <-enough.C:
+			case <-q.run.stop:
+			}
+			return
+		case <-limit.C:
+			return
+		case <-q.run.stop:
+			return
+		}
 	}
 }
 
@@ -142,38 +175,74 @@ func (q *inquiry) dismissed() bool {
 	}
 }
 
-// addCPU files a CPU profile under the time that it was really taken, a file
-// for each slice.
+// A cpuFile is the CPU profile of an event on disk, as far as it has come.
+type cpuFile struct {
+	slices []cpuprofile.Profile
+	notes  string
+	place  int // in the event's profiles, from 1 on; 0 before there is one
+}
+
+// addCPU adds a part to the CPU profile: one file, written anew with each slice,
+// so that it is whole at any moment. It is filed under the time when it was
+// really taken.
 func (d *dossier) addCPU(r cpuResult) {
-	note := ""
-	if r.waited >= retryCPU {
-		note = fmt.Sprintf("waited %s for the CPU profiler, which the application or another profiler held", span(r.waited))
+	f := &d.cpu
+	switch {
+	case r.waited >= retryCPU:
+		f.notes = joined(f.notes, fmt.Sprintf("waited %s for the CPU profiler, which %s held", span(r.waited), r.holder))
+	case errors.Is(r.err, cpuprofile.ErrBusy):
+		f.notes = joined(f.notes, "held by "+r.holder)
 	}
-	file := captures[KindCPU].file
-	if len(r.slices) == 0 {
-		d.add(Profile{Kind: KindCPU, File: file, Note: note, Err: r.err})
+	f.slices = append(f.slices, r.slices...)
+	p := Profile{Kind: KindCPU, File: captures[KindCPU].file, Note: f.notes}
+	if len(f.slices) == 0 {
+		if p.Err = r.err; p.Err != nil {
+			d.add(p)
+		}
 		return
 	}
-	if r.err != nil {
-		note = joined(note, r.err.Error())
+	if r.err != nil && !strings.Contains(f.notes, r.err.Error()) {
+		f.notes = joined(f.notes, r.err.Error())
 	}
-	for i, s := range r.slices {
-		p := Profile{Kind: KindCPU, File: file, Start: s.Start, Duration: s.Duration, Note: note}
-		if i > 0 {
-			p.File = fmt.Sprintf("cpu-%d.pb.gz", i+1)
-		}
-		d.store(&p, func(w io.Writer) error {
-			_, err := w.Write(s.Data)
-			return err
-		})
+	p.Start, p.Note = f.slices[0].Start, f.notes
+	for _, s := range f.slices {
+		p.Duration += s.Duration
+	}
+	raw, err := f.join()
+	if err != nil { // the slices before it stay
+		d.log.onCause("join", "event %s: %v", d.ev.ID, err)
+		return
+	}
+	d.replace(&p, func(w io.Writer) error {
+		_, err := w.Write(raw)
+		return err
+	})
+	if f.place == 0 {
 		d.add(p)
+		f.place = len(d.ev.Profiles)
+		return
 	}
+	d.ev.Profiles[f.place-1] = p
+}
+
+// join returns the slices as one profile.
+func (f *cpuFile) join() ([]byte, error) {
+	if len(f.slices) == 1 {
+		return f.slices[0].Data, nil
+	}
+	raws := make([][]byte, len(f.slices))
+	for i, s := range f.slices {
+		raws[i] = s.Data
+	}
+	return pprofread.Join(raws...)
 }
 
 // joined is two notes as one, either of which may be empty.
-func joined(a, b string) string {
+func joined(a, b string) string { return joinedBy("; ", a, b) }
+
+func joinedBy(between, a, b string) string {
 	if a == "" || b == "" {
 		return a + b
 	}
-	return a + "; " + b
+	return a + between + b
 }

@@ -7,28 +7,21 @@ import "time"
 const (
 	warmup       = 10
 	firstSamples = 3
-	maxBackoff   = 5 // doublings of the cool-down: x32
-	budgetDay    = 24 * time.Hour
 )
 
 // A detector applies one rule to one ring of samples: it holds, confirms and
 // cools down. It does nothing but decide; see lane for what follows.
 type detector struct {
-	rule   Rule
-	pace   Pace
-	ring   *Ring
-	guard  *guard // nil for our own rules
-	budget int
+	brake
+
+	rule  Rule
+	pace  Pace
+	ring  *Ring
+	guard *guard // nil for our own rules
 
 	early  []dated // samples of the warm-up, until it is over
 	since  time.Duration
 	active bool // suspected, and held since then
-
-	fired     bool // reported, and not yet calm again
-	reported  float64
-	coolUntil time.Duration
-	backoff   int
-	past      []pastEvent // within a day, for the budget
 
 	why   Reason // of the last judgement
 	fires bool
@@ -37,11 +30,6 @@ type detector struct {
 type dated struct {
 	at    time.Duration
 	value float64
-}
-
-type pastEvent struct {
-	at   time.Duration
-	code string
 }
 
 // An outcome is what one sample changed.
@@ -56,7 +44,7 @@ const (
 )
 
 func newDetector(r Rule, p Pace, interval time.Duration, budget int, g *guard) *detector {
-	d := &detector{rule: r, pace: p, budget: budget, guard: g}
+	d := &detector{brake: brake{budget: budget}, rule: r, pace: p, guard: g}
 	window, hold := d.size(interval)
 	d.ring = newRing(window, hold, warmup)
 	return d
@@ -136,26 +124,7 @@ func (d *detector) firesAt(s Sample, more float64) bool {
 
 // mayBegin is every reason other than the rule itself to begin nothing.
 func (d *detector) mayBegin(now time.Duration, v float64, veto string) bool {
-	return veto == "" && d.armed(v) && now >= d.coolUntil && d.affords(now)
-}
-
-func (d *detector) armed(v float64) bool {
-	return !d.fired || (d.pace.Margin > 0 && v >= d.reported+d.pace.Margin)
-}
-
-// affords reports whether the day's budget has room; the first event of its
-// code always passes.
-func (d *detector) affords(now time.Duration) bool {
-	kept := d.past[:0]
-	first := true
-	for _, e := range d.past {
-		if now-e.at < budgetDay {
-			kept = append(kept, e)
-			first = first && e.code != d.why.Code
-		}
-	}
-	d.past = kept
-	return first || len(kept) < d.budget
+	return veto == "" && d.armed(v, d.pace.Margin) && now >= d.coolUntil && d.affords(now, d.why.Code)
 }
 
 func (d *detector) begin(now time.Duration, v float64) {
@@ -186,22 +155,12 @@ func (d *detector) lapse() {
 func (d *detector) report(now time.Duration, v float64) {
 	d.active = false
 	d.ring.settle()
-	d.fired, d.reported = !d.pace.classic, v
-	d.past = append(d.past, pastEvent{now, d.why.Code})
-	d.cool(now)
-}
-
-// cool starts the cool-down: twice as long as the last one, unless that has
-// been over for as long as the longest takes.
-func (d *detector) cool(now time.Duration) {
-	calm := d.coolUntil == 0 || now-d.coolUntil >= d.pace.CoolDown<<maxBackoff
-	switch {
-	case d.pace.classic || calm:
-		d.backoff = 0
-	case d.backoff < maxBackoff:
-		d.backoff++
+	if d.pace.classic {
+		d.coolUntil = now + d.pace.CoolDown
+		return
 	}
-	d.coolUntil = now + d.pace.CoolDown<<d.backoff
+	d.reports(now, v, d.why.Code)
+	d.cool(now, d.pace.CoolDown)
 }
 
 // warmUp collects the first samples. When there are enough for a mean, it

@@ -35,6 +35,12 @@
 //
 // No reading ever waits for a capture, and no capture for a reporter.
 //
+// Memory cannot wait for a verdict: a process that leaks fast is killed within
+// a second. A watcher of its own looks after every collection, and up to a
+// hundred times a second when memory grows. When the limit will be reached
+// within 250 ms, or the heap may outgrow it before the next collection, a heap
+// profile is on disk before anything else is done ([WithMemoryWatch]).
+//
 // # The signals
 //
 //	signal     value                                    default rule: min, diff, abs
@@ -43,9 +49,12 @@
 //	gcheap     live heap after a collection, same %     10 %, 20 %, 40 %
 //	goroutine  number of goroutines                     3000, 20 %, 200 000, and slow
 //	thread     number of threads                        10, 25 %, 70
+//	gccpu      CPU time in use that goes into GC, in %  20 %, 25 %, 40 %
+//	schedlat   99th percentile of waiting to run        10 ms, 100 %, 50 ms
+//	mutexwait  seconds waited for locks in a second     1, 100 %, 10
 //
-// All are on; [Holmes.Disable] turns one off, [WithSource] adds your own. CPU
-// is of the cgroup's quota or the affinity mask, whichever is less. Memory is
+// The last three are off, the others are on; [Holmes.Enable] and
+// [Holmes.Disable] change that, [WithSource] adds your own. CPU is of the cgroup's quota or the affinity mask, whichever is less. Memory is
 // what the cgroup holds without the page cache, over its limit; where there is
 // no limit, the process's resident memory over the host's.
 //
@@ -89,6 +98,9 @@
 //
 // # Caveats
 //
+//   - The runtime has one flight recorder ([WithFlightRecorder]). It is armed
+//     under suspicion only, at most a tenth of any hour, and stands down where
+//     tracing would cost much; the event says why there is no trace.
 //   - The runtime has one CPU profiler. While your own profiling holds it,
 //     holmes waits within the event and says so in it. It profiles for at most
 //     a tenth of any hour.
@@ -96,11 +108,29 @@
 //     collection. So a memory event holds two: one at once, and one after two
 //     collections, or after one that holmes forces, at most once a minute
 //     ([WithForcedGC]).
-//   - A goroutine profile costs some microseconds of CPU and about half a KB of
-//     memory for each goroutine (BenchmarkCaptureNeeds).
+//   - A process that is killed with SIGKILL leaves its last ten minutes in a
+//     black box in the dump path. The next Start tells of it, in an event of the
+//     signal "process", if the end looks like nobody's wish: memory nearly full,
+//     an event under way, or a crash ([WithCrashOutput]). On a container's own
+//     disk this is lost with the container: use a volume.
+//   - A goroutine profile costs some microseconds of CPU and up to a KB of
+//     memory for each goroutine (BenchmarkCaptureNeeds). Above
+//     [WithCaptureBudget] it is replaced by counts.
+//   - The runtime's account of CPU time moves when a collection ends, so gccpu
+//     is of the time between two ends, and late where they are far apart.
+//   - A wait for a lock counts when it ends: mutexwait never sees a deadlock,
+//     and is uneven with a few long waits. See the goroutine signal.
+//   - A lock that has had a queue since before a signal with mutex profiles was
+//     turned on is missing from them until the queue is empty once. So that
+//     others are not, [runtime.SetMutexProfileFraction] is set to 1 in
+//     1 000 003 while such a signal is on, and to 1 in 7 during its events,
+//     unless the application has set it; Stop puts it back.
+//   - [WithBlockProfile] sets a rate that the runtime does not tell, so it
+//     cannot be put back to anything but 0.
 //   - Where the limits of a parent group cannot be seen from inside a
 //     container, percentages are of what can be seen.
-//   - What is measured once a second can miss what kills within a second.
+//   - What is measured once a second can miss what kills within a second;
+//     memory alone is watched more closely.
 //
 // # For developers
 //
@@ -118,18 +148,30 @@
 //	crew.go        who has not returned yet
 //	options*.go    what users may set; config.go what it becomes
 //	signals.go     the table of signals; signal.go their types
-//	meter.go       the built-in readings, heap.go the runtime's among them;
+//	meter.go       the built-in readings, memory.go and heap.go some of them;
 //	               source.go those of users
+//	strain.go      what the runtime says of its own work; gccpu.go, schedlat.go
+//	               and mutexwait.go the signals of it
 //	lane.go        one signal's step; view.go what others see of it
-//	detector.go    hold, edge, back-off and budget of one rule on one ring
+//	detector.go    warm-up, hold and cool-down of one rule on one ring
 //	ring.go        the window; rule.go the rules; sentence.go their words
+//	brake.go       of what goes on: edge, back-off and budget
 //	inquiry.go     the life of an event; dossier.go putting it together
-//	capture.go     the table of profile kinds; cpu.go the one that lasts
+//	watch.go       memory between two ticks; forecast.go whether it runs out;
+//	               rush.go the life of its events
+//	capture.go     the table of profile kinds; cpu.go the one that lasts,
+//	               holder.go who else takes it; trace.go the flight recorder;
+//	               waits.go profiles that the runtime counts from its start on;
+//	               wallclock.go a series of goroutine profiles;
+//	               cost.go what they may cost, and did; goroutines.go counts
+//	               instead of a profile
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form
 //	readings.go    what was measured around it; groups.go of the cgroups
 //	report.go      a queue and a courier for each reporter
 //	guard.go       between holmes and foreign code; logger.go one such way
+//	blackbox.go    the last ten minutes, for the next run; previous.go reads
+//	               those of the last
 //	stats.go       what holmes saw, did, dropped and cost
 //	now.go         CaptureNow
 //	shrink.go      WithShrinkThread

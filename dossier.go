@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"math"
 	"path/filepath"
 	"strings"
 	"time"
@@ -24,28 +25,55 @@ type dossier struct {
 	files    evidence
 	ev       *Event
 	groups   cgroup.Sample // as of the beginning
+	outlook  *outlook      // of the memory watcher, nil for other events
+	previous *PreviousRun  // what the event is about, if it is about one
+	sites    []GoroutineSite
+	cpu      cpuFile
 }
 
 // look reads the state of the process as of the last tick.
 func (d *dossier) look() (Readings, uint64) { return d.meter.look(d.cfg) }
 
-// openDossier begins an event on disk. What cannot be written stays in memory.
-func (r *run) openDossier(c *config, f *finding, state State) *dossier {
+// newDossier makes the place of an event on disk. What cannot be written stays
+// in memory.
+func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 	d := &dossier{run: r, cfg: c, captures: r.h.captures}
-	d.ev = &Event{
-		ID: r.h.newID(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger,
-		Labels: r.h.labels(c),
+	d.ev = &Event{ID: r.h.newID(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger}
+	var err error
+	if d.files, err = r.h.vault.create(c, r.clock, d.ev.ID, names(c.takers())); err != nil {
+		r.onDisk("events are kept in memory, the dump path cannot be used", err)
 	}
-	d.ev.Readings, _ = d.look()
-	d.readGroups()
-	entry, err := r.h.vault.create(c, d.ev.ID)
-	if err != nil {
-		r.log.onCause("dump", "events are kept in memory, the dump path cannot be used: %v", err)
-	}
-	d.files.entry = entry
 	d.ev.Dir = d.files.dir()
-	d.save()
+	r.past.event(d.ev.ID, f.trigger.Sentence())
 	return d
+}
+
+// describe adds what the event is told with, and writes it down.
+func (d *dossier) describe() {
+	d.ev.Labels = d.h.labels(d.cfg)
+	d.read()
+	d.save()
+}
+
+// openDossier begins an event on disk.
+func (r *run) openDossier(c *config, f *finding, state State) *dossier {
+	d := r.newDossier(c, f, state)
+	d.describe()
+	return d
+}
+
+// read takes the readings around the event.
+func (d *dossier) read() {
+	d.ev.Readings, _ = d.look()
+	d.ev.Readings.GoroutineStates, d.ev.Readings.GoroutineSites = readStates(), d.sites
+	d.ev.Readings.PreviousRun = d.previous
+	if o := d.outlook; o != nil { // of its moment, which may be over
+		r := &d.ev.Readings
+		r.MemoryUsed, r.MemoryLimit = o.used, o.limit
+		r.MemoryRoom, r.MemoryRate = o.room, math.Round(o.rate)
+		r.HeapLive, r.HeapGoal, r.HeapObjects = o.live, o.goal, o.objects
+	}
+	d.readGroups()
 }
 
 // readGroups adds to the readings what the control groups say. The first call
@@ -68,14 +96,14 @@ func (d *dossier) save() {
 		err = d.files.replace(eventFile, append(raw, '\n'))
 	}
 	if err != nil {
-		d.log.onCause("event.json", "event %s: %v", d.ev.ID, err)
+		d.onDisk("event "+d.ev.ID, err)
 	}
 }
 
 // snapshots takes all kinds that are a moment's picture.
 func (d *dossier) snapshots(kinds []Kind) {
 	for _, k := range kinds {
-		if take := d.captures[k]; take.write != nil {
+		if take := d.captures[k]; take.write != nil && !take.counted {
 			d.snapshot(k, take.file, "")
 		}
 	}
@@ -84,13 +112,13 @@ func (d *dossier) snapshots(kinds []Kind) {
 // conclude diagnoses and completes the event on disk.
 func (d *dossier) conclude(f *finding, state State) {
 	d.ev.State, d.ev.Trigger = state, f.trigger
-	d.ev.Readings, _ = d.look()
-	d.readGroups()
+	d.read()
 	if state != StateDismissed {
 		d.diagnose(f.kinds)
+		d.past.event(d.ev.ID, d.ev.Sentence())
 	}
 	if err := d.files.replace(summaryFile, d.ev.summary()); err != nil {
-		d.log.onCause("summary", "event %s: %v", d.ev.ID, err)
+		d.onDisk("event "+d.ev.ID, err)
 	}
 	d.save()
 }
@@ -104,7 +132,7 @@ const maxParsed = 4 << 20
 func (d *dossier) diagnose(kinds []Kind) {
 	for _, k := range kinds {
 		p := d.ev.Profile(k)
-		if p == nil {
+		if p == nil || k == KindTrace {
 			continue
 		}
 		parsed, err := p.parse()
@@ -150,7 +178,7 @@ func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 	if d.cfg.text {
 		name := strings.TrimSuffix(p.File, ".pb.gz") + ".txt"
 		if err := d.files.replace(name, buf.Bytes()); err != nil {
-			d.log.onCause("text", "event %s: %v", d.ev.ID, err)
+			d.onDisk("event "+d.ev.ID, err)
 		}
 	}
 }
@@ -165,6 +193,9 @@ func (e *Event) summary() []byte {
 	r := e.Readings
 	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
 		r.CPUPercent, number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
+	for _, s := range r.GoroutineSites {
+		fmt.Fprintf(&b, "  %7d goroutines of %s\n", s.Count, s.Function)
+	}
 	if about := r.about(); about != "" {
 		fmt.Fprintf(&b, "%s\n\n", about)
 	}

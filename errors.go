@@ -15,6 +15,9 @@ var (
 	// ErrNoRoom is why a profile is missing that would not have fitted into
 	// the memory that is left.
 	ErrNoRoom = errors.New("would not fit into the memory that is left")
+	// ErrTooCostly is why a profile is missing that would have cost more than
+	// [WithCaptureBudget] allows.
+	ErrTooCostly = errors.New("would cost too much")
 )
 
 var (

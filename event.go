@@ -23,6 +23,14 @@ const (
 	KindHeap         Kind = "heap"
 	KindGoroutine    Kind = "goroutine"
 	KindThreadcreate Kind = "threadcreate"
+	// KindTrace is an execution trace, for `go tool trace`.
+	KindTrace Kind = "trace"
+	// KindMutex is who made others wait for locks, and for how long: what was
+	// added to the process's mutex profile during the event.
+	KindMutex Kind = "mutex"
+	// KindBlock is who waited, and for how long, added during the event. It
+	// needs [WithBlockProfile].
+	KindBlock Kind = "block"
 )
 
 // A State is where an [Event] stands in its life.
@@ -66,9 +74,8 @@ type Profile struct {
 	// (heap, goroutine, threadcreate) has no duration.
 	Start    time.Time
 	Duration time.Duration
-	// File is the name inside the event, for example "cpu.pb.gz". A CPU profile
-	// that was shared may be in slices, "cpu.pb.gz" and "cpu-2.pb.gz", which
-	// `go tool pprof` takes together.
+	// File is the name inside the event, for example "cpu.pb.gz". Of goroutines
+	// there may be a series, "goroutine.pb.gz" to "goroutine-10.pb.gz".
 	File string
 	// Path is where the file lies, and empty when the disk refused it and
 	// the profile is held in memory. Read it through [Profile.Open].
@@ -176,7 +183,7 @@ func (e *Event) Sentence() string {
 
 // Profile returns the captured profile of a kind that says most, or nil if
 // there is none: of two heap profiles the one that was taken after a
-// collection, of a CPU profile in slices the longest slice.
+// collection, of a series of goroutine profiles the last.
 func (e *Event) Profile(k Kind) *Profile {
 	var best *Profile
 	for i := range e.Profiles {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/go-holmes/holmes/diagnose"
@@ -39,6 +40,18 @@ type (
 		HeldSeconds float64   `json:"held_seconds"`
 		Sentence    string    `json:"sentence"`
 		Window      []float64 `json:"window"`
+		At          time.Time `json:"at,omitzero"`
+		Rule        *wireRule `json:"rule,omitempty"`
+	}
+	wireRule struct {
+		Min             float64 `json:"min,omitempty"`
+		Diff            float64 `json:"diff,omitempty"`
+		Abs             float64 `json:"abs,omitempty"`
+		Max             float64 `json:"max,omitempty"`
+		Margin          float64 `json:"margin,omitempty"`
+		WindowSeconds   float64 `json:"window_seconds,omitempty"`
+		HoldSeconds     float64 `json:"hold_seconds,omitempty"`
+		CoolDownSeconds float64 `json:"cool_down_seconds,omitempty"`
 	}
 	wireProfile struct {
 		Kind            Kind      `json:"kind"`
@@ -61,8 +74,9 @@ func (e *Event) MarshalJSON() ([]byte, error) {
 		Trigger: wireTrigger{
 			Signal: e.Trigger.Sample.Signal, Reason: e.Trigger.Reason.Code,
 			Value: e.Trigger.Sample.Value, Limit: e.Trigger.Sample.Limit,
-			Baseline: e.Trigger.Baseline, HeldSeconds: e.Trigger.Held.Seconds(),
+			Baseline: sane(e.Trigger.Baseline), HeldSeconds: e.Trigger.Held.Seconds(),
 			Sentence: e.Trigger.Sentence(), Window: e.Trigger.Window,
+			At: e.Trigger.Sample.At, Rule: ruleToWire(e.Trigger.Reason.Rule),
 		},
 	}
 	if e.Diagnosis.Sentence != "" {
@@ -99,12 +113,15 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 		ID: w.ID, State: w.State, At: w.At,
 		Readings: w.Readings, Labels: w.Labels, Cost: w.Cost,
 		Trigger: Trigger{
-			Sample:   Sample{Signal: w.Trigger.Signal, Value: w.Trigger.Value, Limit: w.Trigger.Limit, At: w.At},
-			Reason:   Reason{Code: w.Trigger.Reason, Mean: w.Trigger.Baseline, Text: w.Trigger.Sentence},
+			Sample:   Sample{Signal: w.Trigger.Signal, Value: w.Trigger.Value, Limit: w.Trigger.Limit, At: w.Trigger.At},
+			Reason:   Reason{Code: w.Trigger.Reason, Mean: w.Trigger.Baseline, Rule: w.Trigger.Rule.threshold(), Text: w.Trigger.Sentence},
 			Baseline: w.Trigger.Baseline,
-			Held:     time.Duration(w.Trigger.HeldSeconds * float64(time.Second)),
+			Held:     fromSeconds(w.Trigger.HeldSeconds),
 			Window:   w.Trigger.Window,
 		},
+	}
+	if w.Trigger.At.IsZero() {
+		e.Trigger.Sample.At = w.At
 	}
 	if w.Diagnosis != nil {
 		e.Diagnosis = *w.Diagnosis
@@ -112,7 +129,7 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 	for _, wp := range w.Profiles {
 		p := Profile{
 			Kind: wp.Kind, File: wp.File, Start: wp.Start, Note: wp.Note,
-			Duration: time.Duration(wp.DurationSeconds * float64(time.Second)),
+			Duration: fromSeconds(wp.DurationSeconds),
 		}
 		if p.File == "" {
 			p.Err = errors.New(wp.Note)
@@ -120,4 +137,40 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 		e.Profiles = append(e.Profiles, p)
 	}
 	return nil
+}
+
+// fromSeconds rounds: the nanosecond of a duration survives the way to JSON and
+// back.
+func fromSeconds(s float64) time.Duration {
+	return time.Duration(math.Round(s * float64(time.Second)))
+}
+
+// sane is v, or 0 where a rule of the user's left no number: JSON has none such,
+// and the event is worth more.
+func sane(v float64) float64 {
+	if finite(v) {
+		return v
+	}
+	return 0
+}
+
+// ruleToWire is nil for a rule without thresholds.
+func ruleToWire(t Threshold) *wireRule {
+	if t == (Threshold{}) {
+		return nil
+	}
+	return &wireRule{
+		Min: sane(t.Min), Diff: sane(t.Diff), Abs: sane(t.Abs), Max: sane(t.Max), Margin: sane(t.Margin),
+		WindowSeconds: t.Window.Seconds(), HoldSeconds: t.Hold.Seconds(), CoolDownSeconds: t.CoolDown.Seconds(),
+	}
+}
+
+func (w *wireRule) threshold() Threshold {
+	if w == nil {
+		return Threshold{}
+	}
+	return Threshold{
+		Min: w.Min, Diff: w.Diff, Abs: w.Abs, Max: w.Max, Margin: w.Margin,
+		Window: fromSeconds(w.WindowSeconds), Hold: fromSeconds(w.HoldSeconds), CoolDown: fromSeconds(w.CoolDownSeconds),
+	}
 }

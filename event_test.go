@@ -41,7 +41,8 @@ func TestEventJSON(t *testing.T) {
 	require.JSONEq(t, `{
 		"id": "20260102T020405.000000000Z-cpu-00000001", "state": "confirmed", "at": "2026-01-02T03:04:05+01:00",
 		"trigger": {"signal": "cpu", "reason": "diff", "value": 61.2, "limit": 2, "baseline": 41, "held_seconds": 15,
-			"sentence": "CPU 61 % for 15 s: 49 % above its 2-minute mean of 41 % (rule: 25 % and 10 points)", "window": [40, 42, 61.2]},
+			"sentence": "CPU 61 % for 15 s: 49 % above its 2-minute mean of 41 % (rule: 25 % and 10 points)", "window": [40, 42, 61.2],
+			"at": "2026-01-02T03:04:05+01:00", "rule": {"diff": 25, "margin": 10, "window_seconds": 120}},
 		"diagnosis": {"sentence": "main.applyCoupons (coupon.go:41) took 64 % of the extra CPU", "confident": true, "culprits": [
 			{"function": "main.applyCoupons", "file": "coupon.go", "line": 41, "share": 0.64, "delta": 1.9e9, "unit": "nanoseconds", "score": 9.1, "evidence": "cpu"}]},
 		"profiles": [{"kind": "cpu", "file": "cpu.pb.gz", "start": "2026-01-02T03:04:05+01:00", "duration_seconds": 15, "note": ""},
@@ -52,6 +53,7 @@ func TestEventJSON(t *testing.T) {
 	var back holmes.Event
 	require.NoError(t, json.Unmarshal(raw, &back))
 	require.Equal(t, e.Sentence(), back.Sentence())
+	require.Equal(t, e.Trigger.Reason.Rule, back.Trigger.Reason.Rule)
 	again, err := json.Marshal(&back)
 	require.NoError(t, err)
 	require.JSONEq(t, string(raw), string(again), "what was read can be written again")

@@ -2,10 +2,10 @@ package holmes
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"sync"
 
 	"github.com/go-holmes/holmes/dump"
 )
@@ -15,60 +15,13 @@ const maxInMemory = 8 << 20
 
 var errMemoryFull = fmt.Errorf("more than %d MiB, which is all that an event may hold in memory", maxInMemory>>20)
 
-// A vault is the dump path as it is now: a store, or the reason why there is
-// none. It is asked for at each event, so that a disk which comes back is used.
-type vault struct {
-	mu    sync.Mutex
-	path  string
-	opts  dump.Options
-	store *dump.Store
-	err   error
-}
-
-// open returns the store, opening it when it is not open or the settings are
-// other ones.
-func (v *vault) open(c *config) (*dump.Store, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	opts := dump.Options{MaxEvents: c.dumpEvents, MaxBytes: c.dumpBytes}
-	if v.store == nil || v.path != c.dumpPath || v.opts != opts {
-		v.path, v.opts = c.dumpPath, opts
-		v.store, v.err = dump.Open(v.path, opts)
-	}
-	return v.store, v.err
-}
-
-// create makes an event's directory, and remembers why it could not.
-func (v *vault) create(c *config, id string) (*dump.Entry, error) {
-	store, err := v.open(c)
-	if err != nil {
-		return nil, err
-	}
-	entry, err := store.Create(id)
-	v.mu.Lock()
-	v.err = err
-	v.mu.Unlock()
-	return entry, err
-}
-
-// stats is for Stats: where, how much, and what is wrong.
-func (v *vault) stats() DumpStats {
-	v.mu.Lock()
-	store, err, path := v.store, v.err, v.path
-	v.mu.Unlock()
-	s := DumpStats{Dir: path, Err: err}
-	if store != nil {
-		s.Dir = store.Dir()
-		s.Events, s.Bytes = store.Usage()
-	}
-	return s
-}
-
 // evidence is where one event's files go: to disk, and what the disk refuses
 // to memory.
 type evidence struct {
+	store  *dump.Store
 	entry  *dump.Entry // nil when the disk refused the event
 	memory int         // bytes held
+	stale  bool        // event.json on disk is not what was to be written
 }
 
 // stored is one file of an event: at path, or data.
@@ -81,10 +34,14 @@ type stored struct {
 // write stores what fill writes. An error of fill itself is returned; one of
 // the disk sends the file to memory, where fill is asked again, and is
 // returned as trouble.
-func (e *evidence) write(name string, fill func(io.Writer) error) (s stored, trouble, err error) {
+func (e *evidence) write(name string, fill func(io.Writer) error, replace bool) (s stored, trouble, err error) {
 	if e.entry != nil {
 		var failed error
-		f, err := e.entry.Write(name, func(w io.Writer) error {
+		write := e.entry.Write
+		if replace {
+			write = e.entry.Replace
+		}
+		f, err := write(name, func(w io.Writer) error {
 			src := &witness{w: w}
 			err := fill(src)
 			if src.err == nil {
@@ -117,14 +74,74 @@ func (e *evidence) replace(name string, content []byte) error {
 		_, err := w.Write(content)
 		return err
 	})
+	if name == eventFile {
+		e.stale = err != nil
+	}
 	return err
 }
 
+// describe writes event.json as the event stands.
+func (e *evidence) describe(ev *Event) error {
+	raw, err := json.Marshal(ev)
+	if err != nil {
+		return err
+	}
+	return e.replace(eventFile, append(raw, '\n'))
+}
+
+// finish closes an event that is to be delivered to those reporters. It reports
+// whether all of it is on disk; what is in memory is tried once more.
+func (e *evidence) finish(ev *Event, to []string) (whole bool, err error) {
+	if e.entry == nil {
+		return false, nil
+	}
+	err = e.spill(ev)
+	if err == nil {
+		err = e.entry.Address(to...)
+	}
+	return err == nil, errors.Join(err, e.entry.Close(classOf(ev)))
+}
+
+// spill writes to disk what is only in memory.
+func (e *evidence) spill(ev *Event) error {
+	again := e.stale
+	for i := range ev.Profiles {
+		p := &ev.Profiles[i]
+		if p.data == nil {
+			continue
+		}
+		f, err := e.entry.Replace(p.File, func(w io.Writer) error {
+			_, err := w.Write(p.data)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		p.Path, p.data, again = f.Path, nil, true
+	}
+	if !again {
+		return nil
+	}
+	ev.Dir = e.entry.Path()
+	return errors.Join(e.describe(ev), e.replace(summaryFile, ev.summary()))
+}
+
+// classOf is what retention goes by: the steps of one signal's rise are a
+// series, and the first event for a reason stays long.
+func classOf(ev *Event) dump.Class {
+	signal := string(ev.Trigger.Sample.Signal)
+	return dump.Class{
+		Disposable: ev.State == StateDismissed, Series: signal, Height: ev.Trigger.Sample.Value,
+		Kind: signal + " " + ev.Trigger.Reason.Code,
+	}
+}
+
+// close closes an event that nobody is told of.
 func (e *evidence) close(disposable bool) error {
 	if e.entry == nil {
 		return nil
 	}
-	return e.entry.Close(disposable)
+	return e.entry.Close(dump.Class{Disposable: disposable})
 }
 
 func (e *evidence) dir() string {

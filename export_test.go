@@ -1,6 +1,7 @@
 package holmes
 
 import (
+	"errors"
 	"io"
 	"maps"
 	"sync"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/flight"
 )
 
 // Host is a process and its machine that tests set as they like: the values
@@ -26,13 +28,15 @@ type Host struct {
 
 	siblings, samples uint64
 
+	Collected chan struct{} // wakes the memory watcher
+
 	Fail  error // of every reading
 	Reads int
 }
 
 // NewHost returns a calm host of two cores and 1 GiB.
 func NewHost() *Host {
-	return &Host{cores: 2, busy: func() float64 { return 2 }, rss: 50 << 20, thread: 8, limit: 1 << 30}
+	return &Host{Collected: make(chan struct{}, 1), cores: 2, busy: func() float64 { return 2 }, rss: 50 << 20, thread: 8, limit: 1 << 30}
 }
 
 // CPU sets what the process uses, in percent of its cores, from now on.
@@ -75,6 +79,8 @@ func (f *Host) RSS() (uint64, error) {
 	return f.rss, f.Fail
 }
 
+func (f *Host) HostAvailable() (uint64, error) { return 64 << 30, f.Fail }
+
 func (f *Host) Threads() (int, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -111,6 +117,9 @@ func (f *Host) Close() error { return nil }
 
 // Live puts h into this host: its built-in signals read from it.
 func (f *Host) Live(h *Holmes) {
+	// The runtime's collections must not send to a channel of a bubble.
+	h.wakes = func() (<-chan struct{}, func()) { return f.Collected, func() {} }
+	h.trace = flight.New(busyRecorder{}) // as it must not start in a bubble either
 	h.meter = func(*logbook) *meter {
 		m := newMeter()
 		m.affinity, m.hostMemory = 64, 64<<30
@@ -118,6 +127,16 @@ func (f *Host) Live(h *Holmes) {
 		return m
 	}
 }
+
+// busyRecorder is a flight recorder that the application has.
+type busyRecorder struct{}
+
+func (busyRecorder) Start(time.Duration, uint64) error { return errors.New("taken") }
+func (busyRecorder) Stop()                             {}
+func (busyRecorder) WriteTo(io.Writer) (int64, error)  { return 0, nil }
+func (busyRecorder) Alive() bool                       { return false }
+func (busyRecorder) Bound() uint64                     { return 0 }
+func (busyRecorder) Predict() float64                  { return 0 }
 
 // LiveIn puts h into this host, but for its control groups, which are those
 // below root.
@@ -231,6 +250,7 @@ func TickOnce(h *Holmes) (tick func(), end func()) {
 	return tick, func() {
 		close(r.stop)
 		h.current.Store(nil)
+		r.disarmLocks()
 		r.meter.close()
 		r.cancel()
 	}
@@ -248,3 +268,47 @@ func LastValue(h *Holmes, s Signal) float64 {
 	}
 	return -1
 }
+
+// Never is the time left of memory that does not grow.
+const Never = never
+
+// MemoryReading is what the memory watcher looks at.
+type MemoryReading struct {
+	Used, Limit, Room                       uint64
+	Live, Objects, Goal, Spare, Soft, Total uint64
+}
+
+func (m MemoryReading) inner() memoryReading {
+	return memoryReading{
+		used: m.Used, limit: m.Limit, room: m.Room, live: m.Live, objects: m.Objects,
+		goal: m.Goal, spare: m.Spare, soft: m.Soft, total: m.Total,
+	}
+}
+
+// Forecast judges a reading after memory has grown at a rate.
+func Forecast(m MemoryReading, rate, abs float64) (code, sentence string) {
+	o := outlook{memoryReading: m.inner(), rate: rate, left: timeLeft(m.Room, rate)}
+	why, fires := o.forecast(abs)
+	if !fires {
+		return "", ""
+	}
+	return why.Code, Trigger{Sample: Sample{Signal: SignalMem, Value: o.percent(), Limit: float64(m.Limit)}, Reason: why}.Sentence()
+}
+
+// Trend turns readings into the time that is left.
+type Trend struct{ inner trend }
+
+// Add takes a reading.
+func (t *Trend) Add(at time.Duration, used, room uint64) (left, sooner time.Duration) {
+	o, sooner := t.inner.add(memoryReading{at: at, used: used, room: room})
+	return o.left, sooner
+}
+
+// NextLook is when the watcher looks again.
+func NextLook(left time.Duration) time.Duration { return nextLook(left) }
+
+// GoroutineSites counts goroutines by the function that they were started with.
+func GoroutineSites() []GoroutineSite { return goroutineSites() }
+
+// SafeFor is how long the watcher need not look.
+func SafeFor(room uint64) time.Duration { return safeFor(room) }

@@ -10,8 +10,10 @@ import (
 // left is read once after each, since nothing else changes it and the runtime
 // takes half a microsecond to tell.
 type heap struct {
-	live  uint64 // found reachable by the last collection
-	limit uint64 // GOMEMLIMIT as of then
+	live   uint64 // found reachable by the last collection
+	limit  uint64 // GOMEMLIMIT as of then
+	goal   uint64 // where the next one starts, as of then
+	cycles uint64 // collections finished
 
 	watch *gcWatch
 	after []metrics.Sample
@@ -22,6 +24,8 @@ type heap struct {
 const (
 	heapLive = iota
 	heapLimit
+	heapNext
+	heapFinished
 )
 
 const (
@@ -32,10 +36,12 @@ const (
 
 func newHeap() *heap {
 	h := &heap{
-		watch: newGCWatch(),
+		watch: newGCWatch(nil),
 		after: []metrics.Sample{
-			heapLive:  {Name: "/gc/heap/live:bytes"},
-			heapLimit: {Name: "/gc/gomemlimit:bytes"},
+			heapLive:     {Name: "/gc/heap/live:bytes"},
+			heapLimit:    {Name: "/gc/gomemlimit:bytes"},
+			heapNext:     {Name: "/gc/heap/goal:bytes"},
+			heapFinished: {Name: "/gc/cycles/total:gc-cycles"},
 		},
 		now: []metrics.Sample{
 			heapGoal:    {Name: "/gc/heap/goal:bytes"},
@@ -52,6 +58,7 @@ func (h *heap) refresh() {
 	if h.watch.finished() {
 		metrics.Read(h.after)
 		h.live, h.limit = metric(h.after[heapLive]), metric(h.after[heapLimit])
+		h.goal, h.cycles = metric(h.after[heapNext]), metric(h.after[heapFinished])
 	}
 }
 
@@ -62,7 +69,7 @@ func (h *heap) describe(r *Readings) {
 	r.HeapObjects, r.GCCycles = metric(h.now[heapObjects]), metric(h.now[heapCycles])
 }
 
-func (h *heap) close() { h.watch.ended.Store(true) }
+func (h *heap) close() { h.watch.close() }
 
 // metric is 0 for what this version of Go does not have.
 func metric(s metrics.Sample) uint64 {
@@ -78,13 +85,14 @@ func metric(s metrics.Sample) uint64 {
 type gcWatch struct {
 	seen  atomic.Bool
 	ended atomic.Bool
+	wake  chan<- struct{} // told too, unless it is full or nil
 }
 
 // canary has a pointer, so that it is not allocated together with others.
 type canary struct{ _ *canary }
 
-func newGCWatch() *gcWatch {
-	w := new(gcWatch)
+func newGCWatch(wake chan<- struct{}) *gcWatch {
+	w := &gcWatch{wake: wake}
 	w.seen.Store(true) // whatever was before
 	w.arm()
 	return w
@@ -94,10 +102,16 @@ func (w *gcWatch) arm() {
 	runtime.AddCleanup(new(canary), func(w *gcWatch) {
 		if !w.ended.Load() {
 			w.seen.Store(true)
+			select {
+			case w.wake <- struct{}{}:
+			default:
+			}
 			w.arm()
 		}
 	}, w)
 }
+
+func (w *gcWatch) close() { w.ended.Store(true) }
 
 // finished reports whether a collection has, since the last call.
 func (w *gcWatch) finished() bool { return w.seen.Load() && w.seen.Swap(false) }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/flight"
 )
 
 // stopTime is how long Stop waits for reporters and captures.
@@ -31,20 +32,28 @@ type Holmes struct {
 	clock      clock
 	log        *logbook
 	vault      vault
+	hoard      hoard
 	stats      tally
 	labelGuard guard
 	labelSlot  chan struct{}
 	gcMu       sync.Mutex
 	lastGC     time.Duration
+	prices     priceList
 	idMu       sync.Mutex
 	lastID     time.Time
 
 	// What stands between holmes and the process; tests put others here.
 	captures map[Kind]capture
 	cpu      *cpuprofile.Broker
+	trace    *flight.Broker
+	waits    waitRates
 	meter    func(*logbook) *meter
 	random   func() uint32
+	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
 	module   string
+
+	spoolEvery time.Duration
+	settled    func(reporter, id, reason string)
 }
 
 // New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and
@@ -64,8 +73,13 @@ func New(opts ...Option) (*Holmes, error) {
 		labelSlot: make(chan struct{}, 1),
 		captures:  captures,
 		cpu:       processCPU,
+		trace:     processTrace,
+		waits:     processWaits,
 		meter:     openMeter,
 		random:    rand.Uint32,
+		wakes:     wakeByCollections,
+
+		spoolEvery: spoolEvery,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.module = info.Main.Path
@@ -122,7 +136,8 @@ func (h *Holmes) put(c *config) {
 	}
 }
 
-// Enable turns signals on. All built-in signals are on from the beginning.
+// Enable turns signals on. From the beginning all are, but for [SignalGCCPU],
+// [SignalSchedLat] and [SignalMutexWait].
 func (h *Holmes) Enable(signals ...Signal) *Holmes { return h.enable(true, signals) }
 
 // Disable turns signals off; what they suspect is dismissed.
@@ -161,16 +176,23 @@ func (h *Holmes) Start() error {
 		return nil
 	}
 	c := h.cfg.Load()
-	if _, err := h.vault.open(c); err != nil {
-		h.log.warnf("events are kept in memory, the dump path cannot be used: %v", err)
+	if _, err := h.vault.open(c, h.clock); err != nil {
+		h.log.onCause(diskCause(err), "events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	r := h.newRun()
+	if c.crashOutput {
+		r.openBox(c) // at once: it may crash at once
+	}
 	r.reconfigure() // here, so that Stats know the signals as soon as Start returns
 	h.current.Store(r)
 	r.spawn(&r.logging, "logger", func() {
 		h.log.drain(r.logStop, func() Logger { return h.cfg.Load().logger })
 	})
+	r.spawn(&r.couriers, "spool", r.keepSpool)
 	r.spawn(&r.work, "loop", r.loop)
+	r.spawn(&r.work, "memory watcher", r.watchMemory)
+	r.spawn(&r.work, "black box", r.keepBox)
+	r.spawn(&r.work, "flight recorder", r.keepRecorder)
 	return nil
 }
 
@@ -178,10 +200,11 @@ func (h *Holmes) newRun() *run {
 	r := &run{
 		h: h, clock: h.clock, log: h.log, meter: h.meter(h.log), since: h.clock.mono(),
 		stop: make(chan struct{}), flush: make(chan struct{}), logStop: make(chan struct{}),
-		changed: make(chan struct{}, 1), started: map[*outlet]bool{},
+		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), tours: map[*outlet]*tour{}, recall: newBell(),
 	}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.all.Store(new([]*lane))
+	r.past.clock = h.clock
 	return r
 }
 
@@ -197,10 +220,12 @@ func (h *Holmes) Stop() {
 
 // Shutdown stops watching: captures end with what they have, events that are
 // still suspected are kept as unconfirmed, each reporter is given what waits
-// for it until it fails once, and all goroutines are joined. It returns an error that
-// wraps [ErrHeld] if ctx is done first; then whatever is held ends by itself
+// for it until it fails once, and all goroutines are joined. It returns an error
+// that wraps [ErrHeld] if ctx is done first; then whatever is held ends by itself
 // when it returns, and nothing new begins. Events that could not be delivered
-// wait for the next Start. Stopping what does not run does nothing.
+// wait on disk, for the next Start or for another process that has the same
+// dump path and a reporter of that name. Stopping what does not run does
+// nothing.
 func (h *Holmes) Shutdown(ctx context.Context) error {
 	if h.usable() != nil {
 		return nil
@@ -229,6 +254,12 @@ func (r *run) end(ctx context.Context) error {
 	close(r.flush)
 	err = errors.Join(err, r.couriers.wait(ctx))
 	r.cancel()
+	if err := r.past.close(ctx); err != nil {
+		r.log.onCause("black box", "closing: %v", err)
+	}
+	if err == nil && ctx.Err() == nil { // else somebody still has an event, or there is no time
+		r.onDisk("leave events to others", r.h.vault.release())
+	}
 	close(r.logStop)
 	return errors.Join(err, r.logging.wait(ctx))
 }

@@ -35,6 +35,7 @@ func (r *run) investigate(f *finding, quiet bool) *inquiry {
 		twice: make(chan struct{}), decided: make(chan struct{}),
 	}
 	r.h.stats.suspected(f.signal)
+	r.past.state(string(f.signal) + " suspected")
 	go func() {
 		defer r.leave()
 		defer q.over.Store(true)
@@ -70,38 +71,44 @@ func (q *inquiry) decide(v State, f *finding) {
 
 // proceed is the life of the event.
 func (q *inquiry) proceed() {
-	cpu := q.beginCPU()
+	cpu, trace, waits := q.beginCPU(), q.beginTrace(), q.beginWaits()
 	var d *dossier
 	before := q.run.gcCycles(q.cfg)
 	if !q.quiet {
 		d = q.run.openDossier(q.cfg, q.first, StateSuspected)
 		d.snapshots(q.first.kinds)
 		d.save()
+		q.addStacks(d)
 	}
-	verdict, final := q.await()
+	verdict, final := q.await(d, cpu)
+	q.endTrace(d, trace, verdict) // first, before the captures that follow are in it
 	stats := &q.run.h.stats
 	if verdict == StateDismissed {
 		stats.dismissed(q.first.signal)
+		q.run.past.state(string(q.first.signal) + " calm again")
 		if d == nil {
-			q.endCPU(cpu)
 			return
 		}
 	}
 	if d == nil {
 		d = q.run.openDossier(q.cfg, final, verdict)
 		d.snapshots(final.kinds)
+		q.addStacks(d)
 	}
 	if verdict != StateDismissed && slices.Contains(final.kinds, KindHeap) {
 		d.afterCollection(before, q.run.stopping())
 	}
 	if cpu != nil {
-		d.addCPU(q.endCPU(cpu))
+		for part := range cpu {
+			d.addCPU(part)
+		}
+	}
+	if waits != nil {
+		d.addWaits(<-waits)
 	}
 	d.conclude(final, verdict)
 	if verdict == StateDismissed {
-		if err := d.files.close(true); err != nil {
-			d.log.onCause("close", "event %s: %v", d.ev.ID, err)
-		}
+		d.onDisk("event "+d.ev.ID, d.files.close(true))
 		return
 	}
 	stats.confirmed(q.first.signal)
@@ -109,12 +116,26 @@ func (q *inquiry) proceed() {
 }
 
 // await returns what became of the suspicion; when holmes is stopped first, it
-// stays unconfirmed.
-func (q *inquiry) await() (State, *finding) {
-	select {
-	case <-q.decided:
-		return q.verdict, q.final
-	case <-q.run.stop:
+// stays unconfirmed. Meanwhile it writes down the slices of the CPU profile,
+// unless d is nil.
+func (q *inquiry) await(d *dossier, cpu <-chan cpuResult) (State, *finding) {
+	if d == nil {
+		cpu = nil
+	}
+	for stopped := false; !stopped; {
+		select {
+		case <-q.decided:
+			return q.verdict, q.final
+		case part, more := <-cpu:
+			if !more {
+				cpu = nil
+				continue
+			}
+			d.addCPU(part)
+			d.save()
+		case <-q.run.stop:
+			stopped = true
+		}
 	}
 	select {
 	case <-q.decided: // both at once: the verdict counts
@@ -138,20 +159,25 @@ func (r *run) stopping() bool {
 	}
 }
 
-// deliver logs the event and gives it to the reporters. The directory stays
-// open, and safe from retention, until the last of them is done with it.
+// deliver logs the event and gives it to the reporters. From then on it is the
+// store's; what the disk refused is held in memory.
 func (d *dossier) deliver() {
 	d.log.warnf("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
-	p := &parcel{ev: d.ev, since: d.clock.mono(), done: func() {
-		if err := d.files.close(false); err != nil {
-			d.log.onCause("close", "event %s: %v", d.ev.ID, err)
-		}
-	}}
-	p.open.Add(1) // ours, so that it is not done before all have it
-	for _, o := range d.h.cfg.Load().outlets {
-		o.offer(p)
+	outlets := d.h.cfg.Load().takers()
+	whole, err := d.files.finish(d.ev, names(outlets))
+	d.onDisk("event "+d.ev.ID+" is not all on disk", err)
+	p := &parcel{id: d.ev.ID, since: d.clock.mono()}
+	if d.files.entry != nil {
+		p.store = d.files.store
 	}
-	p.release()
+	if !whole {
+		p.ev, p.to = d.ev, map[string]bool{}
+		for _, o := range outlets {
+			p.to[o.name] = true
+		}
+		d.hold(p)
+	}
+	d.enqueue(p, outlets)
 }
 
 func orMemory(dir string) string {

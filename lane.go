@@ -143,6 +143,14 @@ func (l *lane) rest(reporting *detector, now time.Duration) {
 	}
 }
 
+// overtaken takes note of an event that the memory watcher has begun.
+func (l *lane) overtaken(now time.Duration, level float64) {
+	l.drop()
+	l.fast.reports(now, level, CodeForecast)
+	l.fast.cool(now, l.fast.pace.CoolDown)
+	l.rest(l.fast, now)
+}
+
 func (l *lane) finding(d *detector, now time.Duration, s Sample) *finding {
 	held := now - d.since
 	return &finding{

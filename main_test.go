@@ -3,6 +3,8 @@ package holmes_test
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -15,7 +17,17 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// TestMain also is the main function of the processes that some tests start.
+func TestMain(m *testing.M) {
+	if job := os.Getenv(childEnv); job != "" {
+		if err := child(job); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // collector is a reporter that keeps what it gets.
 type collector struct {
@@ -52,7 +64,8 @@ func newLab(t *testing.T, opts ...holmes.Option) *lab {
 	l := &lab{host: holmes.NewHost(), profiler: &holmes.Profiler{}, got: &collector{}, dir: t.TempDir()}
 	all := append([]holmes.Option{
 		holmes.WithDumpPath(l.dir), holmes.WithReporter(l.got), holmes.WithLogger(testLog{t}),
-		holmes.WithForcedGC(false),
+		holmes.WithForcedGC(false), holmes.WithMemoryWatch(false),
+		holmes.WithFlightRecorder(holmes.RecorderOff),
 	}, opts...)
 	h, err := holmes.New(all...)
 	require.NoError(t, err)

@@ -2,7 +2,6 @@ package holmes
 
 import (
 	"errors"
-	"math"
 	"runtime"
 	"sync"
 	"time"
@@ -15,22 +14,24 @@ import (
 // built-in signals then read. It keeps files open and buffers allocated, so
 // that a tick costs a handful of system calls and no allocation.
 type meter struct {
-	mu    sync.Mutex // held by refresh, and by others than the tick's goroutine to look
+	mu    sync.Mutex // held to write, and by others than the tick's goroutine to look
 	proc  process
 	group group // nil where there is none
-	usage cgroup.Usage
 	heap  *heap
+
+	memoryState             // as of the tick
+	between     memoryState // as of the memory watcher's last look
+	strain      strain      // of the tick's goroutine, without the lock
 
 	hostMemory uint64
 	affinity   int
 	ticks      uint64
 
-	at, before   time.Duration // of this reading and the one before it
+	before       time.Duration // the reading before this one
 	cpu, cpuLast time.Duration
-	rss          uint64
 	threads      int
 
-	cpuErr, rssErr, groupErr, threadErr error
+	cpuErr, threadErr error
 }
 
 // process and group are the readers that a meter uses, so that tests can put
@@ -39,6 +40,7 @@ type (
 	process interface {
 		CPUTime() (time.Duration, error)
 		RSS() (uint64, error)
+		HostAvailable() (uint64, error)
 		Threads() (int, error)
 		Close() error
 	}
@@ -73,10 +75,12 @@ func openMeter(log *logbook) *meter {
 }
 
 func newMeter() *meter {
-	return &meter{affinity: procstat.Cores(), heap: newHeap()}
+	return &meter{affinity: procstat.Cores(), heap: newHeap(), strain: newStrain()}
 }
 
 func (m *meter) close() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	m.heap.close()
 	_ = m.proc.Close() // read-only files
 	if m.group != nil {
@@ -89,12 +93,10 @@ func (m *meter) close() {
 func (m *meter) refresh(now time.Duration, c *config) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.before, m.at = m.at, now
+	m.before = m.at
 	m.cpuLast = m.cpu
 	m.cpu, m.cpuErr = m.proc.CPUTime()
-	if m.group != nil && c.useCGroup {
-		m.groupErr = m.group.Usage(&m.usage)
-	}
+	m.memoryState.refresh(m, now, c)
 	m.rss, m.rssErr = m.proc.RSS()
 	m.threads, m.threadErr = m.proc.Threads()
 	if m.ticks%affinityEvery == affinityEvery-1 {
@@ -112,54 +114,28 @@ func (m *meter) cores(c *config) float64 {
 	case c.goProcCores:
 		return float64(runtime.GOMAXPROCS(0))
 	}
-	if q := m.usage.CPULimit; q > 0 && m.grouped(c) {
+	if q := m.usage.CPULimit; q > 0 && m.grouped {
 		return min(q, float64(m.affinity))
 	}
 	return float64(m.affinity)
-}
-
-func (m *meter) grouped(c *config) bool { return m.group != nil && c.useCGroup && m.groupErr == nil }
-
-// ownMemory reports whether memory is the process's own, not the group's:
-// because the user set the limit, or because no group has one.
-func (m *meter) ownMemory(c *config) bool {
-	return c.memoryLimit > 0 || !m.grouped(c) || m.usage.MemoryLimit == 0
-}
-
-// memory is the pair that memory percent compares, in bytes.
-func (m *meter) memory(c *config) (used, limit uint64, err error) {
-	switch {
-	case c.memoryLimit > 0:
-		return m.rss, c.memoryLimit, m.rssErr
-	case m.ownMemory(c):
-		return m.rss, m.hostMemory, m.rssErr
-	default:
-		return m.usage.MemoryUsed, m.usage.MemoryLimit, nil
-	}
 }
 
 // look returns what an event wants to know, to any goroutine.
 func (m *meter) look(c *config) (r Readings, room uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return m.readings(c), m.room(c)
+	newest := &m.memoryState
+	if m.between.at > newest.at {
+		newest = &m.between
+	}
+	return m.readings(c), newest.room()
 }
 
-// room is how much more memory can be used before the kernel kills. The
-// user's own limit kills nobody and does not count.
-func (m *meter) room(c *config) uint64 {
-	used, limit := m.rss, m.hostMemory
-	if !m.ownMemory(c) || (m.grouped(c) && m.usage.MemoryLimit > 0) {
-		used, limit = m.usage.MemoryUsed, m.usage.MemoryLimit
-	}
-	switch {
-	case limit == 0:
-		return math.MaxUint64 // not known, so nothing is refused for it
-	case used >= limit:
-		return 0
-	default:
-		return limit - used
-	}
+// share is how many cores the process may use, to any goroutine.
+func (m *meter) share(c *config) float64 {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.cores(c)
 }
 
 func (m *meter) cpuPercent(c *config) (value, limit float64, err error) {

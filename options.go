@@ -157,8 +157,9 @@ func WithLabelFunc(f func() map[string]string) Option {
 	return option{"WithLabelFunc", func(c *config) error { c.labelFunc = f; return nil }}
 }
 
-// WithDumpLimits sets how many events and bytes the dump path may hold;
-// dismissed events go first, then the oldest. Default 100 events and 256 MiB.
+// WithDumpLimits sets how many events and bytes the dump path may hold, those of
+// other processes included; dismissed events go first, then the oldest that
+// every reporter has, and last those that wait. Default 100 events and 256 MiB.
 func WithDumpLimits(events int, bytes int64) Option {
 	return option{"WithDumpLimits", func(c *config) error {
 		c.dumpEvents, c.dumpBytes = events, bytes
@@ -169,11 +170,98 @@ func WithDumpLimits(events int, bytes int64) Option {
 	}}
 }
 
+// WithCaptureBudget bounds what one capture may cost, by a prediction from the
+// number of goroutines and of places that allocate: CPU time, and memory while
+// it is taken, in bytes. A goroutine profile that would cost more is replaced
+// by counts of states and of the functions that goroutines were started with;
+// the event says why. Default 2 s and 256 MiB, which is about 250 000
+// goroutines.
+func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
+	return option{"WithCaptureBudget", func(c *config) error {
+		c.captureTime, c.captureBytes = cpu, uint64(max(bytes, 0))
+		if err := positive("CPU time", cpu); err != nil {
+			return err
+		}
+		return positive("bytes", bytes)
+	}}
+}
+
+// WithMemoryWatch turns the memory watcher on or off. It looks at memory after
+// every collection and, when memory grows, up to a hundred times a second, and
+// begins an event with a heap profile before the kernel kills: over the
+// absolute threshold of the mem signal, when the limit will be reached within
+// 250 ms, or when the heap may outgrow it before the next collection. Such an
+// event skips the hold. Default: on, with the mem signal.
+func WithMemoryWatch(on bool) Option {
+	return option{"WithMemoryWatch", func(c *config) error { c.watchMemory = on; return nil }}
+}
+
+// WithCrashOutput keeps the text that the runtime writes when it ends the
+// process, of a panic that nobody recovered or of a fatal error, and puts it
+// into the event that the next run begins with. It uses the one output that
+// [runtime/debug.SetCrashOutput] sets: an application that has set its own loses
+// it. It takes effect with Start. Default off.
+func WithCrashOutput(on bool) Option {
+	return option{"WithCrashOutput", func(c *config) error { c.crashOutput = on; return nil }}
+}
+
+// WithFlightRecorder says when the flight recorder of package runtime/trace is
+// armed, for the signals that want a trace: by default cpu and goroutine. There
+// is one in a process: while it is armed, one of the application's own cannot
+// start, and while the application has one, events say why there is no trace.
+// It stands down when it writes more than 4 MB a second, which is about 5 % of
+// two cores, or was armed for a tenth of the last hour; the latter does not
+// count with [RecorderAlways]. Turn it off in a bubble of testing/synctest, where
+// the runtime cannot start a trace. Default [RecorderOnSuspicion].
+func WithFlightRecorder(mode RecorderMode) Option {
+	return option{"WithFlightRecorder", func(c *config) error {
+		c.recorder = mode
+		if mode < RecorderOnSuspicion || mode > RecorderAlways {
+			return fmt.Errorf("mode %d is unknown", mode)
+		}
+		return nil
+	}}
+}
+
 // WithForcedGC lets a heap event collect garbage once (at most once a minute)
 // when no collection has finished by itself since the event began: a heap
 // profile shows nothing that was allocated after the last one. Default on.
 func WithForcedGC(on bool) Option {
 	return option{"WithForcedGC", func(c *config) error { c.forceGC = on; return nil }}
+}
+
+// WithBlockProfile adds a block profile to every event that has a mutex
+// profile, and lets [WithSource] ask for one: one record for each so much time
+// that goroutines wait for anything, as in [runtime.SetBlockProfileRate]. A
+// few microseconds show most of it. The rate is set when an event is suspected
+// and 0 afterwards, because the runtime does not tell what it was before: not
+// for an application that sets it itself. 0, the default, is no block profile.
+func WithBlockProfile(each time.Duration) Option {
+	return option{"WithBlockProfile", func(c *config) error {
+		c.blockEach = each
+		return notNegative("each", each)
+	}}
+}
+
+// WithWallClockStacks lets an event of a signal have up to ten goroutine
+// profiles over a second instead of one, where CPU was below cpuBelow percent
+// when it was suspected: what is slow without computing is waiting, and several
+// looks tell what it goes on waiting for. With more than about 10 000 goroutines
+// it is one all the same. 0 is never, above 100 always. Default 50 for
+// [SignalSchedLat], 0 for others. The signal must have goroutine profiles.
+func WithWallClockStacks(s Signal, cpuBelow int) Option {
+	return option{"WithWallClockStacks", func(c *config) error {
+		sc, ok := c.signals[s]
+		switch {
+		case !ok:
+			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
+		case !slices.Contains(sc.kinds, KindGoroutine):
+			return fmt.Errorf("signal %s has no goroutine profiles", s)
+		}
+		sc.stacks = float64(cpuBelow)
+		c.signals[s] = sc
+		return notNegative("cpuBelow", cpuBelow)
+	}}
 }
 
 // checked returns the rule with its defaults, and refuses one that could never

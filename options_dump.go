@@ -39,6 +39,27 @@ func WithGoroutineDump(min int, diff int, abs int, max int, coolDown time.Durati
 	return dumpRule("WithGoroutineDump", SignalGoroutine, min, diff, abs, max, coolDown)
 }
 
+// WithGCCPUDump sets the rule of [SignalGCCPU] in percent of the CPU time in
+// use; see [WithCPUDump]. It does not turn the signal on, as [Holmes.Enable]
+// does. Default 20, 25, 40, 1 minute.
+func WithGCCPUDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithGCCPUDump", SignalGCCPU, min, diff, abs, 0, coolDown)
+}
+
+// WithSchedLatDump sets the rule of [SignalSchedLat] in milliseconds; diff is
+// percent. It does not turn the signal on, as [Holmes.Enable] does. Default 10,
+// 100, 50, 1 minute.
+func WithSchedLatDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithSchedLatDump", SignalSchedLat, min, diff, abs, 0, coolDown)
+}
+
+// WithMutexWaitDump sets the rule of [SignalMutexWait] in seconds waited a
+// second; diff is percent. It does not turn the signal on, as [Holmes.Enable]
+// does. Default 1, 100, 10, 1 minute.
+func WithMutexWaitDump(min int, diff int, abs int, coolDown time.Duration) Option {
+	return dumpRule("WithMutexWaitDump", SignalMutexWait, min, diff, abs, 0, coolDown)
+}
+
 func dumpRule(name string, s Signal, minimum, diff, abs, maximum int, coolDown time.Duration) Option {
 	return option{name, func(c *config) error {
 		t := rowOf(s).rule // the window, hold and margin of the default
@@ -64,10 +85,10 @@ func WithCPUMax(max int) Option {
 	}}
 }
 
-// WithCPUSamplingTime sets how long a CPU profile is at least, as a
-// [time.ParseDuration] string from "100ms" to "60s". It begins with the second
-// suspicious reading and lasts until the event is confirmed, when that is
-// later. Default "5s".
+// WithCPUSamplingTime sets how long a CPU, mutex or block profile is at least,
+// as a [time.ParseDuration] string from "100ms" to "60s". It begins with the
+// second suspicious reading, those of waiting with the first, and lasts until
+// the event is confirmed, when that is later. Default "5s".
 func WithCPUSamplingTime(duration string) Option {
 	return option{"WithCPUSamplingTime", func(c *config) error {
 		d, err := parseDuration(duration, 100*time.Millisecond)

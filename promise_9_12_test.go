@@ -78,11 +78,11 @@ func TestPromise10PanicsOfForeignCode(t *testing.T) {
 		require.Zero(t, s.Bugs)
 		require.Len(t, l.got.all(), 1000, "who behaves is not disturbed")
 		for name, count := range map[string]uint64{
-			"reporter": s.Reporters[1].Panics, "logger": s.LoggerPanics, "labels": s.LabelPanics, "source": s.Signals[5].Panics,
+			"reporter": s.Reporters[1].Panics, "logger": s.LoggerPanics, "labels": s.LabelPanics, "source": signal(l.Holmes, src.Signal()).Panics,
 		} {
 			require.Greater(t, count, uint64(100), "%s: it is tried again after each rest", name)
 		}
-		require.EqualValues(t, src.calls.Load(), s.Signals[5].Panics)
+		require.EqualValues(t, src.calls.Load(), signal(l.Holmes, src.Signal()).Panics)
 		require.Less(t, src.calls.Load(), int64(20_000), "it rests after panics in a row")
 		require.Contains(t, l.WhyNot("odd"), "the rule")
 

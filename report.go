@@ -3,219 +3,205 @@ package holmes
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
-	"sync"
+	"slices"
 	"sync/atomic"
 	"time"
 )
 
 const (
-	queueLength  = 64               // events a reporter may be behind; the oldest goes first
 	attemptTime  = 30 * time.Second // that one Report may take
 	firstPause   = time.Second      // after a failure; doubles, with full jitter
 	longestPause = time.Minute
 	longestAfter = 10 * time.Minute // of a Retry-After
-	giveUpAfter  = time.Hour        // since the event was confirmed
 	flushAttempt = 5 * time.Second  // that one Report may take while stopping
+	// failuresToProbe calls that fail in a row make a receiver that is not
+	// well. Then each event is tried once in its turn, until one gets through.
+	failuresToProbe = 5
 )
 
-// Why an event was not delivered to a reporter; keys of [ReporterStats].
-const (
-	dropOverflow  = "queue full"
-	dropPermanent = "refused"
-	dropExpired   = "gave up"
-)
-
-// An outlet is one reporter and the events that wait for it. It outlives runs:
-// what could not be delivered before a Stop is tried again after the next
-// Start, and a reporter that hangs is never entered twice.
-type outlet struct {
-	reporter Reporter
-	name     string
-	guard    guard
-	slot     chan struct{} // holds one while the reporter is being called
-	wake     chan struct{} // holds one when something was queued
-	off      atomic.Bool   // DisableProfileReporter
-
-	mu      sync.Mutex
-	queue   []*parcel
-	stats   ReporterStats
-	calling time.Duration // mono since when the reporter has been called, 0 when it is not
+// A tour is the time of one courier with one reporter: a run, or less when the
+// reporter is taken out.
+type tour struct {
+	outlet  *outlet
+	ctx     context.Context
+	cancel  context.CancelFunc
+	done    chan struct{}
+	after   <-chan struct{} // closed when the one before it has let go
+	removed atomic.Bool     // the reporter was taken out and not replaced
 }
 
-// A parcel is one event on its way to all reporters. done is called when the
-// last of them has it, or has lost it.
-type parcel struct {
-	ev    *Event
-	since time.Duration
-	open  atomic.Int32
-	done  func()
-}
-
-func (p *parcel) release() {
-	if p.open.Add(-1) == 0 {
-		p.done()
-	}
-}
-
-func newOutlet(r Reporter) *outlet {
-	o := &outlet{
-		reporter: r, guard: guard{clock: systemClock()},
-		slot: make(chan struct{}, 1), wake: make(chan struct{}, 1),
-	}
-	o.name = fmt.Sprintf("%T", r)
-	_ = o.guard.call(func() error { // a name is worth no trouble
-		if n, ok := r.(interface{ Name() string }); ok {
-			o.name = n.Name()
-		}
-		return nil
-	})
-	return o
-}
-
-// addReporter is the one place where a reporter becomes part of a config.
-func (c *config) addReporter(r Reporter) { c.outlets = append(c.outlets, newOutlet(r)) }
-
-// offer queues an event. It never blocks: a full queue loses its oldest.
-func (o *outlet) offer(p *parcel) {
-	if o.off.Load() {
-		return
-	}
-	p.open.Add(1)
-	o.mu.Lock()
-	var lost *parcel
-	if len(o.queue) == queueLength {
-		lost = o.queue[0]
-		o.queue = o.queue[1:]
-		o.stats.drop(dropOverflow)
-	}
-	o.queue = append(o.queue, p)
-	o.mu.Unlock()
-	if lost != nil {
-		lost.release()
-	}
-	select {
-	case o.wake <- struct{}{}:
-	default:
-	}
-}
-
-func (o *outlet) head() *parcel {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	if len(o.queue) == 0 {
-		return nil
-	}
-	return o.queue[0]
-}
-
-// settle takes a parcel off the queue, where it still is, and counts what
-// became of it.
-func (o *outlet) settle(p *parcel, count func(*ReporterStats)) {
-	o.mu.Lock()
-	found := false
-	for i, q := range o.queue {
-		if q == p {
-			o.queue = append(o.queue[:i:i], o.queue[i+1:]...)
-			found = true
-			break
-		}
-	}
-	if found {
-		count(&o.stats)
-	}
-	o.mu.Unlock()
-	if found {
-		p.release()
-	}
-}
-
-// startOutlet starts the courier of a reporter, once a run.
+// startOutlet starts the courier of a reporter, once a run. One that replaces
+// another waits until that has let go of its event.
 func (r *run) startOutlet(o *outlet) {
-	if r.started[o] {
+	if r.tours[o] != nil {
 		return
 	}
-	r.started[o] = true
-	r.spawn(&r.couriers, "reporter "+o.name, func() { r.courier(o) })
+	t := &tour{outlet: o, done: make(chan struct{})}
+	t.ctx, t.cancel = context.WithCancel(r.ctx)
+	if old := o.ancestor(func(old *outlet) bool { return r.tours[old] != nil }); old != nil {
+		t.after = r.tours[old].done
+	}
+	r.tours[o] = t
+	o.mu.Lock()
+	o.settled = r.h.settled
+	o.mu.Unlock()
+	r.spawn(&r.couriers, "reporter "+o.name, func() {
+		defer close(t.done)
+		r.courier(t)
+	})
+	r.recall.ring()
 }
 
-// courier delivers one reporter's events in order, until the run flushes: then
-// it tries each that waits once more and ends.
-func (r *run) courier(o *outlet) {
-	for {
-		p := o.head()
-		if p == nil {
-			select {
-			case <-o.wake:
-				continue
-			case <-r.flush:
-				if o.head() == nil {
-					return
-				}
-				continue
+// endTours ends the couriers of reporters that are not in the config any more.
+// What waits for them stays on disk, for a reporter of that name.
+func (r *run) endTours(c *config) {
+	for o, t := range r.tours {
+		if slices.Contains(c.outlets, o) {
+			continue
+		}
+		t.removed.Store(!slices.ContainsFunc(c.outlets, func(next *outlet) bool {
+			return next.ancestor(func(old *outlet) bool { return old == o }) != nil
+		}))
+		t.cancel()
+		select {
+		case <-t.done:
+			delete(r.tours, o)
+		default:
+		}
+	}
+}
+
+// courier delivers one reporter's events, until the run flushes: then it tries
+// each that waits once more, until one fails, and ends.
+func (r *run) courier(t *tour) {
+	defer t.cancel()
+	t.begin()
+	for t.ctx.Err() == nil {
+		if batch := t.outlet.batch(); batch != nil {
+			r.deliverBatch(t, batch)
+		}
+		if it := t.outlet.next(); it != nil {
+			if !r.deliver(t, it) {
+				break
+			}
+			continue
+		}
+		select {
+		case <-t.outlet.wake:
+		case <-t.ctx.Done():
+		case <-r.flush:
+			if t.outlet.next() == nil {
+				return
 			}
 		}
-		if !r.deliver(o, p) {
-			return
-		}
+	}
+	if t.removed.Load() {
+		t.outlet.abandon()
 	}
 }
 
-// deliver tries one parcel until it is settled, and reports whether the courier
-// should go on to the next.
-func (r *run) deliver(o *outlet, p *parcel) bool {
-	for try := 0; ; try++ {
-		flushing := r.flushing()
-		err := r.attempt(o, p, flushing)
-		switch {
-		case err == nil:
-			o.settle(p, func(s *ReporterStats) { s.Delivered++ })
-			return true
-		case errors.Is(err, context.Canceled) && r.ctx.Err() != nil:
-			return false // out of time; it stays queued
-		case IsPermanent(err):
-			r.log.onCause("refused "+o.name, "reporter %s refused event %s: %v", o.name, p.ev.ID, err)
-			o.settle(p, func(s *ReporterStats) { s.drop(dropPermanent) })
-			return true
-		case r.clock.mono()-p.since > giveUpAfter:
-			r.log.onCause("expired "+o.name, "reporter %s did not take event %s for %s: %v", o.name, p.ev.ID, span(giveUpAfter), err)
-			o.settle(p, func(s *ReporterStats) { s.drop(dropExpired) })
-			return true
-		}
-		r.log.onCause("report "+o.name, "reporter %s failed, event %s is tried again: %v", o.name, p.ev.ID, err)
-		if flushing || !r.pause(pauseAfter(try, err)) {
-			// What is left after a flush waits in memory for the next Start.
-			return !r.flushing()
+// begin waits for the courier of the reporter that this one replaces, though
+// not for ever, and takes over what it left.
+func (t *tour) begin() {
+	if t.after != nil {
+		timeout := time.NewTimer(attemptTime)
+		defer timeout.Stop()
+		select {
+		case <-t.after:
+		case <-timeout.C: // it ignores its context
+		case <-t.ctx.Done():
 		}
 	}
+	t.outlet.inherit()
 }
 
-// pauseAfter is how long to wait after a try failed: full jitter, so that the
-// instances of a fleet do not come back all at once.
-func pauseAfter(try int, err error) time.Duration {
-	ceiling := longestPause
-	if try < 6 {
-		ceiling = min(firstPause<<try, longestPause)
+// deliver tries one event, pauses if that failed, and reports whether the
+// courier should go on.
+func (r *run) deliver(t *tour, it *item) bool {
+	o, flushing := t.outlet, r.flushing()
+	if flushing && r.clock.mono() < o.until {
+		return false // the receiver asked to be left alone
 	}
-	pause := rand.N(ceiling) + time.Millisecond
-	var told interface{ RetryAfter() time.Duration }
-	if errors.As(err, &told) {
-		pause = max(pause, min(told.RetryAfter(), longestAfter))
+	err := r.attempt(t, it)
+	lost, isLost := errors.AsType[*lostError](err)
+	switch {
+	case err == nil:
+		o.succeeded(nil)
+		r.mark(o, it.delivered(o.name))
+		o.settle(it, "")
+		return true
+	case isLost:
+		r.log.onCause(lost.reason+" "+o.name, "reporter %s goes without event %s: %v", o.name, it.id, err)
+		o.settle(it, lost.reason)
+		return true
+	case t.ctx.Err() != nil && errors.Is(err, context.Canceled):
+		return false // out of time; it stays queued
+	case IsPermanent(err):
+		o.succeeded(err)
+		r.log.onCause("refused "+o.name, "reporter %s refused event %s: %v", o.name, it.id, err)
+		r.mark(o, it.refused(o.name, err))
+		o.settle(it, dropPermanent)
+		return true
+	}
+	pause := r.failed(o, it, err)
+	if flushing {
+		return false
+	}
+	return r.pause(t, pause)
+}
+
+// mark logs that the disk did not take note of a delivery. The store remembers
+// it, and tries again.
+func (r *run) mark(o *outlet, err error) {
+	r.onDisk("reporter "+o.name+" may get an event twice if this process ends now", err)
+}
+
+// failed notes a failure and returns how long to wait after it.
+func (r *run) failed(o *outlet, it *item, err error) time.Duration {
+	now := r.clock.mono()
+	pause, told := pauseAfter(o.failed(it, now, err), err)
+	if told > 0 {
+		o.mu.Lock()
+		o.until = now + told
+		o.mu.Unlock()
+	}
+	r.log.onCause("report "+o.name, "reporter %s failed, event %s is tried again: %v", o.name, it.id, err)
+	if it.held() && now-it.since > r.h.cfg.Load().dumpAge {
+		r.log.onCause("expired "+o.name, "reporter %s did not take event %s for %s: %v", o.name, it.id, span(now-it.since), err)
+		o.settle(it, dropExpired)
 	}
 	return pause
 }
 
-// pause waits, and reports false when the run began to flush.
-func (r *run) pause(d time.Duration) bool {
+// pauseAfter is how long to wait when so many tries have failed in a row: full
+// jitter, so that the instances of a fleet do not come back all at once. told
+// is how long the receiver asked for.
+func pauseAfter(failures int, err error) (pause, told time.Duration) {
+	ceiling := longestPause
+	if failures <= 6 {
+		ceiling = min(firstPause<<(failures-1), longestPause)
+	}
+	pause = 1 + rand.N(ceiling)
+	var asked interface{ RetryAfter() time.Duration }
+	if errors.As(err, &asked) {
+		told = min(asked.RetryAfter(), longestAfter)
+	}
+	return max(pause, told), told
+}
+
+// pause waits, and reports whether to go on: not when the reporter was taken
+// out. A run that flushes cuts it short.
+func (r *run) pause(t *tour, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-		return true
 	case <-r.flush:
+	case <-t.ctx.Done():
 		return false
 	}
+	return true
 }
 
 func (r *run) flushing() bool {
@@ -228,35 +214,41 @@ func (r *run) flushing() bool {
 }
 
 // attempt calls the reporter once, with a copy of the event.
-func (r *run) attempt(o *outlet, p *parcel, flushing bool) error {
-	select {
-	case o.slot <- struct{}{}:
-		defer func() { <-o.slot }()
-	case <-r.ctx.Done(): // still held since an earlier run
-		return r.ctx.Err()
+func (r *run) attempt(t *tour, it *item) error {
+	leave, err := t.enter()
+	if err != nil {
+		return err
 	}
+	defer leave()
+	ev, release, err := it.load(t.outlet.name)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return r.call(t, func(ctx context.Context) error { return t.outlet.reporter.Report(ctx, ev) })
+}
+
+// enter waits until nobody is in the reporter: a call may be held since an
+// earlier run.
+func (t *tour) enter() (leave func(), err error) {
+	slot := t.outlet.slot
+	select {
+	case slot <- struct{}{}:
+		return func() { <-slot }, nil
+	case <-t.ctx.Done():
+		return nil, t.ctx.Err()
+	}
+}
+
+// call runs one call of the reporter, within its time and under its guard.
+func (r *run) call(t *tour, f func(context.Context) error) error {
 	limit := attemptTime
-	if flushing {
+	if r.flushing() {
 		limit = flushAttempt
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, limit)
+	ctx, cancel := context.WithTimeout(t.ctx, limit)
 	defer cancel()
-	o.begin(r.clock.mono())
-	err := o.guard.call(func() error { return o.reporter.Report(ctx, p.ev.clone()) })
-	o.end(err)
-	return err
-}
-
-func (o *outlet) begin(now time.Duration) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.calling = now
-	o.stats.Attempts++
-}
-
-func (o *outlet) end(err error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	o.calling = 0
-	o.stats.LastErr = err
+	t.outlet.begin(r.clock.mono())
+	defer t.outlet.end()
+	return t.outlet.guard.call(func() error { return f(ctx) })
 }

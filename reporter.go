@@ -9,11 +9,13 @@ import (
 //
 // Rules for implementers:
 //   - Report must be safe to repeat for one [Event.ID]: an event is delivered
-//     at least once. The ID is the idempotency key.
+//     at least once, across restarts too. The ID is the idempotency key.
 //   - An error with a method RetryAfter() time.Duration says when to try again;
 //     up to 10 minutes are honoured.
 //   - It returns when the event is safe at the receiver, or with an error. An
-//     error is retried with growing pauses; one made by [Permanent] is not.
+//     error is retried with growing pauses, until the event is removed from
+//     the dump path; one made by [Permanent] is not, and is kept beside the
+//     event.
 //   - It returns soon after ctx is done. One that does not is not called
 //     again until it returns, and delays nobody else.
 //   - It reads profiles through [Profile.Open]: Path is empty when the disk
@@ -21,11 +23,16 @@ import (
 //   - It may panic: that is caught, counted, and after some panics in a row
 //     the reporter rests for a minute.
 //
-// It is called by one goroutine at a time, events in the order in which they
-// were confirmed, and gets a copy of the event of its own.
+// It is called by one goroutine at a time, with an event of its own as it is on
+// disk. Events come in the order in which they were confirmed, but one that
+// fails stands back for the others. After five failures in a row the receiver
+// is taken to be down: then one event is tried now and then, until one gets
+// through.
 //
-// A Reporter with a method Name() string is shown in [Stats] and logs under
-// that name, else under its type.
+// An event waits on disk under the reporter's name: what a method Name() string
+// returns, else its type, and "#2" and so on behind it for the second of a
+// name. It should be the same after a restart, or the events that wait for it
+// go to nobody; [WithNamedReporter] sets it. [Stats] and logs show it.
 type Reporter interface {
 	Report(ctx context.Context, e *Event) error
 }

@@ -44,12 +44,15 @@ func DefaultPace() Pace {
 	return Pace{Window: 2 * time.Minute, Hold: 15 * time.Second, CoolDown: time.Minute}
 }
 
-// Reason codes of [Threshold]. The first three are why it fired.
+// Reason codes of [Threshold]. The first three are why it fired, the next
+// three come without a rule.
 const (
 	CodeAbs      = "abs"       // over Abs
 	CodeDiff     = "diff"      // over the mean by Diff and Margin
 	CodeSlow     = "slow"      // the same over hours
+	CodeForecast = "forecast"  // memory is about to run out
 	CodeManual   = "manual"    // asked for with CaptureNow
+	CodeCrash    = "crash"     // a previous run ended without Stop
 	codeBelowMin = "below-min" // under Min: never
 	codeAboveMax = "above-max" // at or over Max: never
 	codeWarming  = "warming"   // too few samples for a mean

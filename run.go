@@ -11,9 +11,10 @@ import (
 // A run is one time from Start to Stop, and owns every goroutine in it:
 //
 //	the loop      one tick an interval, all built-in lanes
+//	the watcher   memory between two ticks
 //	a goroutine   for each signal of the user's, since its source may block
 //	an inquiry    for each event under way, and its CPU profile
-//	a courier     for each reporter
+//	a courier     for each reporter, and a keeper of what lies on disk for them
 //	the logbook's
 //
 // Stopping goes down that list: no more readings, captures end with what they
@@ -27,6 +28,8 @@ type run struct {
 	flush    chan struct{} // closed: couriers try what they have once and end
 	logStop  chan struct{} // closed: the log has had its last line
 	changed  chan struct{} // holds one: the config is another
+	rushed   chan float64  // holds one: the level that the memory watcher has reported
+	recall   bell          // there are other reporters: look for what waits for them
 	ctx      context.Context
 	cancel   context.CancelFunc // time is up
 	work     crew               // loop, sources, inquiries
@@ -36,14 +39,19 @@ type run struct {
 	mu     sync.Mutex
 	closed bool // no new work
 
+	past flightLog
+
 	cfg     *config // of the loop
 	meter   *meter
 	lanes   []*lane
 	sources []*sourceLane
-	started map[*outlet]bool
+	tours   map[*outlet]*tour
 	shrink  shrinker
+	disarm  func() // of the locks, nil while they are not armed
 
-	all   atomic.Pointer[[]*lane] // for Stats
+	all    atomic.Pointer[[]*lane] // for Stats
+	vetoed atomic.Bool             // as of the last tick
+
 	ticks atomic.Uint64
 	late  atomic.Uint64
 	since time.Duration
@@ -89,6 +97,7 @@ func (r *run) leave() { r.work.leave(captureWork) }
 // loop is the heartbeat.
 func (r *run) loop() {
 	defer r.meter.close()
+	defer r.disarmLocks()
 	r.meter.refresh(r.clock.mono(), r.cfg) // the first half of the first rate
 	last := r.clock.mono()
 	timer := time.NewTimer(r.cfg.interval)
@@ -99,6 +108,8 @@ func (r *run) loop() {
 			return
 		case <-r.changed:
 			r.reconfigure()
+		case level := <-r.rushed:
+			r.builtinLane(SignalMem).overtaken(r.clock.mono(), level)
 		case <-timer.C:
 			last = r.beat(last)
 		}
@@ -128,7 +139,9 @@ func (r *run) tick(now, due time.Duration) {
 	at := r.clock.wall()
 	c := r.cfg
 	r.meter.refresh(now, c)
+	r.h.waits.locks.Settle()
 	veto := r.veto(c)
+	r.vetoed.Store(veto != "")
 	for _, l := range r.lanes {
 		l.step(due, at, veto)
 	}
@@ -138,7 +151,10 @@ func (r *run) tick(now, due time.Duration) {
 	if c.shrink.enabled {
 		r.shrinkThreads(due, c)
 	}
+	r.record(due, at, c)
 	r.ticks.Add(1)
+	r.h.stats.ticks.Add(1)
+	r.h.stats.tickTime.Add(int64(r.clock.mono() - now))
 }
 
 // veto is why no event may begin now, whatever the rules say.
@@ -171,6 +187,8 @@ func (r *run) reconfigure() {
 		l := r.builtinLane(name)
 		l.configure(c, sc)
 	}
+	r.armLocks(c)
+	r.endTours(c)
 	for _, o := range c.outlets {
 		r.startOutlet(o)
 	}
@@ -205,7 +223,7 @@ func (l *lane) configure(c *config, sc signalConfig) {
 	if l.enabled && !sc.enabled {
 		l.drop()
 	}
-	l.enabled, l.kinds = sc.enabled, sc.kinds
+	l.enabled, l.kinds = sc.enabled, c.evidence(sc.kinds)
 	pace, rule := c.pace(sc.rule), c.applied(sc.rule)
 	if l.fast == nil {
 		l.fast = newDetector(rule, pace, c.interval, c.budget, foreign(rule, l.log))

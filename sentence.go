@@ -1,6 +1,7 @@
 package holmes
 
 import (
+	"cmp"
 	"fmt"
 	"math"
 	"strings"
@@ -73,14 +74,19 @@ func (why Reason) whyNot(s Sample) string {
 
 // A unit is how a signal's values are written.
 type unit struct {
-	suffix string // after every value
-	points string // what a margin counts
+	suffix string  // after every value
+	points string  // what a margin counts
+	parts  float64 // of one, that a reader wants: hundredths; 0 is tenths
 }
 
 func unitOf(s Sample) unit {
 	switch {
-	case s.Limit > 0:
+	case s.Limit > 0 || s.Signal == SignalGCCPU:
 		return unit{suffix: " %", points: "points"}
+	case s.Signal == SignalSchedLat:
+		return unit{suffix: " ms", points: "ms", parts: 100}
+	case s.Signal == SignalMutexWait:
+		return unit{suffix: " s/s", points: "s/s", parts: 100}
 	case s.Signal == SignalGoroutine:
 		return unit{points: "goroutines"}
 	case s.Signal == SignalThread:
@@ -94,7 +100,8 @@ func (u unit) format(v float64) string {
 	if u.suffix == "" {
 		return number(v)
 	}
-	return number(math.Round(v*10)/10) + u.suffix // nobody wants a percent's hundredths
+	parts := cmp.Or(u.parts, 10)
+	return number(math.Round(v*parts)/parts) + u.suffix
 }
 
 func (u unit) margin(v float64) string { return number(v) + " " + u.points }
@@ -103,6 +110,7 @@ func (u unit) margin(v float64) string { return number(v) + " " + u.points }
 var titles = map[Signal]string{
 	SignalCPU: "CPU", SignalMem: "memory", SignalGCHeap: "live heap",
 	SignalGoroutine: "goroutines", SignalThread: "threads",
+	SignalGCCPU: "garbage collection", SignalSchedLat: "scheduling latency", SignalMutexWait: "lock wait",
 }
 
 func title(s Signal) string {
@@ -125,10 +133,14 @@ func number(v float64) string {
 }
 
 func above(v, mean float64) string {
-	if mean <= 0 {
+	switch {
+	case mean <= 0:
 		return "above"
+	case v > 100*mean: // a mean of next to nothing
+		return "over 100 times"
+	default:
+		return fmt.Sprintf("%.0f %% above", (v/mean-1)*100)
 	}
-	return fmt.Sprintf("%.0f %% above", (v/mean-1)*100)
 }
 
 // span writes a duration as people say it: 15 s, 2 min, 6 h.

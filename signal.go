@@ -21,6 +21,26 @@ const (
 	SignalThread Signal = "thread"
 )
 
+// Built-in signals that are off until [Holmes.Enable] turns them on. An option
+// that sets the rule of one does not.
+const (
+	// SignalGCCPU is the part of the CPU time in use that goes into collecting
+	// garbage, in percent. It is over the time between the ends of two
+	// collections, since the runtime does not tell sooner; where less than a
+	// tenth of the cores is in use, it is a share of that tenth.
+	SignalGCCPU Signal = "gccpu"
+	// SignalSchedLat is how long goroutines that can run wait until they do:
+	// the 99th percentile since the reading before, in milliseconds.
+	SignalSchedLat Signal = "schedlat"
+	// SignalMutexWait is the time that goroutines wait for locks, in seconds
+	// a second, which is how many are waiting at a time: mean of 10 seconds.
+	// A wait counts when it ends, so that of a deadlock is never seen. While
+	// the signal is on, the runtime is told to record one contended lock in
+	// 1 000 003, and one in 7 during its events, unless the application has
+	// set that fraction itself.
+	SignalMutexWait Signal = "mutexwait"
+)
+
 // A Sample is one reading of a signal.
 type Sample struct {
 	Signal Signal

@@ -22,12 +22,35 @@ type Stats struct {
 	Signals   []SignalStats
 	Reporters []ReporterStats
 	Dump      DumpStats
+	Cost      CostStats
 	// LabelPanics and LoggerPanics count what the user's functions did.
 	LabelPanics, LoggerPanics uint64
 	// LogDropped counts messages that a slow logger did not take.
 	LogDropped uint64
 	// Bugs counts panics of holmes's own code, caught and logged.
 	Bugs uint64
+}
+
+// CostStats is what holmes cost its host since it was made.
+type CostStats struct {
+	// Ticks is how many ticks TickTime is of: the time from their beginning to
+	// their end, which is at least their CPU time. A tick allocates nothing
+	// while nothing is suspected, and stops nothing.
+	Ticks    uint64
+	TickTime time.Duration
+	// Captures counts profiles taken or tried, CPU profiles aside, which cost
+	// what the runtime's profiler does. CaptureTime is by the clock,
+	// CaptureCPU the CPU time of their own goroutine, known on Linux.
+	Captures                uint64
+	CaptureTime, CaptureCPU time.Duration
+	// CaptureBytes is what was written. CaptureAllocBytes is what the process
+	// allocated meanwhile, and Stopped how long its world was stopped, but for
+	// collections: upper bounds, since the application may have had a part.
+	CaptureBytes      int64
+	CaptureAllocBytes uint64
+	Stopped           time.Duration
+	// ForcedGC counts the collections that holmes asked for.
+	ForcedGC uint64
 }
 
 // SignalStats is one signal.
@@ -54,6 +77,12 @@ type ReporterStats struct {
 	Name string
 	// Waiting is how many events are queued, the one being reported included.
 	Waiting int
+	// Offered counts the events that were queued, those that other processes
+	// left included: it is always Delivered, Waiting and all of Dropped.
+	Offered uint64
+	// Failing is how many calls in a row have failed. From 5 on, only one event
+	// is tried now and then, until one gets through.
+	Failing int
 	// Attempts counts calls of Report, Delivered those that brought an event
 	// home, Dropped the events that were given up, by reason.
 	Attempts, Delivered uint64
@@ -81,17 +110,30 @@ type DumpStats struct {
 	Dir string
 	// Err is why the dump path cannot be used, if it cannot.
 	Err error
-	// Events and Bytes are what is there.
+	// Events and Bytes are what is there, of all processes that share it.
 	Events int
 	Bytes  int64
+	// Waiting is how many of them some reporter has not got, Damaged how many
+	// are set aside because their files are not what was written.
+	Waiting, Damaged int
+	// Unclaimed counts events that other processes left and that were removed,
+	// for their space or their age, before anybody delivered them.
+	Unclaimed int
+	// InMemory is how many events of this process wait in memory, since the
+	// disk refused them or a part of them.
+	InMemory int
 }
 
 // tally counts over all runs of a Holmes.
 type tally struct {
-	bugs atomic.Uint64
+	costTally
 
-	mu     sync.Mutex
-	events map[Signal]*counts
+	bugs     atomic.Uint64
+	ticks    atomic.Uint64
+	tickTime atomic.Int64
+
+	eventsMu sync.Mutex
+	events   map[Signal]*counts
 }
 
 type counts struct{ suspected, confirmed, dismissed uint64 }
@@ -101,8 +143,8 @@ func (t *tally) confirmed(s Signal) { t.count(s, func(c *counts) { c.confirmed++
 func (t *tally) dismissed(s Signal) { t.count(s, func(c *counts) { c.dismissed++ }) }
 
 func (t *tally) count(s Signal, add func(*counts)) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
+	t.eventsMu.Lock()
+	defer t.eventsMu.Unlock()
 	if t.events == nil {
 		t.events = map[Signal]*counts{}
 	}
@@ -126,8 +168,10 @@ func (h *Holmes) Stats() Stats {
 	}
 	s := Stats{
 		Dump: h.vault.stats(), LogDropped: h.log.dropped.Load(), LoggerPanics: h.log.guard.count(),
-		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(),
+		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(), Cost: h.stats.look(),
 	}
+	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())
+	s.Dump.InMemory = len(h.hoard.all())
 	now := h.clock.mono()
 	for _, o := range c.outlets {
 		s.Reporters = append(s.Reporters, o.look(now))
@@ -173,9 +217,11 @@ func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats 
 	return s
 }
 
+func (v laneView) suspects() bool { return v.fast.active || (v.hasSlow && v.slow.active) }
+
 func (v laneView) state(now time.Duration) string {
 	switch {
-	case v.fast.active || (v.hasSlow && v.slow.active):
+	case v.suspects():
 		return string(StateSuspected)
 	case now < v.fast.coolUntil:
 		return "cooling"
@@ -192,6 +238,7 @@ func (o *outlet) look(now time.Duration) ReporterStats {
 	s := o.stats
 	s.Dropped = maps.Clone(o.stats.Dropped)
 	s.Name, s.Waiting, s.Panics, s.Resting = o.name, len(o.queue), o.guard.count(), o.guard.resting()
+	s.Failing = o.failures
 	if o.calling > 0 {
 		s.Held = now - o.calling
 	}

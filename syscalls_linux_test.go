@@ -14,22 +14,29 @@ import (
 )
 
 // One tick makes at most 8 system calls, counted by strace: the difference
-// between a process that ticks and one that ticks much.
+// between a process that ticks and one that ticks much. Signals that are off by
+// default add none.
 func TestTickSystemCalls(t *testing.T) {
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		skip(t, "strace is not installed: system calls are not counted")
 	}
-	const few, many = 100, 5100
-	a, okA := countCalls(t, strace, few)
-	b, okB := countCalls(t, strace, many)
-	if !okA || !okB {
-		skip(t, "strace may not trace here: system calls are not counted")
-	}
-	perTick := float64(b-a) / (many - few)
+	perTick := callsPerTick(t, strace, "")
 	t.Logf("%.2f system calls a tick", perTick)
 	require.LessOrEqual(t, perTick, 8.0)
 	require.Greater(t, perTick, 1.0, "or nothing was counted")
+	require.InDelta(t, perTick, callsPerTick(t, strace, "all"), 0.5)
+}
+
+func callsPerTick(t *testing.T, strace, signals string) float64 {
+	t.Helper()
+	const few, many = 100, 5100
+	a, okA := countCalls(t, strace, few, signals)
+	b, okB := countCalls(t, strace, many, signals)
+	if !okA || !okB {
+		skip(t, "strace may not trace here: system calls are not counted")
+	}
+	return float64(b-a) / (many - few)
 }
 
 // skip skips where a part is missing; in CI nothing may be.
@@ -45,12 +52,12 @@ func skip(t *testing.T, why string) {
 // with ticks.
 var scheduler = []string{"futex", "nanosleep", "epoll_pwait", "epoll_pwait2", "sched_yield", "tgkill", "rt_sigreturn", "getpid", "madvise"}
 
-func countCalls(t *testing.T, strace string, ticks int) (calls int, ok bool) {
+func countCalls(t *testing.T, strace string, ticks int, signals string) (calls int, ok bool) {
 	t.Helper()
 	exe, err := os.Executable()
 	require.NoError(t, err)
 	cmd := exec.CommandContext(t.Context(), strace, "-f", "-c", "-U", "name,calls", exe, "-test.run=^TestTickSystemCallsChild$")
-	cmd.Env = append(os.Environ(), "HOLMES_TEST_TICKS="+strconv.Itoa(ticks), "GOMAXPROCS=1")
+	cmd.Env = append(os.Environ(), "HOLMES_TEST_TICKS="+strconv.Itoa(ticks), "HOLMES_TEST_SIGNALS="+signals, "GOMAXPROCS=1")
 	var table bytes.Buffer
 	cmd.Stderr = &table
 	if err := cmd.Run(); err != nil {
@@ -77,7 +84,11 @@ func TestTickSystemCallsChild(t *testing.T) {
 	if err != nil {
 		return // it is nothing of its own
 	}
-	tick, end := holmes.TickOnce(neverFires(t))
+	h := neverFires(t)
+	if os.Getenv("HOLMES_TEST_SIGNALS") == "all" {
+		withAll(h)
+	}
+	tick, end := holmes.TickOnce(h)
 	defer end()
 	for range n {
 		tick()

@@ -1,72 +1,66 @@
 package dump
 
 import (
-	"fmt"
-	"os"
+	"hash"
+	"hash/crc32"
 )
 
-// capped writes to a file what the budget allows.
+// mostReserved is how many bytes are reserved ahead of a writer, so that the
+// directory is not counted for every buffer of a large file.
+const mostReserved = 1 << 20
+
+// capped writes to a file what the budget allows. What was granted and is not
+// written yet is in the size of the file, for every process to count.
 type capped struct {
-	entry *Entry
-	file  *os.File
-	taken int64 // of the budget
-	err   error // of the first write that failed
+	entry   *Entry
+	file    *file
+	hash    hash.Hash32
+	written int64
+	granted int64
+	err     error // of the first write that failed
+}
+
+func newCapped(e *Entry, f *file) *capped {
+	return &capped{entry: e, file: f, hash: crc32.New(castagnoli())}
 }
 
 // Write reserves the bytes before it writes them, so that the directory is
 // never over its budget, not even for a moment.
 func (c *capped) Write(p []byte) (n int, err error) {
 	defer func() {
+		c.written += int64(n)
 		if c.err == nil {
 			c.err = err
 		}
 	}()
-	size := int64(len(p))
-	if err := c.entry.store.take(c.entry, size); err != nil {
-		return 0, err
+	if c.err != nil {
+		return 0, c.err
 	}
-	c.taken += size
+	if need := c.written + int64(len(p)); need > c.granted {
+		if err := c.grow(need); err != nil {
+			return 0, err
+		}
+	}
+	_, _ = c.hash.Write(p)
 	return c.file.Write(p)
 }
 
-// take adds n bytes to what e takes of the budget. Other events are removed for
-// them, but not for an event that takes over half of the budget: one runaway
-// file must not cost all the evidence there is.
-func (s *Store) take(e *Entry, n int64) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.used()+n > s.limits.MaxBytes {
-		root, err := s.place.open()
-		if err != nil {
+// grow reserves the bytes that the file needs, and where there is room in
+// plenty some more.
+func (c *capped) grow(need int64) error {
+	s := c.entry.store
+	return s.locked(func(root folder) error {
+		if err := s.makeRoom(root, demand{bytes: need - c.granted, by: c.entry}); err != nil {
 			return err
 		}
-		defer closeQuietly(root)
-		want := demand{bytes: n, modest: e.bytes+n > s.limits.MaxBytes/2}
-		if err := s.makeRoom(root, want); err != nil {
+		ahead := min(need, mostReserved, s.limits.MaxBytes/64)
+		if more := (demand{bytes: ahead}); s.fits(root, more) && s.makeRoom(root, more) == nil {
+			need += ahead
+		}
+		if err := c.file.truncate(need); err != nil {
 			return err
 		}
-	}
-	e.bytes += n
-	return nil
-}
-
-// giveBack returns n bytes of e to the budget.
-func (s *Store) giveBack(e *Entry, n int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	e.bytes -= n
-}
-
-// used returns the bytes of all events. The lock is held.
-func (s *Store) used() int64 {
-	used := s.settled
-	for _, e := range s.open {
-		used += e.bytes
-	}
-	return used
-}
-
-func (s *Store) exhausted() error {
-	return fmt.Errorf("%w: %d of %d bytes used, %d events open", ErrBudget,
-		s.used(), s.limits.MaxBytes, len(s.open))
+		c.granted = need
+		return nil
+	})
 }

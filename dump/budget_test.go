@@ -2,13 +2,15 @@ package dump_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -18,27 +20,33 @@ import (
 func TestWriterIsCapped(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 100_000})
 	e := create(t, s, 1, 40_000)
-	_, err := e.Write("exact", fill(60_000)) // to the last byte
+	free := 100_000 - weight(t, s.Dir()) - dump.LineBytes("exact", 50_000)
+	_, err := e.Write("exact", fill(int(free)+1)) // over by the line of its checksum
+	require.ErrorIs(t, err, dump.ErrBudget)
+	_, err = e.Write("exact", fill(int(free))) // to the last byte
 	require.NoError(t, err)
 	_, err = e.Write("heap.pb.gz", fill(1))
 	require.ErrorIs(t, err, dump.ErrBudget)
 	require.ErrorContains(t, err, "100000 of 100000 bytes used")
-	require.Equal(t, map[string]int64{"cpu.pb.gz": 40_000, "exact": 60_000}, tree(t, e.Path()))
-	require.NoError(t, e.Close(false))
+	require.Equal(t, map[string]int64{"cpu.pb.gz": 40_000, "exact": free}, visible(t, e.Path()))
+	require.NoError(t, e.Close(dump.Class{}), "what closing needs is reserved")
+	require.Less(t, weight(t, s.Dir()), int64(100_000))
+	require.NoError(t, s.Check(e.ID()))
 }
 
 func TestFailedWritesGiveTheirBytesBack(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 100_000})
 	e := create(t, s, 1, 10_000)
+	before := weight(t, s.Dir())
 	for range 3 {
 		_, err := e.Write("heap.pb.gz", fill(200_000))
 		require.ErrorIs(t, err, dump.ErrBudget)
-		_, bytes := s.Usage()
-		require.EqualValues(t, 10_000, bytes)
+		require.Equal(t, before, s.Usage().Bytes)
+		require.Equal(t, before, weight(t, s.Dir()))
 	}
-	_, err := e.Write("heap.pb.gz", fill(90_000))
+	_, err := e.Write("heap.pb.gz", fill(89_000))
 	require.NoError(t, err)
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 }
 
 // The profile writers of the runtime ignore what their writer answers, and
@@ -56,123 +64,234 @@ func TestFillThatHidesErrors(t *testing.T) {
 		require.ErrorIs(t, err, dump.ErrBudget)
 		require.NotContains(t, tree(t, e.Path()), "heap.pb.gz")
 	}
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 }
 
 func TestRemovedEventsFreeTheirBytes(t *testing.T) {
 	for _, by := range []string{"us", "others"} {
 		t.Run(by, func(t *testing.T) {
-			s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 1000})
-			a, b := create(t, s, 1, 600), create(t, s, 2, 100)
+			s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 2000})
+			a, b := create(t, s, 1, 1000), create(t, s, 2, 100)
 			if by == "us" {
 				require.NoError(t, a.Discard())
 			} else {
-				require.NoError(t, a.Close(false))
+				require.NoError(t, a.Close(dump.Class{}))
 				require.NoError(t, os.RemoveAll(a.Path()))
 			}
-			_, err := b.Write("heap.pb.gz", fill(800))
+			_, err := b.Write("heap.pb.gz", fill(1200))
 			require.NoError(t, err)
-			require.NoError(t, b.Close(false))
+			require.NoError(t, b.Close(dump.Class{}))
 		})
 	}
 }
 
 func TestReplaceCountsBoth(t *testing.T) {
-	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 1000})
-	e := create(t, s, 1, 600)
-	_, err := e.Replace("cpu.pb.gz", fill(500))
+	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 10_000})
+	e := create(t, s, 1, 6000)
+	_, err := e.Replace("cpu.pb.gz", fill(4000))
 	require.ErrorIs(t, err, dump.ErrBudget)
-	require.EqualValues(t, 600, tree(t, e.Path())["cpu.pb.gz"])
-	_, err = e.Replace("cpu.pb.gz", fill(400))
+	require.EqualValues(t, 6000, tree(t, e.Path())["cpu.pb.gz"])
+	_, err = e.Replace("cpu.pb.gz", fill(3000))
 	require.NoError(t, err)
-	_, bytes := s.Usage()
-	require.EqualValues(t, 400, bytes)
-	require.NoError(t, e.Close(false))
+	require.Equal(t, weight(t, s.Dir()), s.Usage().Bytes)
+	require.Less(t, s.Usage().Bytes, int64(3500))
+	require.NoError(t, e.Close(dump.Class{}))
 }
 
 func TestNextBytesMakeRoom(t *testing.T) {
-	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 1000})
+	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 10_000})
 	for n := range 3 {
-		require.NoError(t, create(t, s, n, 300).Close(false))
+		require.NoError(t, create(t, s, n, 2900).Close(dump.Class{}))
 	}
-	e := create(t, s, 3, 400) // into 100 bytes
+	e := create(t, s, 3, 3000) // into 1100 bytes
 	requireEvents(t, s, 1, 2, 3)
 
 	// A runaway event gets only what is free.
-	_, err := e.Write("heap.pb.gz", fill(101))
+	free := int(10_000 - weight(t, s.Dir()) - dump.LineBytes("small", 100))
+	_, err := e.Write("heap.pb.gz", fill(2000)) // with it, over half
 	require.ErrorIs(t, err, dump.ErrBudget)
 	requireEvents(t, s, 1, 2, 3)
-	_, err = e.Write("heap.pb.gz", fill(100))
+	_, err = e.Write("small", fill(free))
+	require.NoError(t, err)
+	requireEvents(t, s, 1, 2, 3)
+	_, err = e.Write("heap.pb.gz", fill(300))
 	require.NoError(t, err)
 	requireEvents(t, s, 2, 3)
-	_, err = e.Write("trace.out", fill(200))
+	_, err = e.Write("trace.out", fill(2000))
 	require.NoError(t, err)
-	_, err = e.Write("more", fill(1))
+	requireEvents(t, s, 2, 3)
+	_, err = e.Write("more", fill(3000))
 	require.ErrorIs(t, err, dump.ErrBudget)
 	requireEvents(t, s, 2, 3)
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 }
 
 func TestOpenEventsTakeAllTheSpace(t *testing.T) {
-	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 2, MaxBytes: 1000})
-	a, b := create(t, s, 1, 500), create(t, s, 2, 1)
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 2, MaxBytes: 3000})
+	a, b := create(t, s, 1, 1000), create(t, s, 2, 1)
 	_, err := s.Create(eventID(3))
 	require.ErrorIs(t, err, dump.ErrBudget)
-	require.ErrorContains(t, err, "2 events open")
-	require.NoError(t, b.Close(false))
-	_, err = a.Write("heap.pb.gz", fill(499))
-	require.NoError(t, err)
+	require.ErrorContains(t, err, "2 of 2 events, 2 events open")
+	require.NoError(t, b.Close(dump.Class{}))
 	c, err := s.Create(eventID(3))
 	require.NoError(t, err)
 	requireEvents(t, s, 1, 3)
-	_, err = a.Write("one", fill(1))
+	free := 3000 - weight(t, s.Dir()) - dump.LineBytes("rest", 1000)
+	_, err = a.Write("rest", fill(int(free)))
 	require.NoError(t, err)
 	_, err = c.Write("one", fill(1))
 	require.ErrorIs(t, err, dump.ErrBudget)
-	require.NoError(t, a.Close(false))
-	_, err = c.Write("one", fill(1))
+	require.NoError(t, a.Close(dump.Class{}))
+	_, err = c.Write("one", fill(300))
 	require.NoError(t, err)
 	requireEvents(t, s, 3)
-	require.NoError(t, c.Close(false))
+	require.NoError(t, c.Close(dump.Class{}))
 }
 
-// P5 in small: whatever comes and goes, the directory is within its budget.
+// runs is how often a long test does something: less often in the usual run.
+func runs(heavy, usual int) int {
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		return heavy
+	}
+	return usual
+}
+
+// P5: whatever comes and goes, the directory is within its budget to the byte,
+// unfinished files included, and what the store believes is what is there.
 func TestP5BudgetHolds(t *testing.T) {
 	const limit = 50_000
-	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 10, MaxBytes: limit})
-	for n := range 200 {
-		e, err := s.Create(eventID(n))
+	s := openStore(t, fastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
+	rng := rand.New(rand.NewPCG(5, 5))
+	full := int64(0)
+	for n := range runs(10_000, 1000) {
+		e, err := s.Create(eventID(n), "a")
 		require.NoError(t, err)
-		for i := range n % 4 {
-			size := n * 7919 * (i + 1) % 30_000
-			_, err := e.Write(strconv.Itoa(i), func(w io.Writer) error {
-				for range size / 1000 {
-					if err := fill(1000)(w); err != nil {
-						return err
-					}
-					if sum := weight(t, s.Dir()); sum > limit {
-						t.Errorf("%d bytes", sum)
-					}
+		for i := range rng.IntN(4) {
+			size := rng.IntN(30_000)
+			_, err := e.Replace(strconv.Itoa(rng.IntN(i+1)), func(w io.Writer) error {
+				err := fill(size)(w)
+				if sum := weight(t, s.Dir()); sum > limit {
+					t.Errorf("%d bytes", sum)
 				}
-				return nil
+				return err
 			})
 			if err != nil {
 				require.ErrorIs(t, err, dump.ErrBudget)
 			}
+			full = max(full, weight(t, s.Dir()))
 		}
-		if n%7 == 0 {
+		switch n % 7 {
+		case 0:
 			require.NoError(t, e.Discard())
-		} else {
-			require.NoError(t, e.Close(n%3 == 0))
+		case 1, 2:
+			require.NoError(t, e.Close(dump.Class{}))
+			require.NoError(t, s.Refused(e.ID(), "a", strings.Repeat("no ", rng.IntN(300))))
+		default:
+			require.NoError(t, e.Close(dump.Class{Disposable: n%3 == 0, Series: "cpu", Height: rng.Float64()}))
 		}
-		events, bytes := s.Usage()
-		require.LessOrEqual(t, events, 10)
-		require.Equal(t, weight(t, s.Dir()), bytes)
-		require.LessOrEqual(t, bytes, int64(limit))
-		for name := range tree(t, s.Dir()) {
-			require.False(t, strings.HasSuffix(filepath.Base(name), ".tmp"), name)
+		now := s.Usage()
+		require.LessOrEqual(t, now.Events, 10)
+		require.Equal(t, weight(t, s.Dir()), now.Bytes)
+		require.LessOrEqual(t, now.Bytes, int64(limit))
+		require.Empty(t, temps(t, s.Dir()))
+	}
+	require.Greater(t, full, int64(limit-1000), "it was tried")
+}
+
+// P5: what one store was granted and has not written yet is counted by another.
+func TestP5ReservationIsSeenByOthers(t *testing.T) {
+	disk, dir := &faults{}, fastDir(t)
+	o := dump.Options{MaxBytes: 100_000, Fault: disk.fault}
+	a, b := openStore(t, dir, o), openStore(t, dir, dump.Options{MaxBytes: 100_000})
+	ours, theirs := create(t, a, 1, 100), create(t, b, 2, 100)
+	tried := 0
+	disk.set(func(_ int, op, name string) error {
+		if op == "write" && name == ".heap.pb.gz.tmp" { // granted, not written
+			tried++
+			_, err := theirs.Write(fmt.Sprint(tried), fill(66_000))
+			require.ErrorIs(t, err, dump.ErrBudget)
+			require.LessOrEqual(t, weight(t, dir), int64(100_000))
+		}
+		return nil
+	})
+	_, err := ours.Write("heap.pb.gz", fill(45_000))
+	require.NoError(t, err)
+	require.Positive(t, tried)
+	require.NoError(t, ours.Close(dump.Class{}))
+	require.NoError(t, theirs.Close(dump.Class{}))
+}
+
+// P5 for several processes in one directory: together they keep to the budget,
+// at every moment at which nobody has the directory locked.
+func TestP5ProcessesShareTheBudget(t *testing.T) {
+	dir := fastDir(t)
+	s := openStore(t, dir, dump.Options{})
+	var children []process
+	for range 3 {
+		children = append(children, start(t, "budget", dir))
+	}
+	var left sync.WaitGroup
+	done := make(chan struct{})
+	for _, c := range children {
+		left.Go(func() {
+			for c.lines.Scan() {
+			}
+		})
+	}
+	go func() { left.Wait(); close(done) }()
+	looks, full := 0, int64(0)
+	for running := true; running; looks++ {
+		select {
+		case <-done:
+			running = false
+		default:
+		}
+		require.NoError(t, dump.Locked(s, func() {
+			sum := weight(t, dir)
+			full = max(full, sum)
+			require.LessOrEqual(t, sum, sharedLimits().MaxBytes)
+			ids, err := s.List()
+			require.NoError(t, err)
+			require.LessOrEqual(t, len(ids), sharedLimits().MaxEvents)
+		}))
+	}
+	for _, c := range children {
+		require.NoError(t, c.Wait())
+	}
+	t.Logf("%d looks, %d bytes at most", looks, full)
+	require.Greater(t, looks, 10)
+	require.Greater(t, full, sharedLimits().MaxBytes*9/10, "it was tried")
+	require.Empty(t, temps(t, dir))
+}
+
+func sharedLimits() dump.Options { return dump.Options{MaxEvents: 12, MaxBytes: 60_000} }
+
+// childBudget makes events that do not fit beside those of the others.
+func childBudget(s *dump.Store) error {
+	if err := s.SetLimits(sharedLimits()); err != nil {
+		return err
+	}
+	rng := rand.New(rand.NewPCG(uint64(os.Getpid()), 5))
+	for n := range runs(1000, 100) {
+		at := time.Date(2026, 1, 2, 15, 4, 5, os.Getpid(), time.UTC).Add(time.Duration(n) * time.Second)
+		e, err := s.Create(at.Format(dump.IDLayout)+"-cpu", "a")
+		if errors.Is(err, dump.ErrBudget) {
+			continue // the others have it all open
+		}
+		if err != nil {
+			return err
+		}
+		for i := range 3 {
+			_, err := e.Replace(strconv.Itoa(i), fill(rng.IntN(20_000)))
+			if err != nil && !errors.Is(err, dump.ErrBudget) {
+				return err
+			}
+		}
+		if err := e.Close(dump.Class{}); err != nil {
+			return err
 		}
 	}
+	return s.Close()
 }
 
 func TestManyUsersOfOneStore(t *testing.T) {
@@ -185,7 +304,7 @@ func TestManyUsersOfOneStore(t *testing.T) {
 				if err := oneEvent(s, i*100+j, j%4); err != nil {
 					t.Error(err)
 				}
-				if _, bytes := s.Usage(); bytes > limit {
+				if bytes := s.Usage().Bytes; bytes > limit {
 					t.Errorf("%d bytes used", bytes)
 				}
 				if _, err := s.List(); err != nil {
@@ -195,8 +314,7 @@ func TestManyUsersOfOneStore(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	_, bytes := s.Usage()
-	require.Equal(t, weight(t, s.Dir()), bytes)
+	require.Equal(t, weight(t, s.Dir()), s.Usage().Bytes)
 }
 
 func oneEvent(s *dump.Store, n, end int) error {
@@ -210,5 +328,5 @@ func oneEvent(s *dump.Store, n, end int) error {
 	if end == 0 {
 		return e.Discard()
 	}
-	return e.Close(end == 1)
+	return e.Close(dump.Class{Disposable: end == 1})
 }

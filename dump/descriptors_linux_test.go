@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -38,7 +39,7 @@ func TestP6NoDescriptors(t *testing.T) {
 	require.Greater(t, failed, 3)
 	for name, size := range tree(t, s.Dir()) {
 		require.NotContains(t, name, ".tmp")
-		require.NotContains(t, name, ".lock")
+		require.NotContains(t, name, ".gone")
 		if filepath.Base(name) == "cpu.pb.gz" {
 			require.EqualValues(t, 8, size)
 		}
@@ -51,16 +52,22 @@ func oneFile(s *dump.Store, n int) error {
 		return err
 	}
 	_, err = e.Write("cpu.pb.gz", text("evidence"))
-	return errors.Join(err, e.Close(false))
+	return errors.Join(err, e.Close(dump.Class{}))
 }
 
 func TestDescriptorsAreReturned(t *testing.T) {
-	count := func() int {
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 3, MaxBytes: 1000})
+	count := func() (n int) {
 		open, err := os.ReadDir("/proc/self/fd")
 		require.NoError(t, err)
-		return len(open)
+		for _, fd := range open {
+			to, err := os.Readlink(filepath.Join("/proc/self/fd", fd.Name()))
+			if err == nil && strings.HasPrefix(to, s.Dir()) {
+				n++
+			}
+		}
+		return n
 	}
-	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 3, MaxBytes: 1000})
 	before := count()
 	for n := range 20 {
 		e := create(t, s, n, 100)
@@ -71,10 +78,12 @@ func TestDescriptorsAreReturned(t *testing.T) {
 		_, err = s.Create(eventID(n))
 		require.ErrorIs(t, err, dump.ErrExists)
 		if n%2 == 0 {
-			require.NoError(t, e.Close(n%4 == 0))
+			require.NoError(t, e.Close(dump.Class{Disposable: n%4 == 0}))
 		} else {
 			require.NoError(t, e.Discard())
 		}
 	}
+	require.Equal(t, before+1, count(), "one, of the owner's lock")
+	require.NoError(t, s.Close())
 	require.Equal(t, before, count())
 }

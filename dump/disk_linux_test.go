@@ -28,15 +28,15 @@ func tinyDisk(t *testing.T, options string) string {
 
 func TestP6DiskFull(t *testing.T) {
 	dir := tinyDisk(t, "size=256k")
-	s := openStore(t, dir, dump.Options{})
+	s := openStore(t, dir, dump.Options{KeepFree: -1})
 	e := create(t, s, 1, 1000)
+	before := weight(t, dir)
 	ballast := filepath.Join(dir, "ballast")
 
 	_, err := e.Write("heap.pb.gz", fill(1<<20))
 	require.ErrorIs(t, err, syscall.ENOSPC)
-	require.Equal(t, map[string]int64{"cpu.pb.gz": 1000}, tree(t, e.Path()))
-	_, used := s.Usage()
-	require.EqualValues(t, 1000, used)
+	require.Equal(t, map[string]int64{"cpu.pb.gz": 1000}, visible(t, e.Path()))
+	require.Equal(t, before, s.Usage().Bytes)
 	_, err = e.Replace("cpu.pb.gz", fill(1<<20))
 	require.ErrorIs(t, err, syscall.ENOSPC)
 	require.EqualValues(t, 1000, tree(t, e.Path())["cpu.pb.gz"])
@@ -49,35 +49,36 @@ func TestP6DiskFull(t *testing.T) {
 	require.NoError(t, file.Close())
 	_, err = e.Write("event.json", text("{}"))
 	require.ErrorIs(t, err, syscall.ENOSPC)
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 	require.NoError(t, os.Remove(ballast))
-	require.NoError(t, create(t, s, 2, 1000).Close(false))
+	require.NoError(t, create(t, s, 2, 1000).Close(dump.Class{}))
 }
 
 func TestP6NoInodes(t *testing.T) {
-	dir := tinyDisk(t, "nr_inodes=6")
+	dir := tinyDisk(t, "nr_inodes=12")
 	s := openStore(t, dir, dump.Options{})
 	var err error
 	for n := 0; n < 10 && err == nil; n++ {
 		var e *dump.Entry
 		if e, err = s.Create(eventID(n)); err == nil {
 			_, err = e.Write("cpu.pb.gz", text("evidence"))
-			require.NoError(t, e.Close(false))
+			require.NoError(t, e.Close(dump.Class{}))
 		}
 	}
 	require.ErrorIs(t, err, syscall.ENOSPC)
 	ids, err := s.List()
 	require.NoError(t, err)
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, ids[0])))
-	require.NoError(t, create(t, s, 20, 10).Close(false))
+	require.NoError(t, create(t, s, 20, 10).Close(dump.Class{}))
 }
 
 func TestP6ReadOnly(t *testing.T) {
 	dir := tinyDisk(t, "size=256k")
 	s := openStore(t, dir, dump.Options{MaxEvents: 2})
 	for n := range 2 {
-		require.NoError(t, create(t, s, n, 10).Close(false))
+		require.NoError(t, create(t, s, n, 10).Close(dump.Class{}))
 	}
+	require.NoError(t, s.Close()) // a lock would be in the way of the mount
 	remount := func(flags uintptr) {
 		require.NoError(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|flags, "size=256k"))
 	}
@@ -87,12 +88,10 @@ func TestP6ReadOnly(t *testing.T) {
 	_, err = dump.Open(dir, dump.Options{})
 	require.ErrorIs(t, err, syscall.EROFS) // and not at the first event
 	requireEvents(t, s, 0, 1)
-	events, used := s.Usage()
-	require.Equal(t, 2, events)
-	require.EqualValues(t, 20, used)
+	require.Equal(t, dump.Usage{Events: 2, Bytes: lockBytes + 2*closed(10)}, s.Usage())
 
 	remount(0)
-	require.NoError(t, create(t, s, 3, 10).Close(false))
+	require.NoError(t, create(t, s, 3, 10).Close(dump.Class{}))
 	requireEvents(t, s, 1, 3)
 }
 
@@ -102,4 +101,38 @@ type zeros struct{}
 func (zeros) Read(p []byte) (int, error) {
 	clear(p)
 	return len(p), nil
+}
+
+// What is to be kept free is kept, and what was delivered goes for it.
+func TestDiskIsNotFilled(t *testing.T) {
+	dir := tinyDisk(t, "size=1m")
+	s := openStore(t, dir, dump.Options{KeepFree: 256 << 10})
+	free := func() int64 {
+		var stat syscall.Statfs_t
+		require.NoError(t, syscall.Statfs(dir, &stat))
+		return int64(stat.Bavail) * stat.Bsize
+	}
+	for n := range 50 {
+		require.NoError(t, create(t, s, n, 3000+n*n*7919%130_000).Close(dump.Class{}))
+		require.GreaterOrEqual(t, free(), int64(256<<10))
+	}
+	require.Greater(t, s.Usage().Events, 4)
+
+	// Others take the rest: all that was delivered goes, what waits does not.
+	id := waitingEvent(t, s, 70, "a")
+	file, err := os.Create(filepath.Join(dir, "ballast"))
+	require.NoError(t, err)
+	_, err = io.Copy(file, io.LimitReader(zeros{}, 1<<20))
+	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.NoError(t, file.Close())
+	require.NoError(t, create(t, s, 71, 1000).Close(dump.Class{}), "what was delivered makes room")
+	require.GreaterOrEqual(t, free(), int64(256<<10))
+	require.NoError(t, s.SetLimits(dump.Options{KeepFree: 900 << 10}))
+	_, err = s.Create(eventID(72))
+	require.ErrorIs(t, err, dump.ErrBudget)
+	require.ErrorContains(t, err, "921600 of them to be kept")
+	requireEvents(t, s, 70)
+	require.NoError(t, s.Delivered(id, "a"), "a mark takes nothing")
+	require.NoError(t, os.Remove(filepath.Join(dir, "ballast")))
+	require.NoError(t, create(t, s, 73, 1000).Close(dump.Class{}))
 }

@@ -7,22 +7,41 @@ import (
 	"sync"
 )
 
+// A Class says what an event is worth to retention once it is closed.
+type Class struct {
+	// Disposable events go before all others, and at most the newest five of
+	// them are kept. They are not delivered.
+	Disposable bool
+	// Of a Series, such as all events about memory, those go late that are
+	// higher than the one after them: the peak of a rise outlives the steps
+	// that led to it. "" is no series.
+	Series string
+	Height float64
+	// The first event of a Kind goes late too. "" is no kind.
+	Kind string
+}
+
 // An Entry is an event that this process has open. Its methods are safe for
 // concurrent use.
 type Entry struct {
 	store *Store
 	id    string
 	path  string
-	dir   *os.Root
-	lock  *lock
-
-	// bytes is what the event takes of the budget; the store's lock guards it.
-	bytes int64
+	dir   folder
 
 	mu      sync.Mutex
+	sums    []byte          // the lines of all files that are there
+	lines   int             // how many
 	writing map[string]bool // the files that are being written
 	closed  bool
 	writers sync.WaitGroup
+}
+
+// newEntry opens an event. The directory is locked.
+func (s *Store) newEntry(id string, dir folder) *Entry {
+	e := &Entry{store: s, id: id, path: s.Path(id), dir: dir, writing: map[string]bool{}}
+	s.open[id] = e
+	return e
 }
 
 // ID returns the event's id.
@@ -31,30 +50,37 @@ func (e *Entry) ID() string { return e.id }
 // Path returns the absolute path of the event's directory.
 func (e *Entry) Path() string { return e.path }
 
-// Close says that nobody writes or reads the event any more: from now on
-// retention may remove it. A disposable event goes before all others, and at
-// most the newest five of them are kept; that survives a restart.
+// Address sets which reporters the event is for, instead of those it was for.
+// An event that is closed waits for each of them: see [Store.Take].
+func (e *Entry) Address(to ...string) error {
+	if err := address(e.dir, to); err != nil {
+		return fmt.Errorf("holmes: dump: address %s: %w", e.id, err)
+	}
+	return nil
+}
+
+// Close says that nobody writes the event any more, and adds what is needed to
+// find damage later. From now on retention may remove it, and reporters may
+// take it.
 //
 // Close waits for the writes under way; those that come later fail with
 // [os.ErrClosed], and so does a second Close. The entry is closed even when
-// Close returns an error.
-func (e *Entry) Close(disposable bool) error {
-	if err := e.close(disposable); err != nil {
+// Close returns an error; then [Store.Adopt] has the event again as one that is
+// unfinished.
+func (e *Entry) Close(c Class) error {
+	if err := e.close(c); err != nil {
 		return fmt.Errorf("holmes: dump: close %s: %w", e.id, err)
 	}
 	return nil
 }
 
-func (e *Entry) close(disposable bool) error {
+func (e *Entry) close(c Class) error {
 	if err := e.finish(); err != nil {
 		return err
 	}
-	var errs []error
-	if disposable {
-		errs = append(errs, e.mark())
-	}
-	errs = append(errs, e.dir.Close(), e.store.settle(e))
-	return errors.Join(errs...)
+	defer e.dir.close()
+	err := e.complete(c)
+	return errors.Join(err, e.store.settle(e, c, err == nil))
 }
 
 // Discard removes the event with all its files, and closes the entry. It waits
@@ -70,6 +96,7 @@ func (e *Entry) discard() error {
 	if err := e.finish(); err != nil {
 		return err
 	}
+	defer e.dir.close()
 	return e.store.discard(e)
 }
 
@@ -84,15 +111,6 @@ func (e *Entry) finish() error {
 	}
 	e.writers.Wait()
 	return nil
-}
-
-// mark makes the event disposable, for this process and those that come.
-func (e *Entry) mark() error {
-	f, err := e.dir.OpenFile(disposableName, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.Close(), syncDir(e.dir))
 }
 
 // begin lets one writer of the file name in; end lets it out.

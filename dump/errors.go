@@ -19,8 +19,37 @@ var (
 	// ErrName is returned when an event id or a file name is not one that
 	// the store gives out: see [Store.Create] and [Entry.Write].
 	ErrName = errors.New("bad name")
+
+	// ErrBusy is returned when the directory stays locked by another process
+	// for longer than two seconds.
+	ErrBusy = errors.New("directory is locked by another process")
+
+	// ErrOpen is returned by [Store.Take] and [Store.Reopen] while this
+	// process has the event open, and by [Store.Reopen] while it is taken.
+	ErrOpen = errors.New("event is in use")
+
+	// ErrDamaged is returned by [Store.Check] and [Store.Take] when the
+	// files of an event are not what was written. The message says which.
+	ErrDamaged = errors.New("event is damaged")
 )
 
-// errHeld says that another process, or another store of this one, has the
-// event open.
-var errHeld = errors.New("event is open elsewhere")
+// Why [Store.Take] has no event to give.
+var (
+	// ErrEvicted is returned for an event that retention removed when its
+	// space was wanted.
+	ErrEvicted = errors.New("event was removed, its space was wanted")
+
+	// ErrExpired is returned for an event that retention removed when it was
+	// older than [Options] allow.
+	ErrExpired = errors.New("event was removed, it was too old")
+
+	// ErrGone is returned for an event that somebody else removed.
+	ErrGone = errors.New("event is gone")
+
+	// ErrTaken is returned for an event that is not for this process to
+	// deliver: another one has it, or it is delivered already.
+	ErrTaken = errors.New("event is another process's, or delivered already")
+)
+
+// errHeld says that another process, or another store of this one, has a lock.
+var errHeld = errors.New("lock is held elsewhere")

@@ -35,11 +35,10 @@ func TestP6DirectoryRemovedUnderneath(t *testing.T) {
 			requireMode(t, s.Dir(), os.ModeDir|0o700)
 			_, err = s.Create(eventID(1)) // whose old owner has not let go yet
 			require.ErrorIs(t, err, dump.ErrExists)
-			require.Error(t, open.Close(true))
-			require.NoError(t, create(t, s, 1, 10).Close(false))
-			require.NoError(t, healed.Close(false))
-			_, bytes := s.Usage()
-			require.EqualValues(t, 20, bytes)
+			require.Error(t, open.Close(dump.Class{Disposable: true}))
+			require.NoError(t, create(t, s, 1, 10).Close(dump.Class{}))
+			require.NoError(t, healed.Close(dump.Class{}))
+			require.Equal(t, lockBytes+2*closed(10), s.Usage().Bytes)
 		})
 	}
 }
@@ -48,7 +47,7 @@ func TestP6DirectoryRemovedBeforeTheEnd(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), "evidence"), dump.Options{})
 	closed, discarded := create(t, s, 1, 100), create(t, s, 2, 100)
 	require.NoError(t, os.RemoveAll(s.Dir()))
-	require.ErrorIs(t, closed.Close(false), fs.ErrNotExist)
+	require.ErrorIs(t, closed.Close(dump.Class{}), fs.ErrNotExist)
 	require.NoError(t, discarded.Discard()) // it is gone, as was asked
 }
 
@@ -74,5 +73,5 @@ func TestP6PermissionDenied(t *testing.T) {
 	_, err = dump.Open(s.Dir(), dump.Options{})
 	require.ErrorIs(t, err, fs.ErrPermission)
 	require.NoError(t, os.Chmod(s.Dir(), 0o700))
-	require.NoError(t, create(t, s, 1, 1).Close(false))
+	require.NoError(t, create(t, s, 1, 1).Close(dump.Class{}))
 }

@@ -1,10 +1,12 @@
 package dump_test
 
 import (
+	"crypto/rand"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +80,18 @@ func requireEvents(t *testing.T, s *dump.Store, want ...int) {
 	require.Equal(t, ids, append([]string{}, got...))
 }
 
+// fastDir returns a directory in memory where there is one, for tests that write
+// a lot. A disk syncs some hundred files a second.
+func fastDir(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join("/dev/shm", "holmes-dump-"+rand.Text())
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
 // tree returns all paths below dir with their sizes.
 func tree(t *testing.T, dir string) map[string]int64 {
 	t.Helper()
@@ -96,6 +110,38 @@ func tree(t *testing.T, dir string) map[string]int64 {
 	require.NoError(t, err)
 	return found
 }
+
+// visible returns the files of an event that are not the store's own.
+func visible(t *testing.T, dir string) map[string]int64 {
+	t.Helper()
+	found := tree(t, dir)
+	for name := range found {
+		if strings.HasPrefix(filepath.Base(name), ".") {
+			delete(found, name)
+		}
+	}
+	return found
+}
+
+// requireClean asserts that there is nothing but the directory's lock.
+func requireClean(t *testing.T, dir string) {
+	t.Helper()
+	found := tree(t, dir)
+	delete(found, ".lock")
+	require.Empty(t, found)
+}
+
+// closed is what the n-th event takes when it is closed with one file of that
+// size.
+func closed(size int) int64 {
+	return int64(size) + dump.LineBytes("cpu.pb.gz", size) + sealed
+}
+
+// lockBytes is what the directory's lock takes.
+const lockBytes = int64(16)
+
+// sealed is the last line of an event's checksums without a class.
+const sealed = int64(len("sealed 1 0 \"\" \"\" 01234567\n"))
 
 // weight returns the bytes of all files below dir.
 func weight(t *testing.T, dir string) (sum int64) {
@@ -129,7 +175,7 @@ func ExampleStore() {
 	if err != nil {
 		panic(err)
 	}
-	if err := entry.Close(false); err != nil {
+	if err := entry.Close(dump.Class{}); err != nil {
 		panic(err)
 	}
 	fmt.Println(entry.ID(), file.Name, file.Bytes)

@@ -2,6 +2,7 @@ package dump
 
 import (
 	"fmt"
+	"hash/crc32"
 	"path/filepath"
 	"strings"
 	"time"
@@ -20,11 +21,21 @@ const maxName = 128
 // The names that the store itself uses start with a dot, which no name of a
 // caller does.
 const (
-	disposableName = ".disposable"
+	turnName       = ".lock"
 	probeName      = ".holmes-probe"
-	tempSuffix     = ".tmp"
-	goneSuffix     = ".gone"
-	lockSuffix     = ".lock"
+	sumsName       = ".sums"
+	sealName       = ".sealed"
+	disposableName = ".disposable"
+	damagedName    = ".damaged"
+
+	ownerPrefix   = ".owner-"
+	waitPrefix    = ".to-"
+	sentPrefix    = ".sent-"
+	refusedPrefix = ".refused-"
+
+	tempSuffix = ".tmp"
+	goneSuffix = ".gone"
+	lockSuffix = ".lock"
 )
 
 // tempName is the name of a file while it is being written. There is one for
@@ -34,8 +45,26 @@ func tempName(name string) string { return "." + name + tempSuffix }
 // goneName is the name of an event while it is being removed.
 func goneName(id string) string { return "." + id + goneSuffix }
 
-// lockName is the name of the lock of an event while it is open.
-func lockName(id string) string { return "." + id + lockSuffix }
+// ownerLock is the name of the lock of an owner while it lives.
+func ownerLock(token string) string { return ownerPrefix + token + lockSuffix }
+
+// maxSlug bounds a reporter's part of a file name.
+const maxSlug = 48
+
+// slug is the name of a reporter as a part of a file name. Two names have two
+// slugs.
+func slug(name string) string {
+	s := strings.Map(func(r rune) rune {
+		if foreignRune(r) {
+			return '_'
+		}
+		return r
+	}, name)
+	if s == name && len(s) <= maxSlug && s != "" {
+		return s
+	}
+	return fmt.Sprintf("%s~%08x", s[:min(len(s), maxSlug)], crc32.Checksum([]byte(name), castagnoli()))
+}
 
 // checkName returns an error unless name can be a file of an event.
 func checkName(name string) error {
@@ -77,6 +106,12 @@ func checkID(id string) error {
 	return nil
 }
 
+// timeOf returns the time in an event's id.
+func timeOf(id string) time.Time {
+	at, _ := time.Parse(IDLayout, id[:min(len(id), len(IDLayout))])
+	return at
+}
+
 // isTemp reports whether name, in an event's directory, is a file that was
 // never finished.
 func isTemp(name string) bool {
@@ -88,6 +123,20 @@ func isTemp(name string) bool {
 func eventOf(name, suffix string) (id string, ok bool) {
 	id, ok = between(name, suffix)
 	return id, ok && checkID(id) == nil
+}
+
+// ownerOf returns the owner whose lock bears the name.
+func ownerOf(name string) (token string, ok bool) {
+	token, pre := strings.CutPrefix(name, ownerPrefix)
+	token, post := strings.CutSuffix(token, lockSuffix)
+	return token, pre && post && checkToken(token)
+}
+
+// tokenLength is that of a number of 64 bits in hexadecimal.
+const tokenLength = 16
+
+func checkToken(token string) bool {
+	return len(token) == tokenLength && strings.Trim(token, "0123456789abcdef") == ""
 }
 
 // between returns what is left of name without a leading dot and the suffix.

@@ -9,19 +9,48 @@ import (
 )
 
 func TestStoresOwnNamesAreNoNamesOfCallers(t *testing.T) {
-	for _, name := range []string{disposableName, probeName, tempName("x"), goneName("x"), lockName("x")} {
+	for _, name := range []string{
+		turnName, probeName, sumsName, sealName, disposableName, damagedName, tempName("x"), goneName("x"),
+		ownerLock(newToken()), ownerPrefix + newToken(), waitPrefix + slug("x"), sentPrefix, refusedPrefix,
+	} {
 		require.ErrorIs(t, checkName(name), ErrName)
 	}
 	longest := strings.Repeat("n", maxName)
 	require.True(t, isTemp(tempName(longest)))
 	require.LessOrEqual(t, len(tempName(longest)), 255)
 	require.LessOrEqual(t, len(goneName(longest)), 255)
+	require.LessOrEqual(t, len(refusedPrefix+slug(longest)), 255)
+}
+
+func TestSlugsOfReporters(t *testing.T) {
+	require.Equal(t, "http-1.example_a", slug("http-1.example_a"))
+	seen := map[string]string{}
+	long := strings.Repeat("x", 100)
+	for _, name := range []string{"", "a/b", "a_b", "a:b", "a b", "ä", "..", "../x", "file:/tmp", long, long + "y", "a~b", slug("a/b")} {
+		s := slug(name)
+		require.Empty(t, seen[s], "%q is the slug of two", s)
+		seen[s] = name
+		require.True(t, filepath.IsLocal(waitPrefix+s))
+		require.Equal(t, filepath.Base(waitPrefix+s), waitPrefix+s)
+		require.LessOrEqual(t, len(s), maxSlug+9)
+	}
+}
+
+func TestTokens(t *testing.T) {
+	token := newToken()
+	got, ok := ownerOf(ownerLock(token))
+	require.True(t, ok)
+	require.Equal(t, token, got)
+	for _, name := range []string{"", ".owner-.lock", ".owner-0123.lock", ownerLock("0123456789abcdeG"), ownerPrefix + token, token + lockSuffix} {
+		_, ok := ownerOf(name)
+		require.False(t, ok, name)
+	}
 }
 
 func TestOnlyStrictNamesAreRemoved(t *testing.T) {
 	id := IDLayout + "-cpu"
 	require.NoError(t, checkID(id))
-	for _, suffix := range []string{goneSuffix, lockSuffix} {
+	for _, suffix := range []string{goneSuffix} {
 		got, ok := eventOf("."+id+suffix, suffix)
 		require.True(t, ok)
 		require.Equal(t, id, got)

@@ -18,6 +18,7 @@ type place struct {
 	// inner is set for the private directory within a shared one. It is held
 	// to stricter rules, as anybody could have made it before us.
 	inner bool
+	fault func(op, name string) error
 }
 
 // OpenDir opens the directory at path by the rules of the package comment,
@@ -29,11 +30,11 @@ func OpenDir(path string) (*os.Root, error) {
 	if err != nil {
 		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
 	}
-	root, err := where.make()
+	dir, err := where.make()
 	if err != nil {
 		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
 	}
-	return root, nil
+	return dir.root, nil
 }
 
 // locate returns the place that path stands for. Nothing is made yet.
@@ -68,10 +69,13 @@ func isShared(info fs.FileInfo) bool {
 }
 
 // make opens the place after making it if need be.
-func (p place) make() (*os.Root, error) {
+func (p place) make() (folder, error) {
 	root, err := p.open()
 	if !errors.Is(err, fs.ErrNotExist) {
 		return root, err
+	}
+	if err := (folder{fault: p.fault}).try("mkdir", p.dir); err != nil {
+		return folder{}, err
 	}
 	if p.inner {
 		// Not its parents: a /tmp of our own would be wrong for all others.
@@ -80,33 +84,37 @@ func (p place) make() (*os.Root, error) {
 		err = os.MkdirAll(p.dir, 0o700)
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
+		return folder{}, err
 	}
 	return p.open()
 }
 
 // open opens the place, or says why it is refused. What is judged is the
 // directory that was opened, not whatever bears its name a moment later.
-func (p place) open() (*os.Root, error) {
+func (p place) open() (folder, error) {
+	if err := (folder{fault: p.fault}).try("opendir", p.dir); err != nil {
+		return folder{}, err
+	}
 	named, err := os.Lstat(p.dir)
 	if err != nil {
-		return nil, err
+		return folder{}, err
 	}
 	switch {
 	case named.Mode()&fs.ModeSymlink != 0:
-		return nil, p.refuse("is a symbolic link", "name the directory that it leads to")
+		return folder{}, p.refuse("is a symbolic link", "name the directory that it leads to")
 	case !named.IsDir():
-		return nil, p.refuse("is not a directory", "name a directory, or a path that does not exist")
+		return folder{}, p.refuse("is not a directory", "name a directory, or a path that does not exist")
 	}
 	root, err := os.OpenRoot(p.dir)
 	if err != nil {
-		return nil, err
+		return folder{}, err
 	}
+	dir := folder{root, p.fault}
 	if err := p.judge(root, named); err != nil {
-		closeQuietly(root)
-		return nil, err
+		dir.close()
+		return folder{}, err
 	}
-	return root, nil
+	return dir, nil
 }
 
 // judge applies the rules to an opened directory.
@@ -139,7 +147,3 @@ func (p place) judge(root *os.Root, named fs.FileInfo) error {
 func (p place) refuse(wrong, remedy string) error {
 	return fmt.Errorf("%w: %s %s: %s", ErrRefused, p.dir, wrong, remedy)
 }
-
-// closeQuietly closes a directory that was only looked into: there is nothing
-// that could be lost.
-func closeQuietly(dir *os.Root) { _ = dir.Close() }

@@ -116,16 +116,16 @@ func TestP19ModesOfAllThatIsMade(t *testing.T) {
 			e := create(t, s, 1, 10)
 			_, err := e.Replace("event.json", func(w io.Writer) error {
 				requireMode(t, filepath.Join(e.Path(), ".event.json.tmp"), 0o600)
-				requireMode(t, filepath.Join(path, "."+eventID(1)+".lock"), 0o600)
+				requireMode(t, filepath.Join(path, ".lock"), 0o600)
 				return text("{}")(w)
 			})
 			require.NoError(t, err)
-			require.NoError(t, e.Close(true))
+			require.NoError(t, e.Close(dump.Class{Disposable: true}))
 
 			requireMode(t, filepath.Join(base, "a"), os.ModeDir|0o700)
 			requireMode(t, path, os.ModeDir|0o700)
 			requireMode(t, e.Path(), os.ModeDir|0o700)
-			for _, name := range []string{"cpu.pb.gz", "event.json", ".disposable"} {
+			for _, name := range []string{"cpu.pb.gz", "event.json", ".disposable", ".sealed"} {
 				requireMode(t, filepath.Join(e.Path(), name), 0o600)
 			}
 		})
@@ -138,7 +138,7 @@ func TestOwnReadableDirectoryIsAccepted(t *testing.T) {
 	e := create(t, s, 1, 1)
 	requireMode(t, path, os.ModeDir|0o755)
 	requireMode(t, e.Path(), os.ModeDir|0o700)
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 }
 
 func TestSharedDirectoryGetsAPrivateOne(t *testing.T) {
@@ -180,7 +180,7 @@ func TestDirectoryExchangedLater(t *testing.T) {
 	require.Empty(t, tree(t, victim))
 
 	require.NoError(t, os.Remove(path))
-	require.NoError(t, create(t, s, 1, 1).Close(false))
+	require.NoError(t, create(t, s, 1, 1).Close(dump.Class{}))
 }
 
 func TestModeLoosenedLater(t *testing.T) {

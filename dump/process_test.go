@@ -5,12 +5,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	mathrand "math/rand/v2"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -29,7 +31,7 @@ func child(job string) {
 	s, err := dump.Open(os.Getenv(childDir), dump.Options{})
 	if err == nil {
 		err = map[string]func(*dump.Store) error{
-			"race": childRace, "hold": childHold, "write": childWrite,
+			"race": childRace, "hold": childHold, "write": childWrite, "budget": childBudget,
 		}[job](s)
 	}
 	if err != nil {
@@ -113,7 +115,7 @@ func TestTwoProcessesCreateTheSameEvents(t *testing.T) {
 }
 
 func childHold(s *dump.Store) error {
-	e, err := s.Create(eventID(1))
+	e, err := s.Create(eventID(1), "r")
 	if err != nil {
 		return err
 	}
@@ -139,7 +141,7 @@ func TestEventOfALiveProcessStays(t *testing.T) {
 	c.kill(t)
 	s = openStore(t, dir, dump.Options{MaxEvents: 1})
 	requireEvents(t, s, 1) // its evidence is there still
-	require.NoError(t, create(t, s, 2, 1).Close(false))
+	require.NoError(t, create(t, s, 2, 1).Close(dump.Class{}))
 	requireEvents(t, s, 2)
 }
 
@@ -150,8 +152,12 @@ func pattern(n int) string {
 }
 
 func childWrite(s *dump.Store) error {
+	if _, err := s.Adopt("a"); err != nil {
+		return err
+	}
 	for n := range 100_000 {
-		e, err := s.Create(eventID(n))
+		at := time.Now().UTC()
+		e, err := s.Create(at.Format(dump.IDLayout)+"-cpu", "a", "b")
 		if err != nil {
 			return err
 		}
@@ -164,41 +170,68 @@ func childWrite(s *dump.Store) error {
 		if _, err := e.Replace("event.json", text(pattern(n+1))); err != nil {
 			return err
 		}
-		if err := e.Close(n%5 == 0); err != nil {
+		if err := e.Close(dump.Class{Disposable: n%5 == 0}); err != nil {
+			return err
+		}
+		if n%5 == 0 {
+			continue
+		}
+		if err := errors.Join(s.Delivered(e.ID(), "a"), s.Refused(e.ID(), "b", "never")); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// P1 in small: a process killed at any instant leaves whole files only.
+// P1 for the store: a process killed at any instant leaves whole files only,
+// and what it had open can be completed by the next one.
 func TestP1KilledProcessLeavesWholeFiles(t *testing.T) {
-	for kill := range 20 {
-		dir := t.TempDir()
+	dir := fastDir(t)
+	rng := mathrand.New(mathrand.NewPCG(1, 1))
+	unfinished := 0
+	for range runs(300, 40) {
 		c := start(t, "write", dir)
-		for range 3*kill + 1 {
+		for range 1 + rng.IntN(30) {
 			c.line(t)
 		}
 		c.kill(t)
 
 		s := openStore(t, dir, dump.Options{})
+		require.Empty(t, temps(t, dir))
+		got, err := s.Adopt("a", "b")
+		require.NoError(t, err)
+		unfinished += len(got.Unfinished)
+		for _, id := range got.Unfinished {
+			e, err := s.Reopen(id)
+			require.NoError(t, err)
+			require.NoError(t, e.Close(dump.Class{}))
+		}
 		ids, err := s.List()
 		require.NoError(t, err)
 		require.NotEmpty(t, ids)
-		for name := range tree(t, dir) {
-			id, file := filepath.Split(name)
-			if id == "" || strings.HasPrefix(file, ".") {
-				require.NotContains(t, file, ".tmp")
-				require.NotContains(t, file, ".gone")
-				continue
-			}
-			got, err := os.ReadFile(filepath.Join(dir, name))
-			require.NoError(t, err)
-			var n int
-			_, err = fmt.Sscanf(string(got), "event %d;", &n)
-			require.NoError(t, err, name)
-			require.Equal(t, pattern(n), string(got), name)
+		for _, id := range ids {
+			require.NoError(t, s.Check(id))
+			requireWhole(t, s.Path(id))
 		}
+		require.Equal(t, weight(t, dir), s.Usage().Bytes)
+		require.NoError(t, s.Close())
+		for name := range tree(t, dir) {
+			require.NotRegexp(t, `\.(tmp|gone)$`, name)
+		}
+	}
+	require.Positive(t, unfinished, "it was killed in between")
+}
+
+// requireWhole reads the files of a writing child.
+func requireWhole(t *testing.T, dir string) {
+	t.Helper()
+	for name := range visible(t, dir) {
+		got, err := os.ReadFile(filepath.Join(dir, name))
+		require.NoError(t, err)
+		var n int
+		_, err = fmt.Sscanf(string(got), "event %d;", &n)
+		require.NoError(t, err, name)
+		require.Equal(t, pattern(n), string(got), name)
 	}
 }
 
@@ -224,8 +257,8 @@ func TestEventsAreMadeWhileOthersStart(t *testing.T) {
 	}
 	defer wg.Wait()
 	defer close(done)
-	for n := range 100 {
-		require.NoError(t, create(t, s, n, 100).Close(false))
+	for n := range 30 {
+		require.NoError(t, create(t, s, n, 100).Close(dump.Class{}))
 	}
 }
 
@@ -245,10 +278,9 @@ func TestTwoStoresUnderPressure(t *testing.T) {
 	}
 	wg.Wait()
 	s := openStore(t, dir, dump.Options{})
-	events, bytes := s.Usage()
-	require.LessOrEqual(t, events, 4)
-	require.LessOrEqual(t, bytes, int64(8000))
+	require.LessOrEqual(t, s.Usage().Events, 4)
+	require.LessOrEqual(t, s.Usage().Bytes, int64(8000))
 	for name := range tree(t, dir) {
-		require.NotRegexp(t, `\.(tmp|gone|lock)$`, name)
+		require.NotRegexp(t, `\.(tmp|gone)$`, name)
 	}
 }

@@ -13,7 +13,7 @@ import (
 func TestOldestGoFirst(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 3})
 	for _, n := range []int{4, 1, 3, 2} { // by their time, not by the order of making
-		require.NoError(t, create(t, s, n, 10).Close(false))
+		require.NoError(t, create(t, s, n, 10).Close(dump.Class{}))
 	}
 	requireEvents(t, s, 2, 3, 4)
 }
@@ -21,25 +21,25 @@ func TestOldestGoFirst(t *testing.T) {
 func TestDisposableGoBeforeOthers(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 4})
 	for n, disposable := range []bool{false, false, true, true} {
-		require.NoError(t, create(t, s, n, 10).Close(disposable))
+		require.NoError(t, create(t, s, n, 10).Close(dump.Class{Disposable: disposable}))
 	}
 	e := create(t, s, 4, 10)
 	requireEvents(t, s, 0, 1, 3, 4)
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 
 	// They are known after a restart.
 	s = openStore(t, s.Dir(), dump.Options{MaxEvents: 4})
-	require.NoError(t, create(t, s, 5, 10).Close(false))
+	require.NoError(t, create(t, s, 5, 10).Close(dump.Class{}))
 	requireEvents(t, s, 0, 1, 4, 5)
-	require.NoError(t, create(t, s, 6, 10).Close(false))
+	require.NoError(t, create(t, s, 6, 10).Close(dump.Class{}))
 	requireEvents(t, s, 1, 4, 5, 6)
 }
 
 func TestFiveDisposableAreKept(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
-	require.NoError(t, create(t, s, 0, 10).Close(false))
+	require.NoError(t, create(t, s, 0, 10).Close(dump.Class{}))
 	for n := range 8 {
-		require.NoError(t, create(t, s, n+1, 10).Close(true))
+		require.NoError(t, create(t, s, n+1, 10).Close(dump.Class{Disposable: true}))
 	}
 	requireEvents(t, s, 0, 4, 5, 6, 7, 8)
 }
@@ -50,14 +50,14 @@ func TestOpenEventsStay(t *testing.T) {
 	other := openStore(t, dir, dump.Options{MaxEvents: 3})
 	ours, theirs := create(t, s, 1, 10), create(t, other, 2, 10)
 	for n := 3; n < 7; n++ {
-		require.NoError(t, create(t, s, n, 10).Close(false))
+		require.NoError(t, create(t, s, n, 10).Close(dump.Class{}))
 		requireEvents(t, s, 1, 2, n)
 	}
-	require.NoError(t, theirs.Close(false))
-	require.NoError(t, create(t, s, 7, 10).Close(false))
+	require.NoError(t, theirs.Close(dump.Class{}))
+	require.NoError(t, create(t, s, 7, 10).Close(dump.Class{}))
 	requireEvents(t, s, 1, 6, 7)
-	require.NoError(t, ours.Close(false))
-	require.NoError(t, create(t, other, 8, 10).Close(false))
+	require.NoError(t, ours.Close(dump.Class{}))
+	require.NoError(t, create(t, other, 8, 10).Close(dump.Class{}))
 	requireEvents(t, s, 6, 7, 8)
 }
 
@@ -65,24 +65,25 @@ func TestCloseAppliesTheBudget(t *testing.T) {
 	dir := t.TempDir()
 	large := openStore(t, dir, dump.Options{})
 	for n := range 4 {
-		require.NoError(t, create(t, large, n, 100).Close(false))
+		require.NoError(t, create(t, large, n, 100).Close(dump.Class{}))
 	}
 	open := create(t, large, 4, 100)
-	small := openStore(t, dir, dump.Options{MaxBytes: 350}) // finds it full
+	small := openStore(t, dir, dump.Options{MaxBytes: 1000}) // finds it full
 	e, err := small.Create(eventID(5))
 	require.NoError(t, err)
 	requireEvents(t, small, 2, 3, 4, 5)
-	require.NoError(t, create(t, large, 6, 100).Close(false))
-	require.NoError(t, e.Close(false))
+	require.NoError(t, create(t, large, 6, 300).Close(dump.Class{}))
+	requireEvents(t, small, 2, 3, 4, 5, 6)
+	require.NoError(t, e.Close(dump.Class{}))
 	requireEvents(t, small, 3, 4, 5, 6)
 
 	// What is over the budget and cannot be helped is no error of Close.
-	_, err = open.Write("heap.pb.gz", fill(1000))
+	_, err = open.Write("heap.pb.gz", fill(2000))
 	require.NoError(t, err)
 	e, err = large.Create(eventID(7))
 	require.NoError(t, err)
-	require.NoError(t, e.Close(false))
-	require.NoError(t, open.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
+	require.NoError(t, open.Close(dump.Class{}))
 }
 
 func TestForeignFilesAreNotOurs(t *testing.T) {
@@ -102,24 +103,25 @@ func TestForeignFilesAreNotOurs(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(path), 0o755))
 		require.NoError(t, os.WriteFile(path, make([]byte, size), 0o644))
 	}
-	s := openStore(t, dir, dump.Options{MaxEvents: 1, MaxBytes: 1000})
+	s := openStore(t, dir, dump.Options{MaxEvents: 1, MaxBytes: 1500})
 	for n := 1; n < 4; n++ {
 		e := create(t, s, n, 900)
-		events, bytes := s.Usage()
-		require.Equal(t, 1, events)
-		require.EqualValues(t, 900, bytes)
-		require.NoError(t, e.Close(true))
+		require.NoError(t, e.Close(dump.Class{Disposable: true}))
+		require.Equal(t, dump.Usage{Events: 1, Bytes: lockBytes + closed(900)}, s.Usage())
 	}
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, eventID(3))))
-	require.Equal(t, foreign, tree(t, dir))
+	require.NoError(t, s.Close())
+	left := tree(t, dir)
+	delete(left, ".lock")
+	require.Equal(t, foreign, left)
 }
 
 // An event that holds more than files is still ours.
 func TestOddEventsGoToo(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 1})
 	e := create(t, s, 1, 10)
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 	require.NoError(t, os.MkdirAll(filepath.Join(e.Path(), "more", "deep"), 0o700))
-	require.NoError(t, create(t, s, 2, 10).Close(false))
+	require.NoError(t, create(t, s, 2, 10).Close(dump.Class{}))
 	requireEvents(t, s, 2)
 }

@@ -6,53 +6,30 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"time"
 )
 
-// The defaults of [Options].
-const (
-	DefaultMaxEvents = 100
-	DefaultMaxBytes  = 256 << 20
-)
-
-// Options bound what a [Store] keeps. The zero value means the defaults.
-type Options struct {
-	// MaxEvents is how many events the directory holds, those of other
-	// processes included. The default is [DefaultMaxEvents].
-	MaxEvents int
-	// MaxBytes is how many bytes all files of all events hold together,
-	// unfinished ones included. The default is [DefaultMaxBytes].
-	MaxBytes int64
-}
-
-func (o Options) withDefaults() (Options, error) {
-	if o.MaxEvents < 0 {
-		return o, fmt.Errorf("MaxEvents is %d, must not be negative", o.MaxEvents)
-	}
-	if o.MaxBytes < 0 {
-		return o, fmt.Errorf("MaxBytes is %d, must not be negative", o.MaxBytes)
-	}
-	if o.MaxEvents == 0 {
-		o.MaxEvents = DefaultMaxEvents
-	}
-	if o.MaxBytes == 0 {
-		o.MaxBytes = DefaultMaxBytes
-	}
-	return o, nil
-}
-
-// A Store is a directory of events. It is safe for concurrent use, and needs no
-// closing: only its open entries hold descriptors.
+// A Store is a directory of events. It is safe for concurrent use, and holds no
+// descriptors but one for each open entry and one as long as it owns events;
+// see [Store.Close].
 type Store struct {
-	place  place
-	limits Options
+	place place
+	token string // of this owner
 
-	// mu guards what follows and the bytes of every open entry. It is held
-	// while events are made and removed, never while one is written.
-	mu   sync.Mutex
-	open map[string]*Entry
-	// settled is the bytes of all events that are not open here, as of the
-	// last scan.
-	settled int64
+	// mu guards what follows. It is held together with the directory's lock
+	// while events are made and removed, never while one is written or read.
+	mu        sync.Mutex
+	limits    Options
+	owner     *os.File          // the lock of the token, nil while nothing is owned
+	open      map[string]*Entry // being written
+	held      map[string]int    // taken for delivery, how many times
+	lost      map[string]error  // waiting events of ours that retention removed, and why
+	owed      map[mark]string   // what the disk did not take, and why it was to be marked
+	overdue   map[string]time.Time
+	counted   *count // what is there at most; nil when another store had a turn
+	undone    bool   // an event was closed and could not be sealed
+	unclaimed int    // events of the dead that were removed while they waited
+	last      Usage  // for when the disk does not tell
 }
 
 // Open opens the store at path, and makes the directory if it does not exist.
@@ -63,7 +40,8 @@ type Store struct {
 // space. A Store that was opened once heals by itself, as each [Store.Create]
 // makes the directory again where it is missing.
 //
-// Open also clears away what a killed process left half-written.
+// Open also removes what a killed process left half-written. What it left whole
+// is for [Store.Adopt].
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o)
 	if err != nil {
@@ -81,74 +59,114 @@ func open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
+	where.fault = o.Fault
 	root, err := where.make()
 	if err != nil {
 		return nil, err
 	}
-	defer closeQuietly(root)
-	if err := probe(root); err != nil {
-		return nil, err
-	}
-	s := &Store{place: where, limits: limits, open: make(map[string]*Entry)}
-	found, err := list(root)
+	err = probe(root)
+	root.close()
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range found.locks {
-		clean(root, id)
+	s := &Store{
+		place: where, token: newToken(), limits: limits,
+		open: map[string]*Entry{}, held: map[string]int{}, lost: map[string]error{},
+		owed: map[mark]string{}, overdue: map[string]time.Time{},
 	}
-	_, err = s.scan(root)
-	return s, err
+	if err := s.locked(s.clean); err != nil && !errors.Is(err, ErrBusy) {
+		return nil, err
+	}
+	return s, nil
+}
+
+// SetLimits changes the limits of the store, from the next event on.
+func (s *Store) SetLimits(o Options) error {
+	limits, err := o.withDefaults()
+	if err != nil {
+		return fmt.Errorf("holmes: dump: %w", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.limits = limits
+	return nil
 }
 
 // probe reports whether files can be made in root. To find out at the first
 // event would be to find out when it matters.
-func probe(root *os.Root) error {
-	f, err := root.OpenFile(probeName, os.O_CREATE|os.O_WRONLY, 0o600)
+func probe(root folder) error {
+	f, err := root.open(probeName, os.O_CREATE|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
 	// The probe of another process may have removed it.
-	return errors.Join(f.Close(), ignoreMissing(root.Remove(probeName)))
+	return errors.Join(f.close(), ignoreMissing(root.remove(probeName)))
 }
 
 // Dir returns the absolute path of the directory where the events lie. It is
 // not the path given to [Open] where that is a shared directory like /tmp.
 func (s *Store) Dir() string { return s.place.dir }
 
-// path returns the path of event id.
-func (s *Store) path(id string) string { return filepath.Join(s.place.dir, id) }
+// Path returns the absolute path of an event's directory.
+func (s *Store) Path(id string) string { return filepath.Join(s.place.dir, id) }
 
 // List returns the ids of all events in the directory, open ones and those of
 // other processes included, oldest first.
 func (s *Store) List() ([]string, error) {
-	found, err := s.list()
+	root, err := s.place.open()
+	if err != nil {
+		return nil, fmt.Errorf("holmes: dump: list: %w", err)
+	}
+	defer root.close()
+	found, err := list(root)
 	if err != nil {
 		return nil, fmt.Errorf("holmes: dump: list %s: %w", s.place.dir, err)
 	}
 	return found.events, nil
 }
 
-func (s *Store) list() (listing, error) {
-	root, err := s.place.open()
-	if err != nil {
-		return listing{}, err
-	}
-	defer closeQuietly(root)
-	return list(root)
+// Usage is what a directory holds, all processes together.
+type Usage struct {
+	Events int
+	// Bytes is what all files of all events take, and what is reserved for
+	// those that are being written.
+	Bytes int64
+	// Waiting is how many events some reporter has not got yet, Damaged how
+	// many are set aside because their files are not what was written.
+	Waiting, Damaged int
+	// Unclaimed counts the events that this store removed although some
+	// reporter had not got them, whose owner was dead: nobody had adopted them.
+	Unclaimed int
 }
 
-// Usage returns how many events there are and the bytes of their files. It
-// reads the directory, at about one system call a file. Where that fails, the
-// answer is what the store last knew.
-func (s *Store) Usage() (events int, bytes int64) {
+// Usage reads the directory, at about one system call a file, and waits for
+// nobody. Where that fails, the answer is what the store last knew.
+func (s *Store) Usage() Usage {
+	now, err := s.usage()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if root, err := s.place.open(); err == nil {
-		defer closeQuietly(root)
-		if found, err := s.scan(root); err == nil {
-			events = len(found)
+	if err == nil {
+		s.last = now
+	}
+	s.last.Unclaimed = s.unclaimed
+	return s.last
+}
+
+func (s *Store) usage() (u Usage, err error) {
+	root, err := s.place.open()
+	if err != nil {
+		return u, err
+	}
+	defer root.close()
+	found, err := root.survey()
+	u = Usage{Events: len(found.events), Bytes: found.bytes}
+	for _, ev := range found.events {
+		if ev.sealed && ev.waiting() {
+			u.Waiting++
+		}
+		if ev.damaged {
+			u.Damaged++
 		}
 	}
-	return events + len(s.open), s.used()
+	return u, err
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -23,6 +22,7 @@ func TestOpenRejectsNonsense(t *testing.T) {
 		{"empty path", "", dump.Options{}, "path is empty"},
 		{"negative events", dir, dump.Options{MaxEvents: -1}, "MaxEvents is -1"},
 		{"negative bytes", dir, dump.Options{MaxBytes: -2}, "MaxBytes is -2"},
+		{"negative age", dir, dump.Options{MaxAge: -3}, "MaxAge is -3"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			s, err := dump.Open(c.path, c.options)
@@ -36,7 +36,7 @@ func TestOpenRejectsNonsense(t *testing.T) {
 func TestOpenLeavesNothingBehind(t *testing.T) {
 	dir := t.TempDir()
 	s := openStore(t, dir, dump.Options{})
-	require.Empty(t, tree(t, dir))
+	requireClean(t, dir)
 	require.Equal(t, dir, s.Dir())
 }
 
@@ -52,35 +52,30 @@ func TestDirIsAbsolute(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(cwd, "evidence", eventID(1)), e.Path())
 	require.DirExists(t, e.Path())
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 }
 
 func TestListAndUsage(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	requireEvents(t, s)
-	closed := create(t, s, 2, 300)
-	require.NoError(t, closed.Close(false))
+	first := create(t, s, 2, 300)
+	require.NoError(t, first.Close(dump.Class{}))
 	open := create(t, s, 1, 40) // younger, but of an older time
 	requireEvents(t, s, 1, 2)
-	events, bytes := s.Usage()
-	require.Equal(t, 2, events)
-	require.EqualValues(t, 340, bytes)
+	require.Equal(t, dump.Usage{Events: 2, Bytes: weight(t, s.Dir())}, s.Usage())
 
-	require.NoError(t, os.RemoveAll(closed.Path()))
-	events, bytes = s.Usage()
-	require.Equal(t, 1, events)
-	require.EqualValues(t, 40, bytes)
+	require.NoError(t, os.RemoveAll(first.Path()))
+	require.Equal(t, dump.Usage{Events: 1, Bytes: lockBytes + 40 + dump.LineBytes("cpu.pb.gz", 40) + dump.SealRoom}, s.Usage())
 	require.NoError(t, open.Discard())
-	events, bytes = s.Usage()
-	require.Zero(t, events)
-	require.Zero(t, bytes)
-	require.Empty(t, tree(t, s.Dir()))
+	require.Equal(t, dump.Usage{Bytes: lockBytes}, s.Usage())
+	require.NoError(t, s.Close())
+	requireClean(t, s.Dir())
 }
 
 func TestCreateIsExclusive(t *testing.T) {
 	dir := t.TempDir()
 	s, other := openStore(t, dir, dump.Options{MaxEvents: 2}), openStore(t, dir, dump.Options{})
-	require.NoError(t, create(t, s, 0, 1).Close(false))
+	require.NoError(t, create(t, s, 0, 1).Close(dump.Class{}))
 	e := create(t, s, 1, 1)
 	for _, store := range []*dump.Store{s, other} {
 		again, err := store.Create(eventID(1))
@@ -89,7 +84,7 @@ func TestCreateIsExclusive(t *testing.T) {
 		require.Nil(t, again)
 	}
 	requireEvents(t, s, 0, 1) // a failed Create made no room
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 	_, err := s.Create(eventID(1))
 	require.ErrorIs(t, err, dump.ErrExists)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, eventID(3)), nil, 0o600))
@@ -100,8 +95,8 @@ func TestCreateIsExclusive(t *testing.T) {
 func TestClosedEntry(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	e := create(t, s, 1, 5)
-	require.NoError(t, e.Close(false))
-	require.ErrorIs(t, e.Close(false), os.ErrClosed)
+	require.NoError(t, e.Close(dump.Class{}))
+	require.ErrorIs(t, e.Close(dump.Class{}), os.ErrClosed)
 	require.ErrorIs(t, e.Discard(), os.ErrClosed)
 	_, err := e.Write("late", fill(1))
 	require.ErrorIs(t, err, os.ErrClosed)
@@ -119,23 +114,22 @@ func TestOpenClearsWhatAKilledProcessLeft(t *testing.T) {
 		require.NoError(t, os.MkdirAll(filepath.Dir(filepath.Join(dir, name)), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("x"), 0o600))
 	}
+	const dead = ".owner-0123456789abcdef"
 	write(eventID(1) + "/cpu.pb.gz")
 	write(eventID(1) + "/.heap.pb.gz.tmp")
 	write(eventID(1) + "/.foreign")
-	write("." + eventID(1) + ".lock")
+	write(eventID(1) + "/" + dead)
 	write(eventID(2) + "/.heap.pb.gz.tmp")
-	write("." + eventID(2) + ".lock")
+	write(eventID(2) + "/" + dead)
 	write("." + eventID(3) + ".gone/cpu.pb.gz")
-	write("." + eventID(4) + ".lock") // which never came to be
+	write(eventID(4) + "/.sums") // killed before it had an owner
+	write(dead + ".lock")
 	write(".foreign.lock")
-	write("." + eventID(5) + ".lock") // which may be just coming
-	old := time.Now().Add(-time.Hour)
-	require.NoError(t, os.Chtimes(filepath.Join(dir, "."+eventID(4)+".lock"), old, old))
 
 	s := openStore(t, dir, dump.Options{})
 	require.Equal(t, map[string]int64{
-		eventID(1): 0, eventID(1) + "/cpu.pb.gz": 1, eventID(1) + "/.foreign": 1, ".foreign.lock": 1,
-		"." + eventID(5) + ".lock": 1,
+		eventID(1): 0, eventID(1) + "/cpu.pb.gz": 1, eventID(1) + "/.foreign": 1, eventID(1) + "/" + dead: 1,
+		dead + ".lock": 1, ".foreign.lock": 1, ".lock": lockBytes,
 	}, tree(t, dir))
 
 	// An event that is open is left alone, whoever opens the directory.
@@ -145,5 +139,5 @@ func TestOpenClearsWhatAKilledProcessLeft(t *testing.T) {
 		return text("whole")(w)
 	})
 	require.NoError(t, err)
-	require.NoError(t, e.Close(false))
+	require.NoError(t, e.Close(dump.Class{}))
 }

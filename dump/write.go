@@ -53,63 +53,111 @@ func (e *Entry) Replace(name string, fill func(io.Writer) error) (File, error) {
 	return f, nil
 }
 
-func (e *Entry) write(name string, fill func(io.Writer) error, replace bool) (File, error) {
+func (e *Entry) write(name string, fill func(io.Writer) error, replace bool) (f File, err error) {
 	if err := checkName(name); err != nil {
-		return File{}, err
+		return f, err
 	}
 	if err := e.begin(name); err != nil {
-		return File{}, err
+		return f, err
 	}
 	defer e.end(name)
-
-	var before int64
-	switch info, err := e.dir.Lstat(name); {
+	switch _, err := e.dir.stat(name); {
 	case err == nil && !replace:
-		return File{}, ErrExists
-	case err == nil && info.Mode().IsRegular():
-		before = info.Size()
+		return f, ErrExists
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return File{}, err
+		return f, err
 	}
-
-	out := &capped{entry: e}
 	kept := false
 	defer func() { // deferred, because fill may end the goroutine
 		if !kept {
-			_ = e.dir.Remove(tempName(name))
-			e.store.giveBack(e, out.taken)
+			_ = e.dir.remove(tempName(name))
 		}
 	}()
-	if err := out.fill(e.dir, tempName(name), fill); err != nil {
-		return File{}, err
+	got, err := e.fill(name, fill)
+	if err != nil {
+		return f, err
 	}
-	if err := e.dir.Rename(tempName(name), name); err != nil {
-		return File{}, err
+	if err := e.keep(got); err != nil {
+		return f, err
 	}
 	kept = true
-	e.store.giveBack(e, before)
-	return File{Name: name, Path: filepath.Join(e.path, name), Bytes: out.taken}, syncDir(e.dir)
+	return File{Name: name, Path: filepath.Join(e.path, name), Bytes: got.size}, e.dir.sync()
 }
 
-// fill makes the file temp in dir, lets fn write to it, and syncs it.
-func (c *capped) fill(dir *os.Root, temp string, fn func(io.Writer) error) (err error) {
+// fill makes the temporary file of name, lets fn write to it, and syncs it.
+func (e *Entry) fill(name string, fn func(io.Writer) error) (s sum, err error) {
+	temp := tempName(name)
 	// O_EXCL follows no symbolic link.
-	c.file, err = dir.OpenFile(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if err != nil {
-		return err
+	f, err := e.dir.open(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
+	if errors.Is(err, fs.ErrExist) { // one that could not be removed when it failed
+		if err := e.dir.remove(temp); err != nil {
+			return s, err
+		}
+		f, err = e.dir.open(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
 	}
-	defer func() { err = errors.Join(err, c.file.Close()) }()
-	buffer := bufio.NewWriterSize(c, bufferSize)
+	if err != nil {
+		return s, err
+	}
+	defer func() { err = errors.Join(err, f.close()) }()
+	out := newCapped(e, f)
+	buffer := bufio.NewWriterSize(out, bufferSize)
 	if err = guard(fn, buffer); err == nil {
 		err = buffer.Flush()
 	}
-	if c.err != nil {
-		return c.err // the cause of whatever fn made of it
+	if out.err != nil {
+		return s, out.err // the cause of whatever fn made of it
 	}
+	if err != nil {
+		return s, err
+	}
+	if out.granted > out.written {
+		if err := f.truncate(out.written); err != nil {
+			return s, err
+		}
+	}
+	return sum{name, out.written, out.hash.Sum32()}, f.sync()
+}
+
+// keep adds the checksum of a file that is whole, and gives it its name.
+func (e *Entry) keep(got sum) error {
+	line := got.line()
+	return e.store.locked(func(root folder) error {
+		e.mu.Lock()
+		defer e.mu.Unlock()
+		if err := e.store.makeRoom(root, demand{bytes: int64(len(line)), by: e}); err != nil {
+			return err
+		}
+		if err := e.addSum(line); err != nil {
+			return err
+		}
+		if err := e.dir.rename(tempName(got.name), got.name); err != nil {
+			return err // the next line is written over this one
+		}
+		e.sums = append(e.sums, line...)
+		e.lines++
+		return nil
+	})
+}
+
+// addSum writes a line behind those that are valid, and reserves the room for
+// the last one behind it.
+func (e *Entry) addSum(line string) (err error) {
+	f, err := e.dir.open(sumsName, os.O_CREATE|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
-	return c.file.Sync()
+	defer func() { err = errors.Join(err, f.close()) }()
+	at := int64(len(e.sums))
+	if err := f.truncate(at); err != nil { // what an earlier failure left
+		return err
+	}
+	if err := f.seek(at); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(f, line); err != nil {
+		return err
+	}
+	return f.truncate(at + int64(len(line)) + sealRoom)
 }
 
 // guard calls fn and turns a panic into an error.

@@ -18,9 +18,14 @@ import (
 
 func openEntry(t *testing.T) *dump.Entry {
 	t.Helper()
-	e, err := openStore(t, t.TempDir(), dump.Options{}).Create(eventID(1))
+	return openEntryOf(t, openStore(t, t.TempDir(), dump.Options{}))
+}
+
+func openEntryOf(t *testing.T, s *dump.Store) *dump.Entry {
+	t.Helper()
+	e, err := s.Create(eventID(1))
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = e.Close(false) })
+	t.Cleanup(func() { _ = e.Close(dump.Class{}) })
 	return e
 }
 
@@ -40,7 +45,7 @@ func TestWrite(t *testing.T) {
 	f, err = e.Write("empty", text(""))
 	require.NoError(t, err)
 	require.Zero(t, f.Bytes)
-	require.Equal(t, map[string]int64{"heap.pb.gz": 7, "empty": 0}, tree(t, e.Path()))
+	require.Equal(t, map[string]int64{"heap.pb.gz": 7, "empty": 0}, visible(t, e.Path()))
 }
 
 // While fill runs the file is not there, and when it returns it is whole.
@@ -89,7 +94,7 @@ func TestNameTakenByADirectory(t *testing.T) {
 	require.ErrorIs(t, err, dump.ErrExists)
 	_, err = e.Replace("cpu.pb.gz", text("profile"))
 	require.Error(t, err)
-	require.Equal(t, map[string]int64{"cpu.pb.gz": 0}, tree(t, e.Path()))
+	require.Equal(t, map[string]int64{"cpu.pb.gz": 0}, visible(t, e.Path()))
 }
 
 func TestSameFileByTwoWriters(t *testing.T) {
@@ -139,7 +144,7 @@ func TestFailedFillLeavesNothing(t *testing.T) {
 			}
 			_, err = e.Replace("event.json", c.fill)
 			require.ErrorContains(t, err, c.want)
-			require.Equal(t, map[string]int64{"event.json": 3}, tree(t, e.Path()))
+			require.Equal(t, map[string]int64{"event.json": 3}, visible(t, e.Path()))
 			_, err = e.Write("heap.pb.gz", text("later")) // and the name is free again
 			require.NoError(t, err)
 		})
@@ -157,8 +162,8 @@ func TestFillThatEndsItsGoroutine(t *testing.T) {
 		})
 	})
 	wg.Wait()
-	require.Equal(t, map[string]int64{}, tree(t, e.Path()))
-	require.NoError(t, e.Close(false)) // nobody is counted as writing
+	require.Equal(t, map[string]int64{}, visible(t, e.Path()))
+	require.NoError(t, e.Close(dump.Class{})) // nobody is counted as writing
 }
 
 func TestFileNames(t *testing.T) {
@@ -190,11 +195,12 @@ func TestEventIDs(t *testing.T) {
 		_, err := s.Create(id)
 		require.ErrorIs(t, err, dump.ErrName, "%q", id)
 	}
-	require.Empty(t, tree(t, s.Dir()))
+	requireClean(t, s.Dir())
 }
 
 func TestManyWritersOfOneEntry(t *testing.T) {
-	e := openEntry(t)
+	s := openStore(t, t.TempDir(), dump.Options{})
+	e := openEntryOf(t, s)
 	var wg sync.WaitGroup
 	for i := range 8 {
 		wg.Go(func() {
@@ -208,8 +214,12 @@ func TestManyWritersOfOneEntry(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.NoError(t, e.Close(false))
-	require.EqualValues(t, 8*10_009, weight(t, e.Path()))
+	require.NoError(t, e.Close(dump.Class{}))
+	for name, size := range visible(t, e.Path()) {
+		require.EqualValues(t, 10_009, size, name)
+	}
+	require.Len(t, visible(t, e.Path()), 8)
+	require.NoError(t, s.Check(e.ID()))
 }
 
 func TestCloseWaitsForWriters(t *testing.T) {
@@ -228,7 +238,7 @@ func TestCloseWaitsForWriters(t *testing.T) {
 	})
 	<-started
 	closed := make(chan error)
-	wg.Go(func() { closed <- e.Close(false) })
+	wg.Go(func() { closed <- e.Close(dump.Class{}) })
 	select {
 	case err := <-closed:
 		t.Fatalf("closed under a writer: %v", err)

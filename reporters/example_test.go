@@ -3,9 +3,11 @@ package reporters_test
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"strings"
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/reporters"
@@ -47,13 +49,13 @@ func ExampleNewFile() {
 }
 
 // report has holmes take an event by hand, and ends it when that is delivered.
-func report(to holmes.Option) *holmes.Event {
+func report(with ...holmes.Option) *holmes.Event {
 	dir, err := os.MkdirTemp("", "holmes")
 	if err != nil {
 		panic(err)
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	h, err := holmes.New(to, holmes.WithDumpPath(dir), holmes.WithLogger(nil))
+	h, err := holmes.New(append(with, holmes.WithDumpPath(dir), holmes.WithLogger(nil))...)
 	if err != nil {
 		panic(err)
 	}
@@ -66,4 +68,54 @@ func report(to holmes.Option) *holmes.Event {
 		panic(err)
 	}
 	return e
+}
+
+func ExampleNewWebhook() {
+	chat := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		message, _ := io.ReadAll(r.Body)
+		fmt.Println(string(message))
+	}))
+	defer chat.Close()
+
+	r, err := reporters.NewWebhook(chat.URL,
+		reporters.JSON(`{"text": {{json .Trigger}}, "severity": {{json .Severity}}, "service": {{json .Labels.service}}}`))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report(holmes.WithReporter(r), holmes.WithLabels(map[string]string{"service": "shop"}))
+	// Output: {"text": "captured on demand", "severity": "info", "service": "shop"}
+}
+
+func ExampleNewPyroscope() {
+	pyroscope := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		service, _, _ := strings.Cut(r.URL.Query().Get("name"), "{")
+		fmt.Println(r.URL.Path, "gets", service, "for", r.Header.Get("X-Scope-OrgID"))
+	}))
+	defer pyroscope.Close()
+
+	r, err := reporters.NewPyroscope(pyroscope.URL, reporters.WithTenant("team-a"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	report(holmes.WithReporter(r), holmes.WithLabels(map[string]string{"service": "shop"}))
+	// Output: /ingest gets shop for team-a
+}
+
+func ExampleOnly() {
+	chat := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
+		fmt.Println("somebody is woken up")
+	}))
+	defer chat.Close()
+
+	r, err := reporters.NewWebhook(chat.URL, reporters.Slack())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	critical := reporters.Only(r, reporters.AtLeast(reporters.SeverityCritical))
+	e := report(holmes.WithReporter(critical))
+	fmt.Println("an event of severity", reporters.SeverityOf(e))
+	// Output: an event of severity info
 }

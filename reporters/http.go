@@ -15,6 +15,7 @@ import (
 // two reports.
 type HTTP struct {
 	client *httpclient.Client
+	labels map[string]string
 }
 
 // NewHTTP returns a reporter that posts each event to url, which is used as it
@@ -31,11 +32,27 @@ type HTTP struct {
 // answer has one. Any other answer, a redirect included, is an error marked by
 // [holmes.Permanent].
 func NewHTTP(url string, opts ...HTTPOption) (*HTTP, error) {
-	client, err := newClient(url, opts)
+	return newHTTP("NewHTTP", url, "", opts)
+}
+
+// NewCollector is [NewHTTP] for holmes's own collector at url: whole events go
+// to its /api/1/events. It stores an event once, however often it comes, and
+// answers 200 to one that it has.
+func NewCollector(url string, opts ...HTTPOption) (*HTTP, error) {
+	return newHTTP("NewCollector", url, "api/1/events", opts)
+}
+
+func newHTTP(reporter, url, path string, opts []HTTPOption) (*HTTP, error) {
+	s, err := newSettings(reporter, url, opts)
 	if err != nil {
 		return nil, err
 	}
-	return &HTTP{client}, nil
+	s.http.Path = path
+	client, err := httpclient.New(s.http)
+	if err != nil {
+		return nil, err
+	}
+	return &HTTP{client, s.labels}, nil
 }
 
 // Name is where it posts to, without user info and query.
@@ -43,7 +60,7 @@ func (h *HTTP) Name() string { return h.client.Target() }
 
 // Report posts an event and returns when the receiver has answered.
 func (h *HTTP) Report(ctx context.Context, e *holmes.Event) error {
-	b, err := openBundle(e)
+	b, err := openBundle(labelled(e, h.labels))
 	if err != nil {
 		return err
 	}
@@ -54,9 +71,8 @@ func (h *HTTP) Report(ctx context.Context, e *holmes.Event) error {
 		f.Part("profile", p.name, "application/octet-stream", p)
 	}
 	body, contentType := f.Body()
-	_, err = h.client.Post(ctx, httpclient.Request{
+	return h.client.Send(ctx, httpclient.Request{
 		Header: http.Header{"Content-Type": {contentType}, "Idempotency-Key": {b.id}},
 		Body:   body,
 	})
-	return err
 }

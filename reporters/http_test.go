@@ -4,16 +4,13 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
@@ -33,63 +30,6 @@ func TestHTTPConformance(t *testing.T) {
 		to := newReceiver(t)
 		return reportertest.Target{Reporter: newHTTP(t, to.URL), Received: to.received, Stall: to.hold}
 	})
-}
-
-// The request as WIRE.md writes it, byte for byte but for the boundary and the
-// length of chunks.
-func TestHTTPOnTheWire(t *testing.T) {
-	var head, body string
-	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		var h strings.Builder
-		_ = r.Header.Write(&h)
-		raw, err := io.ReadAll(r.Body)
-		assert.NoError(t, err)
-		head, body = r.Method+" "+r.URL.String()+"\r\n"+h.String(), string(raw)
-		w.WriteHeader(http.StatusCreated)
-		_, _ = io.WriteString(w, `{"id":"e"}`)
-	}))
-	defer s.Close()
-	e := &holmes.Event{
-		ID: "20260504T030201.000000000Z-cpu-a", State: holmes.StateConfirmed, At: time.Unix(0, 0).UTC(),
-		Profiles: []holmes.Profile{
-			holmes.MemoryProfile(holmes.KindHeap, "heap.pb.gz", []byte("HEAP")),
-			{Kind: holmes.KindCPU, Note: "taken"},
-			holmes.MemoryProfile(holmes.KindHeap, "heap-gc.pb.gz", []byte("HEAP-GC")),
-		},
-	}
-	event, err := e.MarshalJSON()
-	require.NoError(t, err)
-	r := newHTTP(t, s.URL+"/api/1/events", reporters.WithToken("s3cr3t"))
-	require.NoError(t, r.Report(context.Background(), e))
-
-	boundary := regexp.MustCompile("boundary=([0-9a-f]+)").FindStringSubmatch(head)[1]
-	anonymous := strings.NewReplacer(boundary, "B", string(event), "EVENT", "holmes/"+holmes.Version, "holmes/V", "\r\n", "\n")
-	require.Equal(t, strings.TrimPrefix(`
-POST /api/1/events
-Accept-Encoding: gzip
-Authorization: Bearer s3cr3t
-Connection: close
-Content-Type: multipart/form-data; boundary=B
-Idempotency-Key: 20260504T030201.000000000Z-cpu-a
-User-Agent: holmes/V
-
---B
-Content-Disposition: form-data; name="event"
-Content-Type: application/json
-
-EVENT
---B
-Content-Disposition: form-data; name="profile"; filename="heap.pb.gz"
-Content-Type: application/octet-stream
-
-HEAP
---B
-Content-Disposition: form-data; name="profile"; filename="heap-gc.pb.gz"
-Content-Type: application/octet-stream
-
-HEAP-GC
---B--
-`, "\n"), anonymous.Replace(head+"\r\n"+body))
 }
 
 // A receiver that knows the key stores an event once, however often it comes.
@@ -151,7 +91,7 @@ func TestHostileEventsAreRefused(t *testing.T) {
 		"file climbs":      func(e *holmes.Event) { e.Profiles[1].File = "../x" },
 		"file is twice":    func(e *holmes.Event) { e.Profiles[1].File = e.Profiles[2].File },
 		"file is the json": func(e *holmes.Event) { e.Profiles[1].File = "event.json" },
-		"not JSON":         func(e *holmes.Event) { e.Trigger.Baseline = inf() },
+		"not JSON":         func(e *holmes.Event) { e.Readings.Cores = inf() },
 	} {
 		for _, r := range []holmes.Reporter{newHTTP(t, to.URL), file} {
 			e := reportertest.MemoryEvent(t)

@@ -99,8 +99,32 @@ func (b *Broker) Join(urgent bool) (*Session, error) {
 	return s, nil
 }
 
-// Leave ends the session and returns what was profiled while it lasted, in one
-// piece or, where another member left meanwhile, in several. If another member
+// Cut returns what was profiled since the session began or was cut last, and
+// goes on: what is written down of a profile survives the process. Some ten
+// milliseconds are lost between two pieces. It fails like Leave, and like Join
+// when another profiler comes first, and then the session has nothing more to
+// give; it is left all the same. Cut blocks as Leave does.
+func (s *Session) Cut() ([]Profile, error) {
+	b := s.broker
+	b.mu.Lock()
+	if _, member := b.members[s]; !member {
+		b.mu.Unlock()
+		return nil, errors.New("left already")
+	}
+	if b.running != nil {
+		b.end()
+	}
+	b.resume()
+	done := s.slices
+	s.slices = nil
+	err := s.err
+	b.mu.Unlock()
+	out, broken := profiles(done)
+	return out, errors.Join(broken, err)
+}
+
+// Leave ends the session and returns what was profiled since it began or was
+// cut, in one piece or, where another member left meanwhile, in several. If another member
 // joined before, it begins with that. The error says what is missing; there may
 // be profiles beside it. Leave stops the profiler and blocks while the runtime
 // does so, up to 200 ms.
@@ -116,15 +140,20 @@ func (s *Session) Leave() ([]Profile, error) {
 	}
 	delete(b.members, s)
 	if len(b.members) > 0 {
-		if err := b.begin(); err != nil {
-			for other := range b.members {
-				other.err = fmt.Errorf("cut short: %w", err)
-			}
-		}
+		b.resume()
 	}
 	b.mu.Unlock()
 	out, err := profiles(s.slices)
 	return out, errors.Join(err, s.err)
+}
+
+// resume begins the next slice for the members that there are.
+func (b *Broker) resume() {
+	if err := b.begin(); err != nil {
+		for m := range b.members {
+			m.err = fmt.Errorf("cut short: %w", err)
+		}
+	}
 }
 
 func (b *Broker) begin() error {

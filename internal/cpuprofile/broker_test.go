@@ -125,6 +125,44 @@ func TestMembersShareOneProfile(t *testing.T) {
 	})
 }
 
+// Who cuts gets what there is and goes on; others lose nothing.
+func TestCut(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		b := cpuprofile.New(f)
+		first, second := join(t, b), join(t, b)
+		pass(2)
+		p, err := first.Cut()
+		require.NoError(t, err)
+		require.Equal(t, inSeconds(2), totals(t, p))
+		pass(4)
+		p, err = first.Cut()
+		require.NoError(t, err)
+		require.Equal(t, inSeconds(4), totals(t, p))
+		pass(1)
+		require.Equal(t, inSeconds(1), totals(t, leave(t, first)))
+		require.Equal(t, inSeconds(2, 4, 1, 0), totals(t, leave(t, second)))
+		_, err = first.Cut()
+		require.ErrorContains(t, err, "left already")
+	})
+}
+
+// A profiler that is lost at a cut leaves what was before.
+func TestCutLosesTheProfiler(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		s := join(t, cpuprofile.New(f))
+		pass(2)
+		f.refuse = true
+		p, err := s.Cut()
+		require.Equal(t, inSeconds(2), totals(t, p))
+		require.ErrorIs(t, err, cpuprofile.ErrBusy)
+		p, err = s.Leave()
+		require.Empty(t, p)
+		require.ErrorIs(t, err, cpuprofile.ErrBusy)
+	})
+}
+
 func TestForeignProfilerIsBusy(t *testing.T) {
 	f := &fake{refuse: true}
 	b := cpuprofile.New(f)

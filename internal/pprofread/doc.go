@@ -15,7 +15,8 @@
 // is evidence all the same: a location or function that is not there is a frame
 // without a name, and a value that is negative or not there is 0.
 //
-// Labels, mappings, addresses and comments are not decoded: nobody asks.
+// Labels, mappings, addresses and comments are not decoded: nobody asks. [Join]
+// and [Subtract], which write profiles, copy them.
 //
 // # File map
 //
@@ -29,7 +30,9 @@
 //	ids.go       how they find each other
 //	profile.go   what comes out
 //	times.go     the same for who needs the time only
+//	join.go      several profiles as one, without decoding them
 //	column.go    kinds and columns
+//	subtract.go  one profile less another
 //
 // [profile.proto]: https://github.com/google/pprof/blob/main/proto/profile.proto
 package pprofread

@@ -24,8 +24,17 @@ func openHandle(path string, flags int) handle {
 	}
 }
 
-// read reads the file from its beginning. What fills buf to the last byte was cut off, which no file here reaches.
+// read reads the file from its beginning. What fills buf to the last byte was cut off, which is an error.
 func (h *handle) read(buf []byte) ([]byte, error) {
+	text, err := h.readHead(buf)
+	if len(text) == len(buf) && err == nil {
+		return nil, io.ErrShortBuffer
+	}
+	return text, err
+}
+
+// readHead reads as much of the file as buf holds.
+func (h *handle) readHead(buf []byte) ([]byte, error) {
 	if h.err != nil {
 		return nil, h.err
 	}
@@ -35,8 +44,6 @@ func (h *handle) read(buf []byte) ([]byte, error) {
 		case err == syscall.EINTR:
 		case err != nil:
 			return nil, err
-		case n == len(buf):
-			return nil, io.ErrShortBuffer
 		default:
 			return buf[:n], nil
 		}

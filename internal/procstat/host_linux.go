@@ -5,6 +5,7 @@ import (
 	"math/bits"
 	"runtime"
 	"syscall"
+	"time"
 	"unsafe"
 )
 
@@ -16,6 +17,17 @@ func HostMemory() (uint64, error) {
 		return 0, fmt.Errorf("holmes: procstat: sysinfo: %w", err)
 	}
 	return uint64(info.Totalram) * uint64(info.Unit), nil //nolint:unconvert // 32 bits wide on some architectures
+}
+
+// ThreadCPUTime returns the CPU time, user and system, that the calling thread has used. A goroutine that wants its own
+// has to be locked to its thread meanwhile.
+func ThreadCPUTime() (time.Duration, error) {
+	const rusageThread = 1 // RUSAGE_THREAD, which package syscall lacks
+	var u syscall.Rusage
+	if err := syscall.Getrusage(rusageThread, &u); err != nil {
+		return 0, fmt.Errorf("holmes: procstat: CPU time of a thread: %w", err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), nil
 }
 
 // Cores returns the number of cores that this process may run on now: those in the affinity mask of the calling

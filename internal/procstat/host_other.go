@@ -3,8 +3,10 @@
 package procstat
 
 import (
+	"errors"
 	"fmt"
 	"runtime"
+	"time"
 
 	"github.com/shirou/gopsutil/v3/mem"
 )
@@ -16,6 +18,11 @@ func HostMemory() (uint64, error) {
 		return 0, fmt.Errorf("holmes: procstat: memory of the machine: %w", err)
 	}
 	return m.Total, nil
+}
+
+// ThreadCPUTime fails: only Linux tells it in a way that does without cgo.
+func ThreadCPUTime() (time.Duration, error) {
+	return 0, fmt.Errorf("holmes: procstat: CPU time of a thread: %w", errors.ErrUnsupported)
 }
 
 // Cores returns the number of cores that this process may run on.

@@ -9,6 +9,7 @@ import (
 var (
 	errStatm = errors.New("statm has no number of resident pages")
 	errStat  = errors.New("stat has no number of threads")
+	errAvail = errors.New("meminfo does not tell MemAvailable")
 )
 
 // residentPages takes the second field of /proc/self/statm: "size resident shared text lib data dt", in pages.
@@ -38,6 +39,23 @@ func threadCount(line []byte) (int, error) {
 		return 0, errStat
 	}
 	return int(n), nil
+}
+
+// memAvailable takes the line "MemAvailable:   24041234 kB" from the beginning of /proc/meminfo.
+func memAvailable(text []byte) (uint64, error) {
+	for len(text) > 0 {
+		line, rest, ended := bytes.Cut(text, []byte{'\n'})
+		text = rest
+		value, found := bytes.CutPrefix(line, []byte("MemAvailable:"))
+		if !found || !ended {
+			continue
+		}
+		digits, unit := bytes.CutSuffix(value, []byte(" kB"))
+		if n, ok := number(bytes.TrimLeft(digits, " ")); ok && unit && n < 1<<54 {
+			return n << 10, nil
+		}
+	}
+	return 0, errAvail
 }
 
 // number parses digits only. strconv would need a string, and accept signs.

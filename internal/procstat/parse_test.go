@@ -75,3 +75,26 @@ func FuzzThreadCount(f *testing.F) {
 		}
 	})
 }
+
+func TestMemAvailable(t *testing.T) {
+	const head = "MemTotal:       24689984 kB\nMemFree:        21234567 kB\n"
+	for _, tt := range []struct {
+		name, text string
+		want       uint64
+		bad        bool
+	}{
+		{"as the kernel writes it", head + "MemAvailable:   23456789 kB\nBuffers:  1 kB\n", 23456789 << 10, false},
+		{"none left", head + "MemAvailable:          0 kB\n", 0, false},
+		{"cut off within the line", head + "MemAvailable:   23456", 0, true},
+		{"before Linux 3.14", head + "Buffers:  1 kB\n", 0, true},
+		{"another unit", head + "MemAvailable:   23456789 MB\n", 0, true},
+		{"too large", head + "MemAvailable:   18446744073709551615 kB\n", 0, true},
+		{"empty", "", 0, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := memAvailable([]byte(tt.text))
+			require.Equal(t, tt.bad, err != nil)
+			require.Equal(t, tt.want, got)
+		})
+	}
+}

@@ -130,6 +130,17 @@ func TestHostMemoryAgreesWithOracle(t *testing.T) {
 	require.InDelta(t, float64(want.Total), float64(got), float64(want.Total)/100)
 }
 
+func TestHostAvailableAgreesWithOracle(t *testing.T) {
+	r, err := procstat.Open()
+	require.NoError(t, err)
+	defer r.Close()
+	got, err := r.HostAvailable()
+	require.NoError(t, err)
+	want, err := mem.VirtualMemory()
+	require.NoError(t, err)
+	require.InDelta(t, float64(want.Available), float64(got), float64(want.Total)/10)
+}
+
 func TestCores(t *testing.T) {
 	require.Positive(t, procstat.Cores())
 	require.LessOrEqual(t, procstat.Cores(), runtime.NumCPU())

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -12,10 +13,11 @@ import (
 // share their buffers, which is why they allocate nothing.
 type Reader struct {
 	statm, stat, task handle
+	meminfo           handle
 	nlink             bool // the link count of /proc/self/task tells the number of threads
 	pageSize          uint64
 
-	buf    [1024]byte // a line of statm or stat; the longest is about 400 bytes
+	buf    [1024]byte // a line of statm or stat, the longest of which is about 400 bytes, or the beginning of meminfo
 	rusage syscall.Rusage
 	inode  syscall.Stat_t
 }
@@ -26,6 +28,7 @@ func Open() (*Reader, error) { return open("/proc/self"), nil }
 
 func open(dir string) *Reader {
 	r := &Reader{
+		meminfo:  openHandle(filepath.Dir(dir)+"/meminfo", 0),
 		statm:    openHandle(dir+"/statm", 0),
 		stat:     openHandle(dir+"/stat", 0),
 		task:     openHandle(dir+"/task", syscall.O_DIRECTORY),
@@ -57,6 +60,20 @@ func (r *Reader) RSS() (uint64, error) {
 	return pages * r.pageSize, nil
 }
 
+// HostAvailable returns how many bytes the processes of the machine can still take before it swaps or kills: MemAvailable,
+// an estimate of the kernel since Linux 3.14.
+func (r *Reader) HostAvailable() (uint64, error) {
+	text, err := r.meminfo.readHead(r.buf[:])
+	if err != nil {
+		return 0, fmt.Errorf("holmes: procstat: available memory: %w", err)
+	}
+	n, err := memAvailable(text)
+	if err != nil {
+		return 0, fmt.Errorf("holmes: procstat: available memory: %w", err)
+	}
+	return n, nil
+}
+
 // Threads returns the number of operating system threads of this process.
 func (r *Reader) Threads() (int, error) {
 	count := r.statThreads
@@ -72,7 +89,7 @@ func (r *Reader) Threads() (int, error) {
 
 // Close closes what is kept open; the readings that need it return [os.ErrClosed] from then on. Closing again does nothing.
 func (r *Reader) Close() error {
-	err := errors.Join(r.statm.close(), r.stat.close(), r.task.close())
+	err := errors.Join(r.statm.close(), r.stat.close(), r.task.close(), r.meminfo.close())
 	if err != nil {
 		return fmt.Errorf("holmes: procstat: close: %w", err)
 	}

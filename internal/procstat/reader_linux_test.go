@@ -52,6 +52,7 @@ func readings(r *Reader) []reading {
 		{"CPUTime", func() { _, err := r.CPUTime(); must(err) }},
 		{"RSS", func() { _, err := r.RSS(); must(err) }},
 		{"Threads", func() { _, err := r.Threads(); must(err) }},
+		{"HostAvailable", func() { _, err := r.HostAvailable(); must(err) }},
 		{"HostMemory", func() { _, err := HostMemory(); must(err) }},
 		{"Cores", func() { Cores() }},
 	}
@@ -69,6 +70,8 @@ func TestWithoutProc(t *testing.T) {
 	_, err = r.Threads()
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.ErrorContains(t, err, "holmes: procstat: threads: open ")
+	_, err = r.HostAvailable()
+	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.NoError(t, r.Close())
 }
 

@@ -7,6 +7,7 @@ import (
 	"os"
 	"time"
 
+	"github.com/shirou/gopsutil/v3/mem"
 	"github.com/shirou/gopsutil/v3/process"
 )
 
@@ -40,6 +41,15 @@ func (r *Reader) RSS() (uint64, error) {
 		return 0, fmt.Errorf("holmes: procstat: resident memory: %w", err)
 	}
 	return m.RSS, nil
+}
+
+// HostAvailable returns how many bytes the processes of the machine can still take before it swaps.
+func (r *Reader) HostAvailable() (uint64, error) {
+	m, err := mem.VirtualMemory()
+	if err != nil {
+		return 0, fmt.Errorf("holmes: procstat: available memory: %w", err)
+	}
+	return m.Available, nil
 }
 
 // Threads returns the number of operating system threads of this process.

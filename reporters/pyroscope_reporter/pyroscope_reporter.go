@@ -8,17 +8,13 @@ package pyroscope_reporter
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"net/http"
-	"net/url"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/reporters/internal/httpclient"
+	"github.com/go-holmes/holmes/reporters/internal/ingest"
 )
 
 // RemoteConfig says where Pyroscope is.
@@ -81,44 +77,20 @@ func NewPyroscopeReporter(appName string, tags map[string]string, cfg RemoteConf
 //
 // An answer that no retry will mend is an error marked by [holmes.Permanent].
 func (r *PyroscopeReporter) Report(pType string, _ string, _ holmes.ReasonType, eventID string, sampleTime time.Time, pprofBytes []byte, _ holmes.Scene) error {
-	from, until := window(pprofBytes, sampleTime)
-	_, err := r.client.Post(context.Background(), httpclient.Request{
-		Path: "ingest",
-		Query: url.Values{
-			"name":       {r.AppName},
-			"from":       {strconv.FormatInt(from, 10)},
-			"until":      {strconv.FormatInt(until, 10)},
-			"spyName":    {"gospy"},
-			"sampleRate": {"100"},
-			"format":     {"pprof"},
-		},
+	start, took, err := pprofread.Times(pprofBytes)
+	if err != nil || start.IsZero() {
+		start, took = sampleTime, 0
+	}
+	query := ingest.Query(r.AppName, start, took)
+	query.Set("format", "pprof")
+	_, err = r.client.Post(context.Background(), httpclient.Request{
+		Path:   ingest.Path,
+		Query:  query,
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
 		Body:   bytes.NewReader(pprofBytes),
 	})
 	if err == nil && r.Logger != nil {
 		r.Logger.Debugf("holmes: posted the %s profile of event %s to %s", pType, eventID, r.client.Target())
 	}
-	return r.judge(err)
-}
-
-// window returns the whole seconds that a profile covers, one at least.
-func window(raw []byte, fallback time.Time) (from, until int64) {
-	start, took, err := pprofread.Times(raw)
-	if err != nil || start.IsZero() {
-		start, took = fallback, 0
-	}
-	end := start.Add(took + time.Second - 1)
-	return start.Unix(), max(end.Unix(), start.Unix()+1)
-}
-
-// judge tells the two meanings of 422 apart: a profile that will not do, or a
-// store behind the server that is down.
-func (r *PyroscopeReporter) judge(err error) error {
-	var answer *httpclient.AnswerError
-	if errors.As(err, &answer) && answer.Status == http.StatusUnprocessableEntity &&
-		strings.Contains(answer.Reason, "unavailable") {
-		// Without what marks it as permanent.
-		return fmt.Errorf("holmes: post to %s: %w", r.client.Target(), answer)
-	}
-	return err
+	return ingest.Judge(err)
 }

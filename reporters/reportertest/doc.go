@@ -11,6 +11,8 @@
 //		})
 //	}
 //
+// A reporter that speaks HTTP has [Hostile] to pass, too.
+//
 // Run it with the race detector: a reporter that goes on reading an event after
 // Report has returned is found by it alone.
 package reportertest
@@ -41,7 +43,7 @@ func Test(t *testing.T, open func(t *testing.T) Target) {
 	t.Helper()
 	for _, test := range suite() {
 		t.Run(test.name, func(t *testing.T) {
-			test.run(&probe{t, open(t)})
+			test.run(&probe{t, open(t), patience})
 		})
 	}
 }

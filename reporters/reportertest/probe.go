@@ -27,6 +27,7 @@ const eventFile = "event.json"
 type probe struct {
 	testing.TB
 	Target
+	patience time.Duration
 }
 
 // try reports an event and fails the test if that does not end.
@@ -48,8 +49,8 @@ func (p *probe) try(ctx context.Context, e *holmes.Event) error {
 	select {
 	case err := <-done:
 		return err
-	case <-time.After(patience):
-		p.Fatalf("Report has not returned after %v", patience)
+	case <-time.After(p.patience):
+		p.Fatalf("Report has not returned after %v", p.patience)
 		return nil
 	}
 }

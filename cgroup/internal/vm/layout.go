@@ -32,22 +32,22 @@ func Layouts() []Layout {
 		{
 			Name:   "v2",
 			Mounts: []Mount{{Type: "cgroup2", Dir: root, Enable: []string{"cpu", "memory"}}},
-			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestV2"},
+			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestRace", "TestV2"},
 		},
 		{
 			Name:   "v1",
 			Mounts: []Mount{bare, memory, cpu},
-			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestV1"},
+			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestRace", "TestV1"},
 		},
 		{
 			Name:   "hybrid", // memory in v2
 			Mounts: []Mount{bare, cpu, unified("memory")},
-			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestHybrid", "TestV2Memory"},
+			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestRace", "TestHybrid", "TestV2Memory"},
 		},
 		{
 			Name:   "hybrid-cpu-in-v2",
 			Mounts: []Mount{bare, memory, unified("cpu")},
-			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestHybrid", "TestV1Memory", "TestV2Pressure"},
+			Tests:  []string{"TestSystem", "TestReal", "TestDifferentialReal", "TestRace", "TestHybrid", "TestV1Memory", "TestV2Pressure"},
 		},
 	}
 }

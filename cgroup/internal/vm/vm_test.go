@@ -59,6 +59,7 @@ func buildInitramfs(t *testing.T) string {
 		{vm.InitPath, "init", []string{"build"}},
 		{"/cgroup.test", "../..", []string{"test", "-c"}},
 		{"/differential.test", "../../differential", []string{"test", "-c"}}, // a module of its own
+		{"/race.test", "../../../scripts/oom-table/race", []string{"test", "-c"}},
 	} {
 		f := vm.File{Path: p.path, From: filepath.Join(dir, filepath.Base(p.path))}
 		compile(t, f.From, p.dir, p.command...)

@@ -1,6 +1,7 @@
 package httpclient
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -21,6 +22,7 @@ type AnswerError struct {
 	// Reason is the start of the answer's text, in one line, without secrets.
 	Reason string
 
+	text       []byte
 	retryAfter time.Duration
 }
 
@@ -32,13 +34,17 @@ func (a *AnswerError) Error() string {
 	return text
 }
 
+// Says reports whether a word is in the answer's text, in all that was read of
+// it.
+func (a *AnswerError) Says(word string) bool { return bytes.Contains(a.text, []byte(word)) }
+
 // RetryAfter is how long the receiver asks to be left alone, and 0 when it
 // does not say.
 func (a *AnswerError) RetryAfter() time.Duration { return a.retryAfter }
 
 // refusal turns an answer that is no success into an error.
 func (c *Client) refusal(resp *http.Response, text []byte) error {
-	a := &AnswerError{Status: resp.StatusCode, Reason: c.Reason(text)}
+	a := &AnswerError{Status: resp.StatusCode, Reason: c.Reason(text), text: text}
 	if at, err := resp.Location(); err == nil && resp.StatusCode < 400 {
 		a.Reason = "a redirect to " + at.Host + ", refused"
 	}

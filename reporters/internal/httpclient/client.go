@@ -2,7 +2,9 @@ package httpclient
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes"
@@ -28,6 +31,7 @@ type Client struct {
 	url     *url.URL // without user info
 	user    *url.Userinfo
 	token   string
+	target  string
 	secrets []string
 	timeout time.Duration
 	http    *http.Client
@@ -39,16 +43,27 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("holmes: %w", err)
 	}
-	secrets := slices.DeleteFunc([]string{c.Token, c.Secret, password(user)}, func(s string) bool { return s == "" })
-	return &Client{
-		url: u, user: user, token: c.Token, secrets: secrets, timeout: c.Timeout,
-		http: &http.Client{
-			Transport: transport(c.TLS),
-			CheckRedirect: func(*http.Request, []*http.Request) error {
-				return http.ErrUseLastResponse
-			},
-		},
-	}, nil
+	out := &Client{url: u, user: user, token: c.Token, timeout: c.Timeout, http: c.client(), target: target(u, c.SecretURL)}
+	out.secrets = []string{c.Token, c.Secret, password(user)}
+	if c.SecretURL {
+		out.secrets = append(out.secrets, secretsIn(u)...)
+	}
+	out.secrets = slices.DeleteFunc(out.secrets, func(s string) bool { return s == "" })
+	return out, nil
+}
+
+// client returns what does the work. A client of the user's keeps its transport
+// and loses its own ideas about redirects and cookies.
+func (c *Config) client() *http.Client {
+	out := &http.Client{}
+	if c.Client != nil {
+		*out = *c.Client
+		out.Jar = nil
+	} else {
+		out.Transport = transport(c.TLS)
+	}
+	out.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	return out
 }
 
 func transport(config *tls.Config) *http.Transport {
@@ -67,11 +82,30 @@ func transport(config *tls.Config) *http.Transport {
 	}
 }
 
-// Target is where the client posts, fit to be shown: neither user info nor
-// query.
-func (c *Client) Target() string {
-	return (&url.URL{Scheme: c.url.Scheme, Host: c.url.Host, Path: c.url.Path}).String()
+// target is a URL as it may be shown: neither user info nor query, and of a
+// secret one neither the path, but something to tell it from others.
+func target(u *url.URL, secret bool) string {
+	shown := (&url.URL{Scheme: u.Scheme, Host: u.Host, Path: u.Path}).String()
+	if !secret {
+		return shown
+	}
+	sum := sha256.Sum256([]byte(u.String()))
+	return u.Scheme + "://" + u.Host + "#" + hex.EncodeToString(sum[:4])
 }
+
+// secretsIn returns the parts of a secret URL that no error may repeat. Short
+// ones are words: taking those out would leave no sentence whole.
+func secretsIn(u *url.URL) []string {
+	parts := strings.Split(u.Path, "/")
+	for _, values := range u.Query() {
+		parts = append(parts, values...)
+	}
+	return slices.DeleteFunc(parts, func(s string) bool { return len(s) < 8 })
+}
+
+// Target is where the client posts, fit to be shown: neither user info nor
+// query, and of a secret URL only the host and a fingerprint.
+func (c *Client) Target() string { return c.target }
 
 // A Request is what is posted.
 type Request struct {
@@ -92,21 +126,35 @@ type Request struct {
 //
 // Nothing of the request is in use when it returns.
 func (c *Client) Post(ctx context.Context, r Request) ([]byte, error) {
+	return c.post(ctx, r, maxAnswer)
+}
+
+// Send is Post for receivers whose status says all: what follows a 2xx is not
+// read, so that a receiver cannot take its word back by failing there.
+func (c *Client) Send(ctx context.Context, r Request) error {
+	_, err := c.post(ctx, r, 0)
+	return err
+}
+
+func (c *Client) post(ctx context.Context, r Request, most int64) ([]byte, error) {
 	body := &body{r: r.Body}
 	defer body.Close()
-	answer, err := c.do(ctx, r, body)
+	answer, err := c.do(ctx, r, body, most)
 	if err != nil {
 		return nil, fmt.Errorf("holmes: post to %s: %w", c.Target(), err)
 	}
 	return answer, nil
 }
 
-func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser) ([]byte, error) {
+func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser, most int64) ([]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address(r), body)
 	if err != nil {
 		return nil, withoutURL(err)
+	}
+	if sized, ok := r.Body.(interface{ Len() int }); ok {
+		req.ContentLength = int64(sized.Len()) // not every receiver takes what has no length
 	}
 	c.dress(req, r.Header)
 	resp, err := c.http.Do(req)
@@ -114,10 +162,11 @@ func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser) ([]byte,
 		return nil, withoutURL(err)
 	}
 	defer resp.Body.Close()
-	text, err := io.ReadAll(io.LimitReader(resp.Body, maxAnswer))
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // what there is of a reason
 		return nil, c.refusal(resp, text)
 	}
+	text, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	if err != nil {
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}

@@ -5,9 +5,9 @@
 //     it nor the URL's user info is in an error or a log line.
 //   - Redirects are refused: evidence goes where the configuration says.
 //   - Without TLS only to this machine, unless the configuration allows it.
-//   - A transport of its own, so that no other part of the host is affected,
-//     and no connection kept: reports are rare, and nothing is left running
-//     between them.
+//   - A transport of its own unless the user brings one, so that no other part
+//     of the host is affected, and no connection kept: reports are rare, and
+//     nothing is left running between them.
 //   - Dialing ends after 5 s, waiting for the answer's header after 10 s, the
 //     whole of it after the configured time. 64 KiB of the answer are read.
 package httpclient
@@ -17,6 +17,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/http"
 	"net/url"
 	"time"
 )
@@ -29,22 +30,32 @@ const DefaultTimeout = 30 * time.Second
 type Config struct {
 	// URL is the receiver's. User info in it is sent as basic authentication.
 	URL string
+	// Path is put behind the path of the URL.
+	Path string
+	// SecretURL is for receivers that know their senders by the path or the
+	// query of the URL: then it is shown nowhere, but for its host.
+	SecretURL bool
 	// Token is sent as bearer authentication. Empty sends none.
 	Token string
+	// User is sent as basic authentication. Nil sends none.
+	User *url.Userinfo
 	// Secret is what the requests hold in a way of their own, and errors must
-	// not. The token and the URL's password need not be named.
+	// not. The token and the passwords need not be named.
 	Secret string
 	// Timeout is for the whole of a request and must be above 0.
 	Timeout time.Duration
-	// TLS is nil for the system's roots and no client certificate.
+	// TLS is nil for the system's authorities and no client certificate. It is
+	// copied.
 	TLS *tls.Config
 	// PlainHTTP allows http to another machine than this.
 	PlainHTTP bool
+	// Client is one to work with, and nil for one of its own.
+	Client *http.Client
 }
 
-// endpoint checks the configuration and returns the URL without user info.
-// None of its errors repeats what may hold a secret.
-func (c Config) endpoint() (*url.URL, *url.Userinfo, error) {
+// endpoint checks the configuration and returns the URL without user info, and
+// who to be. None of its errors repeats what may hold a secret.
+func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 	u, err := url.Parse(c.URL)
 	switch {
 	case err != nil:
@@ -55,16 +66,38 @@ func (c Config) endpoint() (*url.URL, *url.Userinfo, error) {
 		return nil, nil, errors.New("the receiver's URL has no host")
 	case u.Scheme == "http" && !c.PlainHTTP && !loopback(u.Hostname()):
 		return nil, nil, fmt.Errorf("the receiver %s is another machine and needs https, unless plain http is allowed", u.Host)
-	case c.Token != "" && u.User != nil:
-		return nil, nil, errors.New("a token and user info in the URL exclude each other")
-	case !visible(c.Token):
-		return nil, nil, errors.New("the token has characters that no header can hold")
 	case c.Timeout <= 0:
 		return nil, nil, fmt.Errorf("the timeout is %v, want more than 0", c.Timeout)
+	case c.Client != nil && c.TLS != nil:
+		return nil, nil, errors.New("an HTTP client of your own has TLS of its own: options for TLS do not apply to it")
 	}
 	user := u.User
 	u.User, u.Fragment = nil, ""
+	if c.Path != "" {
+		u = u.JoinPath(c.Path)
+	}
+	if user, err = c.identity(user); err != nil {
+		return nil, nil, err
+	}
 	return u, user, nil
+}
+
+// identity returns who to be by basic authentication, of at most one way to be
+// somebody.
+func (c *Config) identity(inURL *url.Userinfo) (*url.Userinfo, error) {
+	switch {
+	case c.Token != "" && (inURL != nil || c.User != nil):
+		return nil, errors.New("a token and basic authentication, which user info in the URL is, exclude each other")
+	case inURL != nil && c.User != nil:
+		return nil, errors.New("user info in the URL and basic authentication as an option exclude each other")
+	case !visible(c.Token):
+		return nil, errors.New("the token has characters that no header can hold")
+	case c.User == nil:
+		return inURL, nil
+	case c.User.Username() == "":
+		return nil, errors.New("basic authentication has no user name")
+	}
+	return c.User, nil
 }
 
 func loopback(host string) bool {

@@ -1,0 +1,82 @@
+package holmes_test
+
+import (
+	"context"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// batcher is a receiver that takes several events at once.
+type batcher struct {
+	*receiver
+	sizes []int
+	fail  func(n int) error // of a batch
+}
+
+func (b *batcher) ReportBatch(ctx context.Context, events []*holmes.Event) error {
+	b.sizes = append(b.sizes, len(events))
+	if b.fail != nil {
+		if err := b.fail(len(events)); err != nil {
+			return err
+		}
+	}
+	for _, e := range events {
+		if err := b.Report(ctx, e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Events that wait are reported together to a reporter that takes them so.
+func TestEventsAreReportedTogether(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := &batcher{receiver: newReceiver("batcher")}
+		b.set(down)
+		l := newLab(t, holmes.WithReporter(b), holmes.WithDumpLimits(200, 64<<20)).run(t)
+		first := l.capture(t)
+		seconds(1)
+		require.Empty(t, b.sizes, "one event is no batch")
+		ids := []string{first}
+		for range 120 {
+			ids = append(ids, l.capture(t))
+		}
+		seconds(1)
+		b.set(nil)
+		seconds(60)
+		require.ElementsMatch(t, ids, b.ids(), "none is lost, none comes twice")
+		require.Contains(t, b.sizes, 50)
+		for _, n := range b.sizes {
+			require.LessOrEqual(t, n, 50)
+		}
+		s := l.reporter(t, "batcher")
+		require.EqualValues(t, 121, s.Delivered)
+		require.Empty(t, marks(t, l.dir, "batcher"))
+	})
+}
+
+// What cannot be reported together is reported one by one.
+func TestBatchThatFails(t *testing.T) {
+	for name, err := range map[string]error{"for now": errDown, "for good": holmes.Permanent(errDown)} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				b := &batcher{receiver: newReceiver("batcher"), fail: func(int) error { return err }}
+				b.set(down)
+				l := newLab(t, holmes.WithReporter(b)).run(t)
+				var ids []string
+				for range 10 {
+					ids = append(ids, l.capture(t))
+				}
+				seconds(1)
+				b.set(nil)
+				seconds(120)
+				require.ElementsMatch(t, ids, b.ids())
+				require.Empty(t, l.reporter(t, "batcher").Dropped)
+			})
+		})
+	}
+}

@@ -1,0 +1,129 @@
+package dump_test
+
+import (
+	"bytes"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+// P7: any byte of a closed event flipped, or any of its files cut: that event
+// is set aside with the reason, the others are as good as they were.
+func TestP7DamageIsFound(t *testing.T) {
+	s := openStore(t, fastDir(t), dump.Options{})
+	other := waitingEvent(t, s, 1, "r")
+	e := waitingEvent(t, s, 2, "r")
+	var files []string
+	for name := range tree(t, s.Path(e)) {
+		if size := tree(t, s.Path(e))[name]; size > 0 {
+			files = append(files, name)
+		}
+	}
+	slices.Sort(files)
+	require.Equal(t, []string{".sealed", "cpu.pb.gz", "event.json"}, files)
+	rng := rand.New(rand.NewPCG(1, 7))
+	for n := range 1000 {
+		name := files[n%len(files)]
+		mend := damage(t, filepath.Join(s.Path(e), name), rng)
+		err := s.Check(e)
+		require.ErrorIs(t, err, dump.ErrDamaged, name)
+		require.NoError(t, s.Check(other))
+		_, err = s.Take(e, "r")
+		require.ErrorIs(t, err, dump.ErrDamaged)
+		require.Equal(t, 1, s.Usage().Damaged)
+		reason, err := os.ReadFile(filepath.Join(s.Path(e), ".damaged"))
+		require.NoError(t, err)
+		require.NotEmpty(t, reason)
+		mend()
+		require.NoError(t, os.Remove(filepath.Join(s.Path(e), ".damaged")))
+	}
+	require.NoError(t, s.Check(e))
+	release, err := s.Take(other, "r")
+	require.NoError(t, err)
+	release()
+}
+
+// damage flips a byte of a file or cuts it.
+func damage(t *testing.T, path string, rng *rand.Rand) (mend func()) {
+	t.Helper()
+	was, err := os.ReadFile(path)
+	require.NoError(t, err)
+	now := bytes.Clone(was)
+	if rng.IntN(4) == 0 {
+		now = now[:rng.IntN(len(now))]
+	} else {
+		now[rng.IntN(len(now))] ^= byte(1 + rng.IntN(255))
+	}
+	require.NoError(t, os.WriteFile(path, now, 0o600))
+	return func() { require.NoError(t, os.WriteFile(path, was, 0o600)) }
+}
+
+// waitingEvent makes the n-th event, closed, for those reporters.
+func waitingEvent(t *testing.T, s *dump.Store, n int, to ...string) (id string) {
+	t.Helper()
+	e, err := s.Create(eventID(n), to...)
+	require.NoError(t, err)
+	_, err = e.Write("cpu.pb.gz", text(pattern(n)))
+	require.NoError(t, err)
+	for _, state := range []string{"suspected", "confirmed"} {
+		_, err = e.Replace("event.json", text(state))
+		require.NoError(t, err)
+	}
+	require.NoError(t, e.Close(dump.Class{Series: "cpu", Kind: "cpu abs", Height: float64(n)}))
+	return e.ID()
+}
+
+func TestFilesThatAreMissing(t *testing.T) {
+	for _, name := range []string{"cpu.pb.gz", "event.json"} {
+		s := openStore(t, t.TempDir(), dump.Options{})
+		id := waitingEvent(t, s, 1)
+		require.NoError(t, os.Remove(filepath.Join(s.Path(id), name)))
+		err := s.Check(id)
+		require.ErrorIs(t, err, dump.ErrDamaged)
+		require.ErrorContains(t, err, name+" is missing")
+	}
+}
+
+// Somebody's notes beside the evidence are no damage.
+func TestForeignFileInAnEvent(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	id := waitingEvent(t, s, 1)
+	require.NoError(t, os.WriteFile(filepath.Join(s.Path(id), "notes"), []byte("mine"), 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(s.Path(id), "dir"), 0o700))
+	require.NoError(t, s.Check(id))
+}
+
+func TestCheckOfWhatIsGone(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	require.ErrorIs(t, s.Check(eventID(1)), dump.ErrGone)
+	id := waitingEvent(t, s, 1)
+	require.NoError(t, os.RemoveAll(s.Dir()))
+	require.ErrorIs(t, s.Check(id), dump.ErrGone)
+}
+
+// An event that is being written can be checked too: what has been written over
+// is not damage, and neither is a file that is only half there.
+func TestCheckOfAnOpenEvent(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	e := create(t, s, 1, 5000)
+	for n := range 5 {
+		_, err := e.Replace("event.json", text(pattern(n)))
+		require.NoError(t, err)
+		require.NoError(t, s.Check(e.ID()))
+	}
+	_, err := e.Write("heap.pb.gz", func(w io.Writer) error {
+		require.NoError(t, fill(100_000)(w))
+		require.NoError(t, s.Check(e.ID()))
+		return nil
+	})
+	require.NoError(t, err)
+	damage(t, filepath.Join(e.Path(), "cpu.pb.gz"), rand.New(rand.NewPCG(1, 1)))
+	require.ErrorIs(t, s.Check(e.ID()), dump.ErrDamaged)
+}

@@ -1,0 +1,91 @@
+package dump
+
+import (
+	"fmt"
+	"time"
+)
+
+// The defaults of [Options].
+const (
+	DefaultMaxEvents = 100
+	DefaultMaxBytes  = 256 << 20
+	DefaultMaxAge    = 30 * 24 * time.Hour
+)
+
+// By default a twentieth of the disk is kept free, and this at most.
+const (
+	freePart = 20
+	mostFree = 256 << 20
+)
+
+// Options bound what a [Store] keeps. The zero value means the defaults.
+// Processes that share a directory are meant to have the same ones: each keeps
+// to its own.
+type Options struct {
+	// MaxEvents is how many events the directory holds, those of other
+	// processes included. The default is [DefaultMaxEvents].
+	MaxEvents int
+	// MaxBytes is how many bytes all files of all events hold together,
+	// unfinished ones and the store's own included. The default is
+	// [DefaultMaxBytes].
+	MaxBytes int64
+	// MaxAge is how long an event is kept, by the time in its id. One that is
+	// older goes at the second look that finds it so, an hour after the first
+	// at least: a clock that was set wrong and is mended costs no evidence.
+	// The default is [DefaultMaxAge].
+	MaxAge time.Duration
+	// KeepFree is how many bytes of the disk are left to others: nothing is
+	// written that would leave less. Events that were delivered go first, for
+	// that too. The default is 5 % of the disk, at most 256 MiB; a negative
+	// number is none. It is kept on Linux, macOS and FreeBSD.
+	KeepFree int64
+	// Now is the wall clock that MaxAge goes by. The default is [time.Now].
+	Now func() time.Time
+	// Fault is for tests. It is asked before every operation on the disk, and
+	// the operation fails with what it returns. op is "open", "opendir",
+	// "readdir", "stat", "mkdir", "rename", "remove", "write", "truncate",
+	// "sync", "lock" or "space". A write that fails with [io.ErrShortWrite]
+	// writes half.
+	Fault func(op, name string) error
+}
+
+func (o Options) withDefaults() (Options, error) {
+	for _, v := range []struct {
+		name  string
+		value int64
+	}{{"MaxEvents", int64(o.MaxEvents)}, {"MaxBytes", o.MaxBytes}, {"MaxAge", int64(o.MaxAge)}} {
+		if v.value < 0 {
+			return o, fmt.Errorf("%s is %d, must not be negative", v.name, v.value)
+		}
+	}
+	if o.MaxEvents == 0 {
+		o.MaxEvents = DefaultMaxEvents
+	}
+	if o.MaxBytes == 0 {
+		o.MaxBytes = DefaultMaxBytes
+	}
+	if o.MaxAge == 0 {
+		o.MaxAge = DefaultMaxAge
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o, nil
+}
+
+// room returns how many bytes may still be written to the disk of dir, and what
+// has to stay free.
+func (o Options) room(root folder, dir string) (bytes, keep int64, known bool) {
+	if o.KeepFree < 0 || root.try("space", dir) != nil {
+		return 0, 0, false
+	}
+	size, free, ok := space(dir)
+	if !ok {
+		return 0, 0, false
+	}
+	keep = o.KeepFree
+	if keep == 0 {
+		keep = min(size/freePart, mostFree)
+	}
+	return free - keep, keep, true
+}

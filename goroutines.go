@@ -1,0 +1,119 @@
+package holmes
+
+import (
+	"cmp"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"sort"
+	"time"
+)
+
+// GoroutineStates counts goroutines by what they are doing; see the metrics
+// /sched/goroutines of package runtime/metrics.
+type GoroutineStates struct {
+	Running  uint64 `json:"running"`
+	Runnable uint64 `json:"runnable"`
+	Waiting  uint64 `json:"waiting"`
+	// NotInGo are those in a system call or in C.
+	NotInGo uint64 `json:"not_in_go"`
+	// Created counts all goroutines since the process started.
+	Created uint64 `json:"created"`
+}
+
+// A GoroutineSite is a function that goroutines were started with.
+type GoroutineSite struct {
+	Function string `json:"function"`
+	Count    int    `json:"count"`
+}
+
+// readStates counts all goroutines, for some microseconds.
+func readStates() *GoroutineStates {
+	read := []metrics.Sample{
+		{Name: "/sched/goroutines/running:goroutines"},
+		{Name: "/sched/goroutines/runnable:goroutines"},
+		{Name: "/sched/goroutines/waiting:goroutines"},
+		{Name: "/sched/goroutines/not-in-go:goroutines"},
+		{Name: "/sched/goroutines-created:goroutines"},
+	}
+	metrics.Read(read)
+	return &GoroutineStates{
+		Running: metric(read[0]), Runnable: metric(read[1]), Waiting: metric(read[2]),
+		NotInGo: metric(read[3]), Created: metric(read[4]),
+	}
+}
+
+// siteCount is what a count of goroutines costs: their stacks are not kept,
+// symbolized or compressed. BenchmarkCaptureNeeds measures 450 bytes and 2 us
+// at depths up to 20 calls.
+func siteCount() price {
+	n := runtime.NumGoroutine()
+	return price{captureBase/4 + uint64(n)*550, time.Duration(n) * 2 * time.Microsecond}
+}
+
+// maxSites is how many functions are named, those with the most goroutines.
+const maxSites = 20
+
+// countGoroutines adds to the readings how many goroutines were started with
+// which function, where a whole profile costs too much.
+func (d *dossier) countGoroutines() {
+	if err := d.affords(d.cfg, siteCount()); err != nil {
+		return // their states are in the readings all the same
+	}
+	d.spend(func() { d.sites = goroutineSites() })
+	d.ev.Readings.GoroutineSites = d.sites
+}
+
+func goroutineSites() []GoroutineSite {
+	var records []runtime.StackRecord
+	for {
+		// Some more, for those that begin meanwhile.
+		records = make([]runtime.StackRecord, runtime.NumGoroutine()*11/10+10)
+		if n, ok := runtime.GoroutineProfile(records); ok {
+			records = records[:n]
+			break
+		}
+	}
+	entries := map[uintptr]int{}
+	for i := range records {
+		entries[rootOf(records[i].Stack())]++
+	}
+	counts := map[string]int{}
+	for pc, n := range entries {
+		counts[functionAt(pc)] += n
+	}
+	out := make([]GoroutineSite, 0, len(counts))
+	for name, n := range counts {
+		out = append(out, GoroutineSite{Function: name, Count: n})
+	}
+	// Not slices.SortFunc, which brings some 20 KB of code for each struct.
+	sort.Slice(out, func(i, j int) bool {
+		a, b := &out[i], &out[j]
+		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Function, b.Function)) < 0
+	})
+	return out[:min(len(out), maxSites)]
+}
+
+// rootOf is the outermost call of a stack that is the program's own. A stack
+// that is cut off counts under the outermost call that can be seen.
+func rootOf(stack []uintptr) uintptr {
+	for _, pc := range slices.Backward(stack) {
+		if f := runtime.FuncForPC(pc - 1); f == nil || f.Name() != "runtime.goexit" {
+			return pc
+		}
+	}
+	return 0
+}
+
+// functionAt names what a call belongs to, inlined or not.
+func functionAt(pc uintptr) string {
+	last := ""
+	frames := runtime.CallersFrames([]uintptr{pc})
+	for {
+		f, more := frames.Next()
+		last = cmp.Or(f.Function, last)
+		if !more {
+			return cmp.Or(last, "unknown")
+		}
+	}
+}

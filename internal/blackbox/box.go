@@ -1,0 +1,258 @@
+package blackbox
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+)
+
+// A Medium is what a [Box] keeps its records in.
+type Medium uint8
+
+const (
+	// Auto is Mapped on a file system that lives in memory, Written elsewhere.
+	Auto Medium = iota
+	// Mapped is a file in the box's address space. A record is safe when the
+	// call that wrote it returns. Linux only; on a disk it can stop the whole
+	// process, see the package comment.
+	Mapped
+	// Written is a file that a goroutine of the box writes to. A record is
+	// safe a moment later.
+	Written
+	// Memory is no file at all. A record lives as long as the process.
+	Memory
+)
+
+// String returns "auto", "mapped", "written" or "memory".
+func (m Medium) String() string {
+	switch m {
+	case Auto:
+		return "auto"
+	case Mapped:
+		return "mapped"
+	case Written:
+		return "written"
+	case Memory:
+		return "memory"
+	}
+	return "unknown"
+}
+
+// A Config sizes a box. The zero value is the default in each field.
+type Config struct {
+	// Window is how far back the samples reach, by default 10 minutes.
+	Window time.Duration
+	// Interval is the time between two samples, by default a second.
+	Interval time.Duration
+	// Events is how many states and events are kept, by default 256.
+	Events int
+	// Medium is for tests, and for those who know their disk.
+	Medium Medium
+}
+
+const (
+	defaultWindow   = 10 * time.Minute
+	defaultInterval = time.Second
+	defaultEvents   = 256
+	// spare is what the ring of samples has beyond the window: a tick that
+	// comes early, and the slot that a kill tears.
+	spare = 8
+)
+
+// header fills in the defaults and returns what a box of this size begins with.
+// Where 4 MiB would not hold the window it is shorter.
+func (c Config) header() (*Header, error) {
+	var err error
+	if c.Window < 0 || c.Interval < 0 || c.Events < 0 || c.Medium > Memory {
+		err = fmt.Errorf("holmes: black box: nonsense in %+v", c)
+		c = Config{}
+	}
+	interval := cmp.Or(c.Interval, defaultInterval)
+	events := min(cmp.Or(c.Events, defaultEvents), maxSlots/2)
+	wanted := cmp.Or(c.Window, defaultWindow)/interval + spare
+	samples := int(min(wanted, time.Duration(maxSlots-events)))
+	h := &Header{Start: time.Now(), PID: os.Getpid(), Interval: interval, Samples: samples, Events: events}
+	h.identify()
+	return h, err
+}
+
+// A Box takes records. It is safe for concurrent use, and nothing that befalls
+// its file comes back to who writes to it; see [Box.Err].
+type Box struct {
+	start  time.Time
+	medium Medium
+	file   *os.File // nil in memory
+	writer *writer  // nil unless written
+
+	mu      sync.Mutex
+	words   []uint64 // the file's image: header and rings
+	offHeap bool     // words have to be unmapped; only of a written box
+	samples ring
+	events  ring
+	seq     uint64
+	closed  bool
+	failed  error
+}
+
+// A ring is a part of the image.
+type ring struct {
+	base, size int    // slots, the first of them counted from the header
+	at         int    // where the next record goes, from base
+	count      uint64 // records so far
+}
+
+// slot returns where the next record goes, in slots from the header.
+func (r *ring) slot() int { return r.base + r.at }
+
+func (r *ring) advance() {
+	r.count++
+	if r.at++; r.at == r.size {
+		r.at = 0
+	}
+}
+
+// New returns a box that lives in memory. With nonsense in the config it has
+// the default sizes; [Open] is the one who tells.
+func New(c Config) *Box {
+	h, _ := c.header()
+	return newBox(h)
+}
+
+func newBox(h *Header) *Box {
+	b := &Box{
+		start: h.Start, medium: Memory, words: make([]uint64, h.words()),
+		samples: ring{base: 0, size: h.Samples},
+		events:  ring{base: h.Samples, size: h.Events},
+	}
+	h.encode(b.words)
+	return b
+}
+
+// Open makes the file of a box, name with ".box" behind, in a directory that
+// the caller may close at once. The file is private and new: it fails with
+// [os.ErrExist] if the name is taken, by whatever. Its blocks are allocated
+// before Open returns, which makes it write 220 KB by default.
+//
+// The box is never nil. Where there is no file it lives in memory, and the
+// error says why: wrapping [ErrName], [errors.ErrUnsupported] on systems
+// without flock, or the system's error.
+func Open(dir *os.Root, name string, c Config) (*Box, error) {
+	h, err := c.header()
+	b := newBox(h)
+	if err != nil || c.Medium == Memory {
+		return b, err
+	}
+	if err := b.open(dir, name, c.Medium); err != nil {
+		return b, fmt.Errorf("holmes: black box: open %s: %w", name, err)
+	}
+	return b, nil
+}
+
+func (b *Box) open(dir *os.Root, name string, m Medium) error {
+	f, err := createFile(dir, name, boxSuffix, asBytes(b.words))
+	if err != nil {
+		return err
+	}
+	if m == Mapped || m == Auto && livesInMemory(f) {
+		words, err := mapFile(f, len(b.words))
+		if err == nil {
+			b.file, b.medium, b.words = f, Mapped, words
+			return nil
+		}
+		if m == Mapped {
+			return errors.Join(err, dir.Remove(name+boxSuffix), f.Close())
+		}
+	}
+	b.file, b.medium = f, Written
+	b.words, b.offHeap = offHeap(b.words)
+	b.writer = newWriter()
+	go b.write()
+	return nil
+}
+
+// Medium returns what the records are kept in, never [Auto].
+func (b *Box) Medium() Medium { return b.medium }
+
+// Err returns what the file of the box suffered first, or nil. A mapped box
+// takes no records after it; a written one goes on trying.
+func (b *Box) Err() error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.failed
+}
+
+// Contents returns what is in the box, as [Read] would. It copies the box.
+func (b *Box) Contents() (*Contents, error) {
+	if image := b.image(); image != nil {
+		return parse(image, len(image)*wordSize)
+	}
+	return nil, cmp.Or(b.Err(), errClosed)
+}
+
+// image copies the memory of the box, which can fault like any other access.
+func (b *Box) image() (image []uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.medium == Mapped {
+		defer b.catch(faultsPanic())
+	}
+	if b.closed {
+		return nil
+	}
+	return append([]uint64(nil), b.words...)
+}
+
+// Close marks the box as stopped cleanly and gives the file back, which stays
+// where it is. Records that come later are dropped. For a written box it waits
+// until all is in the file; if the context is over before that, as a disk does
+// not answer, the goroutine goes on alone and Close returns the context's
+// error. It returns the first error that the box had, [Box.Err].
+func (b *Box) Close(ctx context.Context) error {
+	b.mu.Lock()
+	first := b.end()
+	b.mu.Unlock()
+	if b.writer != nil {
+		if first {
+			close(b.writer.wake)
+		}
+		select {
+		case <-b.writer.done:
+		case <-ctx.Done():
+			return fmt.Errorf("holmes: black box: the last records are not written: %w", context.Cause(ctx))
+		}
+	}
+	return b.Err()
+}
+
+// end marks the box as closed, and is true the first time. The lock is held.
+func (b *Box) end() (first bool) {
+	if b.closed {
+		return false
+	}
+	if b.medium == Mapped {
+		defer b.unmap()
+		defer b.catch(faultsPanic())
+	}
+	b.closed = true
+	b.words[wordClosed] = uint64(time.Since(b.start)) + 1
+	return true
+}
+
+// unmap lets a mapping and its file go.
+func (b *Box) unmap() {
+	if err := errors.Join(unmapFile(b.words), b.file.Close()); err != nil {
+		b.fail(err)
+	}
+	b.words = nil
+}
+
+// fail notes the first error. The lock is held.
+func (b *Box) fail(err error) {
+	if b.failed == nil {
+		b.failed = fmt.Errorf("holmes: black box: %w", err)
+	}
+}

@@ -1,0 +1,143 @@
+package blackbox
+
+import (
+	"context"
+	"os"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestJudge(t *testing.T) {
+	me := &Header{PID: 1, BootID: "boot", Namespace: 5, ProcessStart: 100}
+	for name, test := range map[string]struct {
+		h    Header
+		p    process
+		want verdict
+	}{
+		"same process":       {Header{PID: 7, BootID: "boot", Namespace: 5, ProcessStart: 30}, process{true, 30}, alive},
+		"gone":               {Header{PID: 7, BootID: "boot", Namespace: 5, ProcessStart: 30}, process{false, 0}, dead},
+		"number taken again": {Header{PID: 7, BootID: "boot", Namespace: 5, ProcessStart: 30}, process{true, 31}, dead},
+		"not to be seen":     {Header{PID: 7, BootID: "boot", Namespace: 5, ProcessStart: 30}, process{true, 0}, unknown},
+		"other machine":      {Header{PID: 7, BootID: "other", Namespace: 5, ProcessStart: 30}, process{false, 0}, unknown},
+		"other container":    {Header{PID: 7, BootID: "boot", Namespace: 6, ProcessStart: 30}, process{false, 0}, unknown},
+		"nothing known":      {Header{PID: 7}, process{false, 0}, unknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			require.Equal(t, test.want, test.h.judge(me, func(pid int) process {
+				require.Equal(t, 7, pid)
+				return test.p
+			}))
+		})
+	}
+}
+
+func TestIdentify(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("only Linux has /proc")
+	}
+	h := Header{PID: os.Getpid()}
+	h.identify()
+	require.Len(t, h.BootID, 36)
+	require.Positive(t, h.Namespace)
+	require.Positive(t, h.Uptime)
+	require.Equal(t, process{found: true, start: h.ProcessStart}, lookUp(os.Getpid()))
+	require.Equal(t, process{}, lookUp(1<<30))
+	require.Equal(t, alive, h.judge(&h, lookUp))
+}
+
+// Without locks the header decides, and after an hour of silence the clock; of
+// several processes one succeeds in renaming.
+func TestAdoptWithoutLocks(t *testing.T) {
+	if runtime.GOOS != "linux" {
+		t.Skip("the header says too little elsewhere")
+	}
+	dir, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer dir.Close()
+	leave := func(name string, change func(*Header)) {
+		h, err := Config{Window: time.Second, Events: 1}.header()
+		require.NoError(t, err)
+		change(h)
+		f, err := createFile(dir, name, boxSuffix, asBytes(newBox(h).words))
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+	}
+	leave("alive", func(*Header) {})
+	leave("dead", func(h *Header) { h.ProcessStart++ })
+	leave("unknown", func(h *Header) { h.BootID = "other" })
+	crash, err := createFile(dir, "crash", crashSuffix, []byte("panic: boom"))
+	require.NoError(t, err)
+	require.NoError(t, crash.Close())
+	calm, err := createFile(dir, "calm", crashSuffix, nil)
+	require.NoError(t, err)
+	require.NoError(t, calm.Close())
+
+	noLocks := func(*os.File) error { return errNoLocks }
+	adopt := func(in time.Duration) (names []string, all []*Orphan) {
+		all, _, err := adopter{dir: dir, lock: noLocks, now: time.Now().Add(in)}.adopt(10)
+		require.NoError(t, err)
+		for _, o := range all {
+			names = append(names, o.Name)
+		}
+		return names, all
+	}
+	names, first := adopt(0)
+	require.Equal(t, []string{"crash", "dead"}, names)
+	names, _ = adopt(0)
+	require.Empty(t, names, "they are taken")
+	require.NoError(t, first[0].Remove(dir))
+	require.NoError(t, first[1].Release(dir))
+	names, again := adopt(0)
+	require.Equal(t, []string{"dead"}, names)
+	require.NoError(t, again[0].Remove(dir))
+
+	names, late := adopt(2 * time.Hour)
+	require.Equal(t, []string{"unknown"}, names)
+	require.NoError(t, late[0].Remove(dir))
+	names, _ = adopt(2 * time.Hour)
+	require.Empty(t, names)
+	_, err = dir.Lstat("alive.box")
+	require.NoError(t, err)
+}
+
+// What another process removes between the look and the lock is its own.
+func TestAdoptAfterAnother(t *testing.T) {
+	dir, err := os.OpenRoot(t.TempDir())
+	require.NoError(t, err)
+	defer dir.Close()
+	f, err := createFile(dir, "run", boxSuffix, small())
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	faster := func(*os.File) error { return dir.Remove("run" + boxSuffix) }
+	orphans, dropped, err := adopter{dir: dir, lock: faster, now: time.Now()}.adopt(10)
+	require.NoError(t, err)
+	require.Empty(t, orphans)
+	require.Zero(t, dropped)
+}
+
+// A writer that is overtaken writes what is left, and ends.
+func TestTakeSkipsWhatWasPushedOut(t *testing.T) {
+	b := New(Config{Window: time.Second, Events: 4})
+	b.medium, b.writer = Written, newWriter()
+	f, err := os.CreateTemp(t.TempDir(), "")
+	require.NoError(t, err)
+	b.file = f
+	for range 11 {
+		b.State(time.Now(), "state")
+	}
+	go b.write()
+	require.NoError(t, b.Close(context.Background()))
+	require.EqualValues(t, 11, b.writer.events)
+	info, err := os.Stat(f.Name())
+	require.NoError(t, err)
+	require.EqualValues(t, headerSize+(b.events.base+4)*slotSize, info.Size())
+	data, err := os.ReadFile(f.Name())
+	require.NoError(t, err)
+	for n, w := range [...]uint64{9, 10, 11, 8} {
+		slot := toWords(data[headerSize+(b.events.base+n)*slotSize:])
+		require.Equal(t, w, slot[slotSeq])
+	}
+}

@@ -1,0 +1,270 @@
+package blackbox_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/blackbox"
+)
+
+// These tests start the test binary again, as a process that does one job in
+// a directory, with a box in a medium.
+const (
+	jobEnv    = "HOLMES_BLACKBOX_TEST_JOB"
+	dirEnv    = "HOLMES_BLACKBOX_TEST_DIR"
+	mediumEnv = "HOLMES_BLACKBOX_TEST_MEDIUM"
+)
+
+// child does a job, prints what the parent waits for, and ends.
+func child(job string) {
+	medium, _ := strconv.Atoi(os.Getenv(mediumEnv))
+	dir, err := os.OpenRoot(os.Getenv(dirEnv))
+	if err == nil {
+		jobs := map[string]func(*os.Root, blackbox.Config) error{
+			"write": childWrite, "many": childMany, "adopt": childAdopt,
+			"crash": childCrash, "fatal": childCrash, "calm": childCalm, "replaced": childReplaced,
+		}
+		maps.Copy(jobs, platformJobs())
+		err = jobs[job](dir, blackbox.Config{Medium: blackbox.Medium(medium)})
+	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+// A job is a child under way.
+type job struct {
+	*exec.Cmd
+	stdin io.Closer
+	lines *bufio.Scanner
+}
+
+func start(t *testing.T, name, dir string, m blackbox.Medium) job {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), jobEnv+"="+name, dirEnv+"="+dir, fmt.Sprintf("%s=%d", mediumEnv, m))
+	in, err := cmd.StdinPipe()
+	require.NoError(t, err)
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	return job{cmd, in, bufio.NewScanner(out)}
+}
+
+// line returns the child's next line.
+func (j job) line(t *testing.T) string {
+	t.Helper()
+	require.True(t, j.lines.Scan(), "the child ended early: %v", j.lines.Err())
+	return j.lines.Text()
+}
+
+// kill ends the child as the kernel would, and returns its last line.
+func (j job) kill(t *testing.T) (last string) {
+	t.Helper()
+	require.NoError(t, j.Process.Kill())
+	for j.lines.Scan() {
+		last = j.lines.Text()
+	}
+	require.Error(t, j.Wait())
+	return last
+}
+
+// childWrite writes without end, and prints what is safe.
+func childWrite(dir *os.Root, c blackbox.Config) error {
+	b, err := blackbox.Open(dir, "run", c)
+	if err != nil {
+		return err
+	}
+	for n := uint64(1); ; n++ {
+		put(b, n)
+		if n%512 == 0 {
+			if err := b.Flush(context.Background()); err != nil {
+				return err
+			}
+			fmt.Println(n)
+		}
+	}
+}
+
+// Killed at any instant: every record is whole, the last ones are there, and
+// at most the one that was being written is torn.
+func TestSIGKILL(t *testing.T) {
+	for _, m := range media() {
+		t.Run(m.String(), func(t *testing.T) {
+			torn, parent := 0, t.TempDir()
+			for round := range 60 {
+				dir := filepath.Join(parent, strconv.Itoa(round))
+				require.NoError(t, os.Mkdir(dir, 0o700))
+				j := start(t, "write", dir, m)
+				safe := j.line(t)
+				for range rand.N(20) {
+					safe = j.line(t)
+				}
+				for range rand.N(1000) {
+					runtime.Gosched()
+				}
+				if last := j.kill(t); last != "" {
+					safe = last
+				}
+				want, err := strconv.ParseUint(safe, 10, 64)
+				require.NoError(t, err)
+
+				orphans, _, err := blackbox.Adopt(root(t, dir), 1)
+				require.NoError(t, err)
+				require.Len(t, orphans, 1)
+				c := orphans[0].Contents
+				require.NoError(t, orphans[0].Err)
+				require.False(t, c.Clean())
+				require.GreaterOrEqual(t, requireWhole(t, c), want)
+				require.GreaterOrEqual(t, len(c.Records), min(int(want), c.Samples)-1)
+				require.LessOrEqual(t, c.Torn, 1)
+				torn += c.Torn
+				require.NoError(t, orphans[0].Remove(root(t, dir)))
+				require.Empty(t, files(t, dir))
+			}
+			t.Logf("%d of 60 kills tore a record", torn)
+		})
+	}
+}
+
+const many = 40 // boxes of one dead process
+
+func childMany(dir *os.Root, c blackbox.Config) error {
+	for n := range many {
+		b, err := blackbox.Open(dir, fmt.Sprintf("run-%02d", n), c)
+		if err != nil {
+			return err
+		}
+		put(b, uint64(n+1))
+		if err := b.Flush(context.Background()); err != nil {
+			return err
+		}
+	}
+	fmt.Println("open")
+	_, err := io.Copy(io.Discard, os.Stdin)
+	return err
+}
+
+func childAdopt(dir *os.Root, _ blackbox.Config) error {
+	fmt.Println("ready")
+	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent lets both go
+	for range 50 {
+		orphans, _, err := blackbox.Adopt(dir, many)
+		for _, o := range orphans {
+			fmt.Println(o.Name)
+			err = errors.Join(err, o.Err, o.Remove(dir))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func TestBoxOfTheLivingStays(t *testing.T) {
+	dir := t.TempDir()
+	ours := open(t, dir, "ours", blackbox.Config{})
+	put(ours, 1)
+	j := start(t, "many", dir, blackbox.Auto)
+	require.Equal(t, "open", j.line(t))
+	orphans, dropped, err := blackbox.Adopt(root(t, dir), many)
+	require.NoError(t, err)
+	require.Empty(t, orphans)
+	require.Zero(t, dropped)
+	j.kill(t)
+
+	orphans, dropped, err = blackbox.Adopt(root(t, dir), 3)
+	require.NoError(t, err)
+	require.Equal(t, many-3, dropped)
+	require.Len(t, orphans, 3)
+	require.Equal(t, "run-37", orphans[0].Name)
+	require.EqualValues(t, 40, requireWhole(t, orphans[2].Contents))
+	require.Len(t, files(t, dir), 4)
+
+	// What is in hand is nobody else's, until it is released.
+	others, _, err := blackbox.Adopt(root(t, dir), 3)
+	require.NoError(t, err)
+	require.Empty(t, others)
+	require.NoError(t, orphans[0].Release(root(t, dir)))
+	others, _, err = blackbox.Adopt(root(t, dir), 3)
+	require.NoError(t, err)
+	require.Len(t, others, 1)
+	for _, o := range append(others, orphans[1:]...) {
+		require.NoError(t, o.Remove(root(t, dir)))
+		require.NoError(t, o.Remove(root(t, dir)), "a second time does nothing")
+	}
+	require.Equal(t, []string{"ours.box"}, files(t, dir))
+}
+
+// Of two processes that start together exactly one gets each box.
+func TestTwoProcessesAdopt(t *testing.T) {
+	dir := t.TempDir()
+	j := start(t, "many", dir, blackbox.Auto)
+	require.Equal(t, "open", j.line(t))
+	j.kill(t)
+	pair := []job{start(t, "adopt", dir, 0), start(t, "adopt", dir, 0)}
+	for _, j := range pair {
+		require.Equal(t, "ready", j.line(t))
+	}
+	for _, j := range pair {
+		require.NoError(t, j.stdin.Close())
+	}
+	owner := map[string]int{}
+	for i, j := range pair {
+		for j.lines.Scan() {
+			require.NotContains(t, owner, j.lines.Text())
+			owner[j.lines.Text()] = i
+		}
+		require.NoError(t, j.Wait())
+	}
+	require.Len(t, owner, many)
+	require.Empty(t, files(t, dir))
+}
+
+// Files that are not ours are left alone; those of ours that say nothing go.
+func TestAdoptClearsUp(t *testing.T) {
+	dir := t.TempDir()
+	write := func(name, content string, age time.Duration) {
+		path := filepath.Join(dir, name)
+		require.NoError(t, os.WriteFile(path, []byte(content), 0o600))
+		at := time.Now().Add(-age)
+		require.NoError(t, os.Chtimes(path, at, at))
+	}
+	write("notes.txt", "", time.Hour)
+	write(".hidden.box", "", time.Hour)
+	write(".old.box.tmp", "", time.Hour)
+	write(".new.box.tmp", "", 0)
+	write("empty.crash", "", 0)
+	write("garbage.box", "garbage", 0)
+	require.NoError(t, os.Symlink("notes.txt", filepath.Join(dir, "link.box")))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder.box"), 0o700))
+	closed, err := blackbox.Open(root(t, dir), "closed", blackbox.Config{})
+	require.NoError(t, err)
+	require.NoError(t, closed.Close(t.Context()))
+
+	orphans, dropped, err := blackbox.Adopt(root(t, dir), 10)
+	require.ErrorContains(t, err, "link.box")
+	require.ErrorContains(t, err, "folder.box")
+	require.Zero(t, dropped)
+	require.Len(t, orphans, 1)
+	require.Equal(t, "garbage", orphans[0].Name)
+	require.Nil(t, orphans[0].Contents)
+	require.ErrorIs(t, orphans[0].Err, blackbox.ErrFormat)
+	require.NoError(t, orphans[0].Remove(root(t, dir)))
+	require.ElementsMatch(t, []string{"notes.txt", ".hidden.box", ".new.box.tmp", "link.box", "folder.box"}, files(t, dir))
+}

@@ -1,0 +1,141 @@
+package blackbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+)
+
+// A writer is the goroutine of a [Written] box: it copies records from the
+// image to the file.
+type writer struct {
+	wake            chan struct{}      // holds one; closed by Close
+	flush           chan chan struct{} // a reply is closed when all is written
+	done            chan struct{}      // closed when the goroutine has ended
+	samples, events uint64             // written so far, of each ring
+}
+
+func newWriter() *writer {
+	return &writer{wake: make(chan struct{}, 1), flush: make(chan chan struct{}), done: make(chan struct{})}
+}
+
+// poke says that there is something to write. It never waits.
+func (w *writer) poke() {
+	select {
+	case w.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Flush waits until all that was recorded before is in the file, which takes a
+// [Written] box some microseconds, or for ever if its disk does not answer. It
+// returns [Box.Err], or the context's error.
+func (b *Box) Flush(ctx context.Context) error {
+	if b.writer == nil {
+		return b.Err()
+	}
+	reply := make(chan struct{})
+	select {
+	case b.writer.flush <- reply:
+	case <-b.writer.done:
+		return b.Err()
+	case <-ctx.Done():
+		return flushError(ctx)
+	}
+	select {
+	case <-reply:
+		return b.Err()
+	case <-ctx.Done():
+		return flushError(ctx)
+	}
+}
+
+func flushError(ctx context.Context) error {
+	return fmt.Errorf("holmes: black box: the last records are not written: %w", context.Cause(ctx))
+}
+
+// write is the goroutine. It ends when Close has closed the wake channel, and
+// all that was put before is in the file.
+func (b *Box) write() {
+	defer close(b.writer.done)
+	for open := true; open; {
+		var reply chan struct{}
+		select {
+		case _, open = <-b.writer.wake:
+		case reply = <-b.writer.flush:
+		}
+		b.writeNew()
+		if reply != nil {
+			close(reply)
+		}
+	}
+	mark := asBytes(b.words[wordClosed : wordClosed+1])
+	b.note(errors.Join(b.writeAt(mark, wordClosed*wordSize), b.file.Close()))
+	b.freeImage()
+}
+
+// freeImage lets the image go that is not on the heap. The box is closed.
+func (b *Box) freeImage() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.offHeap {
+		return
+	}
+	if err := unmapFile(b.words); err != nil {
+		b.fail(err)
+	}
+	b.words = nil
+}
+
+// writeNew writes what was put since it was called last.
+func (b *Box) writeNew() {
+	var slot [slotSize]byte
+	for {
+		at, found := b.copyNext(&slot)
+		if !found {
+			return
+		}
+		b.note(b.writeAt(slot[:], int64(headerSize+at*slotSize)))
+	}
+}
+
+// copyNext copies the next record that is not in the file.
+func (b *Box) copyNext(to *[slotSize]byte) (slot int, found bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	slot, found = b.events.take(&b.writer.events)
+	if !found {
+		slot, found = b.samples.take(&b.writer.samples)
+	}
+	if found {
+		copy(to[:], asBytes(b.words[headerWords+slot*slotWords:][:slotWords]))
+	}
+	return slot, found
+}
+
+// take counts one more of the ring's records as done, and says where it is.
+// Those that were pushed out meanwhile are lost.
+func (r *ring) take(done *uint64) (slot int, found bool) {
+	if *done == r.count {
+		return 0, false
+	}
+	size := uint64(r.size)
+	*done = max(*done, r.count-min(r.count, size))
+	slot = r.base + int(*done%size)
+	*done++
+	return slot, true
+}
+
+func (b *Box) writeAt(p []byte, at int64) error {
+	_, err := b.file.WriteAt(p, at)
+	return err
+}
+
+func (b *Box) note(err error) {
+	if err == nil {
+		return
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.fail(err)
+}

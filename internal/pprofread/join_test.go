@@ -1,0 +1,141 @@
+package pprofread_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/pprof/profile"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/pprofread"
+)
+
+// cpuSlices are real CPU profiles that follow each other.
+func cpuSlices(tb testing.TB, n int) (raws [][]byte) {
+	tb.Helper()
+	for range n {
+		raws = append(raws, cpuProfile(tb))
+	}
+	return raws
+}
+
+// Joined profiles are what google's pprof makes of them together.
+func TestJoinAgreesWithMerge(t *testing.T) {
+	raws := cpuSlices(t, 3)
+	joined, err := pprofread.Join(raws...)
+	require.NoError(t, err)
+	got, err := profile.ParseData(joined)
+	require.NoError(t, err)
+	require.NoError(t, got.CheckValid())
+
+	var parts []*profile.Profile
+	var took int64
+	for _, raw := range raws {
+		p, err := profile.ParseData(raw)
+		require.NoError(t, err)
+		took += p.DurationNanos
+		parts = append(parts, p)
+	}
+	want, err := profile.Merge(parts)
+	require.NoError(t, err)
+	merged, err := profile.Merge([]*profile.Profile{got}) // adds up what Join leaves apart
+	require.NoError(t, err)
+	require.Equal(t, stacks(want), stacks(merged))
+	require.NotEmpty(t, stacks(want))
+	require.Equal(t, took, got.DurationNanos)
+	require.Equal(t, parts[0].TimeNanos, got.TimeNanos)
+	require.Equal(t, parts[0].Period, got.Period)
+	require.Len(t, merged.Mapping, len(want.Mapping))
+
+	// Our own reader agrees as well, and can read what was joined twice.
+	again, err := pprofread.Join(joined, raws[0])
+	require.NoError(t, err)
+	ours, err := pprofread.Parse(again)
+	require.NoError(t, err)
+	oracle, err := profile.ParseData(again)
+	require.NoError(t, err)
+	requireAgreement(t, oracle, ours)
+}
+
+// stacks are the values of a profile by stack and labels.
+func stacks(p *profile.Profile) map[string][]int64 {
+	all := map[string][]int64{}
+	for _, s := range p.Sample {
+		var key strings.Builder
+		for _, l := range s.Location {
+			for _, line := range l.Line {
+				key.WriteString(line.Function.Name + ";")
+			}
+		}
+		for k, v := range s.Label {
+			key.WriteString(k + "=" + strings.Join(v, ","))
+		}
+		sum := all[key.String()]
+		if sum == nil {
+			sum = make([]int64, len(s.Value))
+		}
+		for i, v := range s.Value {
+			sum[i] += v
+		}
+		all[key.String()] = sum
+	}
+	return all
+}
+
+func TestJoinOfOne(t *testing.T) {
+	raw := cpuSlices(t, 1)[0]
+	joined, err := pprofread.Join(raw)
+	require.NoError(t, err)
+	want, err := profile.ParseData(raw)
+	require.NoError(t, err)
+	got, err := profile.ParseData(joined)
+	require.NoError(t, err)
+	require.Equal(t, want.String(), got.String())
+}
+
+func TestJoinRefuses(t *testing.T) {
+	whole := realProfiles(t)
+	for name, raws := range map[string][][]byte{
+		"other kinds": {whole["cpu"], whole["heap"]},
+		"cut off":     {whole["cpu"], whole["cpu"][:len(whole["cpu"])/2]},
+		"no profile":  {[]byte("goroutine 1 [running]:")},
+		"empty":       {nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := pprofread.Join(raws...)
+			require.ErrorContains(t, err, "holmes: profile: join part ")
+		})
+	}
+}
+
+// Whatever is joined with a real profile, the result reads or Join says no.
+func FuzzJoin(f *testing.F) {
+	good := cpuProfile(f)
+	f.Add(good)
+	for _, raw := range odd(f) {
+		f.Add(raw)
+	}
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		if _, err := pprofread.Parse(raw); err != nil {
+			t.Skip()
+		}
+		joined, err := pprofread.Join(good, raw)
+		if err != nil {
+			return
+		}
+		p, err := pprofread.Parse(joined)
+		require.NoError(t, err)
+		first, err := pprofread.Parse(good)
+		require.NoError(t, err)
+		second, err := pprofread.Parse(raw)
+		require.NoError(t, err)
+		require.Equal(t, count(first)+count(second), count(p))
+	})
+}
+
+func count(p *pprofread.Profile) (n int) {
+	for range p.Samples() {
+		n++
+	}
+	return n
+}

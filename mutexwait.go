@@ -1,0 +1,60 @@
+package holmes
+
+import "time"
+
+// A lockWait is how many seconds goroutines have waited for locks in a second,
+// which is how many were waiting at a time.
+//
+// The runtime counts a wait when it ends, and one in eight for eight: ten
+// goroutines that wait five seconds each are a lump of 40 s now and then. So it
+// is a mean over lockWindow, in which a lump that comes once is gone before the
+// rule has held.
+type lockWait struct {
+	read func() (float64, error)
+	pulse
+	past [lockSlots]lockTotal // a ring
+	n    int                  // how many were ever put into it
+}
+
+type lockTotal struct {
+	at    time.Duration
+	total float64
+}
+
+const (
+	lockWindow = 10 * time.Second
+	lockSlots  = 16
+)
+
+// mutexWait reads the seconds waited a second.
+func (m *meter) mutexWait(*config) (value, limit float64, err error) {
+	w := &m.strain.locks
+	total, err := w.read()
+	if err != nil {
+		return 0, 0, err
+	}
+	now := lockTotal{m.at, total}
+	if w.beat(m) == 0 {
+		w.past[0], w.n = now, 1
+		return 0, 0, errOneReading
+	}
+	then := w.oldest(now.at)
+	if now.at-w.slot(w.n-1).at >= lockWindow/lockSlots {
+		*w.slot(w.n) = now
+		w.n++
+	}
+	return (now.total - then.total) / (now.at - then.at).Seconds(), 0, nil
+}
+
+// oldest is the total as of lockWindow ago, or of the tick before where ticks
+// are further apart.
+func (w *lockWait) oldest(now time.Duration) lockTotal {
+	for i := max(0, w.n-lockSlots); i < w.n-1; i++ {
+		if t := w.slot(i); now-t.at <= lockWindow {
+			return *t
+		}
+	}
+	return *w.slot(w.n - 1)
+}
+
+func (w *lockWait) slot(i int) *lockTotal { return &w.past[i%lockSlots] }

@@ -1,0 +1,186 @@
+package holmes
+
+import (
+	"fmt"
+	"math"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/internal/blackbox"
+)
+
+// SignalProcess is the signal of an event about the process itself: that its
+// previous run ended without Stop.
+const SignalProcess Signal = "process"
+
+const (
+	// maxPrevious is how many runs are told about at one start: a process in a
+	// crash loop has many.
+	maxPrevious = 4
+	told        = time.Minute // of a run
+	// nearLimit is the percentage of memory at which an end is taken for the
+	// kernel's doing, and soon the time in which it would have been full.
+	nearLimit = 90.0
+	soon      = 10 * time.Second
+)
+
+// PreviousRun is the end of a run that was not stopped, as its black box has
+// it.
+type PreviousRun struct {
+	// Started and Ended are by its wall clock; it lived a little longer than
+	// its last record.
+	Started time.Time `json:"started"`
+	Ended   time.Time `json:"ended"`
+	PID     int       `json:"pid"`
+	// MemoryPercent is of the limit at the end, MemoryRate how fast memory
+	// rose in the last ten seconds, in bytes a second.
+	MemoryPercent float64 `json:"memory_percent,omitempty"`
+	MemoryRate    float64 `json:"memory_bytes_per_second,omitempty"`
+	// LastEvent is the ID of the last event of that run, LastSentence what was
+	// known of it, and LastState the last change of a signal.
+	LastEvent    string `json:"last_event,omitempty"`
+	LastSentence string `json:"last_sentence,omitempty"`
+	LastState    string `json:"last_state,omitempty"`
+	// Crash is what the runtime wrote as it ended the process, see
+	// [WithCrashOutput], cut to 64 KiB.
+	Crash string `json:"crash,omitempty"`
+	// Samples are those of the last minute, oldest first.
+	Samples []PastSample `json:"samples"`
+}
+
+// PastSample is one tick of a [PreviousRun].
+type PastSample struct {
+	At          time.Time `json:"at"`
+	CPUPercent  float64   `json:"cpu_percent"`
+	MemoryUsed  uint64    `json:"memory_used_bytes"`
+	MemoryLimit uint64    `json:"memory_limit_bytes"`
+	HeapLive    uint64    `json:"heap_live_bytes"`
+	Goroutines  uint64    `json:"goroutines"`
+	Threads     uint64    `json:"threads"`
+}
+
+// tellPrevious reads what runs have left that were not stopped. An end that
+// looks like nobody's wish is an event; a process that its deployment ends
+// without Stop every day is a line in the log.
+func (r *run) tellPrevious() {
+	c := r.h.cfg.Load()
+	dir, err := r.h.vault.subdir(c, r.clock, blackboxDir)
+	if err != nil {
+		return // the vault has told why
+	}
+	defer dir.Close()
+	orphans, dropped, err := blackbox.Adopt(dir, maxPrevious)
+	if err != nil {
+		r.log.onCause("black box", "previous runs: %v", err)
+	}
+	if dropped > 0 {
+		r.log.infof("%d older runs ended without Stop, too", dropped)
+	}
+	for _, o := range orphans {
+		r.tellOrphan(c, dir, o)
+	}
+}
+
+func (r *run) tellOrphan(c *config, dir *os.Root, o *blackbox.Orphan) {
+	p, why := previousRun(o)
+	if why == "" {
+		r.log.infof("a previous run ended without Stop, and with nothing unusual")
+		r.endOrphan(o.Remove(dir))
+		return
+	}
+	if !r.enter() {
+		r.endOrphan(o.Release(dir)) // for the next start
+		return
+	}
+	defer r.leave()
+	text := "a previous run ended without Stop " + why
+	if p.Ended.IsZero() { // before its first tick
+		p.Ended = r.clock.wall()
+	}
+	s := Sample{Signal: SignalProcess, Value: p.MemoryPercent, At: p.Ended}
+	f := &finding{
+		signal: SignalProcess, onset: p.Ended,
+		trigger: Trigger{Sample: s, Reason: Reason{Code: CodeCrash, Text: text}, Window: p.memory()},
+	}
+	r.h.stats.suspected(f.signal)
+	d := r.newDossier(c, f, StateSuspected)
+	d.previous = p
+	d.describe()
+	d.conclude(f, StateConfirmed)
+	r.h.stats.confirmed(f.signal)
+	d.deliver()
+	r.endOrphan(o.Remove(dir))
+}
+
+func (r *run) endOrphan(err error) {
+	if err != nil {
+		r.log.onCause("black box", "previous runs: %v", err)
+	}
+}
+
+// previousRun returns the end of a run, and in words why it is worth an event;
+// "" if it is not.
+func previousRun(o *blackbox.Orphan) (p *PreviousRun, why string) {
+	p = &PreviousRun{Crash: o.Crash}
+	if o.Contents == nil {
+		if p.Crash == "" {
+			return p, ""
+		}
+		return p, "in a crash: " + firstLine(p.Crash)
+	}
+	minute, end := o.Contents.Summary(told), o.Contents.Summary(10*time.Second)
+	p.Started, p.Ended, p.PID = o.Contents.Start, minute.At, o.Contents.PID
+	p.MemoryPercent, p.MemoryRate = minute.MemoryShare(), math.Round(end.MemorySlope)
+	p.LastState, p.LastEvent, p.LastSentence = minute.State, minute.EventID, minute.EventText
+	for _, rec := range o.Contents.Records {
+		if rec.Kind == blackbox.KindSample && !rec.At.Before(minute.SampleAt.Add(-told)) {
+			s := rec.Sample
+			p.Samples = append(p.Samples, PastSample{
+				At: rec.At, CPUPercent: s.CPU, MemoryUsed: s.Memory, MemoryLimit: s.MemoryLimit,
+				HeapLive: s.HeapLive, Goroutines: s.Goroutines, Threads: s.Threads,
+			})
+		}
+	}
+	why = p.reason(minute)
+	return p, why
+}
+
+// reason says what is unusual about the end, "" if nothing is.
+func (p *PreviousRun) reason(s blackbox.Summary) (why string) {
+	left := never
+	if limit := s.Sample.MemoryLimit; limit > 0 {
+		left = timeLeft(limit-min(limit, s.Sample.Memory), p.MemoryRate)
+	}
+	during := p.LastEvent != "" && s.At.Sub(s.EventAt) < told
+	if p.Crash == "" && p.MemoryPercent < nearLimit && left >= soon && !during {
+		return ""
+	}
+	if len(p.Samples) > 0 {
+		why = fmt.Sprintf("at %s %% of memory", number(p.MemoryPercent))
+	}
+	if rate := p.MemoryRate / (1 << 20); rate >= 1 {
+		why += fmt.Sprintf(", rising %.0f MiB/s", rate)
+	}
+	if p.Crash != "" {
+		why = joinedBy(", ", why, "in a crash: "+firstLine(p.Crash))
+	}
+	if p.LastSentence != "" {
+		why = joinedBy("; ", why, "last event: "+p.LastSentence)
+	}
+	return why
+}
+
+func (p *PreviousRun) memory() (percent []float64) {
+	for _, s := range p.Samples {
+		if s.MemoryLimit > 0 {
+			percent = append(percent, float64(s.MemoryUsed)/float64(s.MemoryLimit)*100)
+		}
+	}
+	return percent
+}
+
+func firstLine(text string) string {
+	line, _, _ := strings.Cut(strings.TrimSpace(text), "\n")
+	return line
+}

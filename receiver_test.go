@@ -1,0 +1,145 @@
+package holmes_test
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// receiver is a reporter that does what its mood says, and keeps what it got.
+type receiver struct {
+	name string
+
+	mu    sync.Mutex
+	mood  func(e *holmes.Event) error // nil is well
+	got   map[string]int              // how often it was given each event
+	order []string
+	last  map[string]*holmes.Event
+	tries []time.Time
+}
+
+func newReceiver(name string) *receiver {
+	return &receiver{name: name, got: map[string]int{}, last: map[string]*holmes.Event{}}
+}
+
+func (r *receiver) Name() string { return r.name }
+
+func (r *receiver) Report(_ context.Context, e *holmes.Event) error {
+	r.mu.Lock()
+	mood := r.mood
+	r.tries = append(r.tries, time.Now())
+	r.mu.Unlock()
+	if mood != nil {
+		if err := mood(e); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.got[e.ID]++
+	r.order = append(r.order, e.ID)
+	r.last[e.ID] = e
+	return nil
+}
+
+func (r *receiver) set(mood func(e *holmes.Event) error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.mood = mood
+}
+
+var errDown = errors.New("receiver is down")
+
+func down(*holmes.Event) error { return errDown }
+
+// ids returns what it has, in order of arrival.
+func (r *receiver) ids() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.order)
+}
+
+func (r *receiver) event(id string) *holmes.Event {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.last[id]
+}
+
+func (r *receiver) attempts() []time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.tries)
+}
+
+// capture takes an event of one cheap profile.
+func (l *lab) capture(t *testing.T) (id string) {
+	t.Helper()
+	e, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
+	require.NoError(t, err)
+	return e.ID
+}
+
+// reporter returns the figures of a reporter.
+func (l *lab) reporter(t *testing.T, name string) holmes.ReporterStats {
+	t.Helper()
+	for _, s := range l.Stats().Reporters {
+		if s.Name == name {
+			return s
+		}
+	}
+	t.Fatalf("no reporter %s", name)
+	return holmes.ReporterStats{}
+}
+
+// fastDir returns a private directory in memory where there is one, for tests
+// that write a lot. A disk syncs some hundred files a second.
+func fastDir(t *testing.T) string {
+	t.Helper()
+	dir := filepath.Join("/dev/shm", "holmes-"+rand.Text())
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return dir
+}
+
+// heavy is how often a long test does something: less often in the usual run.
+func heavy(all, usual int) int {
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		return all
+	}
+	return usual
+}
+
+// marks returns the events that wait on disk for a reporter of a plain name, but
+// for those that are set aside.
+func marks(t *testing.T, dir, reporter string) (ids []string) {
+	t.Helper()
+	found, err := filepath.Glob(filepath.Join(dir, "2*", ".to-"+reporter))
+	require.NoError(t, err)
+	for _, path := range found {
+		if _, err := os.Stat(filepath.Join(filepath.Dir(path), ".damaged")); err != nil {
+			ids = append(ids, filepath.Base(filepath.Dir(path)))
+		}
+	}
+	return ids
+}
+
+// asJSON is an event in the form that it has on disk.
+func asJSON(t *testing.T, e *holmes.Event) string {
+	t.Helper()
+	raw, err := json.Marshal(e)
+	require.NoError(t, err)
+	return string(raw)
+}

@@ -1,0 +1,80 @@
+package httpclient_test
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/reporters/internal/httpclient"
+)
+
+// P20: how long a receiver may take that does nothing, in synthetic time.
+func TestP20Times(t *testing.T) {
+	hang := func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
+	hear := func(conn net.Conn) {
+		if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
+			_, _ = io.Copy(io.Discard, r.Body)
+		}
+	}
+	for name, tt := range map[string]struct {
+		url  string
+		does func(net.Conn)
+		want time.Duration
+	}{
+		"no handshake": {"https://receiver", hang, 5 * time.Second},
+		"no answer":    {"http://receiver", hang, 10 * time.Second},
+		"half an answer": {"http://receiver", func(conn net.Conn) {
+			hear(conn)
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
+			hang(conn)
+		}, 10 * time.Second},
+		"a header line a second": {"http://receiver", func(conn net.Conn) {
+			hear(conn)
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\n")
+			for range time.Tick(time.Second) {
+				if _, err := io.WriteString(conn, "X: y\r\n"); err != nil {
+					return
+				}
+			}
+		}, 10 * time.Second},
+		"a byte a second": {"http://receiver", func(conn net.Conn) {
+			hear(conn)
+			_, _ = io.WriteString(conn, "HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+			for range time.Tick(time.Second) {
+				if _, err := io.WriteString(conn, "x"); err != nil {
+					return
+				}
+			}
+		}, 30 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				c := client(t, httpclient.Config{URL: tt.url, PlainHTTP: true})
+				var receiver sync.WaitGroup
+				defer receiver.Wait()
+				c.DialWith(func() net.Conn {
+					ours, theirs := net.Pipe()
+					receiver.Go(func() {
+						defer theirs.Close()
+						tt.does(theirs)
+					})
+					return ours
+				})
+				began := time.Now()
+				_, err := c.Post(context.Background(), httpclient.Request{})
+				require.Error(t, err)
+				require.False(t, holmes.IsPermanent(err))
+				require.Equal(t, tt.want, time.Since(began))
+			})
+		})
+	}
+}

@@ -1,0 +1,170 @@
+// Command oom-table runs the race between the kernel's out-of-memory killer
+// and holmes in every cell of a table, and prints it as Markdown. It needs
+// Linux, root and a memory controller; RUNS is how many races a cell gets.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/scripts/oom-table/race"
+)
+
+const usage = `oom-table races holmes against the kernel's out-of-memory killer.
+
+A service with 20 MiB of normal heap leaks inside of a memory cgroup of 256 MiB,
+until it is killed. What is on disk then is the result.
+
+Usage: RUNS=10 oom-table [-cells text]
+
+`
+
+// raceTime bounds one race.
+const raceTime = 2 * time.Minute
+
+func main() {
+	if race.Child() {
+		os.Exit(1)
+	}
+	only := flag.String("cells", "", "run only the cells whose name contains this text")
+	flag.Usage = func() {
+		fmt.Fprint(os.Stderr, usage)
+		flag.PrintDefaults()
+	}
+	flag.Parse()
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	if err := table(ctx, *only); err != nil {
+		fmt.Fprintln(os.Stderr, "oom-table:", err)
+		os.Exit(1) //nolint:gocritic // nothing is left to cancel
+	}
+}
+
+func table(ctx context.Context, only string) error {
+	runs, err := strconv.Atoi(cmp.Or(os.Getenv("RUNS"), "10"))
+	if err != nil || runs < 1 {
+		return fmt.Errorf("RUNS=%q must be a number from 1 on", os.Getenv("RUNS"))
+	}
+	fmt.Printf("%d races a cell, %s, %d cores, %s, commit %s\n\n", runs, runtime.Version(), runtime.NumCPU(), kernel(), commit(ctx))
+	fmt.Println("| leak | captured | in the profile: median, worst | half of it or more | killed after |")
+	fmt.Println("|---|---|---|---|---|")
+	short := false
+	for _, c := range cells() {
+		if !strings.Contains(c.String(), only) {
+			continue
+		}
+		r, err := raceCell(ctx, c, runs)
+		if err != nil {
+			return fmt.Errorf("%s: %w", c, err)
+		}
+		fmt.Println(r)
+		short = short || !r.enough()
+	}
+	if short {
+		return errors.New("a cell is below its bound: 95 % captured of byte slices and 90 % of pointers, and in 90 % of the captures of byte slices at least half of the heap in the leaking function")
+	}
+	return nil
+}
+
+// cells are all combinations.
+func cells() (all []race.Cell) {
+	for _, pointers := range []bool{false, true} {
+		for _, rate := range []int{100e6, 500e6, 2000e6} {
+			for _, soft := range []bool{false, true} {
+				for _, cores := range []float64{0, 0.5} {
+					all = append(all, race.Cell{Rate: rate, Pointers: pointers, Soft: soft, Cores: cores})
+				}
+			}
+		}
+	}
+	return all
+}
+
+// A row is the results of one cell.
+type row struct {
+	cell    race.Cell
+	results []race.Result
+}
+
+func raceCell(ctx context.Context, c race.Cell, runs int) (r row, err error) {
+	r.cell = c
+	for i := range runs {
+		one, cancel := context.WithTimeout(ctx, raceTime)
+		res, err := race.Run(one, c)
+		cancel()
+		if err != nil {
+			return r, err
+		}
+		fmt.Fprintf(os.Stderr, "%s, %d of %d: captured %t, share %.0f %%, killed after %v: %s\n",
+			c, i+1, runs, res.Captured, res.Share*100, res.Lasted.Round(time.Millisecond), res.Reason)
+		r.results = append(r.results, res)
+	}
+	return r, nil
+}
+
+func (r row) count(is func(race.Result) bool) (n int) {
+	for _, res := range r.results {
+		if is(res) {
+			n++
+		}
+	}
+	return n
+}
+
+func (r row) captured() int { return r.count(func(res race.Result) bool { return res.Captured }) }
+
+// telling counts the captures in which the leak is at least half.
+func (r row) telling() int {
+	return r.count(func(res race.Result) bool { return res.Captured && res.Share >= 0.5 })
+}
+
+func (r row) enough() bool {
+	n, captured := float64(len(r.results)), float64(r.captured())
+	if r.cell.Pointers {
+		return captured >= 0.9*n
+	}
+	return captured >= 0.95*n && float64(r.telling()) >= 0.9*captured
+}
+
+func (r row) String() string {
+	var shares []float64
+	var lasted []time.Duration
+	for _, res := range r.results {
+		lasted = append(lasted, res.Lasted)
+		if res.Captured {
+			shares = append(shares, res.Share*100)
+		}
+	}
+	slices.Sort(shares)
+	slices.Sort(lasted)
+	share := "-"
+	if n := len(shares); n > 0 {
+		share = fmt.Sprintf("%.0f %%, %.0f %%", shares[n/2], shares[0])
+	}
+	return fmt.Sprintf("| %s | %d of %d | %s | %d of %d | %.2f s |", r.cell, r.captured(), len(r.results), share,
+		r.telling(), r.captured(), lasted[len(lasted)/2].Seconds())
+}
+
+func kernel() string {
+	raw, _ := os.ReadFile("/proc/sys/kernel/osrelease") // only for the headline
+	return "Linux " + strings.TrimSpace(string(raw))
+}
+
+func commit(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(out))
+}

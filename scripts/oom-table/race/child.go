@@ -1,0 +1,132 @@
+package race
+
+import (
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/realgroup"
+)
+
+// Env holds the plan of a child in JSON: a program that uses this package
+// calls [Child] first, which returns unless it is one.
+const Env = "HOLMES_OOM_RACE"
+
+// ProgramEnv names the program that runs the races, if it is not this one.
+const ProgramEnv = "HOLMES_OOM_RACE_PROGRAM"
+
+// baseline is the live heap of the service before it leaks.
+const baseline = 20 << 20
+
+// normal is what the process holds for good; leaked is what it should not.
+type heapOf struct {
+	normal [][]byte
+	leaked [][]byte
+	nodes  *node
+}
+
+// A node is a leak that the collector has to follow pointer by pointer.
+type node struct {
+	next  *node
+	other [4]*node
+	_     [3]int
+}
+
+// Child runs the plan in the environment until the kernel kills it. It returns
+// whether there was one; then something went wrong.
+func Child() bool {
+	text := os.Getenv(Env)
+	if text == "" {
+		return false
+	}
+	fmt.Fprintln(os.Stderr, runChild(text)) // it should have been killed
+	return true
+}
+
+func runChild(text string) error {
+	p, err := parsePlan(text)
+	if err != nil {
+		return err
+	}
+	for _, group := range p.Groups {
+		if err := realgroup.Join(group); err != nil {
+			return err
+		}
+	}
+	h, err := holmes.New(holmes.WithDumpPath(p.Dir), holmes.WithLogger(quiet{}))
+	if err != nil {
+		return err
+	}
+	var held heapOf
+	held.fill()
+	if err := h.Start(); err != nil {
+		return err
+	}
+	<-time.After(p.Calm)
+	if p.Pointers {
+		held.leakNodes(p.Rate)
+	} else {
+		held.leakBytes(p.Rate)
+	}
+	return fmt.Errorf("the leak ended: %d bytes of normal memory", len(held.normal))
+}
+
+func (h *heapOf) fill() {
+	for size := 0; size < baseline; size += 16 << 10 {
+		h.normal = append(h.normal, make([]byte, 16<<10))
+	}
+}
+
+// step is how often the leak catches up with its rate.
+const step = time.Millisecond
+
+// leakBytes keeps slices of 64 KiB, at a rate in bytes a second or as fast as
+// the machine can.
+//
+//go:noinline
+func (h *heapOf) leakBytes(rate int) {
+	const size = 64 << 10
+	pace(rate, size, func() {
+		b := make([]byte, size)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		h.leaked = append(h.leaked, b)
+	})
+}
+
+// leakNodes keeps small structures that point at each other.
+//
+//go:noinline
+func (h *heapOf) leakNodes(rate int) {
+	const size, batch = 64, 1024
+	pace(rate, size*batch, func() {
+		for range batch {
+			n := &node{next: h.nodes}
+			for i := range n.other {
+				n.other[i] = h.nodes
+			}
+			h.nodes = n
+		}
+	})
+}
+
+// pace calls leak, which takes size bytes, as often as rate asks for.
+func pace(rate, size int, leak func()) {
+	begin := time.Now()
+	tick := time.NewTicker(step)
+	for taken := 0; ; {
+		for due := int(time.Since(begin).Seconds() * float64(rate)); taken < due; taken += size {
+			leak()
+		}
+		<-tick.C
+	}
+}
+
+type quiet struct{}
+
+func (quiet) Debugf(string, ...any) {}
+func (quiet) Infof(string, ...any)  {}
+func (quiet) Warnf(string, ...any)  {}
+func (quiet) Errorf(string, ...any) {}

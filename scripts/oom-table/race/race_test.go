@@ -1,0 +1,45 @@
+package race_test
+
+import (
+	"errors"
+	"os"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/go-holmes/holmes/internal/realgroup"
+	"github.com/go-holmes/holmes/scripts/oom-table/race"
+)
+
+func TestMain(m *testing.M) {
+	if race.Child() {
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// A heap profile is on disk before the kernel kills. oom-table has the whole
+// table; these are its corners.
+func TestRaceIsWon(t *testing.T) {
+	plain(t)
+	for _, c := range []race.Cell{
+		{Rate: 100e6},
+		{Rate: 2000e6},
+		{Rate: 500e6, Soft: true, Cores: 0.5},
+		{Rate: 500e6, Pointers: true},
+	} {
+		t.Run(c.String(), func(t *testing.T) {
+			res, err := race.Run(t.Context(), c)
+			if errors.Is(err, realgroup.ErrNone) {
+				t.Skip(err)
+			}
+			require.NoError(t, err)
+			t.Logf("%s; killed after %v; the leak is %.0f %% of the profile", res.Reason, res.Lasted, res.Share*100)
+			require.True(t, res.Captured, "dead after %v with nothing on disk", res.Lasted)
+			if !c.Pointers {
+				require.GreaterOrEqual(t, res.Share, 0.5)
+			}
+		})
+	}
+}

@@ -1,0 +1,334 @@
+package holmes_test
+
+import (
+	"errors"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"runtime/metrics"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// strained is a lab whose runtime says what the test wants.
+func strained(t *testing.T, opts ...holmes.Option) (*lab, *holmes.Strain) {
+	t.Helper()
+	l, s := newLab(t, opts...), &holmes.Strain{}
+	s.Delays = metrics.Float64Histogram{Counts: make([]uint64, 4), Buckets: []float64{math.Inf(-1), 0, 0.001, 0.1, math.Inf(1)}}
+	s.Use(l.Holmes)
+	l.Enable(holmes.SignalGCCPU, holmes.SignalSchedLat, holmes.SignalMutexWait)
+	return l, s
+}
+
+// collect lets a collection end: since the one before, the process had cpu
+// seconds, was busy for a part of them, and gc of those went into collecting.
+func collect(s *holmes.Strain, cpu, busy, gc float64) {
+	s.Set(func(s *holmes.Strain) { s.Total += cpu; s.Idle += cpu - busy; s.GC += gc })
+}
+
+// The runtime brings its account up to date when a collection ends, so most
+// readings bring nothing new.
+func TestGCCPUBetweenCollections(t *testing.T) {
+	procs := float64(runtime.GOMAXPROCS(0))
+	type end struct {
+		tick             int
+		seconds          float64
+		busyCPUs, gcCPUs float64
+	}
+	for name, c := range map[string]struct {
+		ends []end
+		want map[int]float64 // percent at a tick
+	}{
+		"none yet":                    {nil, map[int]float64{1: 0, 60: 0}},
+		"one a second":                {[]end{{1, 1, 1, 0.3}, {2, 1, 1, 0.3}, {3, 1, 1, 0.6}}, map[int]float64{1: 30, 2: 30, 3: 60}},
+		"none for a while":            {[]end{{1, 1, 1, 0.3}}, map[int]float64{1: 30, 2: 30, 3: 15, 4: 10, 11: 3}},
+		"one in ten seconds holds":    {[]end{{10, 10, 1, 0.5}, {20, 10, 1, 0.5}}, map[int]float64{9: 0, 10: 50, 15: 50, 20: 50, 30: 50, 40: 25}},
+		"a forced one of an idle one": {[]end{{10, 120, 0.001, 0.0009}}, map[int]float64{10: 0.45}},
+		"busy below a tenth of cores": {[]end{{1, 1, 0.1, 0.05}}, map[int]float64{1: 25}},
+		"never over all":              {[]end{{1, 1, 1, 3}}, map[int]float64{1: 100}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, s := strained(t)
+				l.run(t)
+				seconds(1)
+				require.Error(t, signal(l.Holmes, holmes.SignalGCCPU).Err, "a share needs two readings")
+				for tick := 1; tick <= 60; tick++ {
+					for _, e := range c.ends {
+						if e.tick == tick {
+							collect(s, e.seconds*procs, e.seconds*e.busyCPUs, e.seconds*e.gcCPUs)
+						}
+					}
+					seconds(1)
+					got := signal(l.Holmes, holmes.SignalGCCPU)
+					require.NoError(t, got.Err)
+					require.True(t, got.Value >= 0 && got.Value <= 100, "%v", got.Value)
+					if want, ok := c.want[tick]; ok {
+						require.InDelta(t, want, got.Value, 1e-6, "tick %d", tick)
+					}
+				}
+			})
+		})
+	}
+}
+
+// While a signal is off nothing is read, and what has grown meanwhile is no
+// reading when it is on again.
+func TestStrainAfterBeingOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, s := strained(t)
+		off := []holmes.Signal{holmes.SignalGCCPU, holmes.SignalSchedLat, holmes.SignalMutexWait}
+		l.run(t)
+		seconds(3)
+		l.Disable(off...)
+		seconds(1)
+		s.Set(func(s *holmes.Strain) { s.Total, s.GC, s.Waited, s.Delays.Counts[2] = 1e6, 1e6, 1e6, 1e6 })
+		l.Enable(off...)
+		seconds(1)
+		for _, name := range off {
+			require.ErrorContains(t, signal(l.Holmes, name).Err, "two readings")
+		}
+		seconds(1)
+		for _, name := range off {
+			got := signal(l.Holmes, name)
+			require.NoError(t, got.Err)
+			require.Zero(t, got.Value)
+		}
+	})
+}
+
+func TestStrainOffByDefault(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, s := newLab(t), &holmes.Strain{Fail: errors.New("was read")}
+		s.Use(l.Holmes)
+		l.run(t)
+		seconds(5)
+		for _, name := range []holmes.Signal{holmes.SignalGCCPU, holmes.SignalSchedLat, holmes.SignalMutexWait} {
+			got := signal(l.Holmes, name)
+			require.False(t, got.Enabled)
+			require.NoError(t, got.Err)
+			require.Contains(t, l.WhyNot(name), "disabled")
+		}
+		l.Enable(holmes.SignalSchedLat)
+		seconds(1)
+		require.ErrorContains(t, signal(l.Holmes, holmes.SignalSchedLat).Err, "was read")
+		require.False(t, signal(l.Holmes, holmes.SignalGCCPU).Enabled)
+	})
+}
+
+func TestUnknownMetric(t *testing.T) {
+	require.ErrorContains(t, holmes.UnknownMetric("/no/such:thing"), "does not measure /no/such:thing")
+	require.ErrorContains(t, holmes.UnknownMetric("/gc/cycles/total:gc-cycles"), "/gc/cycles", "of another kind")
+}
+
+// delays is the runtime's histogram before and after it has gained these
+// milliseconds.
+func delays(t *testing.T, ms []float64) (*metrics.Float64Histogram, []uint64) {
+	t.Helper()
+	now := []metrics.Sample{{Name: "/sched/latencies:seconds"}}
+	metrics.Read(now)
+	h := now[0].Value.Float64Histogram()
+	for i := range h.Counts {
+		h.Counts[i] = uint64(1000 + i)
+	}
+	before := slices.Clone(h.Counts)
+	for _, v := range ms {
+		i, _ := slices.BinarySearch(h.Buckets, math.Nextafter(v/1000, math.Inf(1)))
+		h.Counts[i-1]++
+	}
+	return h, before
+}
+
+func same(n int, v float64) []float64 { return slices.Repeat([]float64{v}, n) }
+
+func TestP99(t *testing.T) {
+	for name, c := range map[string]struct {
+		ms        []float64
+		low, high float64 // of the percentile, milliseconds
+	}{
+		"nothing":                      {nil, 0, 0},
+		"one of few is no percentile":  {[]float64{80, 0.01, 0.01}, 0.009, 0.013},
+		"one alone is none":            {[]float64{80}, 0, 0},
+		"two of few are":               {[]float64{80, 80, 0.01}, 64, 100},
+		"all alike":                    {same(1000, 5), 4, 6},
+		"one in a hundred is above it": {slices.Concat(same(990, 0.01), same(10, 80)), 0.009, 0.013},
+		"two in a hundred are not":     {slices.Concat(same(980, 0.01), same(20, 80)), 64, 100},
+		"a clock that went back":       {same(1000, -5), 0, 0},
+		"more than a day":              {same(1000, 1e12), 1e8, 1e9},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h, before := delays(t, c.ms)
+			got := 1000 * holmes.P99(h, before)
+			require.GreaterOrEqual(t, got, c.low)
+			require.LessOrEqual(t, got, c.high)
+		})
+	}
+}
+
+// Held against sorting: right to within a bucket, for any mixture.
+func TestP99AgainstSorting(t *testing.T) {
+	r := rand.New(rand.NewPCG(1, 2))
+	for range 200 {
+		ms := make([]float64, 100+r.IntN(3000))
+		for i := range ms {
+			ms[i] = math.Exp(r.NormFloat64()*3 - 3)
+		}
+		h, before := delays(t, ms)
+		slices.Sort(ms)
+		exact := ms[len(ms)-1-len(ms)/100]
+		got := 1000 * holmes.P99(h, before)
+		require.InEpsilon(t, exact, got, 0.35, "of %d", len(ms))
+	}
+}
+
+// The lane reads what was gained since the tick before, in milliseconds.
+func TestSchedLatIsSinceTheLastTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, s := strained(t)
+		l.run(t)
+		seconds(2)
+		read := func() float64 { seconds(1); return signal(l.Holmes, holmes.SignalSchedLat).Value }
+		gain := func(i int, n uint64) { s.Set(func(s *holmes.Strain) { s.Delays.Counts[i] += n }) }
+		require.Zero(t, read())
+		gain(2, 1000) // 1 to 100 ms
+		require.InDelta(t, 99, read(), 1)
+		gain(1, 1000)
+		require.InDelta(t, 1, read(), 0.02)
+		require.Zero(t, read(), "nothing ran")
+	})
+}
+
+// Seconds a second, as a mean: steady waits are what they are, and a lump is
+// forgotten before a rule has held.
+func TestMutexWaitIsAMean(t *testing.T) {
+	for _, interval := range []time.Duration{100 * time.Millisecond, time.Second, 30 * time.Second} {
+		t.Run(interval.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l, s := strained(t, holmes.WithCollectInterval(interval.String()))
+				l.run(t)
+				wait := func(seconds float64) { s.Set(func(s *holmes.Strain) { s.Waited += seconds }) }
+				tick := func() float64 {
+					<-time.After(interval)
+					synctest.Wait()
+					return signal(l.Holmes, holmes.SignalMutexWait).Value
+				}
+				for range 400 {
+					wait(3 * interval.Seconds())
+					tick()
+				}
+				wait(3 * interval.Seconds())
+				require.InDelta(t, 3, tick(), 1e-6)
+				most, fell := 0.0, time.Duration(0)
+				wait(1000)
+				for range 400 {
+					if v := tick(); v > 1e-6 {
+						most, fell = max(most, v), fell+interval
+					}
+				}
+				require.GreaterOrEqual(t, most, 1000/max(11, interval.Seconds()))
+				require.LessOrEqual(t, fell, max(11*time.Second, interval), "a lump is gone")
+			})
+		})
+	}
+}
+
+// A lump of waits that ended is a near miss; waits that go on are an event.
+func TestMutexWaitEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l, s := strained(t)
+		l.run(t)
+		seconds(60)
+		s.Set(func(s *holmes.Strain) { s.Waited += 6000 })
+		seconds(60)
+		require.EqualValues(t, 1, signal(l.Holmes, holmes.SignalMutexWait).Dismissed)
+		require.Empty(t, l.got.all())
+		for range 40 {
+			s.Set(func(s *holmes.Strain) { s.Waited += 12 })
+			seconds(1)
+		}
+		require.Len(t, l.got.all(), 1)
+		e := l.got.all()[0]
+		require.Contains(t, e.Trigger.Sentence(), "lock wait 12 s/s for 15 s")
+		require.NotNil(t, e.Profile(holmes.KindGoroutine))
+	})
+}
+
+// What the three say of the real runtime: each rises when what it measures is
+// done to the process.
+func TestStrainOfThisProcess(t *testing.T) {
+	many := 200 * runtime.GOMAXPROCS(0) // the runtime looks at one goroutine in eight
+	for name, c := range map[string]struct {
+		signal holmes.Signal
+		least  float64
+		do     func()
+	}{
+		"collecting": {holmes.SignalGCCPU, 5, func() {
+			type node struct{ next *node }
+			var list *node
+			for range 500_000 { // something to mark
+				list = &node{list}
+			}
+			for range 10 {
+				runtime.GC()
+			}
+			runtime.KeepAlive(list)
+		}},
+		"queueing for a processor": {holmes.SignalSchedLat, 0.5, func() {
+			crowd(many, func() { spin(50 * time.Microsecond) })
+		}},
+		"queueing for a lock": {holmes.SignalMutexWait, 1, func() {
+			var mu sync.Mutex
+			mu.Lock()
+			begun := make(chan struct{}, many)
+			done := make(chan struct{})
+			go func() {
+				defer close(done)
+				crowd(many, func() {
+					begun <- struct{}{}
+					mu.Lock()
+					defer mu.Unlock()
+				})
+			}()
+			for range many {
+				<-begun
+			}
+			spin(20 * time.Millisecond)
+			mu.Unlock()
+			<-done
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h := withAll(neverFires(t, holmes.WithCPUCore(1)))
+			tick, end := holmes.TickOnce(h)
+			defer end()
+			tick()
+			runtime.GC() // an account to begin with
+			tick()
+			c.do()
+			tick()
+			require.Greater(t, holmes.LastValue(h, c.signal), c.least)
+		})
+	}
+}
+
+// crowd runs f in n goroutines at once.
+func crowd(n int, f func()) {
+	var wg sync.WaitGroup
+	for range n {
+		wg.Go(f)
+	}
+	wg.Wait()
+}
+
+// spin is busy for a time.
+func spin(d time.Duration) {
+	for begin := time.Now(); time.Since(begin) < d; {
+	}
+}

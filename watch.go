@@ -1,0 +1,194 @@
+package holmes
+
+import (
+	"runtime/metrics"
+	"time"
+)
+
+// A watcher looks at memory more closely than once a second, because a process
+// that leaks fast is killed within one: after every collection, and the sooner
+// the less time is left. It belongs to the mem signal, and its events skip the
+// hold.
+type watcher struct {
+	run   *run
+	heap  []metrics.Sample
+	trend trend
+	brake brake
+	rush  *rush // under way, or nil
+
+	safe time.Duration // until when memory cannot run out, however fast it grows
+
+	cycles uint64        // collections so far
+	spent  float64       // CPU seconds on all of them
+	took   time.Duration // expected of the next one
+}
+
+// watchStep is how much further, in points of the limit, memory must have
+// grown for evidence to be taken again.
+const watchStep = 5
+
+// The order of watcher.heap.
+const (
+	watchLive = iota
+	watchObjects
+	watchGoal
+	watchFree
+	watchUnused
+	watchSoft
+	watchTotal
+	watchReleased
+	watchCollector
+	watchCycles
+)
+
+func (r *run) newWatcher() *watcher {
+	return &watcher{run: r, heap: []metrics.Sample{
+		watchLive:      {Name: "/gc/heap/live:bytes"},
+		watchObjects:   {Name: "/memory/classes/heap/objects:bytes"},
+		watchGoal:      {Name: "/gc/heap/goal:bytes"},
+		watchFree:      {Name: "/memory/classes/heap/free:bytes"},
+		watchUnused:    {Name: "/memory/classes/heap/unused:bytes"},
+		watchSoft:      {Name: "/gc/gomemlimit:bytes"},
+		watchTotal:     {Name: "/memory/classes/total:bytes"},
+		watchReleased:  {Name: "/memory/classes/heap/released:bytes"},
+		watchCollector: {Name: "/cpu/classes/gc/total:cpu-seconds"},
+		watchCycles:    {Name: "/gc/cycles/total:gc-cycles"},
+	}}
+}
+
+// watchMemory is the watcher's goroutine.
+func (r *run) watchMemory() {
+	w := r.newWatcher()
+	wake, end := r.h.wakes()
+	defer end()
+	timer := time.NewTimer(latest)
+	defer timer.Stop()
+	for {
+		select {
+		case <-r.stop:
+			return
+		case <-wake:
+			if left := w.safe - r.clock.mono(); left > 0 {
+				timer.Reset(left) // until then it cannot tell of any danger
+				continue
+			}
+		case <-timer.C:
+		}
+		next := latest
+		r.safely("memory watcher", func() { next = w.look() })
+		timer.Reset(next)
+	}
+}
+
+// wakeByCollections returns what every finished collection sends to.
+func wakeByCollections() (<-chan struct{}, func()) {
+	wake := make(chan struct{}, 1)
+	return wake, newGCWatch(wake).close
+}
+
+// look takes one reading, begins what is due, and returns when to look again.
+func (w *watcher) look() time.Duration {
+	c := w.run.h.cfg.Load()
+	sc := c.signals[SignalMem]
+	if !sc.enabled || !c.watchMemory {
+		return latest
+	}
+	m, err := w.read(c)
+	if err != nil {
+		return latest // the lane reports it
+	}
+	w.safe = m.at + safeFor(m.room)
+	o, sooner := w.trend.add(m)
+	if reason, fires := o.forecast(absOf(sc.rule, c)); fires {
+		w.fire(c, o, reason)
+	} else if w.brake.fired && o.percent() < w.brake.reported-2*watchStep && m.at >= w.brake.coolUntil {
+		w.brake.fired = false
+	}
+	return nextLook(sooner)
+}
+
+// absOf is the absolute threshold of the mem signal, which the watcher shares.
+// The rule of mosn/holmes is applied to the letter, and a rule of the user's
+// own has none that we know.
+func absOf(r Rule, c *config) float64 {
+	if t, ours := r.(Threshold); ours && !c.classic {
+		return t.Abs
+	}
+	return 0
+}
+
+// read takes one reading. It allocates nothing.
+func (w *watcher) read(c *config) (memoryReading, error) {
+	m, err := w.run.meter.memoryNow(c, w.run.clock.mono())
+	if err != nil {
+		return m, err
+	}
+	metrics.Read(w.heap)
+	of := func(i int) uint64 { return metric(w.heap[i]) }
+	m.live, m.objects, m.goal, m.soft = of(watchLive), of(watchObjects), of(watchGoal), of(watchSoft)
+	m.spare = of(watchFree) + of(watchUnused)
+	m.total = of(watchTotal) - of(watchReleased)
+	m.collection = w.collection(c, of(watchCycles))
+	return m, nil
+}
+
+// collection is how long a collection takes, by the CPU time of the last one:
+// the runtime gives it a quarter of the cores for sure.
+func (w *watcher) collection(c *config, cycles uint64) time.Duration {
+	if cycles == w.cycles {
+		return w.took
+	}
+	spent := w.heap[watchCollector].Value
+	if spent.Kind() != metrics.KindFloat64 {
+		return w.took
+	}
+	seconds := (spent.Float64() - w.spent) / float64(cycles-w.cycles)
+	w.spent, w.cycles = spent.Float64(), cycles
+	w.took = time.Duration(seconds / (w.run.meter.share(c) * collectorShare) * float64(time.Second))
+	return w.took
+}
+
+// collectorShare is the part of the cores that a collection has for itself:
+// 25 %, as the guide to Go's collector says.
+const collectorShare = 0.25
+
+// fire begins an event, or refreshes the one under way. An absolute level
+// counts once in a cool-down, and not where the lane has evidence; a forecast does not wait for that, since its
+// process may not live that long.
+func (w *watcher) fire(c *config, o outlook, why Reason) {
+	level := o.percent()
+	switch {
+	case !w.brake.armed(level, watchStep):
+		return
+	case w.rush.refresh(o):
+		w.brake.reported = level
+		return
+	case why.Code == CodeAbs && (o.at < w.brake.coolUntil || w.run.covered(level)),
+		w.run.vetoed.Load(), !w.affords(c, o.at, why):
+		return
+	}
+	w.rush = w.run.hurry(c, o, why)
+	w.brake.reports(o.at, level, why.Code)
+	w.brake.cool(o.at, c.pace(c.signals[SignalMem].rule).CoolDown)
+	select {
+	case w.run.rushed <- level:
+	default: // the lane has not heard of the last one yet
+	}
+}
+
+func (w *watcher) affords(c *config, now time.Duration, why Reason) bool {
+	w.brake.budget = c.budget
+	return w.brake.affords(now, why.Code)
+}
+
+// covered reports whether the lane of the mem signal has evidence of this level
+// already, or is about to.
+func (r *run) covered(level float64) bool {
+	for _, l := range *r.all.Load() {
+		if l.signal == SignalMem {
+			v := l.look()
+			return v.suspects() || (!v.fast.armed && level < v.fast.reported+watchStep)
+		}
+	}
+	return false
+}
