@@ -20,10 +20,11 @@ const module = "github.com/go-holmes/holmes/collector"
 var rooms = map[string][]string{
 	".":         {},
 	"api":       {".", "flame", "merge", "safepprof"},
-	"cmd":       {".", "api", "files", "flame", "merge", "safepprof", "server"},
+	"cmd":       {".", "api", "files", "flame", "merge", "pages", "safepprof", "server"},
 	"files":     {"."},
 	"flame":     {".", "merge"},
 	"merge":     {".", "safepprof"},
+	"pages":     {".", "flame", "merge", "safepprof"},
 	"safepprof": {"."},
 	"server":    {},
 	"storetest": {"."},
@@ -38,7 +39,7 @@ var only = []struct {
 	{"go.etcd.io/bbolt", []string{"files"}, "one package for each dependency"},
 	{"go.uber.org/zap", []string{"api", "cmd", "files", "server"}, "what others log, they return"},
 	{"github.com/stretchr/testify", []string{"storetest", "safepprof/proftest"}, "belongs to tests"},
-	{"github.com/google/pprof", []string{"flame", "merge", "safepprof/proftest"}, "nothing that comes in is decoded by it"},
+	{"github.com/google/pprof", []string{"flame", "merge", "pages", "safepprof/proftest"}, "nothing that comes in is decoded by it"},
 	{"github.com/go-holmes/holmes", []string{"cmd"}, "the domain is of its own: the wire is what both sides share"},
 }
 

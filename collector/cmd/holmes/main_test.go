@@ -230,3 +230,14 @@ func TestServeOnAFile(t *testing.T) {
 	require.Equal(t, exitError, got.code)
 	require.Contains(t, got.err, file)
 }
+
+func TestGiveHome(t *testing.T) {
+	t.Setenv("XDG_CONFIG_HOME", "")
+	t.Setenv("HOME", "/nobody")
+	require.NoError(t, giveHome("data"))
+	require.Equal(t, "/nobody", os.Getenv("HOME"))
+	t.Setenv("HOME", "")
+	require.NoError(t, giveHome("data"))
+	_, err := os.UserConfigDir()
+	require.NoError(t, err)
+}

@@ -5,6 +5,9 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
 	"time"
 
 	"go.uber.org/zap"
@@ -12,6 +15,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/files"
+	"github.com/go-holmes/holmes/collector/pages"
 	"github.com/go-holmes/holmes/collector/server"
 )
 
@@ -23,6 +27,8 @@ It takes whole events from holmes's HTTP reporter (POST /api/1/events), profiles
 
   curl --data-binary @cpu.pb.gz 'http://127.0.0.1:10100/api/0/profiles?service=shop&type=cpu'
   go tool pprof 'http://127.0.0.1:10100/api/0/profiles/merge?service=shop&type=cpu&from=2026-01-02T15:00:00&to=2026-01-02T16:00:00'
+
+People open it in a browser: http://127.0.0.1:10100/
 
 Without tokens it listens on this machine alone. HOLMES_WRITE_TOKEN, HOLMES_READ_TOKEN and HOLMES_TRIGGER_TOKEN (or lines
 write-token, read-token and trigger-token in the configuration file) let others in; what has no token is then off.
@@ -38,7 +44,7 @@ type serveConfig struct {
 	drain                                time.Duration
 	profileBytes, traceBytes, eventBytes size
 	tokens                               api.Tokens
-	tlsCert, tlsKey                      string
+	tlsCert, tlsKey, module              string
 	rebuild                              bool
 	logFormat                            string
 	logLevel                             zapcore.Level
@@ -51,7 +57,23 @@ func serve(ctx context.Context, std stdio, args []string) error {
 	}
 	log := newLogger(std, c)
 	defer func() { _ = log.Sync() }()
+	if err := giveHome(c.data); err != nil {
+		return fmt.Errorf("holmes serve: %w", err)
+	}
 	return c.serve(ctx, log)
+}
+
+// giveHome gives the process a home where it has none, as in many containers:
+// pprof's pages want to know where it would be, and never go there.
+func giveHome(dir string) error {
+	if _, err := os.UserConfigDir(); err == nil {
+		return nil
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	return os.Setenv("HOME", dir)
 }
 
 func readServeConfig(std stdio, args []string) (*serveConfig, error) {
@@ -70,6 +92,7 @@ func readServeConfig(std stdio, args []string) (*serveConfig, error) {
 	s.flags.DurationVar(&c.drain, "drain", 8*time.Second, "let requests under way go on for this `duration` after SIGTERM")
 	s.flags.StringVar(&c.tlsCert, "tls-cert", "", "show the certificate in this `file` (PEM)")
 	s.flags.StringVar(&c.tlsKey, "tls-key", "", "the certificate's key, a `file` (PEM)")
+	s.flags.StringVar(&c.module, "module", "", "show code of the modules below this `path` as the fleet's own")
 	s.flags.BoolVar(&c.rebuild, "rebuild", false, "make the index anew from the files, then serve")
 	s.flags.StringVar(&c.logFormat, "log-format", "console", "log as `console` text or json")
 	s.flags.TextVar(&c.logLevel, "log-level", c.logLevel, "log from this `level`: debug, info, warn or error")
@@ -111,13 +134,7 @@ func (c *serveConfig) serve(ctx context.Context, log *zap.Logger) error {
 		return err
 	}
 	defer stop()
-	handler, err := api.New(api.Config{
-		Store: store, Tokens: c.tokens, Open: !c.protected(),
-		Limits:  api.Limits{ProfileBytes: int64(c.profileBytes), TraceBytes: int64(c.traceBytes), EventBytes: int64(c.eventBytes)},
-		Sweep:   func() (int, error) { return store.Sweep(ctx) },
-		Gauges:  gauges(store),
-		Version: version(), Log: log.Named("api"),
-	})
+	handler, err := c.handler(ctx, store, log)
 	if err != nil {
 		stop()
 		return errors.Join(err, <-served, closeInTime(store))
@@ -133,6 +150,23 @@ func (c *serveConfig) serve(ctx context.Context, log *zap.Logger) error {
 	err = errors.Join(err, closeInTime(store))
 	log.Info("stopped")
 	return err
+}
+
+// handler is all that is served.
+func (c *serveConfig) handler(ctx context.Context, store *files.Store, log *zap.Logger) (*api.Handler, error) {
+	web, err := pages.New(pages.Config{Store: store, Module: c.module, Fault: func(r *http.Request, err error) {
+		log.Named("pages").Error("page failed", zap.String("path", r.URL.Path), zap.Error(err))
+	}})
+	if err != nil {
+		return nil, err
+	}
+	return api.New(api.Config{
+		Store: store, Tokens: c.tokens, Open: !c.protected(), Pages: web,
+		Limits:  api.Limits{ProfileBytes: int64(c.profileBytes), TraceBytes: int64(c.traceBytes), EventBytes: int64(c.eventBytes)},
+		Sweep:   func() (int, error) { return store.Sweep(ctx) },
+		Gauges:  gauges(store),
+		Version: version(), Log: log.Named("api"),
+	})
 }
 
 // listen opens the listener.
