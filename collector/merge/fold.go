@@ -39,11 +39,14 @@ type Fold struct {
 	header   header
 	profiles int
 	trimmed  int // stacks that went to the others
+	skipped  int // profiles that could not be read
 
-	src source // the profile that is being added; kept for its memory
-	key []byte // of a stack, location or set of labels that is looked up
-	tag []label
-	row []int64
+	// Of what is being added, kept for their memory.
+	src         source
+	key, locKey []byte
+	lineBuf     []line
+	tag         []label
+	row         []int64
 }
 
 // A header is what a profile says about all of itself.
@@ -102,6 +105,10 @@ func (f *Fold) Profiles() int { return f.profiles }
 
 // Trimmed returns how many stacks were added up as "(other)".
 func (f *Fold) Trimmed() int { return f.trimmed }
+
+// Skipped returns how many profiles a [Merger] has left out, since they turned out
+// to be none.
+func (f *Fold) Skipped() int { return f.skipped }
 
 // Len returns how many stacks there are.
 func (f *Fold) Len() int { return len(f.stacks.list) }

@@ -190,9 +190,8 @@ func (f *Fold) location(s *source, id uint64) uint32 {
 }
 
 func (f *Fold) readLocation(s *source, message []byte) (loc location, lines []line) {
-	var buf [8]line
 	var start uint64
-	lines = buf[:0]
+	lines = f.lineBuf[:0]
 	c := wire.Walk(message)
 	for c.Next() {
 		switch c.Field {
@@ -208,6 +207,7 @@ func (f *Fold) readLocation(s *source, message []byte) (loc location, lines []li
 			}
 		}
 	}
+	f.lineBuf = lines
 	switch {
 	case slices.ContainsFunc(lines, func(l line) bool { return l.function != 0 }):
 		loc.address = 0
@@ -233,14 +233,14 @@ func (f *Fold) readLine(s *source, message []byte) (l line) {
 }
 
 func (f *Fold) locationOf(loc location, lines []line) uint32 {
-	var buf [128]byte
-	key := binary.AppendUvarint(appendNumber(buf[:0], loc.mapping), loc.address)
+	key := binary.AppendUvarint(appendNumber(f.locKey[:0], loc.mapping), loc.address)
 	for _, l := range lines {
 		key = binary.AppendVarint(binary.AppendVarint(appendNumber(key, l.function), l.line), l.column)
 	}
 	if loc.folded {
 		key = append(key, 1)
 	}
+	f.locKey = key
 	if n, ok := f.byLoc[string(key)]; ok {
 		return n
 	}
