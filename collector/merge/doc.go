@@ -43,7 +43,7 @@
 //	shrink.go   fewer stacks
 //	diff.go     subtraction
 //	encode.go   the sum as a profile
-//	graph.go    the sum as a call graph
+//	calls.go    the sum as stacks of calls; graph.go as a call graph
 //	merger.go   what a query finds
 //	rollup.go   a roll-up's file; group.go by which labels
 //	roller.go   when they are made, and when they go
