@@ -44,13 +44,33 @@ func escaped(r rune) string {
 	}
 }
 
-// Short returns a function's name without the path of its package.
+// Short returns a function's name without the path of its package. A version at
+// the end of the path is not the package's name: chi.NewRouter, not v5.NewRouter.
 func Short(function string) string {
 	end := strings.IndexByte(function, '[')
 	if end < 0 {
 		end = len(function)
 	}
-	return function[strings.LastIndexByte(function[:end], '/')+1:]
+	slash := strings.LastIndexByte(function[:end], '/')
+	if slash < 0 {
+		return function
+	}
+	elem, rest, ok := strings.Cut(function[slash+1:], ".")
+	if !ok || len(elem) < 2 || elem[0] != 'v' || strings.Trim(elem[1:], "0123456789") != "" {
+		return function[slash+1:]
+	}
+	return function[strings.LastIndexByte(function[:slash], '/')+1:slash] + "." + rest
+}
+
+// label is what a box says: the short name, or without the package where that
+// alone has room.
+func label(function string, room float64) string {
+	short := Short(function)
+	text := fit(short, room)
+	if _, name, ok := strings.Cut(short, "."); ok && strings.HasSuffix(text, "…") && fit(name, room) == name {
+		return name
+	}
+	return text
 }
 
 // fit returns as much of a text as a box has room for, and "" if that says

@@ -13,11 +13,21 @@
     return e;
   }
 
-  // Short as in Go: the name without the path of its package.
+  // The words of a box are as in Go: without the path of the package, or without
+  // the package, or a part of it.
   function short(name) {
     var end = name.indexOf("[");
-    if (end < 0) end = name.length;
-    return name.slice(name.lastIndexOf("/", end - 1) + 1);
+    var path = name.slice(0, end < 0 ? name.length : end), slash = path.lastIndexOf("/");
+    if (slash < 0) return name;
+    if (!/^v[0-9]+\./.test(name.slice(slash + 1))) return name.slice(slash + 1);
+    return path.slice(path.lastIndexOf("/", slash - 1) + 1, slash) + name.slice(name.indexOf(".", slash));
+  }
+
+  function label(name, w) {
+    var n = Math.floor((w - 2 * INSET) / LETTER), text = short(name), bare = text.slice(text.indexOf(".") + 1);
+    if (n < 3) return "";
+    if (text.length <= n) return text;
+    return bare.length <= n ? bare : text.slice(0, n - 1) + "…";
   }
 
   function read(g) {
@@ -31,15 +41,15 @@
   function place(b, x, w) {
     b.rect.setAttribute("x", x.toFixed(2));
     b.rect.setAttribute("width", w.toFixed(2));
-    var label = short(b.name), n = Math.floor((w - 2 * INSET) / LETTER);
-    if (label.length > n) label = n < 3 ? "" : label.slice(0, n - 1) + "…";
+    b.g.classList.toggle("thin", w < 3);
+    var text = label(b.name, w);
     if (!b.text) {
-      if (!label) return;
+      if (!text) return;
       b.text = make("text", { y: b.y + 12 });
       b.g.appendChild(b.text);
     }
     b.text.setAttribute("x", (x + INSET).toFixed(2));
-    b.text.textContent = label;
+    b.text.textContent = text;
   }
 
   function start(svg) {
@@ -62,7 +72,7 @@
     function search(text) {
       var wanted = text.toLowerCase(), tops = [], found = 0;
       boxes.forEach(function (b, i) {
-        var hit = i > 0 && wanted !== "" && b.name.toLowerCase().indexOf(wanted) >= 0;
+        var hit = i > 0 && !b.g.classList.contains("rest") && wanted !== "" && b.name.toLowerCase().indexOf(wanted) >= 0;
         b.g.classList.toggle("hit", hit);
         // A box comes before those below it: a call inside a call that was
         // found counts no second time.

@@ -275,3 +275,21 @@ func FuzzSVG(f *testing.F) {
 		flame.Top(slices.Values(stacks), flame.Options{Diff: diff})
 	})
 }
+
+// What is too narrow is one box, so that a function does not seem to have done
+// the work of those that it called.
+func TestTheRestIsSeen(t *testing.T) {
+	stacks := []flame.Stack{stack("main.main;main.large", 600, 0), stack("main.main", 100, 0)}
+	for i := range 3000 {
+		stacks = append(stacks, stack(fmt.Sprintf("main.main;main.small%d", i), 1, 0))
+	}
+	svg := draw(t, slices.Values(stacks), flame.Options{Search: "others"})
+	require.Contains(t, svg, "2 of 3 002 boxes; the others are too narrow")
+	require.Contains(t, svg, "(others, too narrow to be drawn)\n3 000, 81 %</title><rect x=\"194.59\" y=\"80\" width=\"972.97\"")
+	require.NotContains(t, svg, "hit\"")
+}
+
+func TestLabels(t *testing.T) {
+	svg := draw(t, slices.Values([]flame.Stack{stack("example.com/a.main;example.com/somewhere.short", 6, 0), stack("example.com/a.main", 94, 0)}), flame.Options{})
+	require.Contains(t, svg, ">short</text>") // of somewhere.short
+}

@@ -25,6 +25,7 @@ type box struct {
 	name   string // full
 	class  string // of its colour
 	hit    bool   // it is searched for
+	rest   bool   // it stands for what is too narrow
 	x, w   float64
 	total  float64 // of the side that shares are of
 	parent int32   // in the boxes
@@ -36,6 +37,7 @@ type Graph struct {
 	boxes    []box // a parent before its children; the first is the root
 	rows     int
 	nodes    int // that there were
+	rests    int // boxes that stand for others
 	negative int
 	found    float64 // weight of what is searched for
 }
@@ -45,13 +47,13 @@ func New(stacks iter.Seq[Stack], o Options) *Graph {
 	o = o.withDefaults()
 	t := newTree(stacks, o)
 	g := &Graph{options: o, nodes: len(t.nodes) - 1, negative: t.negative}
-	g.layOut(t, g.worth(t))
+	g.layOut(t, g.worth(t), called(t))
 	g.found = g.search()
 	return g
 }
 
-// Boxes returns how many boxes are drawn, and Nodes how many there are in all.
-func (g *Graph) Boxes() int { return len(g.boxes) - 1 }
+// Boxes returns how many places of the call tree are drawn.
+func (g *Graph) Boxes() int { return len(g.boxes) - 1 - g.rests }
 
 // Nodes returns how many places the call tree has.
 func (g *Graph) Nodes() int { return g.nodes }
@@ -84,9 +86,20 @@ func (g *Graph) worth(t *tree) map[int32][]int32 {
 	return children
 }
 
+// called returns what was measured below each node.
+func called(t *tree) []node {
+	below := make([]node, len(t.nodes))
+	for i := 1; i < len(t.nodes); i++ {
+		n, sum := &t.nodes[i], &below[t.nodes[i].parent]
+		sum.value += n.value
+		sum.base += n.base
+	}
+	return below
+}
+
 // layOut gives each node its place, depth first, and without recursion: stacks
 // are as deep as they are.
-func (g *Graph) layOut(t *tree, children map[int32][]int32) {
+func (g *Graph) layOut(t *tree, children map[int32][]int32, called []node) {
 	root := &t.nodes[0]
 	g.boxes = append(g.boxes, box{node: root, name: "all", class: "x", w: width, total: max(root.value, root.base)})
 	type step struct{ node, box int32 }
@@ -97,7 +110,7 @@ func (g *Graph) layOut(t *tree, children map[int32][]int32) {
 		if at.node != 0 {
 			g.rows = max(g.rows, int(t.nodes[at.node].depth))
 		}
-		x := g.boxes[at.box].x
+		x, rest := g.boxes[at.box].x, called[at.node]
 		var below []step
 		for _, i := range children[at.node] {
 			n := &t.nodes[i]
@@ -105,12 +118,30 @@ func (g *Graph) layOut(t *tree, children map[int32][]int32) {
 			b := box{node: n, name: t.frames[n.frame].Function, x: x, w: w, total: g.boxes[0].total, parent: at.box}
 			b.class = g.colour(&b, t.frames[n.frame])
 			x += w
+			rest.value -= n.value
+			rest.base -= n.base
 			below = append(below, step{i, int32(len(g.boxes))})
 			g.boxes = append(g.boxes, b)
 		}
+		g.addRest(t, at.node, at.box, x, rest)
 		slices.Reverse(below)
 		todo = append(todo, below...)
 	}
+}
+
+// addRest draws what is too narrow below a node as one box, so that it is not
+// taken for the function's own.
+func (g *Graph) addRest(t *tree, parent, at int32, x float64, rest node) {
+	w := rest.weight() / t.nodes[0].weight() * width
+	if !(w >= narrow) { // also where nothing was measured at all
+		return
+	}
+	rest.depth = t.nodes[parent].depth + 1
+	g.rows = max(g.rows, int(rest.depth))
+	g.rests++
+	g.boxes = append(g.boxes, box{
+		node: &rest, name: "(others, too narrow to be drawn)", class: "rest", x: x, w: w, total: g.boxes[0].total, parent: at, rest: true,
+	})
 }
 
 // search marks what is searched for and returns its weight. A call inside a call
@@ -123,7 +154,7 @@ func (g *Graph) search() (found float64) {
 	inside := make([]bool, len(g.boxes))
 	for i := 1; i < len(g.boxes); i++ {
 		b := &g.boxes[i]
-		b.hit = strings.Contains(strings.ToLower(b.name), wanted)
+		b.hit = !b.rest && strings.Contains(strings.ToLower(b.name), wanted)
 		inside[i] = inside[b.parent] || b.hit
 		if b.hit && !inside[b.parent] {
 			found += b.weight()

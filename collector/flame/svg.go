@@ -65,7 +65,7 @@ func (g *Graph) title() string {
 
 // note says what the picture leaves out.
 func (g *Graph) note() string {
-	drawn := len(g.boxes) - 1
+	drawn := g.Boxes()
 	var text string
 	switch {
 	case drawn == 0 && g.options.Focus != "":
@@ -123,14 +123,20 @@ func (g *Graph) writeBox(b *bufio.Writer, box *box) {
 	if box.hit {
 		class += " hit"
 	}
+	if box.w < thin {
+		class += " thin"
+	}
 	y := header + float64(box.depth)*row
 	fmt.Fprintf(b, `<g class="%s"><title>%s`+"\n%s</title>", class, escape(box.name, maxName), escape(g.figures(box), maxName))
 	fmt.Fprintf(b, `<rect x="%s" y="%s" width="%s" height="16"/>`, number(box.x), number(y), number(box.w))
-	if text := fit(Short(box.name), box.w); text != "" {
+	if text := label(box.name, box.w); text != "" {
 		fmt.Fprintf(b, `<text x="%s" y="%s">%s</text>`, number(box.x+boxInset), number(y+12), escape(text, maxName))
 	}
 	b.WriteString("</g>\n")
 }
+
+// thin is what is too narrow for a line around it.
+const thin = 3
 
 // figures are a box in numbers.
 func (g *Graph) figures(box *box) string {

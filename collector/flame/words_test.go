@@ -45,6 +45,7 @@ func TestShort(t *testing.T) {
 	for name, want := range map[string]string{
 		"main.main": "main.main", "net/http.(*conn).serve": "http.(*conn).serve",
 		"slices.Sort[example.com/x.T]": "slices.Sort[example.com/x.T]", "a/b.f[c/d.T]": "b.f[c/d.T]", "": "",
+		"github.com/go-chi/chi/v5.(*Mux).ServeHTTP": "chi.(*Mux).ServeHTTP", "a/v5x.f": "v5x.f", "v5/v6.f": "v5.f", "/v5.f": ".f", "a/v5": "v5",
 	} {
 		require.Equal(t, want, flame.Short(name))
 	}

@@ -71,6 +71,12 @@ func walkInside(d *json.Decoder, open json.Delim, name string, out *[]readingVie
 
 // label is a name without its unit, which the value has.
 func label(name string) string {
+	switch name {
+	case "seconds":
+		return "time"
+	case "bytes":
+		return "written"
+	}
 	for _, unit := range []string{"_bytes", "_seconds", "_percent"} {
 		name = strings.TrimSuffix(name, unit)
 	}
