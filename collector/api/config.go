@@ -7,12 +7,17 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
 // A Config is what a [Handler] is made of. Store is required, all else has a
 // default.
 type Config struct {
 	Store collector.Store
+	// Merger merges; the default is one without roll-ups.
+	Merger *merge.Merger
+	// Dot is Graphviz's program, which draws call graphs; "dot" by default.
+	Dot string
 	// Tokens say who may do what.
 	Tokens Tokens
 	// Open lets anybody do what there is no token for. It is meant for a
@@ -73,6 +78,9 @@ type Limits struct {
 	Idle time.Duration
 	// Upload is how long one upload may take in all; 5 min.
 	Upload time.Duration
+	// Merge is how long one merge may take, the wait for its turn included;
+	// 1 min.
+	Merge time.Duration
 }
 
 const (
@@ -91,6 +99,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Queries, 64)
 	set(&l.Idle, 10*time.Second)
 	set(&l.Upload, 5*time.Minute)
+	set(&l.Merge, time.Minute)
 	return l
 }
 

@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
 	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
@@ -21,6 +22,7 @@ type Handler struct {
 	config           Config
 	limits           Limits
 	store            collector.Store
+	merger           *merge.Merger
 	log              *zap.Logger
 	now              func() time.Time
 	profiles, traces *safepprof.Checker
@@ -47,7 +49,13 @@ func New(config Config) (*Handler, error) {
 	if h.now == nil {
 		h.now = time.Now
 	}
+	set(&h.config.Dot, "dot")
 	var err error
+	if h.merger = config.Merger; h.merger == nil {
+		if h.merger, err = merge.New(merge.Config{Store: config.Store, Now: h.now}); err != nil {
+			return nil, err
+		}
+	}
 	if h.profiles, err = safepprof.New(safepprof.Limits{Body: h.limits.ProfileBytes}); err != nil {
 		return nil, err
 	}

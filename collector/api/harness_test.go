@@ -186,7 +186,7 @@ func (tr *transcript) record(title, request string, a answer) answer {
 		request = strings.ReplaceAll(request, id, name)
 	}
 	tr.WriteString("# " + title + "\n" + request + "\n" + http.StatusText(a.status) + "\n")
-	for _, name := range []string{"Content-Type", "Content-Disposition", "Allow", "Retry-After", "Www-Authenticate"} {
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Allow", "Retry-After", "Www-Authenticate", "X-Holmes-Profiles"} {
 		for _, value := range a.header.Values(name) {
 			tr.WriteString(name + ": " + value + "\n")
 		}

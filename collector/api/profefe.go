@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
 // A profefeProfile is a profile as profefe's clients know it.
@@ -208,7 +210,10 @@ func (h *Handler) getProfiles(w http.ResponseWriter, r *http.Request) error {
 		}
 		return serveFile(w, r, f)
 	}
-	return collector.Errorf(collector.Unsupported, "merging is not done yet")
+	if len(ids) > maxIDs {
+		return errTooMany(len(ids))
+	}
+	return h.merged(w, r, func(ctx context.Context) (*merge.Fold, error) { return h.merger.IDs(ctx, ids) }, "merged.pb.gz")
 }
 
 func (h *Handler) services(w http.ResponseWriter, r *http.Request) error {

@@ -49,10 +49,10 @@ func TestProfefeOnTheWire(t *testing.T) {
 	first := post("a gzipped profile; its own time", "service=shop&type=cpu&labels=version=1.2.3,region=eu", cpu)
 	second := post("one that is not gzipped", "service=shop&type=cpu&labels=region=us", gunzip(t, profileOf(t, "cpu", taken().Add(time.Minute))))
 	post("its own time wins over created_at", "service=shop&type=cpu&created_at=2001-01-01T00:00:00", profileOf(t, "cpu", taken().Add(2*time.Minute)))
-	post("created_at where it has none", "service=late&type=heap&created_at=2026-05-03T23:59:59", profileOf(t, "heap", none))
+	heap := post("created_at where it has none", "service=late&type=heap&created_at=2026-05-03T23:59:59", profileOf(t, "heap", none))
 	post("created_at with a Z", "service=late&type=heap&created_at=2026-05-03T23:59:58Z", profileOf(t, "heap", none))
 	post("no time at all: that of its arrival", "service=late&type=goroutine", profileOf(t, "goroutine", none))
-	post("a trace, not parsed; only created_at counts", "service=late&type=trace&created_at=2026-05-03T23:59:59", trace())
+	tracing := post("a trace, not parsed; only created_at counts", "service=late&type=trace&created_at=2026-05-03T23:59:59", trace())
 	for _, kind := range []string{"block", "mutex"} {
 		post("contentions as "+kind, "service=kinds&type="+kind, profileOf(t, "contention", taken()))
 	}
@@ -109,6 +109,25 @@ func TestProfefeOnTheWire(t *testing.T) {
 	get("with a slash at the end", "/api/0/profiles/"+first+"/")
 	get("malformed id", "/api/0/profiles/nonsense")
 	get("unknown id", "/api/0/profiles/"+strings.Repeat("v", len(first)))
+
+	// GET, merged
+	merged := "/api/0/profiles/merge?service=shop"
+	get("merged", merged+"&type=cpu"+window)
+	get("merged, of a label", merged+"&type=cpu&labels=region=eu"+window)
+	get("merged, the newest one", merged+"&type=cpu&limit=1"+window)
+	get("merged, no type", merged+window)
+	get("merged, unknown type", merged+"&type=cpux"+window)
+	get("merged, no service", "/api/0/profiles/merge?type=cpu"+window)
+	get("merged, no from", merged+"&type=cpu&to=2026-05-04T23:59:59")
+	get("merged, nothing in the window", merged+"&type=cpu&from=2026-05-01T00:00:00&to=2026-05-02T00:00:00")
+	get("merged, traces", "/api/0/profiles/merge?service=late&type=trace"+window)
+	get("several by ID, merged", "/api/0/profiles/"+first+"+"+second)
+	get("several by ID, escaped", "/api/0/profiles/"+first+"%2B"+second)
+	get("several by ID, of several types", "/api/0/profiles/"+first+"+"+heap)
+	get("several by ID, one unknown", "/api/0/profiles/"+first+"+"+strings.Repeat("v", len(first)))
+	get("several by ID, one malformed", "/api/0/profiles/"+first+"+nonsense")
+	get("several by ID, one empty", "/api/0/profiles/"+first+"+")
+	get("several by ID, one a trace", "/api/0/profiles/"+first+"+"+tracing)
 
 	get("services", "/api/0/services")
 	get("version", "/api/0/version")

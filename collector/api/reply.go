@@ -43,6 +43,8 @@ func statusOf(code collector.Code) int {
 		return http.StatusRequestEntityTooLarge
 	case collector.Busy:
 		return http.StatusServiceUnavailable
+	case notAvailable:
+		return http.StatusNotImplemented
 	case collector.Full:
 		return http.StatusInsufficientStorage
 	default:
@@ -108,7 +110,7 @@ func pyroscope(f failure) (int, any) {
 
 func connectCode(code collector.Code) string {
 	switch code {
-	case collector.Invalid, collector.Unsupported, unprocessable, noMethod:
+	case collector.Invalid, collector.Unsupported, unprocessable, noMethod, notAvailable:
 		return "invalid_argument"
 	case unauthorized:
 		return "unauthenticated"

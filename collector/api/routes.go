@@ -28,6 +28,7 @@ func (h *Handler) routes() []route {
 		// profefe's
 		{"POST /api/0/profiles", toWrite, upload, h.postProfile},
 		{"GET /api/0/profiles", toRead, 0, h.findProfiles},
+		{"GET /api/0/profiles/merge", toRead, 0, h.mergeProfiles},
 		{"GET /api/0/profiles/{ids}", toRead, 0, h.getProfiles},
 		{"GET /api/0/services", toRead, 0, h.services},
 		{"GET /api/0/version", toRead, 0, h.version},
@@ -42,6 +43,8 @@ func (h *Handler) routes() []route {
 		{"GET /api/1/events/{id}/{file}", toRead, 0, h.getEventFile},
 		{"GET /api/1/profiles", toRead, 0, h.searchProfiles},
 		{"GET /api/1/profiles/{id}", toRead, 0, h.getProfileMeta},
+		{"GET /api/1/merge", toRead, 0, h.getMerge},
+		{"GET /api/1/diff", toRead, 0, h.getDiff},
 	}
 	if h.config.Sweep != nil {
 		routes = append(routes, route{"POST /api/1/sweep", toTrigger, 0, h.sweep})
