@@ -148,13 +148,19 @@ func (f *Fold) something() error {
 	return collector.Errorf(collector.NotFound, "nothing found")
 }
 
+// busyRetry is when a place may be free.
+const busyRetry = 10 * time.Second
+
 // turn waits for a place.
 func (m *Merger) turn(ctx context.Context) (done func(), err error) {
 	select {
 	case m.places <- struct{}{}:
 		return func() { <-m.places }, nil
 	case <-ctx.Done():
-		return nil, collector.Errorf(collector.Busy, "too many merges at the same time: %w", ctx.Err())
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			return nil, &collector.Error{Code: collector.Busy, Message: "too many merges at the same time", RetryAfter: busyRetry}
+		}
+		return nil, fmt.Errorf("holmes: merge: %w", ctx.Err())
 	}
 }
 
