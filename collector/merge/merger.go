@@ -9,6 +9,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/google/pprof/profile"
+
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
 )
@@ -131,6 +133,15 @@ func (m *Merger) IDs(ctx context.Context, ids []string) (*Fold, error) {
 		return nil, err
 	}
 	return f, nil
+}
+
+// Profile is [Merger.IDs] and [Fold.Profile].
+func (m *Merger) Profile(ctx context.Context, ids []string) (*profile.Profile, error) {
+	f, err := m.IDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	return f.Profile()
 }
 
 func errTrace() error {

@@ -316,9 +316,14 @@ func TestMergerErrors(t *testing.T) {
 	} {
 		require.Equal(t, tt.code, collector.CodeOf(tt.do()))
 	}
+	_, err := p.Profile(t.Context(), []string{"nobody"})
+	require.Equal(t, collector.NotFound, collector.CodeOf(err))
+	got, err := p.Profile(t.Context(), []string{id, id})
+	require.NoError(t, err)
+	require.Equal(t, sums(decoded(t, fold(t, cpus(t)[0], cpus(t)[0]))), sums(got))
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	_, err := p.IDs(ctx, []string{id})
+	_, err = p.IDs(ctx, []string{id})
 	require.ErrorIs(t, err, context.Canceled)
 	_, err = merge.New(merge.Config{})
 	require.Error(t, err)

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/files"
+	"github.com/go-holmes/holmes/collector/merge"
 	"github.com/go-holmes/holmes/collector/pages"
 	"github.com/go-holmes/holmes/collector/server"
 )
@@ -39,7 +40,7 @@ SIGTERM lets requests under way end, for a while (-drain). The directory belongs
 // A serveConfig is all that can be set.
 type serveConfig struct {
 	addr, data                           string
-	maxBytes                             size
+	maxBytes, rollupBytes                size
 	maxAge                               age
 	drain                                time.Duration
 	profileBytes, traceBytes, eventBytes size
@@ -78,13 +79,14 @@ func giveHome(dir string) error {
 
 func readServeConfig(std stdio, args []string) (*serveConfig, error) {
 	c := &serveConfig{
-		maxBytes: 10 << 30, maxAge: age(30 * 24 * time.Hour), logLevel: zapcore.InfoLevel,
+		maxBytes: 10 << 30, rollupBytes: 1 << 30, maxAge: age(30 * 24 * time.Hour), logLevel: zapcore.InfoLevel,
 		profileBytes: 16 << 20, traceBytes: 64 << 20, eventBytes: 128 << 20,
 	}
 	s := newSettings("serve", serveEssay)
 	s.flags.StringVar(&c.addr, "addr", server.DefaultAddr, "listen on `host:port`")
 	s.flags.StringVar(&c.data, "data", "holmes-data", "keep everything in this `directory`")
 	s.flags.Var(&c.maxBytes, "max-bytes", "remove the oldest above this `size`; 0 is no bound but the disk's")
+	s.flags.Var(&c.rollupBytes, "max-rollups", "remove the oldest roll-ups above this `size`, which comes on top; 0 is none")
 	s.flags.Var(&c.maxAge, "max-age", "remove what came in longer ago than this `age`; 0 keeps it")
 	s.flags.Var(&c.profileBytes, "max-profile", "refuse a single profile above this `size`")
 	s.flags.Var(&c.traceBytes, "max-trace", "refuse an execution trace above this `size`")
@@ -134,7 +136,11 @@ func (c *serveConfig) serve(ctx context.Context, log *zap.Logger) error {
 		return err
 	}
 	defer stop()
-	handler, err := c.handler(ctx, store, log)
+	merger, err := c.openMerger(store)
+	var handler *api.Handler
+	if err == nil {
+		handler, err = c.handler(ctx, store, merger, log)
+	}
 	if err != nil {
 		stop()
 		return errors.Join(err, <-served, closeInTime(store))
@@ -144,24 +150,25 @@ func (c *serveConfig) serve(ctx context.Context, log *zap.Logger) error {
 	log.Info("serving", zap.Stringer("address", srv.Addr()), zap.String("data", c.data),
 		zap.Int("uploads", usage.Uploads), zap.Int64("bytes", usage.Bytes),
 		zap.Stringer("max-bytes", &c.maxBytes), zap.Stringer("max-age", &c.maxAge), zap.Bool("tokens", c.protected()))
-	stopSweeping := sweepEvery(ctx, store, log)
+	stopSweeping, stopRolling := sweepEvery(ctx, store, log), rollEvery(ctx, merger, log)
 	err = <-served
 	stopSweeping()
+	stopRolling()
 	err = errors.Join(err, closeInTime(store))
 	log.Info("stopped")
 	return err
 }
 
 // handler is all that is served.
-func (c *serveConfig) handler(ctx context.Context, store *files.Store, log *zap.Logger) (*api.Handler, error) {
-	web, err := pages.New(pages.Config{Store: store, Module: c.module, Fault: func(r *http.Request, err error) {
+func (c *serveConfig) handler(ctx context.Context, store *files.Store, merger *merge.Merger, log *zap.Logger) (*api.Handler, error) {
+	web, err := pages.New(pages.Config{Store: store, Merge: merger.Profile, Module: c.module, Fault: func(r *http.Request, err error) {
 		log.Named("pages").Error("page failed", zap.String("path", r.URL.Path), zap.Error(err))
 	}})
 	if err != nil {
 		return nil, err
 	}
 	return api.New(api.Config{
-		Store: store, Tokens: c.tokens, Open: !c.protected(), Pages: web,
+		Store: store, Merger: merger, Tokens: c.tokens, Open: !c.protected(), Pages: web,
 		Limits:  api.Limits{ProfileBytes: int64(c.profileBytes), TraceBytes: int64(c.traceBytes), EventBytes: int64(c.eventBytes)},
 		Sweep:   func() (int, error) { return store.Sweep(ctx) },
 		Gauges:  gauges(store),
