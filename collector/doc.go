@@ -43,6 +43,9 @@
 //
 //	api        HTTP: profefe's routes, Pyroscope's, and ours
 //	files      the store in a directory, with a bbolt index
+//	flame      flame graphs and tables of functions
+//	merge      the sum and the difference of profiles, roll-ups
+//	pages      what people look at in a browser
 //	safepprof  a look at profiles from outside, without decoding them
 //	server     a listener that is bounded, and how it stops
 //	storetest  what every store has to show

@@ -15,6 +15,8 @@
 //	<dir>/index.db            the index
 //	<dir>/lock                held by the process that has the store open
 //
+// Whatever else is there, such as roll-ups, is somebody else's and left alone.
+//
 // An id begins with a number that grows with each upload; a directory holds
 // 4096 of them. Everything is readable by its owner alone.
 //
