@@ -9,11 +9,15 @@ MODULES  = $(patsubst ./%,%,$(patsubst %/go.mod,%,$(shell find . -name go.mod -n
 CC_NAME := $(firstword $(shell $(GO) env CC))
 RACE    := $(if $(and $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(shell command -v $(CC_NAME))),-race)
 
+# The modules whose source is checked: what others import, and what they run.
+LINTED := . collector
+
 # The systems that the library is compiled for, tests included. The examples are
 # programs for the system at hand.
 CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
 
 QEMU := $(shell command -v qemu-system-x86_64)
+DOT := $(shell command -v dot)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
@@ -26,7 +30,9 @@ test: ## all tests that this machine has the parts for
 	$(if $(RACE),,@echo 'make test: no cgo or no C compiler ($(CC_NAME)): testing WITHOUT the race detector' >&2)
 	@echo 'make test: real kernels are left to make test-cgroup-vm$(if $(QEMU),,; this machine lacks QEMU for it: apt-get install qemu-system-x86)' >&2
 	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
+	$(if $(DOT),,@echo 'make test: without call graphs: apt-get install graphviz' >&2)
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+	$(GO) -C collector test $(RACE) -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
 
 test-cgroup-vm: ## cgroup on real kernels of v1, v2 and hybrid, in virtual machines; fails where it cannot
@@ -39,13 +45,15 @@ gofumpt: tools
 	@files=$$($(BIN)/gofumpt -l .); test -z "$$files" || { echo "gofumpt -w is needed for:" $$files >&2; exit 1; }
 
 vet:
-	$(GO) vet ./...
+	@for m in $(LINTED); do echo "$(GO) -C $$m vet ./..."; $(GO) -C $$m vet ./... || exit 1; done
 
 staticcheck: tools
-	$(BIN)/staticcheck ./...
+	@for m in $(LINTED); do echo "staticcheck in $$m"; (cd $$m && $(BIN)/staticcheck ./...) || exit 1; done
 
 golangci-lint: tools
-	$(BIN)/golangci-lint run ./...
+	@for m in $(LINTED); do echo "golangci-lint in $$m"; \
+		(cd $$m && $(BIN)/golangci-lint run -c $(CURDIR)/.golangci.yml ./...) || exit 1; \
+	done
 
 tidy: ## check that the go.mod files say what is needed, no more
 	@for m in $(MODULES); do echo "$(GO) -C $$m mod tidy -diff"; $(GO) -C $$m mod tidy -diff || exit 1; done
