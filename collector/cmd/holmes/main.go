@@ -4,11 +4,14 @@ package main
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/go-holmes/holmes/collector"
 )
 
 // What the process ends with.
@@ -16,6 +19,7 @@ const (
 	exitOK    = 0
 	exitError = 1 // something went wrong
 	exitUsage = 2 // the command line, the environment or the file makes no sense
+	exitEmpty = 3 // nothing was found
 )
 
 // A command is one word after holmes.
@@ -30,18 +34,32 @@ type stdio struct {
 	in       io.Reader
 	out, err io.Writer
 	env      func(string) (string, bool)
+	// inspect is given the flags of a command, which then does nothing else.
+	inspect func(*flag.FlagSet)
 }
 
 func commands() []command {
 	return []command{
 		{"serve", "keep, find and merge the profiles and events of a fleet", serve},
+		{"push", "send profiles, from files or from net/http/pprof", push},
+		{"ls", "list events or profiles, of a collector or a directory", list},
+		{"show", "show one event", show},
+		{"top", "list the functions of a profile", top},
+		{"diff", "list the functions that changed between two profiles", diff},
+		{"flame", "draw a flame graph, or that of a difference, as SVG", drawFlame},
+		{"completion", "print what makes a shell complete these commands", completion},
 		{"version", "say which version this is", printVersion},
 	}
 }
 
+// hidden are the commands that no person types.
+func hidden() []command {
+	return []command{{"__complete", "", complete}}
+}
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, stdio{os.Stdin, os.Stdout, os.Stderr, os.LookupEnv}, os.Args[1:])
+	code := run(ctx, stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr, env: os.LookupEnv}, os.Args[1:])
 	stop()
 	os.Exit(code)
 }
@@ -62,7 +80,7 @@ func run(ctx context.Context, std stdio, args []string) int {
 		usage(std.out)
 		return exitOK
 	}
-	for _, c := range commands() {
+	for _, c := range append(commands(), hidden()...) {
 		if c.name == args[0] {
 			return exitCode(std, c.run(ctx, std, args[1:]))
 		}
@@ -80,6 +98,9 @@ func exitCode(std stdio, err error) int {
 	if _, ok := errors.AsType[usageError](err); ok {
 		return exitUsage
 	}
+	if collector.CodeOf(err) == collector.NotFound {
+		return exitEmpty
+	}
 	return exitError
 }
 
@@ -88,5 +109,5 @@ func usage(w io.Writer) {
 	for _, c := range commands() {
 		fmt.Fprintf(w, "  %-10s %s\n", c.name, c.summary)
 	}
-	fmt.Fprint(w, "\n\"holmes <command> -help\" tells more. Exit status: 0 is success, 1 a failure, 2 a mistake in the\ncommand line, the environment or the configuration file.\n")
+	fmt.Fprint(w, "\n\"holmes <command> -help\" tells more. Exit status: 0 is success, 1 a failure, 2 a mistake in the\ncommand line, the environment or the configuration file, 3 that nothing was found.\n")
 }

@@ -39,7 +39,7 @@ type output struct {
 func call(t *testing.T, env map[string]string, args ...string) output {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := run(t.Context(), stdio{strings.NewReader(""), &out, &errs, func(name string) (string, bool) {
+	code := run(t.Context(), stdio{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) (string, bool) {
 		value, ok := env[name]
 		return value, ok
 	}}, args)

@@ -18,6 +18,7 @@ type settings struct {
 	secrets map[string]*string
 	file    string
 	essay   string
+	args    string // what comes after the flags, for the help; "" is nothing
 }
 
 func newSettings(name, essay string) *settings {
@@ -33,6 +34,10 @@ func (s *settings) secret(to *string, name string) { s.secrets[name] = to }
 func (s *settings) parse(std stdio, args []string) error {
 	s.flags.SetOutput(io.Discard)
 	s.flags.Usage = func() {}
+	if std.inspect != nil {
+		std.inspect(s.flags)
+		return errHelp
+	}
 	err := s.flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		s.help(std.out)
@@ -41,7 +46,7 @@ func (s *settings) parse(std stdio, args []string) error {
 	if err != nil {
 		return usageError{fmt.Errorf("holmes %s: %w; see holmes %s -help", s.flags.Name(), err, s.flags.Name())}
 	}
-	if s.flags.NArg() > 0 {
+	if s.flags.NArg() > 0 && s.args == "" {
 		return usageError{fmt.Errorf("holmes %s: unexpected argument %q", s.flags.Name(), s.flags.Arg(0))}
 	}
 	if err := s.fill(std); err != nil {
@@ -128,6 +133,9 @@ func readSettings(path string) (map[string]string, error) {
 
 // help prints what a command is for and what can be set.
 func (s *settings) help(w io.Writer) {
+	if s.args != "" {
+		fmt.Fprintf(w, "  holmes %s [flags] %s\n\n", s.flags.Name(), s.args)
+	}
 	fmt.Fprintf(w, "%s\n\nFlags, each also as a variable (-max-age is HOLMES_MAX_AGE) or as a line of the -config file:\n",
 		strings.TrimSpace(s.essay))
 	s.flags.VisitAll(func(f *flag.Flag) {

@@ -26,8 +26,17 @@ func version() api.Version {
 	return v
 }
 
-func printVersion(_ context.Context, std stdio, _ []string) error {
+func printVersion(_ context.Context, std stdio, args []string) error {
+	var asJSON bool
+	s := newSettings("version", "holmes version says which version this is.")
+	s.flags.BoolVar(&asJSON, "json", false, "print JSON")
+	if err := s.parse(std, args); err != nil {
+		return err
+	}
 	v := version()
+	if asJSON {
+		return printJSON(std.out, v)
+	}
 	_, err := fmt.Fprintln(std.out, "holmes", v.Version, v.Commit, v.BuildTime)
 	return err
 }
