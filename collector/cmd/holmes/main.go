@@ -41,6 +41,7 @@ type stdio struct {
 func commands() []command {
 	return []command{
 		{"serve", "keep, find and merge the profiles and events of a fleet", serve},
+		{"demo", "watch a collector and a service that goes wrong", demo},
 		{"push", "send profiles, from files or from net/http/pprof", push},
 		{"ls", "list events or profiles, of a collector or a directory", list},
 		{"show", "show one event", show},
@@ -54,7 +55,7 @@ func commands() []command {
 
 // hidden are the commands that no person types.
 func hidden() []command {
-	return []command{{"__complete", "", complete}}
+	return []command{{"__complete", "", complete}, {shopCommand, "", runShop}}
 }
 
 func main() {

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"errors"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -49,6 +50,7 @@ type serveConfig struct {
 	rebuild                              bool
 	logFormat                            string
 	logLevel                             zapcore.Level
+	ready                                func(net.Addr) // is called when it serves, if there is one
 }
 
 func serve(ctx context.Context, std stdio, args []string) error {
@@ -146,6 +148,9 @@ func (c *serveConfig) serve(ctx context.Context, log *zap.Logger) error {
 		return errors.Join(err, <-served, closeInTime(store))
 	}
 	g.open(handler)
+	if c.ready != nil {
+		c.ready(srv.Addr())
+	}
 	usage := store.Usage()
 	log.Info("serving", zap.Stringer("address", srv.Addr()), zap.String("data", c.data),
 		zap.Int("uploads", usage.Uploads), zap.Int64("bytes", usage.Bytes),
