@@ -4,13 +4,17 @@ GO      ?= go
 BIN     := $(CURDIR)/bin
 MODULES  = $(patsubst ./%,%,$(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*')))
 
+# go.work is for people: with it, go run ./collector/cmd/holmes works from here.
+# What is checked is each module by itself, as those who import it build it.
+export GOWORK := off
+
 # The race detector needs cgo, and cgo a C compiler. A machine without one runs
 # the tests all the same, and says what is missing.
 CC_NAME := $(firstword $(shell $(GO) env CC))
 RACE    := $(if $(and $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(shell command -v $(CC_NAME))),-race)
 
 # The modules whose source is checked: what others import, and what they run.
-LINTED := . collector
+LINTED := . collector collector/browser
 
 # The systems that the library is compiled for, tests included. The examples are
 # programs for the system at hand.
@@ -18,6 +22,7 @@ CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
 
 QEMU := $(shell command -v qemu-system-x86_64)
 DOT := $(shell command -v dot)
+CHROMIUM := $(shell command -v chromium)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
@@ -31,8 +36,10 @@ test: ## all tests that this machine has the parts for
 	@echo 'make test: real kernels are left to make test-cgroup-vm$(if $(QEMU),,; this machine lacks QEMU for it: apt-get install qemu-system-x86)' >&2
 	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
 	$(if $(DOT),,@echo 'make test: without call graphs: apt-get install graphviz' >&2)
+	$(if $(CHROMIUM),,@echo 'make test: without the pages in a browser: apt-get install chromium' >&2)
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
 	$(GO) -C collector test $(RACE) -shuffle=on -count=1 ./...
+	$(GO) -C collector/browser test -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
 
 test-cgroup-vm: ## cgroup on real kernels of v1, v2 and hybrid, in virtual machines; fails where it cannot
