@@ -77,6 +77,15 @@ func sums(p *profile.Profile) map[string][]int64 {
 	return all
 }
 
+// requireSums compares sums without a picture of megabytes.
+func requireSums(t *testing.T, want, got map[string][]int64, why ...any) {
+	t.Helper()
+	for key, row := range want {
+		require.Equal(t, row, got[key], "%s: %v", key, why)
+	}
+	require.Len(t, got, len(want), why...)
+}
+
 func fold(tb testing.TB, zipped ...[]byte) *merge.Fold {
 	tb.Helper()
 	f := merge.NewFold(0)
@@ -99,6 +108,9 @@ func TestFoldIsGooglesMerge(t *testing.T) {
 	kinds := map[string][][]byte{}
 	all := proftest.Real(t)
 	for _, name := range slices.Sorted(maps.Keys(all)) {
+		if len(all[name]) > largest {
+			continue // the race detector takes minutes, and sees nothing new
+		}
 		kind := proftest.Kind(name)
 		kinds[kind] = append(kinds[kind], all[name])
 		requireSame(t, name, all[name])
@@ -127,7 +139,7 @@ func requireSame(t *testing.T, name string, zipped ...[]byte) {
 	require.Equal(t, len(zipped), f.Profiles())
 	require.Zero(t, f.Trimmed())
 	got := decoded(t, f)
-	require.Equal(t, sums(want), sums(got), name)
+	requireSums(t, sums(want), sums(got), name)
 	require.Equal(t, want.TimeNanos, got.TimeNanos, name)
 	require.Equal(t, want.DurationNanos, got.DurationNanos, name)
 	require.Equal(t, want.Period, got.Period, name)
@@ -158,7 +170,7 @@ func requireSame(t *testing.T, name string, zipped ...[]byte) {
 	require.Equal(t, len(got.Sample), info.Samples)
 	again := merge.NewFold(0)
 	require.NoError(t, again.Add(raw))
-	require.Equal(t, sums(got), sums(decoded(t, again)), name)
+	requireSums(t, sums(got), sums(decoded(t, again)), name)
 }
 
 // Profiles of other values have columns of their own, and no merge fails.

@@ -74,7 +74,7 @@ func TestPromise24Memory(t *testing.T) {
 	dir := t.TempDir()
 	n, seen := 0, 0
 	for _, body := range proftest.Hostile(t) {
-		if seen++; seen%(2*raceFactor-1) != 0 { // under the race detector a few
+		if seen++; seen%(4*raceFactor-3) != 0 { // under the race detector a few
 			continue
 		}
 		n++
