@@ -116,7 +116,7 @@ func (d *demonstration) say(format string, args ...any) {
 // play is the story.
 func (d *demonstration) play(ctx context.Context) error {
 	d.say("The collector is at http://%s/, the shop is process %d. All is calm for %d seconds.", d.remote.base.Host, d.patient.pid(), calmTicks)
-	if err := d.wait(ctx, func() (bool, error) { return d.patient.ticks() >= calmTicks, nil }); err != nil {
+	if err := d.wait(ctx, func() (bool, error) { return d.patient.said().Ticks >= calmTicks, nil }); err != nil {
 		return err
 	}
 	var failed []error
@@ -153,6 +153,7 @@ func (d *demonstration) suffer(ctx context.Context, f shop.Fault) error {
 		err := d.news(limited)
 		return d.eventOf(f) != nil, err
 	})
+	why := d.patient.said().Why[f.Signal]
 	if cured := d.patient.suffer(""); cured != nil {
 		return cured
 	}
@@ -160,7 +161,7 @@ func (d *demonstration) suffer(ctx context.Context, f shop.Fault) error {
 		return d.check(ctx, f, e)
 	}
 	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil {
-		return fmt.Errorf("no %s event has come in %v", f.Signal, suffering)
+		return fmt.Errorf("no %s event has come in %v; holmes says: %s", f.Signal, suffering, why)
 	}
 	return err
 }

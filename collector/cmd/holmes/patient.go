@@ -23,11 +23,11 @@ import (
 const shopCommand = "__shop"
 
 // A patient is the shop in a process of its own. It is told what to suffer on its
-// standard input, and says how many readings holmes has taken on its output.
+// standard input, and says what holmes does on its output.
 type patient struct {
 	cmd  *exec.Cmd
 	tell io.WriteCloser
-	seen atomic.Uint64
+	last atomic.Pointer[report]
 	died chan error // gets the end of a process that was not asked to end
 	read chan struct{}
 }
@@ -35,6 +35,8 @@ type patient struct {
 // A report is what the shop says, once a second.
 type report struct {
 	Ticks uint64 `json:"ticks"`
+	// Why says of the signals of the faults why there is no event.
+	Why map[string]string `json:"why"`
 }
 
 // newPatient starts the shop. It ends when its input does, however this process
@@ -66,14 +68,21 @@ func (p *patient) listen(out io.Reader) {
 	for lines.Scan() {
 		var r report
 		if json.Unmarshal(lines.Bytes(), &r) == nil {
-			p.seen.Store(r.Ticks)
+			p.last.Store(&r)
 		}
 	}
 	p.died <- errors.New("holmes demo: the shop has ended")
 }
 
-func (p *patient) pid() int      { return p.cmd.Process.Pid }
-func (p *patient) ticks() uint64 { return p.seen.Load() }
+func (p *patient) pid() int { return p.cmd.Process.Pid }
+
+// said is the latest report.
+func (p *patient) said() report {
+	if r := p.last.Load(); r != nil {
+		return *r
+	}
+	return report{}
+}
 
 // suffer names the fault that begins; "" ends the one that is on.
 func (p *patient) suffer(name string) error {
@@ -155,7 +164,7 @@ func watched(collector, evidence string) (*holmes.Holmes, error) {
 	)
 }
 
-// say says once a second how many readings were taken.
+// say says once a second what holmes does.
 func say(ctx context.Context, out io.Writer, h *holmes.Holmes) {
 	second := time.NewTicker(time.Second)
 	defer second.Stop()
@@ -164,7 +173,11 @@ func say(ctx context.Context, out io.Writer, h *holmes.Holmes) {
 		case <-ctx.Done():
 			return
 		case <-second.C:
-			if printLine(out, report{Ticks: h.Stats().Ticks}) != nil {
+			r := report{Ticks: h.Stats().Ticks, Why: map[string]string{}}
+			for _, f := range shop.Faults() {
+				r.Why[f.Signal] = h.WhyNot(holmes.Signal(f.Signal))
+			}
+			if printLine(out, r) != nil {
 				return
 			}
 		}

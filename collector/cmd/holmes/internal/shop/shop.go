@@ -46,8 +46,8 @@ func Open() (*Shop, error) {
 	ctx, cancel := context.WithCancel(context.Background())
 	s.leave = cancel
 	for path, every := range map[string]time.Duration{
-		"/search": 10 * time.Millisecond, "/orders": 10 * time.Millisecond, "/image": 10 * time.Millisecond,
-		"/checkout?items=10": 25 * time.Millisecond, "/login?bytes=4096": 25 * time.Millisecond, "/report?pages=3": 25 * time.Millisecond,
+		"/search": 25 * time.Millisecond, "/orders": 25 * time.Millisecond, "/image": 25 * time.Millisecond,
+		"/checkout?items=10": 50 * time.Millisecond, "/login?bytes=4096": 50 * time.Millisecond, "/report?pages=3": 50 * time.Millisecond,
 	} {
 		s.visitors.Go(func() { s.steadily(ctx, every, path) })
 	}
