@@ -203,6 +203,30 @@ func TestColumns(t *testing.T) {
 	require.Equal(t, []int64{6, 8}, f.Totals(), "two columns of one name stay two")
 }
 
+// The same line of two builds is one frame, whatever its address. What has no name
+// is told by its address, wherever it was loaded to.
+func TestAddresses(t *testing.T) {
+	message := proftest.Message{}
+	build := func(start, at uint64) []byte {
+		return message.Column().Strings("cpu", "ns", "main.a", "/bin/a").Function(1, 3, 0).
+			Bytes(3, message.Num(1, 7).Num(2, start).Num(3, start+0x2000).Num(5, 4)).
+			Bytes(4, message.Num(1, 1).Num(2, 7).Num(3, start+at).Bytes(4, message.Num(1, 1).Num(2, 12))).
+			Bytes(4, message.Num(1, 2).Num(2, 7).Num(3, start+0x123)).
+			Sample(10, 1).Sample(20, 2)
+	}
+	f := merge.NewFold(0)
+	require.NoError(t, f.Add(build(0x400000, 0x10)))
+	require.NoError(t, f.Add(build(0x900000, 0x55)))
+	p := decoded(t, f)
+	require.Len(t, p.Sample, 2)
+	require.Zero(t, p.Sample[0].Location[0].Address)
+	require.Equal(t, "main.a", p.Sample[0].Location[0].Line[0].Function.Name)
+	require.Equal(t, []int64{20}, p.Sample[0].Value)
+	require.EqualValues(t, 0x400123, p.Sample[1].Location[0].Address)
+	require.Equal(t, []int64{40}, p.Sample[1].Value)
+	require.Len(t, p.Mapping, 1)
+}
+
 // Sums end where numbers end.
 func TestSaturates(t *testing.T) {
 	m := proftest.Message{}.Column().Strings("cpu", "ns").Bytes(2, proftest.Message{}.Num(2, math.MaxInt64-1))

@@ -2,6 +2,7 @@ package merge_test
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -107,6 +108,19 @@ func TestBoundedMemory(t *testing.T) {
 	}
 	require.EqualValues(t, 1<<40, names(decoded(t, f))["main.large"])
 	require.Less(t, f.Len(), 50_000)
+}
+
+// One profile cannot take more than all may, beside the table of its parts.
+func TestBoundedInOne(t *testing.T) {
+	raw := distinct(0, 200_000)
+	f := merge.NewFold(1 << 20)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	require.NoError(t, f.Add(raw))
+	runtime.ReadMemStats(&after)
+	require.Less(t, after.TotalAlloc-before.TotalAlloc, uint64(60<<20))
+	require.Equal(t, []int64{200_000 * 200_001 / 2}, f.Totals())
+	t.Log(after.TotalAlloc - before.TotalAlloc)
 }
 
 // What was estimated is what is in use, more or less.
