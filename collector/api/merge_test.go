@@ -304,7 +304,8 @@ func TestGoToolPprof(t *testing.T) {
 // go build -pgo takes what is made for it.
 func TestPGO(t *testing.T) {
 	w, _ := stocked(t)
-	a := w.get("/api/1/merge?format=pgo&service=shop&type=cpu&" + strings.TrimPrefix(shops, "service=shop&type=cpu&"))
+	require.Equal(t, http.StatusOK, w.post("/api/0/profiles?service=shop&type=cpu", proftest.Own(t)["cpu"]).status) // has labels
+	a := w.get("/api/1/merge?format=pgo&service=shop&type=cpu")
 	require.Equal(t, http.StatusOK, a.status, a.body)
 	require.Contains(t, a.header.Get("Content-Disposition"), "default.pgo")
 	p, err := profile.Parse(strings.NewReader(a.body))

@@ -252,6 +252,13 @@ func TestRetention(t *testing.T) {
 	require.Equal(t, 1, done.Made, "the day")
 	require.Equal(t, 2, done.Files)
 	require.Zero(t, p.round().Removed)
+
+	now = start().Add(200 * time.Hour)
+	removed, err = store.Sweep(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 5, removed)
+	p.restart()
+	require.Equal(t, merge.Round{Removed: 2}, p.round(), "nothing is left of its profiles")
 }
 
 // Roll-ups keep within their bytes: those of the longest ago go.
