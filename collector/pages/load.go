@@ -1,12 +1,7 @@
 package pages
 
 import (
-	"bytes"
-	"compress/gzip"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"time"
 
 	"github.com/google/pprof/profile"
@@ -14,10 +9,8 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-const (
-	mostMerged  = 200      // profiles in one picture, the newest
-	maxInflated = 64 << 20 // bytes of one profile; what came in was checked, a directory may hold anything
-)
+// mostMerged is how many profiles one picture is of, the newest.
+const mostMerged = 200
 
 // A sum is profiles added up.
 type sum struct {
@@ -105,73 +98,6 @@ func drawable(metas []collector.Meta) error {
 		return collector.Errorf(collector.Unsupported, "%s is not a profile that can be drawn; download it", m.File)
 	}
 	return nil
-}
-
-// decode is what adds up profiles if nothing better was given.
-func (p *Pages) decode(ctx context.Context, ids []string) (total *profile.Profile, err error) {
-	const group = 16
-	var some []*profile.Profile
-	for i, id := range ids {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		one, err := p.read(ctx, id)
-		if err != nil {
-			return nil, err
-		}
-		if some = append(some, one); len(some) == group || i == len(ids)-1 {
-			if total, err = add(some); err != nil {
-				return nil, err
-			}
-			some = []*profile.Profile{total}
-		}
-	}
-	return total, nil
-}
-
-func add(some []*profile.Profile) (*profile.Profile, error) {
-	if len(some) == 1 {
-		return some[0], nil
-	}
-	total, err := profile.Merge(some)
-	if err != nil {
-		return nil, collector.Errorf(collector.Unsupported, "the profiles cannot be added up: %w", err)
-	}
-	return total, nil
-}
-
-// read decodes a stored profile.
-func (p *Pages) read(ctx context.Context, id string) (*profile.Profile, error) {
-	f, err := p.store.Open(ctx, id)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	raw, err := io.ReadAll(f)
-	if err != nil {
-		return nil, fmt.Errorf("holmes: pages: read %s: %w", id, err)
-	}
-	if raw, err = inflate(raw); err != nil {
-		return nil, collector.Errorf(collector.Unsupported, "the profile cannot be read: %w", err)
-	}
-	one, err := profile.ParseData(raw)
-	if err != nil {
-		return nil, collector.Errorf(collector.Unsupported, "the profile cannot be read: %w", err)
-	}
-	return one, nil
-}
-
-// inflate returns what is gzipped as it was before, up to a size.
-func inflate(raw []byte) ([]byte, error) {
-	zip, err := gzip.NewReader(bytes.NewReader(raw))
-	if err != nil {
-		return raw, nil //nolint:nilerr // it is not gzipped, or the parser says that it is no profile
-	}
-	plain, err := io.ReadAll(io.LimitReader(zip, maxInflated+1))
-	if err == nil && len(plain) > maxInflated {
-		err = errors.New("it is too large")
-	}
-	return plain, err
 }
 
 // describe says in words what is meant.

@@ -9,6 +9,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
 // A Config is what a [Pages] is made of. Store is required, all else has a
@@ -16,7 +17,7 @@ import (
 type Config struct {
 	Store collector.Store
 	// Merge returns the sum of stored profiles, which are of one kind. The
-	// default decodes one after the other.
+	// default is a [merge.Merger] of its own.
 	Merge func(ctx context.Context, ids []string) (*profile.Profile, error)
 	// Module is the path of the module whose code is drawn as the reader's own,
 	// beside package main. The default tells by the files of functions.
@@ -56,7 +57,11 @@ func New(config Config) (*Pages, error) {
 		p.config.Now = time.Now
 	}
 	if p.config.Merge == nil {
-		p.config.Merge = p.decode
+		merger, err := merge.New(merge.Config{Store: p.store})
+		if err != nil {
+			return nil, err
+		}
+		p.config.Merge = merger.Profile
 	}
 	if p.config.Fault == nil {
 		p.config.Fault = func(*http.Request, error) {}

@@ -114,34 +114,31 @@ type choice struct {
 
 // A picturePage is a flame graph or a table.
 type picturePage struct {
-	After, Before  side
-	Request        *request
-	Samples        []choice
-	Picture        template.HTML
-	Hidden         [][2]string // parameters that the search form keeps
-	Scale          string
-	ScaleURL       string
-	FlameURL       string
-	TopURL         string
-	SVGURL         string
-	GraphURL       string
-	DriverURL      string
-	CompareURL     string
-	SwapURL        string
-	ClearFocus     string
-	Rows           []rowView
-	Total          string
-	TotalBase      string
-	MoreRows       int
-	Unit           string
-	DiffDescribed  string
-	ProfileComment string
+	After, Before side
+	Request       *request
+	Samples       []choice
+	Picture       template.HTML
+	Hidden        [][2]string // parameters that the search form keeps
+	Scale         string
+	ScaleURL      string
+	FlameURL      string
+	TopURL        string
+	SVGURL        string
+	GraphURL      string
+	DriverURL     string
+	CompareURL    string
+	SwapURL       string
+	ClearFocus    string
+	Rows          []rowView
+	Total         string
+	TotalBase     string
+	MoreRows      int
 }
 
 func (p *Pages) page(d *drawing, here string) *picturePage {
 	req := d.req
 	v := &picturePage{
-		Request: req, After: sideOf(&req.After, d.after), Unit: d.unit, FlameURL: req.url("/flame"), TopURL: req.url("/top"),
+		Request: req, After: sideOf(&req.After, d.after), FlameURL: req.url("/flame"), TopURL: req.url("/top"),
 		SVGURL: req.url("/flame.svg", "script", "1"), GraphURL: req.url("/graph.svg"), DriverURL: driverURL(req),
 		ClearFocus: req.url(here, "focus", ""),
 	}

@@ -14,14 +14,13 @@ const mostRows = 500
 
 // A rowView is a function in a table.
 type rowView struct {
-	Function, Origin           string
-	Flat, FlatShare            string
-	Cum, CumShare              string
-	FlatChange, CumChange      string
-	Grown, Shrunk              bool
-	FocusURL, CulpritURL       string
-	FlatBar                    string // class of its width
-	FlatNumber, CumNumber, Sum float64
+	Function, Origin      string
+	Flat, FlatShare       string
+	Cum, CumShare         string
+	FlatChange, CumChange string
+	Grown, Shrunk         bool
+	FocusURL              string
+	FlatNumber, CumNumber float64 // to sort by
 }
 
 // top is the page with the table of functions.
