@@ -4,16 +4,28 @@ GO      ?= go
 BIN     := $(CURDIR)/bin
 MODULES  = $(patsubst ./%,%,$(patsubst %/go.mod,%,$(shell find . -name go.mod -not -path '*/testdata/*')))
 
+# go.work is for people: with it, go run ./collector/cmd/holmes works from here.
+# What is checked is each module by itself, as those who import it build it.
+export GOWORK := off
+
 # The race detector needs cgo, and cgo a C compiler. A machine without one runs
 # the tests all the same, and says what is missing.
 CC_NAME := $(firstword $(shell $(GO) env CC))
 RACE    := $(if $(and $(filter 1,$(shell $(GO) env CGO_ENABLED)),$(shell command -v $(CC_NAME))),-race)
+
+# The test bed of diagnosis, a module of its own.
+BED := diagnose/scenario
+
+# The modules whose source is checked: what others import, and what they run.
+LINTED := . collector collector/browser $(BED) bench
 
 # The systems that the library is compiled for, tests included. The examples are
 # programs for the system at hand.
 CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
 
 QEMU := $(shell command -v qemu-system-x86_64)
+DOT := $(shell command -v dot)
+CHROMIUM := $(shell command -v chromium)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
@@ -26,7 +38,12 @@ test: ## all tests that this machine has the parts for
 	$(if $(RACE),,@echo 'make test: no cgo or no C compiler ($(CC_NAME)): testing WITHOUT the race detector' >&2)
 	@echo 'make test: real kernels are left to make test-cgroup-vm$(if $(QEMU),,; this machine lacks QEMU for it: apt-get install qemu-system-x86)' >&2
 	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
+	$(if $(DOT),,@echo 'make test: without call graphs: apt-get install graphviz' >&2)
+	$(if $(CHROMIUM),,@echo 'make test: without the pages in a browser: apt-get install chromium' >&2)
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+	$(GO) -C collector test $(RACE) -shuffle=on -count=1 ./...
+	$(if $(RACE),$(GO) -C collector test -count=1 -run 'Promise24|P24|Cost|Hostile|Bounded' ./safepprof ./merge ./api,)
+	$(GO) -C collector/browser test -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
 	$(GO) -C $(BED) test -p 1 -parallel 4 -shuffle=on -count=1 ./...
 
@@ -39,20 +56,16 @@ lint: gofumpt vet staticcheck golangci-lint tidy ## all checks of the source
 gofumpt: tools
 	@files=$$($(BIN)/gofumpt -l .); test -z "$$files" || { echo "gofumpt -w is needed for:" $$files >&2; exit 1; }
 
-# The test bed of diagnosis is a module of its own, with as much code as others.
-BED := diagnose/scenario
-
 vet:
-	$(GO) vet ./...
-	$(GO) -C $(BED) vet ./...
+	@for m in $(LINTED); do echo "$(GO) -C $$m vet ./..."; $(GO) -C $$m vet ./... || exit 1; done
 
 staticcheck: tools
-	$(BIN)/staticcheck ./...
-	cd $(BED) && $(BIN)/staticcheck ./...
+	@for m in $(LINTED); do echo "staticcheck in $$m"; (cd $$m && $(BIN)/staticcheck ./...) || exit 1; done
 
 golangci-lint: tools
-	$(BIN)/golangci-lint run ./...
-	cd $(BED) && $(BIN)/golangci-lint run -c $(CURDIR)/.golangci.yml ./...
+	@for m in $(LINTED); do echo "golangci-lint in $$m"; \
+		(cd $$m && $(BIN)/golangci-lint run -c $(CURDIR)/.golangci.yml ./...) || exit 1; \
+	done
 
 tidy: ## check that the go.mod files say what is needed, no more
 	@for m in $(MODULES); do echo "$(GO) -C $$m mod tidy -diff"; $(GO) -C $$m mod tidy -diff || exit 1; done

@@ -1,0 +1,97 @@
+// Package api is the collector over HTTP.
+//
+//	handler, err := api.New(api.Config{Store: store, Tokens: tokens})
+//
+// # Routes
+//
+// profefe's, in its envelope {"code":200,"body":...} or {"code":N,"error":"..."}:
+//
+//	POST /api/0/profiles?service=&type=[&labels=k=v,...][&created_at=]
+//	GET  /api/0/profiles?service=&from=&to=[&type=][&labels=][&limit=]
+//	GET  /api/0/profiles/merge?service=&type=&from=&to=[&labels=][&limit=]
+//	GET  /api/0/profiles/<id>[+<id>...]
+//	GET  /api/0/services
+//	GET  /api/0/version
+//
+// Pyroscope's, answered with nothing, or {"code":"...","message":"..."}:
+//
+//	POST /ingest?name=app{k=v,...}[&from=][&until=]
+//
+// Ours, answered with an object, or {"code":"...","error":"..."}:
+//
+//	POST /api/1/events                   a whole event, as reporters.NewHTTP sends it
+//	GET  /api/1/events[?service=][&signal=][&state=][&reason=][&culprit=][&labels=][&from=][&to=][&limit=]
+//	GET  /api/1/events/<id>              its summary
+//	GET  /api/1/events/<id>/<file>       event.json, or a profile, as received
+//	GET  /api/1/profiles[?service=][&type=][&event=][&labels=][&from=][&to=][&limit=]
+//	GET  /api/1/profiles/<id>            what is known about it
+//	GET  /api/1/merge?service=&type=[&labels=][&from=][&to=][&limit=][&format=][&value=][&max_samples=]
+//	GET  /api/1/merge?ids=<id>,<id>...   the same of these profiles
+//	GET  /api/1/diff?...&base_...=       what was merged less what base_ids, or base_labels, base_from
+//	                                     and so on find; what base_ does not name is as on the other side
+//	POST /api/1/sweep                    remove what is too old, now
+//
+// And for whoever watches the process: GET /healthz, GET /readyz, GET /metrics.
+//
+// A type is cpu, heap, block, mutex, goroutine, threadcreate, other or trace.
+// Labels are "k=v,k2=v2", each side escaped as in a query once more, so that a
+// comma in a value travels as %252C. Times are UTC, 2006-01-02T15:04:05, or RFC
+// 3339; from and to are both inside the window, and a time in whole seconds
+// means all of its second. An Idempotency-Key makes a repetition harmless.
+//
+// # Merging and comparing
+//
+// format is what is answered:
+//
+//	pprof  a profile for go tool pprof, the default
+//	pgo    what go build -pgo takes: CPU profiles without labels
+//	top    the table of functions, as JSON
+//	flame  a flame graph, SVG
+//	graph  the call graph, SVG, where Graphviz's dot is installed; dot what it draws
+//
+// value names the values that matter, such as inuse_space; max_samples keeps that
+// many stacks and adds up the others as "(other)". A difference can be normalized
+// (normalize=true), and be in the form that shows it in relation to the base
+// (form=diff_base), both as go tool pprof has them. The header of the answer tells
+// of how many profiles it is made, X-Holmes-Profiles, how many of them could not
+// be read, X-Holmes-Skipped, and how many stacks were added up, X-Holmes-Trimmed.
+//
+// # Where profefe is not followed
+//
+//   - What is no profile, or one of another type than is said, is refused with
+//     the reason (400). There, a heap profile sent as cpu makes every merge of
+//     that window fail.
+//   - Searching by labels finds what arrived out of order.
+//   - An ID that is malformed is not found (404), and no fault (500).
+//   - Services and labels hold any printable text, slashes and commas included.
+//   - Bodies, times, and the number of requests at once are bounded.
+//   - All answers but profiles are application/json.
+//
+// # Rights
+//
+// Writing, reading and triggering have a token each, see [Tokens]. A page of
+// another origin can do nothing but read what is public, which nothing is.
+//
+// # Caveats
+//
+// What comes in is looked at, not decoded. A profile can still turn out to be of
+// no use when it is read.
+//
+// # For developers
+//
+// A request's way:
+//
+//	handler.go   dialect, unknown routes, other origins, panics
+//	routes.go    the table; tokens, places, deadlines of the answer
+//	auth.go      tokens
+//	receive.go   deadlines and bounds of what comes in
+//	profefe.go, ingest.go (name.go), events.go   what comes in; keep.go what they share
+//	search.go    what is asked; view.go what is answered
+//	download.go  files
+//	merge.go     merges and differences; picture.go their forms, graph.go that of Graphviz
+//	reply.go     errors in three dialects
+//	metrics.go   what Prometheus reads
+//
+// Another route is a row of the table in routes.go. Pages for people are
+// [Config].Pages, behind the same tokens and bounds.
+package api

@@ -1,0 +1,250 @@
+package api_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"mime/multipart"
+	"net/http"
+	"net/textproto"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/reporters"
+	"github.com/go-holmes/holmes/reporters/reportertest"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/api"
+)
+
+func reporter(t *testing.T, w *world, opts ...reporters.HTTPOption) *reporters.HTTP {
+	t.Helper()
+	r, err := reporters.NewHTTP(w.URL+"/api/1/events", opts...)
+	require.NoError(t, err)
+	return r
+}
+
+// The events that holmes's own reporter sends arrive whole, once each.
+func TestEventsOfTheRealReporter(t *testing.T) {
+	w := newWorld(t)
+	r := reporter(t, w)
+	for name, e := range map[string]*holmes.Event{
+		"disk": reportertest.DiskEvent(t), "memory": reportertest.MemoryEvent(t), "empty": reportertest.EmptyEvent(t),
+	} {
+		t.Run(name, func(t *testing.T) {
+			for range 3 {
+				require.NoError(t, r.Report(t.Context(), e))
+			}
+			w.requireEvent(t, e)
+		})
+	}
+	require.Equal(t, 3, w.store.Usage().Uploads)
+}
+
+// requireEvent checks that an event can be found, and that its files are what
+// was sent.
+func (w *world) requireEvent(t *testing.T, e *holmes.Event) {
+	t.Helper()
+	var got api.Event
+	a := w.get("/api/1/events/" + e.ID)
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	require.NoError(t, json.Unmarshal([]byte(a.body), &got))
+	require.Equal(t, e.ID, got.ID)
+	require.Equal(t, e.Labels["service"], got.Service)
+	require.Equal(t, string(e.Trigger.Sample.Signal), got.Signal)
+	require.Equal(t, e.Trigger.Reason.Code, got.Reason)
+	require.Equal(t, e.Sentence(), got.Sentence)
+	require.True(t, e.At.Equal(got.At))
+	raw, err := json.Marshal(e)
+	require.NoError(t, err)
+	require.Equal(t, string(raw), w.get("/api/1/events/"+e.ID+"/event.json").body)
+	captured := 0
+	for i := range e.Profiles {
+		p := &e.Profiles[i]
+		if !p.Captured() {
+			continue
+		}
+		f, err := p.Open()
+		require.NoError(t, err)
+		want, err := io.ReadAll(f)
+		require.NoError(t, err)
+		require.NoError(t, f.Close())
+		stored := got.Profiles[captured]
+		require.Equal(t, p.File, stored.File)
+		require.EqualValues(t, p.Kind, stored.Type)
+		require.Equal(t, string(want), w.get("/api/1/events/"+e.ID+"/"+p.File).body)
+		require.Equal(t, string(want), w.get("/api/0/profiles/"+stored.ID).body)
+		captured++
+	}
+	require.Len(t, got.Profiles, captured)
+}
+
+// What the collector will never take is not sent again, and what it may take
+// later is.
+func TestEventsThatAreRefused(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Tokens.Write = "secret" })
+	require.NoError(t, reporter(t, w, reporters.WithToken("secret")).Report(t.Context(), reportertest.DiskEvent(t)))
+	err := reporter(t, w).Report(t.Context(), reportertest.DiskEvent(t))
+	require.ErrorContains(t, err, "401")
+	require.True(t, holmes.IsPermanent(err))
+	err = reporter(t, w, reporters.WithToken("guess")).Report(t.Context(), reportertest.DiskEvent(t))
+	require.ErrorContains(t, err, "403")
+	bad := reportertest.MemoryEvent(t)
+	bad.Profiles = append(bad.Profiles, holmes.MemoryProfile(holmes.KindCPU, "cpu.pb.gz", []byte("no profile")))
+	err = reporter(t, w, reporters.WithToken("secret")).Report(t.Context(), bad)
+	require.ErrorContains(t, err, "cpu.pb.gz: not a profile")
+	require.True(t, holmes.IsPermanent(err))
+	require.Equal(t, 1, w.store.Usage().Uploads)
+}
+
+// fullStore is a store without room.
+type fullStore struct{ collector.Store }
+
+func (fullStore) Draft(context.Context) (collector.Draft, error) {
+	return nil, &collector.Error{Code: collector.Full, Message: "the disk is full", RetryAfter: time.Minute}
+}
+
+// P23 of PROMISES.md: what the sender makes of a full disk.
+func TestP23FullDiskIsRetried(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Store = fullStore{c.Store} })
+	err := reporter(t, w).Report(t.Context(), reportertest.DiskEvent(t))
+	require.ErrorContains(t, err, "507")
+	require.False(t, holmes.IsPermanent(err))
+	var hint interface{ RetryAfter() time.Duration }
+	require.ErrorAs(t, err, &hint)
+	require.Equal(t, time.Minute, hint.RetryAfter())
+	require.Equal(t, http.StatusOK, w.get("/api/1/events").status)
+}
+
+// A part of a multipart body.
+type part struct {
+	name, file string
+	content    []byte
+}
+
+// form returns a multipart body and its content type.
+func form(t *testing.T, parts ...part) ([]byte, string) {
+	t.Helper()
+	var b bytes.Buffer
+	w := multipart.NewWriter(&b)
+	require.NoError(t, w.SetBoundary("boundary"))
+	for _, p := range parts {
+		disposition := fmt.Sprintf("form-data; name=%q", p.name)
+		if p.file != "" {
+			disposition += fmt.Sprintf("; filename=%q", p.file)
+		}
+		to, err := w.CreatePart(textproto.MIMEHeader{"Content-Disposition": {disposition}})
+		require.NoError(t, err)
+		_, err = to.Write(p.content)
+		require.NoError(t, err)
+	}
+	require.NoError(t, w.Close())
+	return b.Bytes(), w.FormDataContentType()
+}
+
+// eventJSON returns an event.json with these changes.
+func eventJSON(id string, profiles ...string) []byte {
+	list := make([]string, len(profiles))
+	for i, file := range profiles {
+		kind, _, _ := strings.Cut(file, ".")
+		list[i] = fmt.Sprintf(`{"kind":%q,"file":%q,"start":"2026-05-04T03:02:01Z","duration_seconds":10}`, kind, file)
+	}
+	return fmt.Appendf(nil, `{"id":%q,"state":"confirmed","at":"2026-05-04T03:02:00.5Z",
+		"trigger":{"signal":"cpu","reason":"abs","value":91.5,"limit":2,"baseline":41,"sentence":"CPU 92 %%"},
+		"diagnosis":{"sentence":"main.work","confident":true,"culprits":[{"function":"main.work"},{"function":"main.other"}]},
+		"profiles":[%s],"labels":{"service":"shop","instance":"pod-1"},"unknown":{"a":1}}`, id, strings.Join(list, ","))
+}
+
+// Every answer of POST /api/1/events, and what is found afterwards.
+func TestEventsOnTheWire(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Limits.EventBytes, c.Limits.ProfileBytes = 3<<20, 1<<20 })
+	tr := &transcript{ids: map[string]string{}}
+	cpu, heap := profileOf(t, "cpu", taken()), profileOf(t, "heap", time.Time{})
+	whole := []part{{"event", "", eventJSON("e1", "cpu.pb.gz", "heap.pb.gz")}, {"profile", "cpu.pb.gz", cpu}, {"profile", "heap.pb.gz", heap}}
+	post := func(title string, parts []part, headers ...string) {
+		t.Helper()
+		body, contentType := form(t, parts...)
+		headers = append([]string{"Content-Type", contentType}, headers...)
+		tr.record(title, "POST /api/1/events", w.post("/api/1/events", body, headers...))
+	}
+	event := func(raw []byte) []part { return []part{{"event", "", raw}} }
+
+	post("a whole event", whole, "Idempotency-Key", "e1")
+	post("the same again", whole, "Idempotency-Key", "e1")
+	post("the same again, with other files", event(eventJSON("e1")))
+	post("without profiles", event(eventJSON("e2")))
+	post("a kind of a later version", []part{{"event", "", eventJSON("e3", "fish.pb.gz")}, {"profile", "fish.pb.gz", profileOf(t, "custom", taken())}})
+	post("a trace", []part{{"event", "", eventJSON("e4", "trace.out")}, {"profile", "trace.out", trace()}})
+	post("another key", event(eventJSON("e5")), "Idempotency-Key", "e6")
+	post("no event", []part{{"profile", "cpu.pb.gz", cpu}})
+	post("not JSON", event([]byte("{")))
+	post("no id", event([]byte(`{}`)))
+	post("an id that climbs", event(eventJSON("../e")))
+	post("no service", event([]byte(`{"id":"e7","at":"2026-05-04T03:02:00Z","trigger":{"signal":"cpu","reason":"abs"},"labels":{}}`)))
+	post("no time", event([]byte(`{"id":"e7","trigger":{"signal":"cpu","reason":"abs"},"labels":{"service":"s"}}`)))
+	post("event.json too large", event(append(eventJSON("e8"), bytes.Repeat([]byte(" "), 1<<20)...)))
+	post("a profile that nobody spoke of", append(event(eventJSON("e9")), part{"profile", "cpu.pb.gz", cpu}))
+	post("a profile twice", append(event(eventJSON("e9", "cpu.pb.gz")), part{"profile", "cpu.pb.gz", cpu}, part{"profile", "cpu.pb.gz", cpu}))
+	post("two profiles of one name", append(event(eventJSON("e9", "cpu.pb.gz", "cpu.pb.gz")), part{"profile", "cpu.pb.gz", cpu}))
+	post("a profile that did not come", event(eventJSON("e9", "cpu.pb.gz")))
+	post("a file that climbs", append(event(eventJSON("e9", "../cpu.pb.gz")), part{"profile", "../cpu.pb.gz", cpu}))
+	post("a part of another name", append(event(eventJSON("e9", "cpu.pb.gz")), part{"profiles", "cpu.pb.gz", cpu}))
+	post("a profile of another kind", append(event(eventJSON("e9", "cpu.pb.gz")), part{"profile", "cpu.pb.gz", heap}))
+	post("a profile of zeros", append(event(eventJSON("e9", "cpu.pb.gz")), part{"profile", "cpu.pb.gz", make([]byte, 2<<20)}))
+	post("all too large", append(event(eventJSON("e9", "cpu.pb.gz")), part{"profile", "cpu.pb.gz", make([]byte, 4<<20)}))
+	body, contentType := form(t, whole...)
+	tr.record("not multipart", "POST /api/1/events", w.post("/api/1/events", body))
+	cut := bytes.ReplaceAll(body, []byte("e1"), []byte("e9"))
+	tr.record("cut off", "POST /api/1/events", w.post("/api/1/events", cut[:len(cut)-100], "Content-Type", contentType))
+	tr.record("cut off before its end", "POST /api/1/events", w.post("/api/1/events", cut[:len(cut)-4], "Content-Type", contentType))
+	require.Equal(t, 4, w.store.Usage().Uploads)
+
+	maps.Copy(tr.ids, w.profileIDs(t))
+	for _, query := range []string{
+		"", "service=shop&limit=1", "signal=mem", "culprit=main.other&limit=1", "labels=instance%3Dpod-1&reason=abs&state=confirmed&limit=2",
+		"from=2026-05-04T03:02:01", "from=x", "limit=10001", "limit=x",
+	} {
+		tr.record("searching", "GET /api/1/events?"+query, w.get("/api/1/events?"+query))
+	}
+	for _, path := range []string{
+		"/events/e1", "/events/nobody", "/events/e1/event.json", "/events/e1/nothing",
+		"/profiles?event=e1&type=cpu", "/profiles?service=nobody", "/profiles?type=x",
+	} {
+		tr.record("one", "GET /api/1"+path, w.get("/api/1"+path))
+	}
+	golden(t, "events.golden", tr.String())
+}
+
+func everything() collector.Query { return collector.Query{} }
+
+// profileIDs returns what all profiles are called in a golden file.
+func (w *world) profileIDs(t *testing.T) map[string]string {
+	t.Helper()
+	names := map[string]string{}
+	for m, err := range w.store.Find(t.Context(), collector.Query{}) {
+		require.NoError(t, err)
+		names[m.ID] = fmt.Sprintf("<%s of %s>", m.File, m.Event)
+	}
+	return names
+}
+
+// A dump directory of the library's is a source of events, too.
+func TestEventOfADumpDirectory(t *testing.T) {
+	w := newWorld(t)
+	e := reportertest.DiskEvent(t)
+	raw, err := os.ReadFile(filepath.Join(e.Dir, "event.json"))
+	require.NoError(t, err)
+	parsed, err := collector.ReadEvent(raw)
+	require.NoError(t, err)
+	require.Equal(t, e.ID, parsed.ID)
+	require.NoError(t, reporter(t, w).Report(t.Context(), e))
+	w.requireEvent(t, e)
+}

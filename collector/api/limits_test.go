@@ -1,0 +1,197 @@
+package api_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"runtime/metrics"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/collector/api"
+	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+)
+
+// P24 of PROMISES.md, as far as what comes in is concerned: every shape, 32 at
+// once. Each is refused, and all of them take less than the bound.
+func TestP24Hostile(t *testing.T) {
+	w := newWorld(t)
+	shapes := map[string][]byte{}
+	n := 0
+	for name, raw := range proftest.Hostile(t) {
+		if n++; n%raceFactor == 0 {
+			shapes[name] = raw
+		}
+	}
+	require.Greater(t, n, 10)
+	before := mapped()
+	var all sync.WaitGroup
+	next := make(chan string)
+	for range 32 {
+		all.Go(func() {
+			for name := range next {
+				for _, path := range []string{"/api/0/profiles?service=s&type=cpu", "/ingest?name=s"} {
+					began := time.Now()
+					resp, err := http.Post(w.URL+path, "", strings.NewReader(string(shapes[name]))) //nolint:noctx // it ends with the server
+					if err != nil {
+						t.Errorf("%s: %v", name, err)
+						continue
+					}
+					_, _ = io.Copy(io.Discard, resp.Body)
+					_ = resp.Body.Close()
+					if resp.StatusCode != http.StatusBadRequest && resp.StatusCode != http.StatusRequestEntityTooLarge {
+						t.Errorf("%s: %d", name, resp.StatusCode)
+					}
+					if took := time.Since(began); took > time.Second {
+						t.Logf("%s took %v", name, took)
+					}
+				}
+			}
+		})
+	}
+	for name := range shapes {
+		next <- name
+	}
+	close(next)
+	all.Wait()
+	grown := mapped() - before
+	t.Logf("%d shapes, memory grew by %d MiB", len(shapes), grown>>20)
+	require.LessOrEqual(t, grown, uint64(512<<20))
+	require.Zero(t, w.store.Usage())
+}
+
+// mapped is all memory that the process has ever had from the system.
+func mapped() uint64 {
+	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
+	metrics.Read(sample)
+	return sample[0].Value.Uint64()
+}
+
+// A limit on one thing is not spent on another: who comes too much is told when
+// to come again, and searching goes on.
+func TestTooManyUploads(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Limits.Uploads = 2 })
+	var open []*io.PipeWriter
+	var all sync.WaitGroup
+	for range 2 {
+		r, body := io.Pipe()
+		open = append(open, body)
+		all.Go(func() {
+			a := w.do(http.MethodPost, "/api/0/profiles?service=s&type=cpu", r)
+			if a.status != http.StatusBadRequest {
+				t.Errorf("%d: %s", a.status, a.body)
+			}
+		})
+		_, err := body.Write([]byte{0x1f, 0x8b, 8, 0}) // returns when the server reads it
+		require.NoError(t, err)
+	}
+	require.Eventually(t, func() bool {
+		a := w.post("/api/0/profiles?service=s&type=cpu", []byte("x"))
+		return a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") == "2"
+	}, 10*time.Second, time.Millisecond)
+	require.Equal(t, http.StatusOK, w.get("/api/1/profiles").status)
+	for _, body := range open {
+		require.NoError(t, body.Close())
+	}
+	all.Wait()
+	require.Equal(t, http.StatusBadRequest, w.post("/api/0/profiles?service=s&type=cpu", []byte("x")).status)
+}
+
+// Whoever watches the process is answered however much there is to do.
+func TestTooManyQueries(t *testing.T) {
+	began, end := make(chan struct{}), make(chan struct{})
+	w := newWorld(t, func(c *api.Config) {
+		c.Limits.Queries = 1
+		c.Sweep = func() (int, error) {
+			close(began)
+			<-end
+			return 0, nil
+		}
+	})
+	var all sync.WaitGroup
+	all.Go(func() { w.post("/api/1/sweep", nil) })
+	<-began
+	require.Equal(t, http.StatusServiceUnavailable, w.get("/api/1/profiles").status)
+	require.Equal(t, http.StatusOK, w.get("/healthz").status)
+	require.Equal(t, http.StatusOK, w.get("/readyz").status)
+	require.Equal(t, http.StatusBadRequest, w.post("/ingest?name=a", []byte("x")).status)
+	close(end)
+	all.Wait()
+	require.Equal(t, http.StatusOK, w.get("/api/1/profiles").status)
+}
+
+// dial opens a connection to the server.
+func (w *world) dial() net.Conn {
+	w.t.Helper()
+	conn, err := new(net.Dialer).DialContext(w.t.Context(), "tcp", w.Listener.Addr().String())
+	require.NoError(w.t, err)
+	w.t.Cleanup(func() { _ = conn.Close() })
+	return conn
+}
+
+// P25 of PROMISES.md: who sends nothing more is told so, and cut off.
+func TestP25SlowSender(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Limits.Idle = 50 * time.Millisecond })
+	conn := w.dial()
+	_, err := fmt.Fprintf(conn, "POST /api/0/profiles?service=s&type=cpu HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08")
+	require.NoError(t, err)
+	raw, err := io.ReadAll(conn) // until the server closes it
+	require.NoError(t, err)
+	require.Contains(t, string(raw), "408 Request Timeout")
+	require.Zero(t, w.store.Usage())
+}
+
+// Who sends a little now and then is cut off when its time is over.
+func TestP25DrippingSender(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Limits.Upload = 100 * time.Millisecond })
+	conn := w.dial()
+	_, err := fmt.Fprintf(conn, "POST /ingest?name=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\na\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\r\n")
+	require.NoError(t, err)
+	go func() {
+		for err == nil {
+			_, err = fmt.Fprint(conn, "1\r\n\x00\r\n")
+		}
+	}()
+	raw, _ := io.ReadAll(conn) // the server resets it, since it still sends
+	if len(raw) > 0 {
+		require.NotContains(t, string(raw), "200 OK")
+	}
+	require.Zero(t, w.store.Usage())
+}
+
+// Who takes nothing of the answer is cut off, and the store is not held by it.
+func TestP25SlowReader(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Limits.Idle, c.Limits.Queries = 100*time.Millisecond, 1 })
+	a := w.post("/api/0/profiles?service=s&type=trace", append(trace(), make([]byte, 20<<20)...))
+	require.Equal(t, http.StatusOK, a.status, a.body)
+	var id string
+	for m, err := range w.store.Find(t.Context(), everything()) {
+		require.NoError(t, err)
+		id = m.ID
+	}
+	conn := w.dial()
+	_, err := fmt.Fprintf(conn, "GET /api/0/profiles/%s HTTP/1.1\r\nHost: localhost\r\n\r\n", id)
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		return w.get("/api/1/profiles").status == http.StatusOK // its place is free again
+	}, 30*time.Second, 10*time.Millisecond)
+}
+
+func TestLongQueries(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, http.StatusRequestEntityTooLarge, w.get("/api/1/profiles?x="+strings.Repeat("y", 20_000)).status)
+	require.Equal(t, http.StatusOK, w.get("/api/1/profiles?x="+strings.Repeat("y", 10_000)).status)
+}
+
+func TestReadiness(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, http.StatusOK, w.get("/readyz").status)
+	w.handler.Drain()
+	require.Equal(t, http.StatusServiceUnavailable, w.get("/readyz").status)
+	require.Equal(t, http.StatusOK, w.get("/healthz").status)
+}

@@ -1,0 +1,183 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
+)
+
+// maxIDs is how many profiles can be named in one request.
+const maxIDs = 1000
+
+// mergeProfiles answers with all profiles that profefe's search finds, merged.
+func (h *Handler) mergeProfiles(w http.ResponseWriter, r *http.Request) error {
+	q, err := profefeQuery(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	if _, err := requiredKind(r.URL.Query()); err != nil {
+		return err
+	}
+	return h.merged(w, r, func(ctx context.Context) (*merge.Fold, error) { return h.merger.Query(ctx, q) }, q.Kind.File())
+}
+
+// merged answers with a merged profile, as profefe does.
+func (h *Handler) merged(w http.ResponseWriter, r *http.Request, get func(context.Context) (*merge.Fold, error), name string) error {
+	ctx, stop := context.WithTimeout(r.Context(), h.limits.Merge)
+	defer stop()
+	f, err := get(ctx)
+	if err != nil {
+		return err
+	}
+	return writeProfile(w, f, name)
+}
+
+// writeProfile answers with a fold as a profile in pprof's format.
+func writeProfile(w http.ResponseWriter, f *merge.Fold, name string) error {
+	header := w.Header()
+	header.Set("Content-Type", "application/octet-stream")
+	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	tell(header, f)
+	_, err := f.WriteTo(w)
+	return err
+}
+
+// tell puts into the header what a fold is made of.
+func tell(header http.Header, f *merge.Fold) {
+	header.Set("X-Holmes-Profiles", strconv.Itoa(f.Profiles()))
+	for name, n := range map[string]int{"X-Holmes-Skipped": f.Skipped(), "X-Holmes-Trimmed": f.Trimmed()} {
+		if n > 0 {
+			header.Set(name, strconv.Itoa(n))
+		}
+	}
+}
+
+// A side is one of the two that are compared, or what is merged: profiles by
+// name, or all that a query finds.
+type side struct {
+	ids   []string
+	query collector.Query
+}
+
+// readSide reads what a request says about a side. Of the parameters that have
+// the prefix, those that are not there are taken from the others.
+func readSide(values url.Values, prefix string) (s side, err error) {
+	own := url.Values{}
+	for _, name := range []string{"service", "type", "from", "to", "labels", "limit"} {
+		if values.Has(prefix + name) {
+			own.Set(name, values.Get(prefix+name))
+		} else {
+			own.Set(name, values.Get(name))
+		}
+	}
+	for _, list := range values[prefix+"ids"] {
+		s.ids = append(s.ids, strings.FieldsFunc(list, func(r rune) bool { return r == ',' || r == '+' || r == ' ' })...)
+	}
+	switch {
+	case len(s.ids) > maxIDs:
+		return s, errTooMany(len(s.ids))
+	case len(s.ids) > 0:
+		return s, nil
+	}
+	if s.query.Service = own.Get("service"); s.query.Service == "" {
+		return s, collector.Errorf(collector.Invalid, "missing %sservice, or %sids", prefix, prefix)
+	}
+	if _, err := requiredKind(own); err != nil {
+		return s, err
+	}
+	return s, readQuery(&s.query, own)
+}
+
+func errTooMany(n int) error {
+	return collector.Errorf(collector.TooLarge, "%d IDs are more than %d: ask for a service and a window", n, maxIDs)
+}
+
+// fold merges a side.
+func (h *Handler) fold(ctx context.Context, s side) (*merge.Fold, error) {
+	if len(s.ids) > 0 {
+		return h.merger.IDs(ctx, s.ids)
+	}
+	return h.merger.Query(ctx, s.query)
+}
+
+// getMerge answers with profiles, merged, in the form that is asked for.
+func (h *Handler) getMerge(w http.ResponseWriter, r *http.Request) error {
+	values := r.URL.Query()
+	s, err := readSide(values, "")
+	if err != nil {
+		return err
+	}
+	form, err := readForm(values)
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithTimeout(r.Context(), h.limits.Merge)
+	defer stop()
+	f, err := h.fold(ctx, s)
+	if err != nil {
+		return err
+	}
+	return h.write(ctx, w, &picture{form: form, fold: f, title: s.title()})
+}
+
+// getDiff answers with the difference of two sides.
+func (h *Handler) getDiff(w http.ResponseWriter, r *http.Request) error {
+	values := r.URL.Query()
+	if !slices.ContainsFunc([]string{"ids", "service", "type", "from", "to", "labels", "limit"}, func(name string) bool { return values.Has("base_" + name) }) {
+		return collector.Errorf(collector.Invalid, "missing base_ids, base_service, base_from, base_to or base_labels: what to compare with")
+	}
+	source, err := readSide(values, "")
+	if err != nil {
+		return err
+	}
+	base, err := readSide(values, "base_")
+	if err != nil {
+		return err
+	}
+	form, err := readForm(values)
+	if err != nil {
+		return err
+	}
+	if form.pgo {
+		return collector.Errorf(collector.Invalid, "format pgo is for merges: a difference is no load")
+	}
+	ctx, stop := context.WithTimeout(r.Context(), h.limits.Merge)
+	defer stop()
+	p := &picture{form: form, title: source.title() + " against " + base.title()}
+	if p.fold, err = h.fold(ctx, source); err != nil {
+		return err
+	}
+	if p.base, err = h.fold(ctx, base); err != nil {
+		return errors.Join(collector.Prefix(err, "the base"))
+	}
+	return h.write(ctx, w, p)
+}
+
+// title says what a side is.
+func (s *side) title() string {
+	if len(s.ids) == 1 {
+		return "profile " + s.ids[0]
+	}
+	if len(s.ids) > 0 {
+		return strconv.Itoa(len(s.ids)) + " profiles"
+	}
+	title := []string{s.query.Service, string(s.query.Kind)}
+	for _, l := range s.query.Labels {
+		title = append(title, l.Key+"="+l.Value)
+	}
+	if !s.query.From.IsZero() {
+		title = append(title, "from "+s.query.From.Format(profefeTime))
+	}
+	if !s.query.To.IsZero() {
+		title = append(title, "to "+s.query.To.Format(profefeTime))
+	}
+	return strings.Join(title, ", ")
+}

@@ -1,0 +1,7 @@
+//go:build race
+
+package api_test
+
+// raceFactor thins out what takes the race detector minutes and shows it nothing
+// new.
+const raceFactor = 8

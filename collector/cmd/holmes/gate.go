@@ -1,0 +1,49 @@
+package main
+
+import (
+	"fmt"
+	"net/http"
+	"sync/atomic"
+
+	"github.com/go-holmes/holmes/collector/api"
+)
+
+// A gate is the handler of a server that is not ready yet: the making of an
+// index may take minutes. Who watches the process sees that it lives, everybody
+// else is asked to come again.
+type gate struct {
+	inside   atomic.Pointer[api.Handler]
+	progress atomic.Pointer[string]
+}
+
+func (g *gate) open(h *api.Handler) { g.inside.Store(h) }
+
+// report says how far the making of the index has come.
+func (g *gate) report(done, total int) {
+	text := fmt.Sprintf("reading %d of %d files", done, total)
+	g.progress.Store(&text)
+}
+
+// drain is called when the server is to stop.
+func (g *gate) drain() {
+	if h := g.inside.Load(); h != nil {
+		h.Drain()
+	}
+}
+
+func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if h := g.inside.Load(); h != nil {
+		h.ServeHTTP(w, r)
+		return
+	}
+	if r.URL.Path == "/healthz" {
+		_, _ = fmt.Fprintln(w, `{"status":"ok"}`)
+		return
+	}
+	text := "opening the store"
+	if p := g.progress.Load(); p != nil {
+		text = *p
+	}
+	w.Header().Set("Retry-After", "5")
+	http.Error(w, "the server is starting: "+text, http.StatusServiceUnavailable)
+}

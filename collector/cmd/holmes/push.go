@@ -1,0 +1,237 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+const pushEssay = `
+holmes push sends profiles to a collector: files, or what net/http/pprof serves, as from cron.
+
+  holmes push -service shop -labels version=1.2.3 cpu.pb.gz heap.pb.gz
+  holmes push -service shop http://10.0.0.7:6060/debug/pprof/heap 'http://10.0.0.7:6060/debug/pprof/profile?seconds=10'
+  holmes push -service shop http://10.0.0.7:6060/debug/pprof/
+
+The type is told by the name; -type says it for all. An address that ends with /debug/pprof/ stands for a CPU profile of
+-seconds, a heap and a goroutine profile. All are tried; the exit status is 1 if one could not be sent.`
+
+// A pushing is one call of the command.
+type pushing struct {
+	window
+	server, token string
+	seconds       int
+	json          bool
+	remote        *remote
+	labelValues   collector.Labels
+}
+
+// A pushed is what became of one profile.
+type pushed struct {
+	From  string `json:"from"`
+	Type  string `json:"type,omitempty"`
+	ID    string `json:"id,omitempty"`
+	Error string `json:"error,omitempty"`
+}
+
+func push(ctx context.Context, std stdio, args []string) error {
+	p := &pushing{}
+	s := newSettings("push", pushEssay)
+	s.args = "<file or address>..."
+	s.flags.StringVar(&p.server, "server", defaultServer, "send to the collector at this `URL`; its token is HOLMES_TOKEN")
+	s.flags.StringVar(&p.service, "service", "", "they are of this `service`")
+	s.flags.StringVar(&p.kind, "type", "", "they are of this `type`: cpu, heap, goroutine, ...")
+	s.flags.StringVar(&p.labels, "labels", "", "they have these labels, `k=v,k2=v2`")
+	s.flags.IntVar(&p.seconds, "seconds", 10, "CPU profiles of an address last so many `seconds`")
+	s.flags.BoolVar(&p.json, "json", false, "print JSON")
+	s.secret(&p.token, "token")
+	if err := s.parse(std, args); err != nil {
+		return err
+	}
+	if err := p.prepare(s.flags.NArg()); err != nil {
+		return err
+	}
+	sources := p.sources(s.flags.Args())
+	bar := newBar(std, len(sources), "sending")
+	var done []pushed
+	var failed int
+	for _, source := range sources {
+		bar.say(source)
+		one := pushed{From: source}
+		if err := p.send(ctx, &one); err != nil {
+			one.Error = err.Error()
+			failed++
+		}
+		done = append(done, one)
+		bar.step()
+	}
+	bar.end()
+	if err := p.report(std, done); err != nil {
+		return err
+	}
+	if failed > 0 {
+		return fmt.Errorf("holmes push: %d of %d could not be sent", failed, len(done))
+	}
+	return nil
+}
+
+// prepare checks what was asked for.
+func (p *pushing) prepare(n int) (err error) {
+	switch {
+	case n == 0:
+		return usageError{errors.New("holmes push: which profiles: name files or addresses")}
+	case p.service == "":
+		return usageError{errors.New("holmes push: -service is missing")}
+	case p.seconds < 1 || p.seconds > 300:
+		return usageError{fmt.Errorf("holmes push: -seconds: %d is not between 1 and 300", p.seconds)}
+	}
+	if p.kind != "" {
+		if _, err := collector.ParseKind(p.kind); err != nil {
+			return usageError{err}
+		}
+	}
+	if p.labelValues, err = collector.ParseLabels(p.labels); err != nil {
+		return usageError{err}
+	}
+	p.remote, err = newRemote(p.server, p.token)
+	return err
+}
+
+// sources are the arguments, with all that an address of net/http/pprof stands
+// for.
+func (p *pushing) sources(args []string) (out []string) {
+	for _, arg := range args {
+		base := strings.TrimSuffix(arg, "/")
+		if !isAddress(arg) || !strings.HasSuffix(base, "/debug/pprof") {
+			out = append(out, arg)
+			continue
+		}
+		out = append(out, fmt.Sprintf("%s/profile?seconds=%d", base, p.seconds), base+"/heap", base+"/goroutine")
+	}
+	return out
+}
+
+func isAddress(text string) bool {
+	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
+}
+
+// send sends one profile.
+func (p *pushing) send(ctx context.Context, one *pushed) error {
+	kind, err := p.kindOf(one.From)
+	if err != nil {
+		return err
+	}
+	one.Type = string(kind)
+	raw, err := p.fetch(ctx, one.From)
+	if err != nil {
+		return err
+	}
+	q := url.Values{"service": {p.service}, "type": {one.Type}}
+	if labels := p.labelValues.String(); labels != "" {
+		q.Set("labels", labels)
+	}
+	answer, err := p.remote.do(ctx, http.MethodPost, "/api/0/profiles", q, bytes.NewReader(raw))
+	if err != nil {
+		return err
+	}
+	defer answer.Close()
+	var stored struct{ Body struct{ ID string } }
+	if err := json.NewDecoder(answer).Decode(&stored); err != nil {
+		return fmt.Errorf("holmes: the collector's answer: %w", err)
+	}
+	one.ID = stored.Body.ID
+	return nil
+}
+
+// kindOf tells a type by the name of a file, or the last element of an address.
+func (p *pushing) kindOf(source string) (collector.Kind, error) {
+	if p.kind != "" {
+		return collector.Kind(p.kind), nil
+	}
+	name := filepath.Base(source)
+	if u, err := url.Parse(source); err == nil && isAddress(source) {
+		name = u.Path[strings.LastIndexByte(u.Path, '/')+1:]
+	}
+	for _, known := range []struct {
+		prefix string
+		kind   collector.Kind
+	}{
+		{"profile", collector.KindCPU},
+		{"cpu", collector.KindCPU},
+		{"allocs", collector.KindHeap},
+		{"mem", collector.KindHeap},
+		{"heap", collector.KindHeap},
+		{"goroutine", collector.KindGoroutine},
+		{"mutex", collector.KindMutex},
+		{"block", collector.KindBlock},
+		{"thread", collector.KindThreadcreate},
+		{"trace", collector.KindTrace},
+	} {
+		if strings.HasPrefix(name, known.prefix) {
+			return known.kind, nil
+		}
+	}
+	return "", fmt.Errorf("holmes: the name %q tells no type; say it with -type", name)
+}
+
+// fetchTime is how long an address may take, beside the seconds of a profile.
+const fetchTime = 30 * time.Second
+
+// fetch reads a file or an address.
+func (p *pushing) fetch(ctx context.Context, source string) ([]byte, error) {
+	if !isAddress(source) {
+		f, err := os.Open(source)
+		if err != nil {
+			return nil, fmt.Errorf("holmes: %w", err)
+		}
+		defer f.Close()
+		return readBounded(f)
+	}
+	ctx, cancel := context.WithTimeout(ctx, fetchTime+time.Duration(p.seconds)*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, source, http.NoBody)
+	if err != nil {
+		return nil, fmt.Errorf("holmes: %w", err)
+	}
+	resp, err := (&http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}).Do(req)
+	if err != nil {
+		return nil, fmt.Errorf("holmes: %w", err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("holmes: %s answers %s", source, resp.Status)
+	}
+	return readBounded(resp.Body)
+}
+
+func readBounded(r io.Reader) ([]byte, error) {
+	raw, err := io.ReadAll(io.LimitReader(r, maxProfile+1))
+	if err == nil && len(raw) > maxProfile {
+		err = fmt.Errorf("holmes: it is larger than %d bytes", maxProfile)
+	}
+	return raw, err
+}
+
+// report prints what became of them.
+func (p *pushing) report(std stdio, done []pushed) error {
+	if p.json {
+		return printJSON(std.out, map[string]any{"profiles": done})
+	}
+	return printTable(std.out, "TYPE\tID\tFROM", done, func(one pushed) []string {
+		if one.Error != "" {
+			return []string{one.Type, "failed", one.From + ": " + one.Error}
+		}
+		return []string{one.Type, one.ID, one.From}
+	})
+}

@@ -1,0 +1,246 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime/pprof"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/reporters"
+	"github.com/go-holmes/holmes/reporters/reportertest"
+	"github.com/stretchr/testify/require"
+)
+
+const upload = "/api/0/profiles?service=shop&type=heap"
+
+func heapProfile(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, pprof.WriteHeapProfile(&b))
+	return b.Bytes()
+}
+
+// cpuProfile returns a CPU profile of this process, which may have no samples.
+func cpuProfile(t *testing.T) []byte {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, pprof.StartCPUProfile(&b))
+	pprof.StopCPUProfile()
+	return b.Bytes()
+}
+
+// The commands of the help, as people type them.
+func TestServeWithCurlAndPprof(t *testing.T) {
+	curl, err := exec.LookPath("curl")
+	if err != nil {
+		t.Skip("curl is not installed")
+	}
+	p := serving(t, t.TempDir(), []string{"HOLMES_READ_TOKEN=r-secret", "HOLMES_WRITE_TOKEN=w-secret"})
+	file := filepath.Join(t.TempDir(), "heap.pb.gz")
+	require.NoError(t, os.WriteFile(file, heapProfile(t), 0o600))
+	out, err := exec.CommandContext(t.Context(), curl, "-sS", "-H", "Authorization: Bearer w-secret",
+		"--data-binary", "@"+file, p.url+upload+"&labels=version=1.2.3").Output()
+	require.NoError(t, err)
+	var answer struct {
+		Code int
+		Body struct{ ID string }
+	}
+	require.NoError(t, json.Unmarshal(out, &answer), "%s", out)
+	require.Equal(t, 200, answer.Code)
+
+	cmd := exec.CommandContext(t.Context(), "go", "tool", "pprof", "-top",
+		strings.Replace(p.url, "://", "://any:r-secret@", 1)+"/api/0/profiles/"+answer.Body.ID)
+	cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+t.TempDir())
+	text, err := cmd.CombinedOutput()
+	require.NoError(t, err, "%s", text)
+	require.Contains(t, string(text), "Type: inuse_space")
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.wait())
+}
+
+// P25 of PROMISES.md: SIGTERM lets an upload under way end, and the process
+// ends by itself, though one client hangs.
+func TestP25Sigterm(t *testing.T) {
+	dir := t.TempDir()
+	drain := 2 * time.Second
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		drain = 8 * time.Second // the default
+	}
+	p := serving(t, dir, nil, "-drain", drain.String())
+	hanging, err := new(net.Dialer).DialContext(t.Context(), "tcp", strings.TrimPrefix(p.url, "http://"))
+	require.NoError(t, err)
+	defer hanging.Close()
+	_, err = fmt.Fprint(hanging, "POST /api/0/profiles?service=s&type=cpu HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n\x1f\x8b\x08")
+	require.NoError(t, err)
+
+	heap := heapProfile(t)
+	r, body := io.Pipe()
+	answered := make(chan string, 1)
+	go func() {
+		status, text, err := p.request(http.MethodPost, upload, r)
+		answered <- fmt.Sprint(status, " ", err, " ", text)
+	}()
+	_, err = body.Write(heap[:len(heap)/2])
+	require.NoError(t, err)
+	require.Eventually(t, func() bool { // the server has both requests
+		left, err := os.ReadDir(filepath.Join(dir, "incoming"))
+		return err == nil && len(left) == 2
+	}, 10*time.Second, time.Millisecond)
+
+	began := time.Now()
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.Eventually(t, func() bool {
+		_, _, err := p.request(http.MethodGet, "/healthz", nil)
+		return err != nil
+	}, 10*time.Second, time.Millisecond, "still listening")
+	_, err = body.Write(heap[len(heap)/2:])
+	require.NoError(t, err)
+	require.NoError(t, body.Close())
+	require.Contains(t, <-answered, `200 <nil> {"code":200`)
+	require.NoError(t, p.wait())
+	require.Less(t, time.Since(began), drain+2*time.Second)
+
+	p = serving(t, dir, nil)
+	_, text, err := p.request(http.MethodGet, "/api/1/profiles", nil)
+	require.NoError(t, err)
+	require.Contains(t, text, `"service":"shop"`)
+	require.NotContains(t, text, `"service":"s"`)
+}
+
+// P22 of PROMISES.md, from end to end: the process is killed again and again
+// while events come in from holmes's own reporter, which tries again. Each is
+// there once, whatever it took.
+func TestP22KillTheServer(t *testing.T) {
+	total, life := 60, 150*time.Millisecond
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		total, life = 10_000, 2*time.Second
+	}
+	dir := t.TempDir()
+	p := &pool{t: t, dir: dir}
+	p.start()
+	events := make(chan *holmes.Event)
+	var senders sync.WaitGroup
+	for range 4 {
+		senders.Go(func() {
+			for e := range events {
+				p.send(t.Context(), e)
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for range total {
+			events <- reportertest.MemoryEvent(t)
+		}
+		close(events)
+		senders.Wait()
+	}()
+	kills := 0
+	for running := true; running; {
+		select {
+		case <-done:
+			running = false
+		case <-time.After(life):
+			p.kill()
+			kills++
+		}
+	}
+	t.Logf("%d events over %d kills", total, kills)
+	require.Positive(t, kills)
+	p.kill()
+	p.requireOnce()
+}
+
+// A pool is a server that is killed and started again, always at another
+// address.
+type pool struct {
+	t   *testing.T
+	dir string
+
+	mu      sync.Mutex
+	process *process
+	sent    []*holmes.Event
+}
+
+func (p *pool) start() { p.process = serving(p.t, p.dir, nil) }
+
+func (p *pool) kill() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_ = p.process.Process.Kill()
+	_ = p.process.wait()
+	p.start()
+}
+
+// send sends an event until it is acknowledged.
+func (p *pool) send(ctx context.Context, e *holmes.Event) {
+	for ctx.Err() == nil {
+		p.mu.Lock()
+		at := p.process.url
+		p.mu.Unlock()
+		r, err := reporters.NewHTTP(at + "/api/1/events")
+		if err != nil {
+			p.t.Errorf("%v", err)
+			return
+		}
+		if err = r.Report(ctx, e); err == nil {
+			p.mu.Lock()
+			p.sent = append(p.sent, e)
+			p.mu.Unlock()
+			return
+		}
+		if holmes.IsPermanent(err) {
+			p.t.Errorf("%v", err)
+			return
+		}
+	}
+}
+
+// requireOnce checks that all that was acknowledged is there, once and whole.
+func (p *pool) requireOnce() {
+	p.t.Helper()
+	status, text, err := p.process.request(http.MethodGet, "/api/1/events?limit=10000", nil)
+	require.NoError(p.t, err)
+	require.Equal(p.t, http.StatusOK, status)
+	var answer struct {
+		Events []struct {
+			ID       string
+			Profiles []struct{ ID string }
+		}
+	}
+	require.NoError(p.t, json.Unmarshal([]byte(text), &answer))
+	require.Len(p.t, answer.Events, len(p.sent))
+	profiles := map[string]int{}
+	for _, e := range answer.Events {
+		profiles[e.ID] = len(e.Profiles)
+		status, _, err := p.process.request(http.MethodGet, "/api/0/profiles/"+e.Profiles[0].ID, nil)
+		require.NoError(p.t, err)
+		require.Equal(p.t, http.StatusOK, status)
+	}
+	for _, e := range p.sent {
+		require.Equal(p.t, 3, profiles[e.ID], e.ID)
+	}
+}
+
+// A second server on the same directory is told so.
+func TestServeTwice(t *testing.T) {
+	dir := t.TempDir()
+	serving(t, dir, nil)
+	got := call(t, nil, "serve", "-data", dir, "-addr", "127.0.0.1:0")
+	require.Equal(t, exitError, got.code)
+	require.Contains(t, got.err, "another process has it open")
+}

@@ -1,0 +1,221 @@
+package collector
+
+import (
+	"encoding/json"
+	"path/filepath"
+	"strings"
+	"time"
+)
+
+// EventFile is the file of an event that holds all of it but its profiles.
+const EventFile = "event.json"
+
+// An Event is the summary of a stored event: what it is found by, and what a
+// list shows. All else is in its event.json, which the store keeps as received.
+type Event struct {
+	// ID is the sender's, and says whether two events are the same one.
+	ID      string
+	Service string
+	// State is "confirmed" or "unconfirmed".
+	State string
+	// Signal is what left its normal range: "cpu", "mem", ...
+	Signal string
+	// Reason is the code of the rule's reason: "diff", "abs", ...
+	Reason string
+	// Value, Limit and Baseline are the reading, what it is measured
+	// against, and the mean before it.
+	Value    float64
+	Limit    float64
+	Baseline float64
+	// At is the time of the first suspicious reading.
+	At time.Time
+	// Sentence says it in one line.
+	Sentence string
+	// Culprits are the functions that the diagnosis blames, the guiltiest
+	// first, and Confident whether it stands by the first one.
+	Culprits  []string
+	Confident bool
+	Labels    Labels
+	// Profiles are the stored ones, in the order of event.json.
+	Profiles []Meta
+	// ReceivedAt is when the collector took it.
+	ReceivedAt time.Time
+}
+
+// The limits of one event.
+const (
+	MaxEventFile = 1 << 20 // bytes of event.json
+	MaxProfiles  = 32      // profiles of one event
+	maxCulprits  = 10      // that are kept in the summary
+	maxSentence  = 2000    // bytes that are kept in the summary
+)
+
+// wire is what the summary takes from event.json. Fields that it does not know
+// are no error: they are of a later version.
+type wire struct {
+	ID      string    `json:"id"`
+	State   string    `json:"state"`
+	At      time.Time `json:"at"`
+	Trigger struct {
+		Signal   string  `json:"signal"`
+		Reason   string  `json:"reason"`
+		Value    float64 `json:"value"`
+		Limit    float64 `json:"limit"`
+		Baseline float64 `json:"baseline"`
+		Sentence string  `json:"sentence"`
+	} `json:"trigger"`
+	Diagnosis struct {
+		Sentence  string `json:"sentence"`
+		Confident bool   `json:"confident"`
+		Culprits  []struct {
+			Function string `json:"function"`
+		} `json:"culprits"`
+	} `json:"diagnosis"`
+	Profiles []struct {
+		Kind            string    `json:"kind"`
+		File            string    `json:"file"`
+		Start           time.Time `json:"start"`
+		DurationSeconds float64   `json:"duration_seconds"`
+	} `json:"profiles"`
+	Labels map[string]string `json:"labels"`
+}
+
+// ReadEvent returns the summary of an event.json, with a [Meta] for each
+// profile that has a file. They have no size and no ID yet.
+func ReadEvent(raw []byte) (*Event, error) {
+	if len(raw) > MaxEventFile {
+		return nil, Errorf(TooLarge, "%s of %d bytes is larger than %d", EventFile, len(raw), MaxEventFile)
+	}
+	var w wire
+	if err := json.Unmarshal(raw, &w); err != nil {
+		return nil, Errorf(Invalid, "%s: %w", EventFile, err)
+	}
+	labels, err := NewLabels(w.Labels)
+	if err != nil {
+		return nil, err
+	}
+	e := &Event{
+		ID: w.ID, Service: labels.Get("service"), Labels: labels.Without("service"),
+		State: w.State, At: w.At.UTC(), Signal: w.Trigger.Signal, Reason: w.Trigger.Reason,
+		Value: w.Trigger.Value, Limit: w.Trigger.Limit, Baseline: w.Trigger.Baseline,
+		Sentence: join(w.Trigger.Sentence, w.Diagnosis.Sentence), Confident: w.Diagnosis.Confident,
+	}
+	for i, c := range w.Diagnosis.Culprits {
+		if i < maxCulprits && printable(c.Function) && c.Function != "" {
+			e.Culprits = append(e.Culprits, cut(c.Function, MaxValue))
+		}
+	}
+	if err := e.addProfiles(&w); err != nil {
+		return nil, err
+	}
+	if err := e.Validate(); err != nil {
+		return nil, err
+	}
+	return e, nil
+}
+
+func (e *Event) addProfiles(w *wire) error {
+	for _, p := range w.Profiles {
+		if p.File == "" {
+			continue // a note says why there is none
+		}
+		m := Meta{
+			Service: e.Service, Kind: Kind(p.Kind), Labels: e.Labels, CreatedAt: p.Start.UTC(),
+			Duration: seconds(p.DurationSeconds), Event: e.ID, File: p.File,
+		}
+		if p.Start.IsZero() {
+			m.CreatedAt = e.At
+		}
+		if _, err := ParseKind(p.Kind); err != nil {
+			m.Kind = KindOther // of a later version, or the user's own
+		}
+		e.Profiles = append(e.Profiles, m)
+	}
+	if len(e.Profiles) > MaxProfiles {
+		return Errorf(TooLarge, "%d profiles in one event are more than %d", len(e.Profiles), MaxProfiles)
+	}
+	return nil
+}
+
+// seconds is a duration, bounded by what fits into one.
+func seconds(s float64) time.Duration {
+	const most = 1e9
+	return time.Duration(min(max(s, -1), most) * float64(time.Second))
+}
+
+// Validate checks what the sender of an event says about it.
+func (e *Event) Validate() error {
+	if err := checkFileName("event id", e.ID); err != nil {
+		return err
+	}
+	for _, f := range [...]struct{ what, name string }{
+		{"label service", e.Service}, {"state", e.State}, {"signal", e.Signal}, {"reason", e.Reason},
+	} {
+		if optional := f.what == "state" || f.what == "reason"; optional && f.name == "" {
+			continue
+		}
+		if err := checkName(f.what, f.name); err != nil {
+			return err
+		}
+	}
+	if err := checkTime("at", e.At); err != nil {
+		return err
+	}
+	taken := map[string]bool{EventFile: true}
+	for i := range e.Profiles {
+		p := &e.Profiles[i]
+		if err := checkFileName("profile file", p.File); err != nil {
+			return err
+		}
+		if taken[p.File] {
+			return Errorf(Invalid, "profile file %q is there twice", p.File)
+		}
+		taken[p.File] = true
+		if err := p.Validate(); err != nil {
+			return err
+		}
+	}
+	return e.Labels.Validate()
+}
+
+// maxFileName is the longest name that senders give out.
+const maxFileName = 128
+
+// checkFileName returns an error unless name is fit to be a file name anywhere.
+func checkFileName(what, name string) error {
+	foreign := func(r rune) bool {
+		switch {
+		case 'a' <= r && r <= 'z', 'A' <= r && r <= 'Z', '0' <= r && r <= '9':
+			return false
+		default:
+			return r != '.' && r != '_' && r != '-'
+		}
+	}
+	if name == "" || len(name) > maxFileName || name[0] == '.' ||
+		strings.ContainsFunc(name, foreign) || !filepath.IsLocal(name) {
+		return Errorf(Invalid, "%s %.80q is not a plain file name", what, name)
+	}
+	return nil
+}
+
+// join makes one sentence of two, printable and of bounded length.
+func join(trigger, diagnosis string) string {
+	if trigger != "" && diagnosis != "" {
+		trigger += ": "
+	}
+	clean := strings.Map(func(r rune) rune {
+		if !printable(string(r)) {
+			return ' '
+		}
+		return r
+	}, trigger+diagnosis)
+	return cut(clean, maxSentence)
+}
+
+// cut returns the start of s, at most n bytes, and no half characters.
+func cut(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "")
+}

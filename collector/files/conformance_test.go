@@ -1,0 +1,36 @@
+package files_test
+
+import (
+	"context"
+	"os"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/go-holmes/holmes/collector/files"
+	"github.com/go-holmes/holmes/collector/storetest"
+)
+
+func TestMain(m *testing.M) {
+	storetest.Child(open)
+	goleak.VerifyTestMain(m)
+}
+
+func open(ctx context.Context, dir string) (storetest.Store, error) {
+	return files.Open(ctx, dir, files.Options{})
+}
+
+func TestConformance(t *testing.T) { storetest.Test(t, open) }
+
+// P22 of PROMISES.md.
+func TestP22Kill(t *testing.T) {
+	kills := storetest.Kills{Uploads: 200, Life: 300 * time.Millisecond}
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		kills = storetest.Kills{Uploads: 10_000}
+	}
+	storetest.Kill(t, open, kills)
+}
+
+// P23 of PROMISES.md.
+func TestP23FullDisk(t *testing.T) { storetest.Full(t, open) }

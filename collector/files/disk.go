@@ -1,0 +1,88 @@
+package files
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// fullRetry is when it may be worth to try again after the disk was full.
+const fullRetry = time.Minute
+
+// diskError gives an error of the disk the code that it deserves.
+func diskError(err error) error {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+		return &collector.Error{Code: collector.Full, Message: "the disk is full", RetryAfter: fullRetry, Err: err}
+	}
+	return err
+}
+
+// blockSize is what file systems round the size of a file up to.
+const blockSize = 4096
+
+func onDisk(size int64) int64 { return (size + blockSize - 1) / blockSize * blockSize }
+
+// syncFile makes a file or the names in a directory survive a loss of power,
+// where the system has a way to ask for it.
+func syncFile(f *os.File) error {
+	err := f.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		return nil // a file system that is safe in another way, or in none
+	}
+	return err
+}
+
+// syncDir does so for a directory by its path.
+func syncDir(path string) error {
+	if runtime.GOOS == "windows" {
+		return nil
+	}
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(syncFile(f), f.Close())
+}
+
+// A groupSync syncs a directory for all who ask meanwhile, once.
+type groupSync struct {
+	path string
+	once func(path string) error // syncs
+	turn sync.Mutex              // of the one who does
+
+	mu   sync.Mutex
+	next *syncRound // has not begun
+}
+
+type syncRound struct {
+	done chan struct{}
+	err  error
+}
+
+// sync returns when a sync that began after the call has ended.
+func (g *groupSync) sync() error {
+	g.mu.Lock()
+	round, leads := g.next, false
+	if round == nil {
+		round, leads = &syncRound{done: make(chan struct{})}, true
+		g.next = round
+	}
+	g.mu.Unlock()
+	if !leads {
+		<-round.done
+		return round.err
+	}
+	g.turn.Lock()
+	defer g.turn.Unlock()
+	g.mu.Lock()
+	g.next = nil
+	g.mu.Unlock()
+	round.err = g.once(g.path)
+	close(round.done)
+	return round.err
+}

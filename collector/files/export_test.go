@@ -1,0 +1,66 @@
+package files
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// Relaxed makes a store sync nothing, for tests of other things.
+func (o Options) Relaxed() Options {
+	o.relaxed = true
+	return o
+}
+
+// Slots is the number of uploads in one directory.
+const Slots = slots
+
+// Die ends the use of a store as the death of its process would: nothing is
+// written down.
+func (s *Store) Die() error {
+	return errors.Join(s.db.Close(), s.lock.Close())
+}
+
+// Sealed is the number of directories that are in the index.
+func (s *Store) Sealed() int {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return len(s.sealed)
+}
+
+// Stock fills the index of an empty store with n profiles that have no files,
+// but for the first one, and closes the store.
+func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
+	for i := range n {
+		id := newBlobID(uint64(i))
+		sh := s.shelves[id.dir()]
+		if sh == nil {
+			sh = s.newShelf(id.dir())
+			s.shelves[id.dir()] = sh
+			if err := os.Mkdir(sh.names.path, 0o700); err != nil {
+				return err
+			}
+			if err := os.WriteFile(filepath.Join(sh.names.path, id.String()), nil, 0o600); err != nil {
+				return err
+			}
+		}
+		m := profile(i)
+		r := &record{
+			ID: id.String(), Received: time.Unix(int64(i), 0), Service: m.Service, Labels: m.Labels, size: m.Size,
+			Files: []fileRecord{{Name: m.File, Size: m.Size, Kind: m.Kind, Created: m.CreatedAt, Duration: m.Duration}},
+		}
+		rows, err := r.rows(id)
+		if err != nil {
+			return err
+		}
+		s.next++
+		s.put(id, sh, r, rows)
+		if id.slot() == slots-1 {
+			s.sealFull()
+		}
+	}
+	return s.Close()
+}

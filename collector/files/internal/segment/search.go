@@ -1,0 +1,90 @@
+package segment
+
+import "sort"
+
+// Search calls yield with each row that q selects, in the order of the rows,
+// until it returns false.
+func (s *Segment) Search(q Query, yield func(row int) bool) {
+	if s.rows == 0 || s.last < q.From || s.first >= q.To {
+		return
+	}
+	wanted := make([]int, 0, 16)
+	for _, t := range q.Terms {
+		n, ok := s.find(t)
+		if !ok {
+			return
+		}
+		wanted = append(wanted, n)
+	}
+	fits, some := s.judge(wanted)
+	if !some {
+		return
+	}
+	for row := range s.rows {
+		if fits != nil && !fits[s.number(s.setOf, row)] {
+			continue
+		}
+		if at := s.At(row); at >= q.From && at < q.To && !yield(row) {
+			return
+		}
+	}
+}
+
+// TermsWith calls yield with each term that begins with prefix, without the
+// prefix, in order.
+func (s *Segment) TermsWith(prefix string, yield func(rest string) bool) {
+	begin := sort.Search(s.terms, func(i int) bool { return string(s.term(i)) >= prefix })
+	for i := begin; i < s.terms; i++ {
+		t := s.term(i)
+		if len(t) < len(prefix) || string(t[:len(prefix)]) != prefix || !yield(string(t[len(prefix):])) {
+			return
+		}
+	}
+}
+
+// find looks a term up.
+func (s *Segment) find(term string) (int, bool) {
+	i := sort.Search(s.terms, func(i int) bool { return string(s.term(i)) >= term })
+	return i, i < s.terms && string(s.term(i)) == term
+}
+
+// judge returns which sets hold all that is wanted, nil for all of them, and
+// whether there are some.
+func (s *Segment) judge(wanted []int) (fits []bool, some bool) {
+	if len(wanted) == 0 {
+		return nil, true
+	}
+	shortest := s.holders(wanted[0])
+	for _, term := range wanted[1:] {
+		if list := s.holders(term); len(list) < len(shortest) {
+			shortest = list
+		}
+	}
+	for i := range len(shortest) / s.width {
+		set := s.number(shortest, i)
+		if !s.holds(s.set(set), wanted) {
+			continue
+		}
+		if fits == nil {
+			fits = make([]bool, s.sets)
+		}
+		fits[set] = true
+	}
+	return fits, fits != nil
+}
+
+// holds reports whether the members of a set, ascending, hold all terms.
+func (s *Segment) holds(members []byte, terms []int) bool {
+next:
+	for _, term := range terms {
+		for i := range len(members) / s.width {
+			if m := s.number(members, i); m == term {
+				continue next
+			} else if m > term {
+				return false
+			}
+		}
+		return false
+	}
+	return true
+}

@@ -1,0 +1,202 @@
+// Package segment is the index's unit: some thousand rows in one block of
+// bytes, searched where it lies and without an allocation.
+//
+// A row has a time, a reference, a set of terms to find it by, and a payload
+// for the one who found it. Terms are kept once in a sorted dictionary, sets of
+// terms once as lists of numbers, since most rows share theirs with others. Each
+// term has a list of the sets that hold it. A search for terms that a segment
+// does not know ends in its dictionary. Else it goes through the shortest of the
+// lists, and only if some sets fit through the rows, a number each. So the cost
+// of the worst search grows with the number of rows by some nanoseconds each,
+// however many different values a label has.
+//
+// The layout, all numbers little-endian:
+//
+//	magic, checksum of the rest        4 + 4
+//	rows, sets, terms, members         4 each
+//	first and last time                8 each
+//	extra                              8, the caller's
+//	times                              8 * rows
+//	references                         8 * rows
+//	ends of the payloads               4 * rows
+//	ends of the sets                   4 * sets
+//	ends of the terms                  4 * terms
+//	ends of the terms' lists of sets   4 * terms
+//	sets of the rows                   w * rows
+//	members of the sets                w * members
+//	the terms' lists of sets           w * members
+//	terms, payloads                    as the ends say
+//
+// The width w of a set's or a term's number is 2 where that is enough, else 4.
+package segment
+
+import (
+	"encoding/binary"
+	"errors"
+	"hash/crc32"
+	"math"
+)
+
+// A Row is what is found.
+type Row struct {
+	// At is what the row is ordered by: nanoseconds since 1970.
+	At int64
+	// Ref is the caller's.
+	Ref uint64
+	// Terms are what the row can be found by. Their order does not matter.
+	Terms []string
+	// Payload is the caller's.
+	Payload []byte
+}
+
+// A Query selects the rows that hold all terms, and whose time is at least From
+// and below To.
+type Query struct {
+	From, To int64
+	Terms    []string
+}
+
+// Everything is the query that selects all rows.
+func Everything() Query { return Query{From: math.MinInt64, To: math.MaxInt64} }
+
+const (
+	magic      = 0x31534c48 // "HLS1"
+	headerSize = 48
+)
+
+// ErrDamaged is returned by [Open] for bytes that [Build] has not made.
+var ErrDamaged = errors.New("index segment is damaged")
+
+func castagnoli(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)) }
+
+// A Segment is a view of bytes that [Build] has made. It is never changed, and
+// good for as long as the bytes are.
+type Segment struct {
+	rows, sets, terms int
+	first, last       int64
+	extra             uint64
+	width             int // of the numbers in the second line
+
+	times, refs, payloadEnds, setEnds, termEnds, listEnds []byte
+	setOf, members, lists                                 []byte
+	termBytes, payloads                                   []byte
+}
+
+// widthFor returns how many bytes the numbers of so many sets and terms need.
+func widthFor(sets, terms int) int {
+	if max(sets, terms) <= 1<<16 {
+		return 2
+	}
+	return 4
+}
+
+// Open returns a view of raw. It looks at the header alone; [Segment.Verify]
+// looks at all.
+func Open(raw []byte) (*Segment, error) {
+	if len(raw) < headerSize || binary.LittleEndian.Uint32(raw) != magic {
+		return nil, ErrDamaged
+	}
+	s := &Segment{
+		rows: int(u32(raw, 2)), sets: int(u32(raw, 3)), terms: int(u32(raw, 4)),
+		first: i64(raw[24:], 0), last: i64(raw[24:], 1), extra: binary.LittleEndian.Uint64(raw[40:]),
+	}
+	rest, ok := raw[headerSize:], true
+	take := func(n int) (part []byte) {
+		if n < 0 || n > len(rest) {
+			ok = false
+			return nil
+		}
+		part, rest = rest[:n], rest[n:]
+		return part
+	}
+	members := int(u32(raw, 5))
+	s.width = widthFor(s.sets, s.terms)
+	s.times, s.refs = take(8*s.rows), take(8*s.rows)
+	s.payloadEnds, s.setEnds = take(4*s.rows), take(4*s.sets)
+	s.termEnds, s.listEnds = take(4*s.terms), take(4*s.terms)
+	s.setOf, s.members, s.lists = take(s.width*s.rows), take(s.width*members), take(s.width*members)
+	if !ok {
+		return nil, ErrDamaged
+	}
+	if s.terms > 0 {
+		s.termBytes = take(int(u32(s.termEnds, s.terms-1)))
+	}
+	s.payloads = rest
+	if !ok {
+		return nil, ErrDamaged
+	}
+	return s, nil
+}
+
+// Verify reports whether raw is what [Build] has made, to the last bit.
+func Verify(raw []byte) bool {
+	return len(raw) >= headerSize && binary.LittleEndian.Uint32(raw) == magic &&
+		u32(raw, 1) == castagnoli(raw[8:])
+}
+
+// Rows is the number of rows.
+func (s *Segment) Rows() int { return s.rows }
+
+// Span returns the times of the first row and the last one.
+func (s *Segment) Span() (first, last int64) { return s.first, s.last }
+
+// Extra is what was given to [Build].
+func (s *Segment) Extra() uint64 { return s.extra }
+
+// At is the time of a row.
+func (s *Segment) At(row int) int64 { return i64(s.times, row) }
+
+// Ref is the reference of a row.
+func (s *Segment) Ref(row int) uint64 { return binary.LittleEndian.Uint64(s.refs[8*row:]) }
+
+// Payload is the payload of a row. It is not a copy.
+func (s *Segment) Payload(row int) []byte {
+	return span(s.payloads, s.payloadEnds, row)
+}
+
+// Terms appends the terms of a row to dst, sorted.
+func (s *Segment) Terms(dst []string, row int) []string {
+	members := s.set(s.number(s.setOf, row))
+	for i := range len(members) / s.width {
+		dst = append(dst, string(s.term(s.number(members, i))))
+	}
+	return dst
+}
+
+// number returns the i-th of numbers that are width bytes wide.
+func (s *Segment) number(p []byte, i int) int {
+	if s.width == 2 {
+		return int(binary.LittleEndian.Uint16(p[2*i:]))
+	}
+	return int(u32(p, i))
+}
+
+// set returns the members of a set, ascending.
+func (s *Segment) set(i int) []byte { return s.numbers(s.members, s.setEnds, i) }
+
+// holders returns the sets that hold a term, ascending.
+func (s *Segment) holders(term int) []byte { return s.numbers(s.lists, s.listEnds, term) }
+
+func (s *Segment) term(i int) []byte { return span(s.termBytes, s.termEnds, i) }
+
+// numbers returns the i-th of lists of numbers that lie one after the other.
+func (s *Segment) numbers(lists, ends []byte, i int) []byte {
+	begin := 0
+	if i > 0 {
+		begin = int(u32(ends, i-1))
+	}
+	return lists[s.width*begin : s.width*int(u32(ends, i))]
+}
+
+// span returns the i-th of pieces that lie one after the other.
+func span(pieces, ends []byte, i int) []byte {
+	begin := 0
+	if i > 0 {
+		begin = int(u32(ends, i-1))
+	}
+	return pieces[begin:u32(ends, i)]
+}
+
+func u32(p []byte, i int) uint32 { return binary.LittleEndian.Uint32(p[4*i:]) }
+
+func i64(p []byte, i int) int64 { return int64(binary.LittleEndian.Uint64(p[8*i:])) }

@@ -1,0 +1,199 @@
+package files
+
+import (
+	"context"
+	"encoding/binary"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/go-holmes/holmes/collector/files/internal/segment"
+)
+
+// load brings the store to where the last process has left it.
+func (s *Store) load(ctx context.Context) error {
+	if err := s.clearIncoming(); err != nil {
+		return err
+	}
+	if err := s.openIndex(); err != nil {
+		return err
+	}
+	dirs, err := s.listDirs()
+	if err != nil {
+		return err
+	}
+	if err := s.loadIndex(dirs); err != nil {
+		return err
+	}
+	if err := s.scan(ctx, s.unknown(dirs)); err != nil {
+		return err
+	}
+	return s.loadFloor()
+}
+
+// clearIncoming removes what was under way when the last process ended.
+func (s *Store) clearIncoming() error {
+	dir := filepath.Join(s.dir, incomingDir)
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	for _, e := range entries {
+		if err := os.Remove(filepath.Join(dir, e.Name())); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// listDirs returns the numbers of all directories of blobs, in order.
+func (s *Store) listDirs() ([]uint64, error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, blobsDir))
+	if err != nil {
+		return nil, err
+	}
+	var dirs []uint64
+	for _, e := range entries {
+		if dir, ok := parseDirName(e.Name()); ok && e.IsDir() {
+			dirs = append(dirs, dir)
+		}
+	}
+	slices.Sort(dirs)
+	return dirs, nil
+}
+
+// listBlobs returns the blobs in a directory, in order. What is not named like
+// one is not ours.
+func (s *Store) listBlobs(dir uint64) ([]blobID, error) {
+	entries, err := os.ReadDir(filepath.Join(s.dir, blobsDir, dirName(dir)))
+	if err != nil {
+		return nil, err
+	}
+	var ids []blobID
+	for _, e := range entries {
+		if id, ok := parseBlobID(e.Name()); ok && id.dir() == dir && e.Type().IsRegular() {
+			ids = append(ids, id)
+		}
+	}
+	return ids, nil // ReadDir sorts by name, which is by number
+}
+
+// loadIndex takes over the segments of directories that are there, and drops the
+// others. Those of shelves that were not full go back to memory.
+func (s *Store) loadIndex(dirs []uint64) error {
+	var gone []uint64
+	err := s.read(func(tx *bbolt.Tx) error {
+		return tx.Bucket([]byte(segmentsBucket)).ForEach(func(key, raw []byte) error {
+			dir := uint64(binary.BigEndian.Uint32(key))
+			if _, there := slices.BinarySearch(dirs, dir); !there {
+				gone = append(gone, dir)
+				return nil
+			}
+			return s.loadSegment(dir, raw)
+		})
+	})
+	for _, dir := range gone {
+		s.forget(dir)
+	}
+	return err
+}
+
+// loadSegment takes over a segment. One that is damaged is not: its directory is
+// read from the files.
+func (s *Store) loadSegment(dir uint64, raw []byte) error {
+	if !segment.Verify(raw) {
+		s.opts.Log.Sugar().Warnf("the index of directory %s is damaged and is made anew", dirName(dir))
+		return nil
+	}
+	seg, err := segment.Open(raw)
+	if err != nil {
+		return err
+	}
+	blobs, bytes, full := unpack(seg.Extra())
+	s.blobs += blobs
+	s.used += bytes
+	if full {
+		s.addSealed(dir, raw)
+		return nil
+	}
+	return s.unseal(dir, raw)
+}
+
+// unseal makes a shelf of a segment.
+func (s *Store) unseal(dir uint64, raw []byte) error {
+	seg, err := segment.Open(slices.Clone(raw))
+	if err != nil {
+		return err
+	}
+	src := source{dir: dir, seg: seg}
+	sh := s.newShelf(dir)
+	s.shelves[dir] = sh
+	for i := range seg.Rows() {
+		row := src.row(i)
+		sh.rows = append(sh.rows, row)
+		key, err := keyOf(dir, &row)
+		if err != nil {
+			return err
+		}
+		if id, _ := fromRef(dir, row.Ref); key != "" {
+			sh.keys[key], s.keys[key] = id, id
+		}
+	}
+	sh.blobs, sh.bytes, _ = unpack(seg.Extra())
+	return nil
+}
+
+// loadFloor finds the oldest blob that is left, and corrects the count by what
+// retention has taken of the directories up to there.
+func (s *Store) loadFloor() error {
+	s.floor = s.next
+	dirs, err := s.listDirs()
+	if err != nil {
+		return err
+	}
+	for _, dir := range dirs {
+		ids, err := s.listBlobs(dir)
+		if err != nil {
+			return err
+		}
+		if err := s.recount(dir, ids); err != nil {
+			return err
+		}
+		if len(ids) > 0 {
+			s.floor = ids[0].seq
+			break
+		}
+	}
+	return nil
+}
+
+// recount corrects the count by what is left of a directory.
+func (s *Store) recount(dir uint64, ids []blobID) error {
+	counted, bytes := s.count(dir)
+	for _, id := range ids {
+		info, err := os.Stat(s.blobPath(id))
+		if err != nil {
+			return err
+		}
+		counted--
+		bytes -= onDisk(info.Size())
+	}
+	s.blobs -= counted
+	s.used -= bytes
+	return nil
+}
+
+// count returns how many blobs were put into a directory, and their bytes.
+func (s *Store) count(dir uint64) (blobs int, bytes int64) {
+	if sh := s.shelves[dir]; sh != nil {
+		return sh.blobs, sh.bytes
+	}
+	for _, sl := range s.sealed {
+		if sl.dir == dir {
+			return sl.blobs, sl.bytes
+		}
+	}
+	return 0, 0
+}

@@ -1,0 +1,68 @@
+package files_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/collector/files"
+)
+
+const orderEnv = "HOLMES_FILES_TEST_ORDER"
+
+// A kill cannot tell what is on disk from what the kernel only means to write.
+// So the order of system calls is looked at: the content is synced before it
+// gets its name, the name before the upload is acknowledged.
+func TestP22AcknowledgedAfterSync(t *testing.T) {
+	if dir := os.Getenv(orderEnv); dir != "" {
+		s, err := files.Open(t.Context(), dir, files.Options{})
+		require.NoError(t, err)
+		m, err := tryPut(t.Context(), s, 1, "content")
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "acknowledged-"+m.ID), nil, 0o600))
+		return
+	}
+	strace, err := exec.LookPath("strace")
+	if err != nil {
+		t.Skip("strace is not installed")
+	}
+	exe, err := os.Executable()
+	require.NoError(t, err)
+	dir := t.TempDir()
+	out := filepath.Join(dir, "strace")
+	cmd := exec.CommandContext(t.Context(), strace, "-f", "-y", "-o", out, "-e", "trace=openat,write,fsync,renameat,rename,mkdirat",
+		exe, "-test.run=^TestP22AcknowledgedAfterSync$")
+	cmd.Env = append(os.Environ(), orderEnv+"="+filepath.Join(dir, "store"))
+	if text, err := cmd.CombinedOutput(); err != nil {
+		t.Skipf("strace may not trace here: %v\n%s", err, text)
+	}
+	raw, err := os.ReadFile(out)
+	require.NoError(t, err)
+	calls := strings.Split(string(raw), "\n")
+	at := 0
+	for _, step := range []string{
+		`write\(\d+<.*/store/incoming/upload-\d+>, "content`,
+		`mkdirat\(.*/store/blobs/0000000"`,
+		`fsync\(\d+<.*/store/blobs>`,
+		`write\(\d+<.*/store/incoming/upload-\d+>, "\{`,
+		`fsync\(\d+<.*/store/incoming/upload-\d+>`,
+		`renameat\(.*/store/incoming/upload-\d+".*/store/blobs/0000000/`,
+		`fsync\(\d+<.*/store/blobs/0000000>`,
+		`openat\(.*/store/acknowledged-`,
+	} {
+		pattern := regexp.MustCompile(step)
+		found := -1
+		for i := at; i < len(calls) && found < 0; i++ {
+			if pattern.MatchString(calls[i]) && !strings.Contains(calls[i], "= -1") {
+				found = i
+			}
+		}
+		require.GreaterOrEqual(t, found, 0, "%s is missing after\n%s", step, calls[at])
+		at = found + 1
+	}
+}

@@ -1,0 +1,207 @@
+package files
+
+import (
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/files/internal/segment"
+)
+
+// What a row can be found by: a letter that says what it is, and the value.
+const (
+	termClass   = "c=" // "p" for a profile, "e" for an event
+	termService = "s="
+	termKind    = "k="
+	termEvent   = "v=" // the event that a profile belongs to
+	termSignal  = "g="
+	termState   = "t="
+	termReason  = "r="
+	termCulprit = "f="
+	termLabel   = "l=" // key, a zero byte, value
+)
+
+const (
+	profileRow = termClass + "p"
+	eventRow   = termClass + "e"
+)
+
+func labelTerm(l collector.Label) string { return termLabel + l.Key + "\x00" + l.Value }
+
+// rows returns what the index keeps about a blob: a row for the event, if it is
+// one, and one for each profile.
+func (r *record) rows(id blobID) ([]segment.Row, error) {
+	common := []string{termService + r.Service}
+	for _, l := range r.Labels {
+		common = append(common, labelTerm(l))
+	}
+	var rows []segment.Row
+	if e := r.Event; e != nil {
+		payload, err := json.Marshal(eventPayload{eventRecord: e, Key: r.Key, Received: r.Received})
+		if err != nil {
+			return nil, fmt.Errorf("holmes: index: %w", err)
+		}
+		terms := slices.Concat(common, []string{eventRow, termSignal + e.Signal, termState + e.State, termReason + e.Reason})
+		for _, function := range e.Culprits {
+			terms = append(terms, termCulprit+function)
+		}
+		rows = append(rows, segment.Row{At: e.At.UnixNano(), Ref: id.ref(whole), Terms: terms, Payload: payload})
+		common = append(common, termEvent+e.ID)
+	}
+	for n, file := range r.Files {
+		if file.Kind == "" {
+			continue
+		}
+		rows = append(rows, segment.Row{
+			At: file.Created.UnixNano(), Ref: id.ref(n),
+			Terms:   slices.Concat(common, []string{profileRow, termKind + string(file.Kind)}),
+			Payload: profilePayload(r, &file),
+		})
+	}
+	return rows, nil
+}
+
+// The payload of an event's row is JSON: there are few of them.
+type eventPayload struct {
+	*eventRecord
+	Key      string    `json:"key,omitempty"`
+	Received time.Time `json:"received"`
+}
+
+// The payload of a profile's row is what its terms do not say: size, duration,
+// how long after its time it came, its name if that is not the usual one, and
+// the key if it came by itself.
+func profilePayload(r *record, file *fileRecord) []byte {
+	p := binary.AppendUvarint(nil, uint64(file.Size))
+	p = binary.AppendUvarint(p, uint64(file.Duration))
+	p = binary.AppendVarint(p, r.Received.UnixNano()-file.Created.UnixNano())
+	name := file.Name
+	if name == file.Kind.File() {
+		name = ""
+	}
+	p = appendString(p, name)
+	if r.alone() {
+		p = appendString(p, r.Key)
+	}
+	return p
+}
+
+func appendString(p []byte, s string) []byte {
+	return append(binary.AppendUvarint(p, uint64(len(s))), s...)
+}
+
+// errRow says that a row is not one of ours. Checksums make that a mistake of
+// this package.
+var errRow = errors.New("holmes: index: row is malformed")
+
+// A payloadReader takes a payload apart. After an error it goes on with zeros.
+type payloadReader struct {
+	rest []byte
+	err  error
+}
+
+func (p *payloadReader) uvarint() uint64 {
+	v, n := binary.Uvarint(p.rest)
+	p.skip(n)
+	return v
+}
+
+func (p *payloadReader) varint() int64 {
+	v, n := binary.Varint(p.rest)
+	p.skip(n)
+	return v
+}
+
+func (p *payloadReader) string() string {
+	n := p.uvarint()
+	if n > uint64(len(p.rest)) {
+		p.rest, p.err = nil, errRow
+		return ""
+	}
+	s := string(p.rest[:n])
+	p.rest = p.rest[n:]
+	return s
+}
+
+func (p *payloadReader) skip(n int) {
+	if n <= 0 {
+		p.rest, p.err = nil, errRow
+		return
+	}
+	p.rest = p.rest[n:]
+}
+
+// metaOf turns a profile's row back into what it was made of, and the key of the
+// one that came by itself.
+func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err error) {
+	p := payloadReader{rest: row.Payload}
+	m = collector.Meta{
+		CreatedAt: time.Unix(0, row.At).UTC(), Size: int64(p.uvarint()), Duration: time.Duration(p.uvarint()),
+		ReceivedAt: time.Unix(0, row.At+p.varint()).UTC(), File: p.string(),
+	}
+	for _, term := range row.Terms {
+		what, value := term[:len(termClass)], term[len(termClass):]
+		switch what {
+		case termService:
+			m.Service = value
+		case termKind:
+			m.Kind = collector.Kind(value)
+		case termEvent:
+			m.Event = value
+		case termLabel:
+			m.Labels = append(m.Labels, labelOf(value))
+		}
+	}
+	if m.File == "" {
+		m.File = m.Kind.File()
+	}
+	if m.Event == "" {
+		key = p.string()
+	}
+	id, part := fromRef(dir, row.Ref)
+	m.ID = profileID(id, part, m.Event == "")
+	return m, key, p.err
+}
+
+// eventOf turns an event's row back into a summary without its profiles.
+func eventOf(row *segment.Row) (e collector.Event, key string, err error) {
+	p := eventPayload{eventRecord: &eventRecord{}}
+	if err := json.Unmarshal(row.Payload, &p); err != nil {
+		return e, "", fmt.Errorf("%w: %w", errRow, err)
+	}
+	var service string
+	var labels collector.Labels
+	for _, term := range row.Terms {
+		what, value := term[:len(termClass)], term[len(termClass):]
+		switch what {
+		case termService:
+			service = value
+		case termLabel:
+			labels = append(labels, labelOf(value))
+		}
+	}
+	return p.summary(service, labels, p.Received, nil), p.Key, nil
+}
+
+// labelOf reads the value of a label's term. Terms are sorted, and so are the
+// labels that are made of them: no key holds a zero byte.
+func labelOf(value string) collector.Label {
+	key, value, _ := strings.Cut(value, "\x00")
+	return collector.Label{Key: key, Value: value}
+}
+
+// keyOf returns the key of the upload that a row stands for, and "" where the
+// row has none.
+func keyOf(dir uint64, row *segment.Row) (key string, err error) {
+	if slices.Contains(row.Terms, eventRow) {
+		_, key, err = eventOf(row)
+	} else {
+		_, key, err = metaOf(dir, row)
+	}
+	return key, err
+}

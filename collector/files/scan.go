@@ -1,0 +1,130 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-holmes/holmes/collector/files/internal/segment"
+)
+
+// unknown returns the directories whose blobs the index does not know, or not
+// all of them.
+func (s *Store) unknown(dirs []uint64) []uint64 {
+	known := map[uint64]bool{}
+	for _, sl := range s.sealed {
+		known[sl.dir] = true
+	}
+	var missing []uint64
+	for _, dir := range dirs {
+		if !known[dir] {
+			missing = append(missing, dir)
+		}
+	}
+	return missing
+}
+
+// scan reads blobs from the files, and seals all directories but the last.
+func (s *Store) scan(ctx context.Context, dirs []uint64) error {
+	lists := make([][]blobID, len(dirs))
+	total, done := 0, 0
+	for i, dir := range dirs {
+		s.next = max(s.next, dir<<slotBits)
+		ids, err := s.listBlobs(dir)
+		if err != nil {
+			return err
+		}
+		if len(ids) > 0 {
+			s.next = max(s.next, ids[len(ids)-1].seq+1)
+		}
+		if s.shelves[dir] == nil {
+			s.shelves[dir] = s.newShelf(dir)
+		}
+		s.shelves[dir].pending++ // until it is read
+		lists[i] = s.shelves[dir].without(ids)
+		total += len(lists[i])
+	}
+	for i, dir := range dirs {
+		sh := s.shelves[dir]
+		if err := s.readBlobs(ctx, sh, lists[i]); err != nil {
+			return err
+		}
+		sh.pending--
+		if done += len(lists[i]); len(lists[i]) > 0 {
+			s.opts.Progress(done, total)
+		}
+		s.sealFull()
+	}
+	return nil
+}
+
+// without returns those blobs that the shelf does not have.
+func (sh *shelf) without(ids []blobID) []blobID {
+	has := map[blobID]bool{}
+	for i := range sh.rows {
+		id, _ := fromRef(sh.dir, sh.rows[i].Ref)
+		has[id] = true
+	}
+	return slices.DeleteFunc(ids, func(id blobID) bool { return has[id] })
+}
+
+// readBlobs adds blobs to a shelf, in order, from their files. Those that are damaged
+// are put aside.
+func (s *Store) readBlobs(ctx context.Context, sh *shelf, ids []blobID) error {
+	records, errs := make([]*record, len(ids)), make([]error, len(ids))
+	var next atomic.Int64
+	var readers sync.WaitGroup
+	for range 2 * runtime.GOMAXPROCS(0) {
+		readers.Go(func() {
+			for n := next.Add(1) - 1; int(n) < len(ids) && ctx.Err() == nil; n = next.Add(1) - 1 {
+				records[n], errs[n] = s.readBlob(ids[n])
+			}
+		})
+	}
+	readers.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	for i, id := range ids {
+		err := errs[i]
+		var rows []segment.Row
+		if err == nil {
+			rows, err = records[i].rows(id)
+		}
+		switch {
+		case err == nil:
+			s.put(id, sh, records[i], rows)
+		case errors.Is(err, errDamaged):
+			if err := s.putAside(id, err); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) readBlob(id blobID) (*record, error) {
+	f, err := os.Open(s.blobPath(id))
+	if err != nil {
+		return nil, err
+	}
+	rec, err := readRecord(f, id)
+	return rec, errors.Join(err, f.Close())
+}
+
+// putAside moves a damaged blob out of the way, for people to look at.
+func (s *Store) putAside(id blobID, reason error) error {
+	dir := filepath.Join(s.dir, damagedDir)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	s.opts.Log.Sugar().Warnf("%s is put aside in %s: %v", id, dir, reason)
+	return os.Rename(s.blobPath(id), filepath.Join(dir, id.String()))
+}

@@ -1,0 +1,170 @@
+package files
+
+import (
+	"context"
+	"slices"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/go-holmes/holmes/collector/files/internal/segment"
+)
+
+// A source is the rows of one directory, in memory or in the index.
+type source struct {
+	dir   uint64
+	rows  []segment.Row    // of a shelf
+	seg   *segment.Segment // of the index, good within its transaction
+	floor int              // rows of blobs in places below it are gone
+}
+
+// search calls yield with the rows that q selects.
+func (s *source) search(q *segment.Query, yield func(row int, at int64)) {
+	if s.seg != nil {
+		s.seg.Search(*q, func(row int) bool {
+			if s.alive(s.seg.Ref(row)) {
+				yield(row, s.seg.At(row))
+			}
+			return true
+		})
+		return
+	}
+next:
+	for i := range s.rows {
+		r := &s.rows[i]
+		if r.At < q.From || r.At >= q.To || !s.alive(r.Ref) {
+			continue
+		}
+		for _, t := range q.Terms {
+			if !slices.Contains(r.Terms, t) {
+				continue next
+			}
+		}
+		yield(i, r.At)
+	}
+}
+
+func (s *source) alive(ref uint64) bool { return int(ref>>48) >= s.floor }
+
+func (s *source) ref(i int) uint64 {
+	if s.seg != nil {
+		return s.seg.Ref(i)
+	}
+	return s.rows[i].Ref
+}
+
+// row returns a row with its terms sorted. Its payload is not a copy.
+func (s *source) row(i int) segment.Row {
+	if s.seg != nil {
+		return segment.Row{
+			At: s.seg.At(i), Ref: s.seg.Ref(i), Terms: s.seg.Terms(nil, i), Payload: s.seg.Payload(i),
+		}
+	}
+	r := s.rows[i]
+	r.Terms = slices.Sorted(slices.Values(r.Terms))
+	return r
+}
+
+// len is the number of rows.
+func (s *source) len() int {
+	if s.seg != nil {
+		return s.seg.Rows()
+	}
+	return len(s.rows)
+}
+
+// termsWith calls yield with each term that begins with prefix, without it.
+func (s *source) termsWith(prefix string, yield func(rest string)) {
+	if s.seg != nil {
+		s.seg.TermsWith(prefix, func(rest string) bool { yield(rest); return true })
+		return
+	}
+	for i := range s.rows {
+		for _, t := range s.rows[i].Terms {
+			if len(t) >= len(prefix) && t[:len(prefix)] == prefix {
+				yield(t[len(prefix):])
+			}
+		}
+	}
+}
+
+// A view is what the store held at one moment.
+type view struct {
+	shelves []source // newest first
+	sealed  []sealed
+	floor   uint64
+}
+
+func (s *Store) view() (v view, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.closed {
+		return v, errClosed()
+	}
+	v.sealed, v.floor = s.sealed, s.floor
+	for dir, sh := range s.shelves {
+		v.shelves = append(v.shelves, v.source(dir, source{rows: sh.rows}))
+	}
+	slices.SortFunc(v.shelves, func(a, b source) int { return int(b.dir) - int(a.dir) })
+	return v, nil
+}
+
+// source completes a source of a directory.
+func (v *view) source(dir uint64, src source) source {
+	src.dir = dir
+	switch floor := v.floor >> slotBits; {
+	case floor > dir:
+		src.floor = slots
+	case floor == dir:
+		src.floor = int(v.floor % slots)
+	}
+	return src
+}
+
+// eachSource calls do with everything that may hold rows of q's time, the
+// newest first. A source is good until do returns. Meanwhile do must not call
+// methods of the store, and may narrow q.
+func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*source) error) error {
+	v, err := s.view()
+	if err != nil {
+		return err
+	}
+	for i := range v.shelves {
+		if err := do(&v.shelves[i]); err != nil {
+			return err
+		}
+	}
+	return s.read(func(tx *bbolt.Tx) error {
+		bucket := tx.Bucket([]byte(segmentsBucket))
+		for _, sl := range slices.Backward(v.sealed) {
+			if sl.last < q.From || sl.first >= q.To {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			src, err := openSource(bucket, &v, sl.dir)
+			if err == nil && src != nil {
+				err = do(src)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// openSource returns the source of a sealed directory, and nil if retention has
+// taken it meanwhile.
+func openSource(bucket *bbolt.Bucket, v *view, dir uint64) (*source, error) {
+	raw := bucket.Get(dirKey(dir))
+	if raw == nil {
+		return nil, nil
+	}
+	seg, err := segment.Open(raw)
+	if err != nil {
+		return nil, err
+	}
+	src := v.source(dir, source{seg: seg})
+	return &src, nil
+}

@@ -1,0 +1,148 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// What lies in a store's directory.
+const (
+	blobsDir    = "blobs"
+	incomingDir = "incoming"
+	damagedDir  = "damaged"
+	indexFile   = "index.db"
+	lockFile    = "lock"
+)
+
+// A Store is a [collector.Store] in a directory. It starts no goroutine.
+type Store struct {
+	dir  string
+	opts Options
+	lock *os.File
+	db   *bbolt.DB
+
+	broken atomic.Bool // the index cannot be written
+
+	mu      sync.RWMutex
+	closed  bool
+	next    uint64                   // the next upload's number
+	shelves map[uint64]*shelf        // being filled, in memory
+	sealed  []sealed                 // full, in the index, by number
+	keys    map[string]blobID        // of the uploads in shelves
+	claims  map[string]chan struct{} // keys of uploads that are being committed
+	floor   uint64                   // uploads below this number are gone
+	blobs   int                      // how many there are
+	used    int64                    // bytes of the blobs
+	staged  int64                    // bytes of the drafts
+	commits sync.WaitGroup           // that have a place; added to while not closed
+
+	sweeping sync.Mutex // guards what follows, and is locked before mu
+	oldest   listing
+}
+
+var _ collector.Store = (*Store)(nil)
+
+// Open opens a store, and makes the directory if it is not there. It removes
+// what an earlier process has left half done, and reads those files again that
+// the index does not know; ctx can end that. A directory belongs to one process
+// at a time.
+func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
+	s := &Store{
+		dir: dir, opts: opts.withDefaults(),
+		shelves: map[uint64]*shelf{}, keys: map[string]blobID{}, claims: map[string]chan struct{}{},
+	}
+	for _, sub := range []string{"", blobsDir, incomingDir} {
+		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
+			return nil, fmt.Errorf("holmes: open store: %w", err)
+		}
+	}
+	for _, path := range []string{dir, filepath.Dir(dir)} {
+		if err := s.syncDir(path); err != nil && path == dir {
+			return nil, fmt.Errorf("holmes: open store: %w", diskError(err))
+		}
+	}
+	if s.lock, err = acquire(filepath.Join(dir, lockFile)); err != nil {
+		return nil, fmt.Errorf("holmes: open store %s: %w", dir, err)
+	}
+	if err := s.load(ctx); err != nil {
+		return nil, errors.Join(fmt.Errorf("holmes: open store %s: %w", dir, err), s.release())
+	}
+	return s, nil
+}
+
+// Close waits for commits under way, then writes down what the index has in
+// memory, so that the next Open need not read it from the files. What comes
+// later fails; files that are open stay readable. Whoever does not call it loses
+// nothing but time.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if s.closed {
+		s.mu.Unlock()
+		return nil
+	}
+	s.closed = true
+	s.mu.Unlock()
+	s.commits.Wait()
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
+	s.sealAll()
+	return s.release()
+}
+
+// release gives up what Open has taken.
+func (s *Store) release() error {
+	return errors.Join(s.closeIndex(), s.lock.Close())
+}
+
+// A Usage says how much a store holds.
+type Usage struct {
+	// Uploads is the number of uploads: events, and profiles that came by
+	// themselves.
+	Uploads int
+	// Bytes is what they take on disk, uploads under way included, the index
+	// not.
+	Bytes int64
+}
+
+// Usage returns how much the store holds.
+func (s *Store) Usage() Usage {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return Usage{Uploads: s.blobs, Bytes: s.used + s.staged}
+}
+
+func (s *Store) isClosed() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.closed
+}
+
+// errClosed is what everything answers after Close.
+func errClosed() error { return collector.Errorf(collector.Busy, "the store is closed") }
+
+func (s *Store) syncDir(path string) error {
+	if s.opts.relaxed {
+		return nil
+	}
+	return syncDir(path)
+}
+
+func (s *Store) syncFile(f *os.File) error {
+	if s.opts.relaxed {
+		return nil
+	}
+	return f.Sync()
+}
+
+func (s *Store) blobPath(id blobID) string {
+	return filepath.Join(s.dir, blobsDir, dirName(id.dir()), id.String())
+}

@@ -1,0 +1,44 @@
+package collector
+
+import "slices"
+
+// A Kind says what a profile shows. profefe calls it the type.
+type Kind string
+
+// The kinds of profile that a collector keeps.
+const (
+	KindCPU          Kind = "cpu"
+	KindHeap         Kind = "heap"
+	KindBlock        Kind = "block"
+	KindMutex        Kind = "mutex"
+	KindGoroutine    Kind = "goroutine"
+	KindThreadcreate Kind = "threadcreate"
+	KindOther        Kind = "other" // a profile in pprof's format, of whatever
+	KindTrace        Kind = "trace" // an execution trace, which is no profile
+)
+
+// Kinds returns all kinds, in the order in which people are shown them.
+func Kinds() []Kind {
+	return []Kind{KindCPU, KindHeap, KindBlock, KindMutex, KindGoroutine, KindThreadcreate, KindOther, KindTrace}
+}
+
+// ParseKind returns the kind of that name. The error lists those that there
+// are.
+func ParseKind(name string) (Kind, error) {
+	if k := Kind(name); slices.Contains(Kinds(), k) {
+		return k, nil
+	}
+	return "", Errorf(Invalid, "type %.40q is none of %v", name, Kinds())
+}
+
+// Pprof reports whether profiles of this kind are in pprof's format, and so can
+// be merged and compared.
+func (k Kind) Pprof() bool { return k != KindTrace }
+
+// File returns the name that a profile of this kind has as a file.
+func (k Kind) File() string {
+	if k == KindTrace {
+		return "trace.out"
+	}
+	return string(k) + ".pb.gz"
+}

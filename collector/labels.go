@@ -1,0 +1,157 @@
+package collector
+
+import (
+	"cmp"
+	"encoding/json"
+	"net/url"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// What names may be, so that an index stays an index.
+const (
+	MaxLabels = 64   // labels of one profile
+	MaxName   = 200  // bytes of a service's name, a label's key, an ID
+	MaxValue  = 1024 // bytes of a label's value
+)
+
+// A Label is a key and its value.
+type Label struct {
+	Key   string `json:"key"`
+	Value string `json:"value"`
+}
+
+// Labels say where a profile comes from. They are sorted by key, and no key is
+// there twice. Keys and values may hold any printable text.
+type Labels []Label
+
+// NewLabels returns the labels of a map.
+func NewLabels(m map[string]string) (Labels, error) {
+	var labels Labels
+	for k, v := range m {
+		labels = append(labels, Label{k, v})
+	}
+	return tidy(labels)
+}
+
+// ParseLabels reads "k=v,k2=v2": split at commas, then at the first equals
+// sign, and each side unescaped as in a query. So a comma inside a value is
+// written %2C, on top of the escaping of the URL that carries it.
+func ParseLabels(text string) (Labels, error) {
+	var labels Labels
+	for pair := range strings.SplitSeq(text, ",") {
+		if pair == "" {
+			continue
+		}
+		key, value, _ := strings.Cut(pair, "=")
+		key, err := url.QueryUnescape(key)
+		if err != nil {
+			return nil, Errorf(Invalid, "label %.80q: %w", pair, err)
+		}
+		value, err = url.QueryUnescape(value)
+		if err != nil {
+			return nil, Errorf(Invalid, "label %.80q: %w", pair, err)
+		}
+		labels = append(labels, Label{strings.TrimSpace(key), strings.TrimSpace(value)})
+	}
+	return tidy(labels)
+}
+
+// String returns the form that [ParseLabels] reads.
+func (l Labels) String() string {
+	var b strings.Builder
+	for i, label := range l {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(url.QueryEscape(label.Key))
+		b.WriteByte('=')
+		b.WriteString(url.QueryEscape(label.Value))
+	}
+	return b.String()
+}
+
+// Get returns a label's value, and "" if there is no such label.
+func (l Labels) Get(key string) string {
+	if i, ok := slices.BinarySearchFunc(l, key, func(a Label, key string) int { return cmp.Compare(a.Key, key) }); ok {
+		return l[i].Value
+	}
+	return ""
+}
+
+// Map returns the labels as a map of its own.
+func (l Labels) Map() map[string]string {
+	m := make(map[string]string, len(l))
+	for _, label := range l {
+		m[label.Key] = label.Value
+	}
+	return m
+}
+
+// MarshalJSON returns an object. Its keys are sorted.
+func (l Labels) MarshalJSON() ([]byte, error) { return json.Marshal(l.Map()) }
+
+// UnmarshalJSON reads an object.
+func (l *Labels) UnmarshalJSON(raw []byte) error {
+	var m map[string]string
+	if err := json.Unmarshal(raw, &m); err != nil {
+		return err
+	}
+	var err error
+	*l, err = NewLabels(m)
+	return err
+}
+
+// Without returns the labels but for those keys.
+func (l Labels) Without(keys ...string) Labels {
+	return slices.DeleteFunc(slices.Clone(l), func(label Label) bool { return slices.Contains(keys, label.Key) })
+}
+
+// tidy sorts labels and checks them. Of two with one key and one value, one is
+// dropped; with two values nobody can tell which one is meant.
+func tidy(l Labels) (Labels, error) {
+	slices.SortFunc(l, func(a, b Label) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))
+	})
+	l = slices.Compact(l)
+	return l, l.Validate()
+}
+
+// Validate checks order, number and form.
+func (l Labels) Validate() error {
+	if len(l) > MaxLabels {
+		return Errorf(Invalid, "%d labels are more than %d", len(l), MaxLabels)
+	}
+	for i, label := range l {
+		if err := checkName("label", label.Key); err != nil {
+			return err
+		}
+		if len(label.Value) > MaxValue || !printable(label.Value) {
+			return Errorf(Invalid, "the value of label %q, %.80q, is longer than %d bytes or not printable",
+				label.Key, label.Value, MaxValue)
+		}
+		if i > 0 && l[i-1].Key >= label.Key {
+			return Errorf(Invalid, "label %q is there twice", label.Key)
+		}
+	}
+	return nil
+}
+
+// checkName returns an error unless name can be the name of a what.
+func checkName(what, name string) error {
+	switch {
+	case name == "":
+		return Errorf(Invalid, "missing %s", what)
+	case len(name) > MaxName:
+		return Errorf(Invalid, "%s %.80q... is longer than %d bytes", what, name, MaxName)
+	case !printable(name):
+		return Errorf(Invalid, "%s %.80q is not printable", what, name)
+	}
+	return nil
+}
+
+func printable(s string) bool {
+	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}

@@ -1,0 +1,141 @@
+package merge
+
+import (
+	"github.com/go-holmes/holmes/collector/safepprof"
+	"github.com/go-holmes/holmes/collector/safepprof/wire"
+)
+
+// checkFunctions looks at the types of their fields, so that who reads them
+// later reads all of them.
+func (s *source) checkFunctions() error {
+	for _, at := range s.functions {
+		c := wire.Walk(s.at(at))
+		for c.Next() {
+			if c.Field <= wire.FunctionStartLine {
+				c.Number()
+			}
+		}
+		if c.Err != nil {
+			return safepprof.NotProfile("function: %v", c.Err)
+		}
+	}
+	for _, at := range s.mappings {
+		c := wire.Walk(s.at(at))
+		for c.Next() {
+			if c.Field <= wire.MappingHasInlineFrames {
+				c.Number()
+			}
+		}
+		if c.Err != nil {
+			return safepprof.NotProfile("mapping: %v", c.Err)
+		}
+	}
+	return nil
+}
+
+// checkLocations checks that their mappings and functions are there.
+func (s *source) checkLocations() error {
+	for _, at := range s.locations {
+		c := wire.Walk(s.at(at))
+		for c.Next() {
+			switch c.Field {
+			case wire.LocationMapping:
+				if id := c.Number(); id != 0 {
+					if _, known := s.mappingAt.get(id); !known {
+						return safepprof.NotProfile("a location refers to mapping %d, which is missing", id)
+					}
+				}
+			case wire.LocationLine:
+				if err := s.checkLine(c.Bytes()); err != nil {
+					return err
+				}
+			case wire.LocationAddress, wire.LocationIsFolded:
+				c.Number()
+			}
+		}
+		if c.Err != nil {
+			return safepprof.NotProfile("location: %v", c.Err)
+		}
+	}
+	return nil
+}
+
+func (s *source) checkLine(m []byte) error {
+	c := wire.Walk(m)
+	for c.Next() {
+		if c.Field > wire.LineColumn {
+			continue
+		}
+		id := c.Number()
+		if c.Field != wire.LineFunction || id == 0 {
+			continue
+		}
+		if _, known := s.functionAt.get(id); !known {
+			return safepprof.NotProfile("a line refers to function %d, which is missing", id)
+		}
+	}
+	if c.Err != nil {
+		return safepprof.NotProfile("line: %v", c.Err)
+	}
+	return nil
+}
+
+// checkSamples checks that their locations are there, and that each has a value
+// of each type.
+func (s *source) checkSamples() error {
+	for _, at := range s.samples {
+		values := 0
+		c := wire.Walk(s.at(at))
+		for c.Next() {
+			switch c.Field {
+			case wire.SampleLocation:
+				if err := s.checkStack(c.Run()); err != nil {
+					return err
+				}
+			case wire.SampleValue:
+				n, whole := wire.Count(c.Run())
+				if values += n; !whole {
+					return safepprof.NotProfile("%v", wire.ErrNumber)
+				}
+			case wire.SampleLabel:
+				if err := checkLabel(c.Bytes()); err != nil {
+					return err
+				}
+			}
+		}
+		if c.Err != nil {
+			return safepprof.NotProfile("sample: %v", c.Err)
+		}
+		if values != len(s.types) {
+			return safepprof.NotProfile("a sample of %d values, and %d sample types", values, len(s.types))
+		}
+	}
+	return nil
+}
+
+func (s *source) checkStack(run []byte) error {
+	for len(run) > 0 {
+		id, n := wire.Uvarint(run)
+		if n == 0 {
+			return safepprof.NotProfile("%v", wire.ErrNumber)
+		}
+		if _, known := s.locationAt.get(id); !known {
+			return safepprof.NotProfile("a sample refers to location %d, which is missing", id)
+		}
+		run = run[n:]
+	}
+	return nil
+}
+
+func checkLabel(m []byte) error {
+	c := wire.Walk(m)
+	for c.Next() {
+		if c.Field <= wire.LabelUnit {
+			c.Number()
+		}
+	}
+	if c.Err != nil {
+		return safepprof.NotProfile("label: %v", c.Err)
+	}
+	return nil
+}

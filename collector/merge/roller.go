@@ -1,0 +1,271 @@
+package merge
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+const (
+	// grace is how long after its end a period is rolled up: profiles come
+	// late.
+	grace = 10 * time.Minute
+	// recent is how far back a round looks, but for the first one, which looks
+	// at everything.
+	recent = 26 * time.Hour
+	// eldest is how many of the oldest roll-ups a round looks at, to see
+	// whether retention has taken their profiles.
+	eldest = 100
+	// rolledMemory bounds the fold of a group.
+	rolledMemory = 32 << 20
+	// maxRolled is the number of profiles above which a period is not rolled
+	// up: their names alone would be too much.
+	maxRolled = 100_000
+)
+
+// A period is what a roll-up is for.
+type period struct {
+	series series
+	level  int
+	at     time.Time
+}
+
+// A tally is what the store has of a period.
+type tally struct {
+	profiles int
+	prints   uint64
+}
+
+// A Roller makes roll-ups, round by round. It is used by one goroutine.
+type Roller struct {
+	merger *Merger
+	begun  bool
+}
+
+// Roller returns what makes the roll-ups of m. Without [Config.Dir] its rounds do
+// nothing.
+func (m *Merger) Roller() *Roller { return &Roller{merger: m} }
+
+// A Round says what a round has done.
+type Round struct {
+	Made, Removed int
+	// Files and Bytes are what there is at its end.
+	Files int
+	Bytes int64
+}
+
+// Round makes roll-ups of all periods that have ended and have none, or one that
+// is not true any more, and removes those that nothing is left of. It ends early
+// when ctx does. A few times an hour is often enough; the first one takes long
+// where there are many profiles and no roll-ups.
+func (r *Roller) Round(ctx context.Context) (done Round, err error) {
+	m := r.merger
+	if m.rollups == nil {
+		return done, nil
+	}
+	now := m.config.Now()
+	var since time.Time
+	if !r.begun {
+		if err := m.rollups.load(); err != nil {
+			return done, err
+		}
+	} else {
+		since = begin(now.Add(-recent), len(periods())-1)
+	}
+	tallies, err := m.tally(ctx, collector.Query{From: since})
+	if err != nil {
+		return done, err
+	}
+	wrong := m.rollups.wrong(tallies, since, now)
+	old, err := m.aged(ctx, since)
+	if err != nil {
+		return done, err
+	}
+	for _, p := range append(wrong, old...) {
+		made, err := m.roll(ctx, p)
+		if err != nil {
+			return done, err
+		}
+		if made {
+			done.Made++
+		} else {
+			done.Removed++
+		}
+	}
+	r.begun = true
+	done.Files, done.Bytes = m.rollups.usage()
+	return done, nil
+}
+
+// tally counts the profiles of each period.
+func (m *Merger) tally(ctx context.Context, q collector.Query) (map[period]tally, error) {
+	tallies := map[period]tally{}
+	for meta, err := range m.config.Store.Find(ctx, q) {
+		if err != nil {
+			return nil, err
+		}
+		if !meta.Kind.Pprof() {
+			continue
+		}
+		for level := range periods() {
+			p := period{series{meta.Service, meta.Kind}, level, begin(meta.CreatedAt, level)}
+			t := tallies[p]
+			t.profiles++
+			t.prints += printOf(meta.ID)
+			tallies[p] = t
+		}
+	}
+	return tallies, nil
+}
+
+// wrong returns the periods from since on whose roll-up is not what it should
+// be: the short ones first, since the long ones are made of them, and of these
+// the newest first.
+func (r *rollups) wrong(tallies map[period]tally, since, now time.Time) []period {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	wrong := map[period]bool{}
+	for p, t := range tallies {
+		ended := !now.Before(p.at.Add(periods()[p.level] + grace))
+		file, there := r.files[r.path(p.series, p.level, p.at)]
+		switch worth := ended && t.profiles >= minRolled; {
+		case worth && !there, there && file.prints != t.prints:
+			wrong[p] = true
+		}
+	}
+	for _, file := range r.files {
+		p := period{file.series, file.level, file.at}
+		if _, found := tallies[p]; !found && !file.at.Before(since) {
+			wrong[p] = true
+		}
+	}
+	return slices.SortedFunc(maps.Keys(wrong), func(a, b period) int {
+		return cmp.Or(cmp.Compare(a.level, b.level), b.at.Compare(a.at),
+			cmp.Compare(a.series.service, b.series.service), cmp.Compare(a.series.kind, b.series.kind))
+	})
+}
+
+// aged returns those of the oldest roll-ups, from before since, whose profiles are
+// not all there any more.
+func (m *Merger) aged(ctx context.Context, since time.Time) (gone []period, err error) {
+	for _, file := range m.rollups.oldest(eldest) {
+		if !file.at.Before(since) {
+			break
+		}
+		p := period{file.series, file.level, file.at}
+		tallies, err := m.tally(ctx, p.query())
+		if err != nil {
+			return nil, err
+		}
+		if tallies[p].prints != file.prints {
+			gone = append(gone, p)
+		}
+	}
+	return gone, nil
+}
+
+func (p *period) query() collector.Query {
+	return collector.Query{Service: p.series.service, Kind: p.series.kind, From: p.at, To: p.at.Add(periods()[p.level])}
+}
+
+// roll makes the roll-up of a period, or removes what is there if it is not worth
+// one.
+func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
+	name := m.rollups.path(p.series, p.level, p.at)
+	var metas []collector.Meta
+	h := &head{Service: p.series.service, Kind: p.series.kind, Level: p.level, At: p.at}
+	for meta, err := range m.config.Store.Find(ctx, p.query()) {
+		if err != nil {
+			return false, err
+		}
+		h.Prints += printOf(meta.ID)
+		if metas = append(metas, meta); len(metas) > maxRolled {
+			return false, m.rollups.remove(name)
+		}
+	}
+	if len(metas) < minRolled || !m.rollups.makeRoom(p.at, m.config.RollupBytes) {
+		return false, m.rollups.remove(name)
+	}
+	done, err := m.turn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer done()
+	var blobs [][]byte
+	size := int64(0)
+	for _, part := range groupsOf(metas) {
+		g, blob, err := m.rollGroup(ctx, p, part)
+		if err != nil {
+			return false, err
+		}
+		if blob != nil {
+			h.Groups, blobs = append(h.Groups, g), append(blobs, blob)
+			size += g.Size + 32*int64(len(g.IDs))
+		}
+	}
+	if !m.rollups.makeRoom(p.at, m.config.RollupBytes-size) {
+		return false, m.rollups.remove(name)
+	}
+	return true, m.rollups.write(h, blobs)
+}
+
+// rollGroup folds some of the profiles of a period. A group of which nothing can
+// be read, or that lost a profile meanwhile, is none.
+func (m *Merger) rollGroup(ctx context.Context, p period, part []collector.Meta) (g group, blob []byte, err error) {
+	refs := make([]ref, len(part))
+	for i := range part {
+		refs[i] = ref{part[i].ID, part[i].CreatedAt}
+		g.IDs = append(g.IDs, part[i].ID)
+	}
+	f := NewFold(rolledMemory)
+	gathering := &gathering{merger: m, fold: f, series: p.series}
+	if err := gathering.add(ctx, p.level-1, refs); err != nil {
+		return g, nil, err
+	}
+	if f.profiles == 0 || f.profiles+f.skipped != len(refs) {
+		return g, nil, nil
+	}
+	var b bytes.Buffer
+	if _, err := f.WriteTo(&b); err != nil {
+		return g, nil, err
+	}
+	g.Size, g.Trimmed, g.Skipped = int64(b.Len()), f.trimmed, f.skipped
+	return g, b.Bytes(), nil
+}
+
+// oldest returns the n roll-ups of the longest ago.
+func (r *rollups) oldest(n int) []rolledFile {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all := slices.SortedFunc(maps.Values(r.files), func(a, b rolledFile) int { return a.at.Compare(b.at) })
+	return all[:min(n, len(all))]
+}
+
+// makeRoom removes roll-ups that are older than one to be made, until there is
+// room for it. It is false if there are none of those.
+func (r *rollups) makeRoom(at time.Time, limit int64) bool {
+	for _, used := r.usage(); used > limit; _, used = r.usage() {
+		old := r.oldest(1)
+		if len(old) == 0 || !old[0].at.Before(at) {
+			return false
+		}
+		if r.remove(r.path(old[0].series, old[0].level, old[0].at)) != nil {
+			return false
+		}
+	}
+	return true
+}
+
+func (r *rollups) usage() (files int, size int64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, f := range r.files {
+		size += f.size
+	}
+	return len(r.files), size
+}

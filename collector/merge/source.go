@@ -1,0 +1,228 @@
+package merge
+
+import (
+	"math"
+	"slices"
+
+	"github.com/go-holmes/holmes/collector/safepprof"
+	"github.com/go-holmes/holmes/collector/safepprof/wire"
+)
+
+// A source is one profile: where in its bytes the parts of it are, and what the
+// parts that were used are called in the fold.
+type source struct {
+	raw                                              []byte
+	strings, functions, locations, mappings, samples []span
+	functionAt, locationAt, mappingAt                ids
+	textOf, functionOf, locationOf, mappingOf        []uint32 // number in the fold + 1
+
+	types                  []valueType
+	columns                []int // of the fold, by type
+	periodType             valueType
+	defaultType            uint64
+	drop, keep, doc        uint64
+	time, duration, period int64
+	comments               []uint64
+}
+
+type valueType struct{ typ, unit uint64 }
+
+// A span is raw[from:to].
+type span struct{ from, to uint32 }
+
+// ids finds what has an ID by it. IDs are nearly always 1, 2, 3 and so on.
+type ids struct {
+	dense  []uint32 // place + 1
+	sparse map[uint64]uint32
+}
+
+func (t *ids) reset(n int) {
+	t.dense = slices.Grow(t.dense[:0], 2*n+64)[:2*n+64]
+	clear(t.dense)
+	t.sparse = nil
+}
+
+// set gives an ID to a place, and reports whether it had none.
+func (t *ids) set(id uint64, place int) bool {
+	if _, known := t.get(id); known {
+		return false
+	}
+	if id < uint64(len(t.dense)) {
+		t.dense[id] = uint32(place + 1)
+		return true
+	}
+	if t.sparse == nil {
+		t.sparse = map[uint64]uint32{}
+	}
+	t.sparse[id] = uint32(place + 1)
+	return true
+}
+
+func (t *ids) get(id uint64) (place uint32, known bool) {
+	if id < uint64(len(t.dense)) {
+		place = t.dense[id]
+	} else {
+		place = t.sparse[id]
+	}
+	return place - 1, place > 0
+}
+
+// read finds the parts of a profile, and checks that what refers to another part
+// refers to one that there is.
+func (s *source) read(raw []byte) error {
+	if len(raw) > math.MaxInt32 {
+		return safepprof.NotProfile("%d bytes", len(raw))
+	}
+	s.reset(raw)
+	c := wire.Walk(raw)
+	for c.Next() {
+		s.field(&c)
+	}
+	if c.Err != nil {
+		return safepprof.NotProfile("%v", c.Err)
+	}
+	for _, check := range []func() error{s.identify, s.checkTypes, s.checkFunctions, s.checkLocations, s.checkSamples} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	s.textOf = zeros(s.textOf, len(s.strings))
+	s.functionOf = zeros(s.functionOf, len(s.functions))
+	s.locationOf = zeros(s.locationOf, len(s.locations))
+	s.mappingOf = zeros(s.mappingOf, len(s.mappings))
+	return nil
+}
+
+func (s *source) reset(raw []byte) {
+	s.raw = raw
+	s.strings, s.functions, s.locations = s.strings[:0], s.functions[:0], s.locations[:0]
+	s.mappings, s.samples = s.mappings[:0], s.samples[:0]
+	s.types, s.comments, s.periodType = s.types[:0], s.comments[:0], valueType{}
+	s.defaultType, s.drop, s.keep, s.doc = 0, 0, 0, 0
+	s.time, s.duration, s.period = 0, 0, 0
+}
+
+func zeros(table []uint32, n int) []uint32 {
+	table = slices.Grow(table[:0], n)[:n]
+	clear(table)
+	return table
+}
+
+// field takes one field of the profile.
+func (s *source) field(c *wire.Cursor) {
+	part := func(to *[]span) {
+		m := c.Bytes()
+		end := len(s.raw) - c.Left()
+		*to = append(*to, span{uint32(end - len(m)), uint32(end)})
+	}
+	switch c.Field {
+	case wire.ProfileString:
+		part(&s.strings)
+	case wire.ProfileSample:
+		part(&s.samples)
+	case wire.ProfileLocation:
+		part(&s.locations)
+	case wire.ProfileFunction:
+		part(&s.functions)
+	case wire.ProfileMapping:
+		part(&s.mappings)
+	case wire.ProfileSampleType:
+		s.types = append(s.types, readValueType(c.Bytes()))
+	case wire.ProfilePeriodType:
+		s.periodType = readValueType(c.Bytes())
+	case wire.ProfileDefaultSampleType:
+		s.defaultType = c.Number()
+	case wire.ProfileDropFrames:
+		s.drop = c.Number()
+	case wire.ProfileKeepFrames:
+		s.keep = c.Number()
+	case wire.ProfileDocURL:
+		s.doc = c.Number()
+	case wire.ProfileTime:
+		s.time = int64(c.Number())
+	case wire.ProfileDuration:
+		s.duration = int64(c.Number())
+	case wire.ProfilePeriod:
+		s.period = int64(c.Number())
+	case wire.ProfileComment:
+		for run := c.Run(); len(run) > 0; {
+			number, n := wire.Uvarint(run)
+			if n == 0 {
+				break
+			}
+			run = run[n:]
+			if len(s.comments) < maxComments {
+				s.comments = append(s.comments, number)
+			}
+		}
+	}
+}
+
+func readValueType(m []byte) (v valueType) {
+	c := wire.Walk(m)
+	for c.Next() {
+		switch c.Field {
+		case wire.ValueTypeType:
+			v.typ = c.Number()
+		case wire.ValueTypeUnit:
+			v.unit = c.Number()
+		}
+	}
+	return v
+}
+
+// text returns a string by its number, and nothing for one that there is not.
+func (s *source) text(number uint64) []byte {
+	if number >= uint64(len(s.strings)) {
+		return nil
+	}
+	at := s.strings[number]
+	return s.raw[at.from:at.to]
+}
+
+// at returns a part's message.
+func (s *source) at(part span) []byte { return s.raw[part.from:part.to] }
+
+// identify finds the IDs of all that has one.
+func (s *source) identify() error {
+	for _, part := range []struct {
+		what  string
+		field uint64
+		at    []span
+		ids   *ids
+	}{
+		{"mappings", wire.MappingID, s.mappings, &s.mappingAt},
+		{"functions", wire.FunctionID, s.functions, &s.functionAt},
+		{"locations", wire.LocationID, s.locations, &s.locationAt},
+	} {
+		part.ids.reset(len(part.at))
+		for i, at := range part.at {
+			id, err := firstNumber(s.at(at), part.field)
+			if err != nil {
+				return safepprof.NotProfile("%v", err)
+			}
+			if id == 0 || !part.ids.set(id, i) {
+				return safepprof.NotProfile("%s with the ID %d", part.what, id)
+			}
+		}
+	}
+	return nil
+}
+
+// firstNumber walks all of a message, and returns the number of a field.
+func firstNumber(m []byte, field uint64) (value uint64, err error) {
+	c := wire.Walk(m)
+	for c.Next() {
+		if c.Field == field {
+			value = c.Number()
+		}
+	}
+	return value, c.Err
+}
+
+func (s *source) checkTypes() error {
+	if len(s.types) == 0 || len(s.types) > maxColumns {
+		return safepprof.NotProfile("%d sample types", len(s.types))
+	}
+	return nil
+}

@@ -1,0 +1,166 @@
+package pages
+
+import (
+	"errors"
+	"flag"
+	"io"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/google/pprof/driver"
+	"github.com/google/pprof/profile"
+)
+
+// The driver is a command line program made a library: it keeps its settings in
+// variables of its packages, so it is entered by one at a time.
+var entry sync.Mutex //nolint:gochecknoglobals // it guards what is global there
+
+// handlersOf returns pprof's pages of a profile, by path.
+func handlersOf(p *profile.Profile) (map[string]http.Handler, error) {
+	var handlers map[string]http.Handler
+	err := drive(p, []string{"-http=localhost:0", "-no_browser", "-symbolize=none", "profile"}, nil,
+		func(args *driver.HTTPServerArgs) error {
+			handlers = args.Handlers
+			return nil
+		})
+	if err == nil && handlers == nil {
+		err = errors.New("holmes: pages: pprof has no pages")
+	}
+	return handlers, err
+}
+
+// dotOf writes the call graph of a profile in the language of Graphviz.
+func dotOf(p *profile.Profile, w io.Writer) error {
+	return drive(p, []string{"-dot", "-output=graph", "-symbolize=none", "profile"}, w, nil)
+}
+
+// drive runs pprof with a profile that is here already. It gets nothing else: no
+// files, no network, no binaries.
+func drive(p *profile.Profile, args []string, w io.Writer, serve func(*driver.HTTPServerArgs) error) error {
+	entry.Lock()
+	defer entry.Unlock()
+	return driver.PProf(&driver.Options{
+		Writer: output{w}, Flagset: &flags{FlagSet: flag.NewFlagSet("pprof", flag.ContinueOnError), args: args},
+		Fetch: fetcher{p}, Sym: symbolizer{}, Obj: binaries{}, UI: silence{}, HTTPServer: serve, HTTPTransport: offline{},
+	})
+}
+
+var errNothing = errors.New("holmes: pages: pprof has no access to anything")
+
+// fetcher hands the profile over, whatever it is called. No source means that it
+// is not saved.
+type fetcher struct{ p *profile.Profile }
+
+func (f fetcher) Fetch(string, time.Duration, time.Duration) (*profile.Profile, string, error) {
+	return f.p, "", nil
+}
+
+// output is where a report is written.
+type output struct{ io.Writer }
+
+func (o output) Open(string) (io.WriteCloser, error) {
+	if o.Writer == nil {
+		return nil, errNothing
+	}
+	return o, nil
+}
+
+func (output) Close() error { return nil }
+
+type symbolizer struct{}
+
+func (symbolizer) Symbolize(string, driver.MappingSources, *profile.Profile) error { return nil }
+
+type binaries struct{}
+
+func (binaries) Open(string, uint64, uint64, uint64, string) (driver.ObjFile, error) {
+	return nil, errNothing
+}
+
+func (binaries) Disasm(string, uint64, uint64, bool) ([]driver.Inst, error) { return nil, errNothing }
+
+type offline struct{}
+
+func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errNothing }
+
+// silence is a user who neither says nor reads anything.
+type silence struct{}
+
+func (silence) ReadLine(string) (string, error)     { return "", io.EOF }
+func (silence) Print(...any)                        {}
+func (silence) PrintErr(...any)                     {}
+func (silence) IsTerminal() bool                    { return false }
+func (silence) WantBrowser() bool                   { return false }
+func (silence) SetAutoComplete(func(string) string) {}
+
+// flags are a command line that nobody has typed.
+type flags struct {
+	*flag.FlagSet
+	args []string
+}
+
+func (f *flags) StringList(name, def, usage string) *[]*string {
+	return &[]*string{f.String(name, def, usage)}
+}
+func (*flags) ExtraUsage() string   { return "" }
+func (*flags) AddExtraUsage(string) {}
+
+func (f *flags) Parse(func()) []string {
+	f.SetOutput(io.Discard)
+	if f.FlagSet.Parse(f.args) != nil {
+		return nil
+	}
+	return f.Args()
+}
+
+// mostSamples is how many stacks pprof's pages are given: each request copies and
+// sorts them.
+const mostSamples = 8000
+
+// othersName is the function that stands for what was cut off.
+const othersName = "(other)"
+
+// trimmed prepares a profile for pprof: the stacks with the largest values of
+// that index, and the others as one, so that the sum stays. What would make it
+// look for files is taken out.
+func trimmed(p *profile.Profile, index int) *profile.Profile {
+	p = p.Copy()
+	p.DefaultSampleType = p.SampleType[index].Type
+	p.DocURL = ""
+	for _, m := range p.Mapping {
+		m.File, m.BuildID, m.KernelRelocationSymbol = "", "", ""
+	}
+	if len(p.Sample) <= mostSamples {
+		return p
+	}
+	slices.SortStableFunc(p.Sample, func(a, b *profile.Sample) int {
+		x, y := magnitude(a.Value[index]), magnitude(b.Value[index])
+		switch {
+		case x > y:
+			return -1
+		case x < y:
+			return 1
+		}
+		return 0
+	})
+	fn := &profile.Function{ID: uint64(len(p.Function) + 1), Name: othersName}
+	loc := &profile.Location{ID: uint64(len(p.Location) + 1), Line: []profile.Line{{Function: fn}}}
+	rest := &profile.Sample{Location: []*profile.Location{loc}, Value: make([]int64, len(p.SampleType))}
+	for _, s := range p.Sample[mostSamples:] {
+		for i, v := range s.Value {
+			rest.Value[i] += v
+		}
+	}
+	p.Function, p.Location = append(p.Function, fn), append(p.Location, loc)
+	p.Sample = append(p.Sample[:mostSamples], rest)
+	return p.Compact()
+}
+
+func magnitude(v int64) uint64 {
+	if v < 0 {
+		return -uint64(v)
+	}
+	return uint64(v)
+}

@@ -1,0 +1,113 @@
+package pages
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/google/pprof/profile"
+
+	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
+)
+
+// A Config is what a [Pages] is made of. Store is required, all else has a
+// default.
+type Config struct {
+	Store collector.Store
+	// Merge returns the sum of stored profiles, which are of one kind. The
+	// default is a [merge.Merger] of its own.
+	Merge func(ctx context.Context, ids []string) (*profile.Profile, error)
+	// Module is the path of the module whose code is drawn as the reader's own,
+	// beside package main. The default tells by the files of functions.
+	Module string
+	// Fault is told about errors that are not the reader's doing. The default
+	// is nobody.
+	Fault func(r *http.Request, err error)
+	// Now is the clock; the default is [time.Now].
+	Now func() time.Time
+}
+
+// Pages serves the pages. It starts nothing, and is safe for concurrent use.
+type Pages struct {
+	config   Config
+	store    collector.Store
+	mux      *http.ServeMux
+	html     templates
+	sessions *sessions
+	drawing  chan struct{} // one for each profile that is being read
+	gates    policies
+}
+
+// drawers is how many requests read profiles at the same time. Others wait: it is
+// a matter of a second.
+const drawers = 4
+
+// New returns the pages.
+func New(config Config) (*Pages, error) {
+	if config.Store == nil {
+		return nil, errors.New("holmes: pages: Config needs a Store")
+	}
+	p := &Pages{
+		config: config, store: config.Store, mux: http.NewServeMux(), drawing: make(chan struct{}, drawers),
+		gates: newPolicies(),
+	}
+	if p.config.Now == nil {
+		p.config.Now = time.Now
+	}
+	if p.config.Merge == nil {
+		merger, err := merge.New(merge.Config{Store: p.store})
+		if err != nil {
+			return nil, err
+		}
+		p.config.Merge = merger.Profile
+	}
+	if p.config.Fault == nil {
+		p.config.Fault = func(*http.Request, error) {}
+	}
+	p.sessions = newSessions(p.config.Now)
+	var err error
+	if p.html, err = newTemplates(); err != nil {
+		return nil, err
+	}
+	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
+		"GET /{$}":               p.home,
+		"GET /events":            p.timeline,
+		"GET /events/{id}":       p.event,
+		"GET /profiles":          p.profiles,
+		"GET /flame":             p.flame,
+		"GET /flame.svg":         p.flameSVG,
+		"GET /graph.svg":         p.graphSVG,
+		"GET /top":               p.top,
+		"GET /compare":           p.compare,
+		"GET /pprof/{key}":       p.openSession,
+		"GET /pprof/{key}/{act}": p.session,
+		"GET /static/{file}":     p.static,
+		"GET /favicon.ico":       p.icon,
+		"GET /":                  p.unknown,
+	} {
+		p.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+			if err := serve(w, r); err != nil {
+				p.fail(w, r, err)
+			}
+		})
+	}
+	return p, nil
+}
+
+// ServeHTTP serves all pages.
+func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	h.Set("Content-Security-Policy", p.gates.page)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("Referrer-Policy", "same-origin")
+	h.Set("Cross-Origin-Opener-Policy", "same-origin")
+	h.Set("Cross-Origin-Resource-Policy", "same-origin")
+	h.Set("Cache-Control", "private, no-cache")
+	p.mux.ServeHTTP(w, r)
+}
+
+func (p *Pages) unknown(http.ResponseWriter, *http.Request) error {
+	return collector.Errorf(collector.NotFound, "there is no such page")
+}

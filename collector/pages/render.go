@@ -1,0 +1,98 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"embed"
+	"errors"
+	"fmt"
+	"html/template"
+	"net/http"
+	"os"
+	"strconv"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+//go:embed html/*.html
+var htmlFiles embed.FS
+
+// templates are the pages by name, each with the frame around it.
+type templates map[string]*template.Template
+
+func newTemplates() (templates, error) {
+	names := []string{"home", "events", "event", "profiles", "flame", "top", "compare", "error"}
+	pages := templates{}
+	for _, name := range names {
+		t, err := template.New("frame.html").Funcs(functions()).ParseFS(htmlFiles, "html/frame.html", "html/parts.html", "html/"+name+".html")
+		if err != nil {
+			return nil, fmt.Errorf("holmes: pages: %w", err)
+		}
+		pages[name] = t
+	}
+	return pages, nil
+}
+
+// A frame is what is around every page.
+type frame struct {
+	Title string
+	Here  string // the entry of the menu
+	Body  any
+}
+
+// render answers with a page. It is made whole first, so that what fails is an
+// error and not half a page.
+func (p *Pages) render(w http.ResponseWriter, status int, name string, f frame) error {
+	var b bytes.Buffer
+	if err := p.html[name].Execute(&b, f); err != nil {
+		return fmt.Errorf("holmes: pages: %w", err)
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	w.WriteHeader(status)
+	_, _ = w.Write(b.Bytes()) // a reader who has left needs no page
+	return nil
+}
+
+// statusOf is the status that says the same as a code.
+func statusOf(code collector.Code) int {
+	switch code {
+	case collector.Invalid:
+		return http.StatusBadRequest
+	case collector.NotFound:
+		return http.StatusNotFound
+	case collector.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case collector.Unsupported:
+		return http.StatusNotImplemented
+	case collector.Busy, collector.Full:
+		return http.StatusServiceUnavailable
+	default:
+		return http.StatusInternalServerError
+	}
+}
+
+// fail answers with a page about an error. What is not the reader's doing is for
+// the log.
+func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		return // nobody is there any more
+	}
+	status, message := http.StatusInternalServerError, "Something went wrong here. The log of the collector says what."
+	if e, ok := errors.AsType[*collector.Error](err); ok && e.Code != collector.Internal {
+		status, message = statusOf(e.Code), e.Message
+	} else if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {
+		status, message = http.StatusServiceUnavailable, "This took too long."
+	}
+	if status == http.StatusInternalServerError {
+		p.config.Fault(r, err)
+	}
+	body := struct {
+		Status  int
+		Message string
+	}{status, message}
+	if err := p.render(w, status, "error", frame{Title: http.StatusText(status), Body: body}); err != nil {
+		p.config.Fault(r, err)
+		http.Error(w, message, status)
+	}
+}

@@ -1,0 +1,161 @@
+package pages
+
+import (
+	"maps"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// basePrefix stands before the names of what is compared with.
+const basePrefix = "base."
+
+// A selection is which profiles are meant: one, or what a search finds.
+type selection struct {
+	ID    string // of a profile
+	Event string // an event's
+	File  string // profile, by name
+	Query collector.Query
+	// FromText and ToText are the times as they were typed.
+	FromText, ToText, LabelText string
+}
+
+// selectionOf reads the parameters whose names begin with prefix.
+func selectionOf(values url.Values, prefix string, now time.Time) (s selection, err error) {
+	get := func(name string) string { return values.Get(prefix + name) }
+	s = selection{
+		ID: get("id"), Event: get("event"), File: get("file"), FromText: get("from"), ToText: get("to"), LabelText: get("labels"),
+		Query: collector.Query{Service: get("service"), Kind: collector.Kind(get("type")), Event: get("event")},
+	}
+	q := &s.Query
+	if q.Labels, err = collector.ParseLabels(s.LabelText); err != nil {
+		return s, err
+	}
+	if q.From, err = moment(prefix+"from", s.FromText, now); err != nil {
+		return s, err
+	}
+	if q.To, err = moment(prefix+"to", s.ToText, now); err != nil {
+		return s, err
+	}
+	if text := get("limit"); text != "" {
+		if q.Limit, err = strconv.Atoi(text); err != nil || q.Limit < 0 {
+			return s, collector.Errorf(collector.Invalid, "%slimit %.40q is not a number", prefix, text)
+		}
+	}
+	return s, q.Validate()
+}
+
+// isZero reports whether nothing was said.
+func (s *selection) isZero() bool {
+	q := &s.Query
+	return s.ID == "" && s.Event == "" && q.Service == "" && q.Kind == "" && len(q.Labels) == 0 && q.From.IsZero() && q.To.IsZero()
+}
+
+// values are the parameters that say the same. Times are absolute, so that an
+// address goes on to mean what it meant.
+func (s *selection) values(prefix string) url.Values {
+	v := url.Values{}
+	set := func(name, value string) {
+		if value != "" {
+			v.Set(prefix+name, value)
+		}
+	}
+	set("id", s.ID)
+	set("event", s.Event)
+	set("file", s.File)
+	set("service", s.Query.Service)
+	set("type", string(s.Query.Kind))
+	set("labels", s.Query.Labels.String())
+	set("from", exact(s.Query.From))
+	set("to", exact(s.Query.To))
+	if s.Query.Limit > 0 {
+		set("limit", strconv.Itoa(s.Query.Limit))
+	}
+	return v
+}
+
+func exact(at time.Time) string {
+	if at.IsZero() {
+		return ""
+	}
+	return at.UTC().Format(time.RFC3339Nano)
+}
+
+// moment reads a time: absolute, in UTC unless it says otherwise, or relative to
+// now, such as -24h.
+func moment(name, text string, now time.Time) (time.Time, error) {
+	if text == "" {
+		return time.Time{}, nil
+	}
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(-d.Abs()).UTC(), nil
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), nil
+		}
+	}
+	return time.Time{}, collector.Errorf(collector.Invalid, "%s %.40q is neither a time like 2026-05-04T03:02 nor an age like -24h", name, text)
+}
+
+// A request is what the pages with profiles are asked for.
+type request struct {
+	After, Before selection
+	Diff          bool
+	Sample        string // name of the values
+	Search, Focus string
+	Raw           bool // values of Before are not scaled
+}
+
+func (p *Pages) requestOf(r *http.Request) (req request, err error) {
+	values := r.URL.Query()
+	if req.After, err = selectionOf(values, "", p.config.Now()); err != nil {
+		return req, err
+	}
+	if req.Before, err = selectionOf(values, basePrefix, p.config.Now()); err != nil {
+		return req, err
+	}
+	req.Diff = !req.Before.isZero()
+	req.Sample, req.Search, req.Focus = values.Get("sample"), values.Get("search"), values.Get("focus")
+	req.Raw = values.Get("raw") != ""
+	return req, nil
+}
+
+// url is the address of a page of the same request, with some parameters changed;
+// pairs are name and value, and "" takes one away.
+func (req *request) url(page string, pairs ...string) string {
+	v := req.After.values("")
+	maps.Copy(v, req.Before.values(basePrefix))
+	if req.Raw {
+		v.Set("raw", "1")
+	}
+	for i, text := range []string{req.Sample, req.Search, req.Focus} {
+		if text != "" {
+			v.Set([]string{"sample", "search", "focus"}[i], text)
+		}
+	}
+	for i := 0; i < len(pairs); i += 2 {
+		if v.Del(pairs[i]); pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	return page + "?" + v.Encode()
+}
+
+// link is an address with parameters; pairs are name and value, and those without
+// a value are left out.
+func link(page string, pairs ...string) string {
+	v := url.Values{}
+	for i := 0; i < len(pairs); i += 2 {
+		if pairs[i+1] != "" {
+			v.Set(pairs[i], pairs[i+1])
+		}
+	}
+	if len(v) == 0 {
+		return page
+	}
+	return page + "?" + v.Encode()
+}

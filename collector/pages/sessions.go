@@ -1,0 +1,199 @@
+package pages
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/base64"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/google/pprof/profile"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+const (
+	mostSessions = 16               // profiles that pprof's pages are kept of
+	sessionAge   = 10 * time.Minute // after the last look
+)
+
+// sessions are pprof's pages of some profiles. What a page is about is in its
+// address: a session that was dropped is made again.
+type sessions struct {
+	now func() time.Time
+
+	mu   sync.Mutex
+	open map[string]*session
+}
+
+type session struct {
+	handlers map[string]http.Handler
+	used     time.Time
+}
+
+func newSessions(now func() time.Time) *sessions {
+	return &sessions{now: now, open: map[string]*session{}}
+}
+
+// get returns a session, and drops those that nobody has looked at for a while.
+func (s *sessions) get(key string) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.now()
+	for k, other := range s.open {
+		if now.Sub(other.used) > sessionAge {
+			delete(s.open, k)
+		}
+	}
+	found := s.open[key]
+	if found != nil {
+		found.used = now
+	}
+	return found
+}
+
+// put keeps a session, in place of the one that was not looked at for the longest
+// time if there are too many.
+func (s *sessions) put(key string, handlers map[string]http.Handler) *session {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.open) >= mostSessions {
+		oldest := ""
+		for k, other := range s.open {
+			if oldest == "" || other.used.Before(s.open[oldest].used) {
+				oldest = k
+			}
+		}
+		delete(s.open, oldest)
+	}
+	made := &session{handlers: handlers, used: s.now()}
+	s.open[key] = made
+	return made
+}
+
+// driverURL is the address of pprof's pages of a request.
+func driverURL(req *request) string {
+	plain := request{After: req.After, Before: req.Before, Sample: req.Sample, Raw: req.Raw}
+	return "/pprof/" + base64.RawURLEncoding.EncodeToString([]byte(strings.TrimPrefix(plain.url(""), "?"))) + "/flamegraph"
+}
+
+// openSession leads to the first of pprof's pages.
+func (p *Pages) openSession(w http.ResponseWriter, r *http.Request) error {
+	http.Redirect(w, r, "/pprof/"+r.PathValue("key")+"/flamegraph", http.StatusSeeOther)
+	return nil
+}
+
+// session serves one of pprof's pages. Those that read source and binaries, and
+// those that write settings, are not here.
+func (p *Pages) session(w http.ResponseWriter, r *http.Request) error {
+	key, act := r.PathValue("key"), r.PathValue("act")
+	switch act {
+	case "flamegraph", "graph", "top", "peek", "download":
+	default:
+		return collector.Errorf(collector.NotFound, "pprof's page %.40q is not served here: it reads or writes files of the server", act)
+	}
+	s := p.sessions.get(key)
+	if s == nil {
+		made, err := p.newSession(r.Context(), key)
+		if err != nil {
+			return err
+		}
+		s = made
+	}
+	answer := &recorder{header: http.Header{}, status: http.StatusOK}
+	s.handlers["/"+act].ServeHTTP(answer, r)
+	return p.pass(w, act, answer)
+}
+
+// newSession makes pprof's pages of what a key says.
+func (p *Pages) newSession(ctx context.Context, key string) (*session, error) {
+	query, err := base64.RawURLEncoding.DecodeString(key)
+	if err != nil {
+		return nil, collector.Errorf(collector.NotFound, "there is no such profile")
+	}
+	merged, index, err := p.whole(ctx, string(query))
+	if err != nil {
+		return nil, err
+	}
+	handlers, err := handlersOf(trimmed(merged, index))
+	if err != nil {
+		return nil, collector.Errorf(collector.Unsupported, "pprof's pages cannot show this: %w", err)
+	}
+	return p.sessions.put(key, handlers), nil
+}
+
+// whole is what a query is about as one profile, as `go tool pprof -diff_base`
+// makes it if it is a comparison.
+func (p *Pages) whole(ctx context.Context, query string) (*profile.Profile, int, error) {
+	r := &http.Request{URL: &url.URL{RawQuery: query}}
+	req, err := p.requestOf(r)
+	if err != nil {
+		return nil, 0, err
+	}
+	d, err := p.draw(ctx, &req)
+	if err != nil || d.before == nil {
+		if err != nil {
+			return nil, 0, err
+		}
+		return d.after.Profile, d.index, nil
+	}
+	after, base := d.after.Profile, d.before.Copy()
+	base.SetLabel("pprof::base", []string{"true"})
+	base.Scale(-d.scale)
+	both, err := profile.Merge([]*profile.Profile{after, base})
+	if err != nil {
+		return nil, 0, collector.Errorf(collector.Unsupported, "the profiles cannot be compared by pprof: %w", err)
+	}
+	return both, d.index, nil
+}
+
+// removed are the entries of pprof's menus that lead to pages that are not here.
+const removed = "<style>#list,#disasm,#config,#action-source,#action-source-tab{display:none!important}</style></head>"
+
+// pass hands one of pprof's pages on, with a nonce for its scripts, in an origin
+// of its own.
+func (p *Pages) pass(w http.ResponseWriter, act string, a *recorder) error {
+	body := a.body.Bytes()
+	if a.status >= http.StatusBadRequest {
+		return collector.Errorf(codeOf(a.status), "pprof says: %.400s", strings.TrimSpace(string(body)))
+	}
+	if act != "download" {
+		nonce := rand.Text()
+		// Names in these pages are escaped, none of them begins a script.
+		body = bytes.ReplaceAll(body, []byte("<script>"), []byte(`<script nonce="`+nonce+`">`))
+		body = bytes.Replace(body, []byte("</head>"), []byte(removed), 1)
+		w.Header().Set("Content-Security-Policy", p.gates.driver+nonce+"'")
+	}
+	for _, name := range []string{"Content-Type", "Content-Disposition", "Location"} {
+		if value := a.header.Get(name); value != "" {
+			w.Header().Set(name, value)
+		}
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.WriteHeader(a.status)
+	_, _ = w.Write(body) // a reader who has left needs no page
+	return nil
+}
+
+func codeOf(status int) collector.Code {
+	if status == http.StatusNotImplemented {
+		return collector.Unsupported
+	}
+	return collector.Invalid
+}
+
+// A recorder keeps an answer.
+type recorder struct {
+	header http.Header
+	status int
+	body   bytes.Buffer
+}
+
+func (r *recorder) Header() http.Header         { return r.header }
+func (r *recorder) WriteHeader(status int)      { r.status = status }
+func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

@@ -1,0 +1,136 @@
+package pages
+
+import (
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// screenful is how many events or profiles one page lists.
+const screenful = 100
+
+// An eventView is an event as lists show it.
+type eventView struct {
+	collector.Event
+	URL, Tone, Reading, Ago string
+}
+
+func (p *Pages) viewOf(e *collector.Event, now time.Time) *eventView {
+	return &eventView{
+		Event: *e, URL: "/events/" + e.ID, Tone: tone(e.Signal), Reading: reading(e.Value, e.Limit), Ago: ago(e.At, now),
+	}
+}
+
+// A day is the events of one day, in UTC.
+type day struct {
+	Date   string
+	Events []*eventView
+}
+
+// timeline lists events, the newest first.
+func (p *Pages) timeline(w http.ResponseWriter, r *http.Request) error {
+	values, now := r.URL.Query(), p.config.Now()
+	asked, err := selectionOf(values, "", now)
+	if err != nil {
+		return err
+	}
+	q := collector.EventQuery{
+		Service: asked.Query.Service, Signal: values.Get("signal"), State: values.Get("state"), Reason: values.Get("reason"),
+		Culprit: values.Get("culprit"), Labels: asked.Query.Labels, From: asked.Query.From, To: asked.Query.To, Limit: screenful + 1,
+	}
+	events, err := p.events(r, q)
+	if err != nil {
+		return err
+	}
+	services, err := p.store.Services(r.Context())
+	if err != nil {
+		return err
+	}
+	body := struct {
+		Query                       collector.EventQuery
+		FromText, ToText, LabelText string
+		Services, Signals, States   []string
+		Days                        []day
+		Older                       string
+	}{
+		Query: q, FromText: asked.FromText, ToText: asked.ToText, LabelText: asked.LabelText, Services: services,
+		Signals: with([]string{"cpu", "mem", "gcheap", "goroutine", "thread", "gccpu", "schedlat", "mutexwait"}, q.Signal),
+		States:  with([]string{"confirmed", "unconfirmed"}, q.State),
+	}
+	if len(events) > screenful {
+		events = events[:screenful]
+		values.Set("to", exact(events[screenful-1].At))
+		body.Older = "/events?" + values.Encode()
+	}
+	for i := range events {
+		date := events[i].At.UTC().Format("Monday, 2 January 2006")
+		if n := len(body.Days); n == 0 || body.Days[n-1].Date != date {
+			body.Days = append(body.Days, day{Date: date})
+		}
+		last := &body.Days[len(body.Days)-1]
+		last.Events = append(last.Events, p.viewOf(&events[i], now))
+	}
+	return p.render(w, http.StatusOK, "events", frame{Title: "Events", Here: "events", Body: body})
+}
+
+// with returns the choices of a menu, and the chosen one if it is none of them.
+func with(choices []string, chosen string) []string {
+	if chosen != "" && !slices.Contains(choices, chosen) {
+		choices = append(choices, chosen)
+	}
+	return choices
+}
+
+// A profileView is a profile as lists show it.
+type profileView struct {
+	collector.Meta
+	Note                                       string // why there is none, or what to know about it
+	FlameURL, TopURL, DriverURL, Download, Ago string
+}
+
+func (p *Pages) profileViewOf(m *collector.Meta, now time.Time) *profileView {
+	v := &profileView{Meta: *m, Ago: ago(m.CreatedAt, now), Download: "/api/0/profiles/" + m.ID}
+	if m.Event != "" {
+		v.Download = "/api/1/events/" + m.Event + "/" + m.File
+	}
+	if m.Kind.Pprof() && m.ID != "" {
+		req := request{After: selection{ID: m.ID}}
+		v.FlameURL, v.TopURL, v.DriverURL = req.url("/flame"), req.url("/top"), driverURL(&req)
+	}
+	return v
+}
+
+// profiles lists profiles, the newest first.
+func (p *Pages) profiles(w http.ResponseWriter, r *http.Request) error {
+	req, err := p.requestOf(r)
+	if err != nil {
+		return err
+	}
+	metas, more, err := p.find(r.Context(), &req.After, screenful)
+	if err != nil {
+		return err
+	}
+	services, err := p.store.Services(r.Context())
+	if err != nil {
+		return err
+	}
+	body := struct {
+		Asked                           *selection
+		Services                        []string
+		Kinds                           []collector.Kind
+		Profiles                        []*profileView
+		Merged, MergedTop, Older, Other string
+	}{Asked: &req.After, Services: services, Kinds: collector.Kinds()}
+	for i := range metas {
+		body.Profiles = append(body.Profiles, p.profileViewOf(&metas[i], p.config.Now()))
+	}
+	if kind := req.After.Query.Kind; kind != "" && kind.Pprof() && len(metas) > 1 {
+		body.Merged, body.MergedTop, body.Other = req.url("/flame"), req.url("/top"), req.url("/compare")
+	}
+	if more {
+		body.Older = req.url("/profiles", "to", exact(metas[len(metas)-1].CreatedAt))
+	}
+	return p.render(w, http.StatusOK, "profiles", frame{Title: "Profiles", Here: "profiles", Body: body})
+}

@@ -1,0 +1,124 @@
+package safepprof
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// A Checker looks at profiles. Any number of goroutines may use it at the same
+// time; how much memory that takes is for them to bound.
+type Checker struct {
+	limits Limits
+	scans  sync.Pool
+}
+
+// New returns a checker with these limits. It refuses negative ones.
+func New(limits Limits) (*Checker, error) {
+	limits, err := limits.fill()
+	if err != nil {
+		return nil, err
+	}
+	return &Checker{limits: limits, scans: sync.Pool{New: func() any { return new(scan) }}}, nil
+}
+
+// Check reads src to its end and tells what is in it: a profile in pprof's
+// format, gzipped or not, or an execution trace. It stops early, with src not
+// read to the end, at the first thing that is wrong.
+//
+// What the sender did wrong is a [collector.Error] of code [collector.TooLarge] or
+// [collector.Invalid], with a [TooLargeError] or a [NotProfileError] in its chain.
+// Errors of src itself are wrapped.
+func (c *Checker) Check(src io.Reader) (Info, error) { return c.look(src, nil) }
+
+// Read is Check that also appends the inflated bytes to buf and returns them, nil
+// after an error. buf may be nil, and is best what an earlier call has returned.
+func (c *Checker) Read(src io.Reader, buf []byte) ([]byte, Info, error) {
+	info, err := c.look(src, &buf)
+	if err != nil {
+		return nil, info, err
+	}
+	return buf, info, nil
+}
+
+func (c *Checker) look(src io.Reader, keep *[]byte) (Info, error) {
+	s, ok := c.scans.Get().(*scan)
+	if !ok {
+		s = new(scan)
+	}
+	defer c.scans.Put(s)
+	defer s.end()
+	s.reset(&c.limits)
+	s.begin(src, &c.limits, keep)
+	info, err := s.verdict()
+	if err != nil {
+		return Info{}, s.blame(err)
+	}
+	return info, nil
+}
+
+// verdict looks at what there is.
+func (s *scan) verdict() (Info, error) {
+	if !s.more() && !errors.Is(s.err, io.EOF) {
+		return Info{}, s.err
+	}
+	head := s.chunk
+	if isTrace(head) {
+		return s.trace()
+	}
+	if text := asText(head); text != "" {
+		return Info{}, errors.New(text)
+	}
+	if err := s.profile(); err != nil {
+		return Info{}, err
+	}
+	return s.info(), nil
+}
+
+// trace reads a trace to its end. What is in it nobody here knows.
+func (s *scan) trace() (Info, error) {
+	for s.more() {
+		s.pos = len(s.chunk)
+	}
+	if !errors.Is(s.err, io.EOF) {
+		return Info{}, s.err
+	}
+	return Info{Kind: collector.KindTrace, Body: s.body.n, Inflated: s.offset(), Decoded: s.offset()}, nil
+}
+
+func (s *scan) info() Info {
+	i := Info{
+		DefaultSampleType: s.names.get(s.defaultType),
+		Duration:          time.Duration(max(s.duration, 0)),
+		Samples:           s.samples,
+		Body:              s.body.n, Inflated: s.offset(), Decoded: int64(s.cost),
+	}
+	if s.nanos > 0 {
+		i.Time = time.Unix(0, s.nanos).UTC()
+	}
+	i.SampleTypes = slices.Grow(i.SampleTypes, s.ntypes)
+	for _, t := range s.types[:s.ntypes] {
+		i.SampleTypes = append(i.SampleTypes, ValueType{Type: s.names.get(t.typ), Unit: s.names.get(t.unit)})
+	}
+	i.Kind = guess(i.SampleTypes)
+	return i
+}
+
+// blame says whose fault an error is: that of the source, or of what it held.
+func (s *scan) blame(err error) error {
+	if s.body.err != nil {
+		err = s.body.err
+	}
+	if collector.CodeOf(err) != collector.Internal {
+		return err
+	}
+	if s.body.err != nil {
+		return fmt.Errorf("holmes: read profile: %w", err)
+	}
+	return collector.Errorf(collector.Invalid, "%w", &NotProfileError{Reason: err.Error()})
+}

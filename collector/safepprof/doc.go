@@ -1,0 +1,52 @@
+// Package safepprof looks at profiles that somebody sent, before anything
+// decodes them.
+//
+// A profile in pprof's format can be 15 KB and need a gigabyte once it is
+// decoded, and the format's usual parser takes what is no protocol buffer for one
+// of six text forms of old, whose attributes multiply. So nothing here is parsed
+// in full. A [Checker] reads the profile once, as a stream: it inflates it some
+// KiB at a time, walks the protocol buffer's fields as they go by, and adds up
+// what a decoder would have to allocate for them. It ends with a reason as soon
+// as a limit is passed or the bytes cannot be meant. That takes a fixed amount of
+// memory whatever is sent, some 250 KiB for each profile that is looked at at
+// the same time, no allocation that grows with the profile, and about a tenth of
+// the time that decoding takes. The text forms are never read.
+//
+// What passes is worth storing. It is still not decoded by the usual parser:
+// [Checker.Read] returns the inflated bytes together with the verdict, and
+// package merge folds these.
+//
+// # What is refused
+//
+//   - Too large, see [Limits]: the body, what it inflates to, how many times, and
+//     what it would be decoded to.
+//   - No profile: truncated, not gzip and not a protocol buffer, text, a field of
+//     the wrong type, a string that is not in the table, an ID of 0, a sample with
+//     other values than the profile has, several profiles in one.
+//   - No profile that a profiler writes: see the constants in limits.go.
+//
+// What takes a table of all IDs to see is left to package merge: a sample may
+// still name a location that there is not.
+//
+// # Caveats
+//
+// The cost is that of github.com/google/pprof/profile, the decoder that people
+// have: an upper bound of all that it allocates, which is two to five times what
+// it has in use at the end. The model is held against that version of it which
+// go.mod names.
+//
+// # File map
+//
+//	checker.go  Checker: what is sent goes in, a verdict comes out
+//	limits.go   the limits, and what is known about every real profile
+//	errors.go   the verdicts
+//	info.go     what is told about a profile that passes
+//	stream.go   the inflated bytes as they go by
+//	scan.go     the fields of a profile
+//	parts.go    the messages in it
+//	cost.go     what decoding them would cost
+//	names.go    the few strings that are looked at
+//	other.go    what is no profile, but can be named
+//	wire/       fields of protocol buffers
+//	proftest/   profiles for tests: real ones, and those that are meant badly
+package safepprof

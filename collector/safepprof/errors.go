@@ -1,0 +1,64 @@
+package safepprof
+
+import (
+	"fmt"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// A What is that of which a profile has too much.
+type What string
+
+// The limits that a profile can pass.
+const (
+	Body     What = "body"
+	Inflated What = "inflated"
+	Decoded  What = "decoded"
+	Ratio    What = "ratio" // of inflated to body
+)
+
+// A TooLargeError says that a profile passes a limit. It is in the chain of a
+// [collector.Error] of code [collector.TooLarge].
+type TooLargeError struct {
+	What  What
+	Limit int64 // in bytes, that of Ratio a factor
+}
+
+func (e *TooLargeError) Error() string {
+	switch e.What {
+	case Body:
+		return fmt.Sprintf("the profile is larger than %s", size(e.Limit))
+	case Inflated:
+		return fmt.Sprintf("the profile inflates to more than %s", size(e.Limit))
+	case Decoded:
+		return fmt.Sprintf("the profile would decode to more than %s", size(e.Limit))
+	default:
+		return fmt.Sprintf("the profile inflates to more than %d times its size", e.Limit)
+	}
+}
+
+func size(n int64) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}
+
+// A NotProfileError says why some bytes are no profile, or none that anything
+// would write. It is in the chain of a [collector.Error] of code
+// [collector.Invalid].
+type NotProfileError struct {
+	Reason string
+}
+
+func (e *NotProfileError) Error() string { return "not a profile: " + e.Reason }
+
+// NotProfile returns a [NotProfileError] in a [collector.Error], for packages that
+// find out more about a profile than a [Checker] does.
+func NotProfile(format string, args ...any) error {
+	return collector.Errorf(collector.Invalid, "%w", &NotProfileError{Reason: fmt.Sprintf(format, args...)})
+}
+
+func tooLarge(what What, limit int64) error {
+	return collector.Errorf(collector.TooLarge, "%w", &TooLargeError{What: what, Limit: limit})
+}

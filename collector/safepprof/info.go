@@ -1,0 +1,86 @@
+package safepprof
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// A ValueType is what is measured, and in which unit: "cpu" in "nanoseconds".
+type ValueType struct {
+	Type, Unit string
+}
+
+func (v ValueType) String() string { return v.Type + "/" + v.Unit }
+
+// Info is what a profile tells about itself without being decoded.
+type Info struct {
+	// Kind is a guess from the sample types. Contentions are called those of
+	// mutexes, since nothing tells them from a block profile; what nothing is
+	// known about is [collector.KindOther].
+	Kind collector.Kind
+	// SampleTypes says what the values of a sample are, in their order. An
+	// execution trace has none.
+	SampleTypes []ValueType
+	// DefaultSampleType is the Type that the profile finds the most telling, and
+	// "" if it does not say.
+	DefaultSampleType string
+	// Time is when it was begun, in UTC, and zero if it does not say.
+	Time time.Time
+	// Duration is how long it took, at least 0; 0 if it does not say.
+	Duration time.Duration
+	// Samples is how many it has.
+	Samples int
+	// Body, Inflated and Decoded are what [Limits] limit, in bytes.
+	Body, Inflated, Decoded int64
+}
+
+// Agrees returns an error if the profile is known to be of another kind. As
+// [collector.KindOther] everything but a trace may pass, and a profile whose
+// values are not known may pass as anything but a trace.
+func (i *Info) Agrees(kind collector.Kind) error {
+	content := i.Kind
+	switch {
+	case content == kind, kind.Pprof() && content == collector.KindOther, content.Pprof() && kind == collector.KindOther:
+		return nil
+	case content == collector.KindMutex && kind == collector.KindBlock:
+		return nil
+	case !content.Pprof():
+		return collector.Errorf(collector.Invalid, "the type is %s, but the content is an execution trace", kind)
+	case !kind.Pprof():
+		return collector.Errorf(collector.Invalid, "the type is trace, but the content is a %s profile", content)
+	}
+	types := make([]string, len(i.SampleTypes))
+	for n, t := range i.SampleTypes {
+		types[n] = t.Type
+	}
+	return collector.Errorf(collector.Invalid, "the type is %s, but the content is a %s profile (%s)",
+		kind, content, strings.Join(types, ", "))
+}
+
+// guess tells the kind of a profile with these values.
+func guess(types []ValueType) collector.Kind {
+	has := func(names ...string) bool {
+		return slices.ContainsFunc(types, func(t ValueType) bool { return slices.Contains(names, t.Type) })
+	}
+	switch {
+	case has("cpu"):
+		return collector.KindCPU
+	case has("inuse_space", "inuse_objects", "alloc_space", "alloc_objects"):
+		return collector.KindHeap
+	case has("contentions", "delay"):
+		return collector.KindMutex
+	case has("goroutine", "goroutines"):
+		return collector.KindGoroutine
+	case has("threadcreate"):
+		return collector.KindThreadcreate
+	}
+	return collector.KindOther
+}
+
+func (i *Info) String() string {
+	return fmt.Sprintf("%s profile of %d samples", i.Kind, i.Samples)
+}

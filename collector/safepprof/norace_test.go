@@ -1,0 +1,5 @@
+//go:build !race
+
+package safepprof_test
+
+const raceFactor = 1

@@ -1,0 +1,9 @@
+// Package proftest has profiles for the tests of whatever reads profiles: real
+// ones of many programs, those that a process takes of itself, and those that are
+// sent by somebody who means harm.
+//
+// testdata/real holds what these programs wrote of themselves, with the paths of
+// the machine taken out: the Go compiler and linker, gofmt, golangci-lint,
+// staticcheck, test binaries of the standard library, and a small shop that serves
+// HTTP under load.
+package proftest
