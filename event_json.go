@@ -23,6 +23,7 @@ type (
 		ID        string            `json:"id"`
 		State     State             `json:"state"`
 		At        time.Time         `json:"at"`
+		Sentence  string            `json:"sentence"` // for whoever reads no more
 		Trigger   wireTrigger       `json:"trigger"`
 		Diagnosis *diagnose.Verdict `json:"diagnosis,omitempty"`
 		Profiles  []wireProfile     `json:"profiles"`
@@ -68,7 +69,7 @@ type (
 // MarshalJSON returns the event.json form.
 func (e *Event) MarshalJSON() ([]byte, error) {
 	w := wireEvent{
-		ID: e.ID, State: e.State, At: e.At, Profiles: []wireProfile{},
+		ID: e.ID, State: e.State, At: e.At, Sentence: e.Sentence(), Profiles: []wireProfile{},
 		Readings: e.Readings, Labels: e.Labels, Cost: e.Cost,
 		Holmes: wireHolmes{Version: Version},
 		Trigger: wireTrigger{

@@ -40,6 +40,7 @@ func TestEventJSON(t *testing.T) {
 	require.NoError(t, err)
 	require.JSONEq(t, `{
 		"id": "20260102T020405.000000000Z-cpu-00000001", "state": "confirmed", "at": "2026-01-02T03:04:05+01:00",
+		"sentence": "CPU 61 % for 15 s, normal 41 %: main.applyCoupons (coupon.go:41) took 64 % of the extra CPU",
 		"trigger": {"signal": "cpu", "reason": "diff", "value": 61.2, "limit": 2, "baseline": 41, "held_seconds": 15,
 			"sentence": "CPU 61 % for 15 s: 49 % above its 2-minute mean of 41 % (rule: 25 % and 10 points)", "window": [40, 42, 61.2],
 			"at": "2026-01-02T03:04:05+01:00", "rule": {"diff": 25, "margin": 10, "window_seconds": 120}},

@@ -1,6 +1,7 @@
 package collector
 
 import (
+	"cmp"
 	"encoding/json"
 	"path/filepath"
 	"strings"
@@ -53,10 +54,11 @@ const (
 // wire is what the summary takes from event.json. Fields that it does not know
 // are no error: they are of a later version.
 type wire struct {
-	ID      string    `json:"id"`
-	State   string    `json:"state"`
-	At      time.Time `json:"at"`
-	Trigger struct {
+	ID       string    `json:"id"`
+	State    string    `json:"state"`
+	At       time.Time `json:"at"`
+	Sentence string    `json:"sentence"`
+	Trigger  struct {
 		Signal   string  `json:"signal"`
 		Reason   string  `json:"reason"`
 		Value    float64 `json:"value"`
@@ -98,7 +100,7 @@ func ReadEvent(raw []byte) (*Event, error) {
 		ID: w.ID, Service: labels.Get("service"), Labels: labels.Without("service"),
 		State: w.State, At: w.At.UTC(), Signal: w.Trigger.Signal, Reason: w.Trigger.Reason,
 		Value: w.Trigger.Value, Limit: w.Trigger.Limit, Baseline: w.Trigger.Baseline,
-		Sentence: join(w.Trigger.Sentence, w.Diagnosis.Sentence), Confident: w.Diagnosis.Confident,
+		Sentence: cmp.Or(w.Sentence, join(w.Trigger.Sentence, w.Diagnosis.Sentence)), Confident: w.Diagnosis.Confident,
 	}
 	for i, c := range w.Diagnosis.Culprits {
 		if i < maxCulprits && printable(c.Function) && c.Function != "" {

@@ -23,7 +23,6 @@ address of the pages. With -once it ends by itself, with status 0 if all three w
 and name the guilty function.`
 
 const (
-	calmTicks = 22               // readings before the first fault, so that the library knows what is normal
 	suffering = 70 * time.Second // a fault lasts at most
 	onceLimit = 4 * time.Minute  // for all of it, with -once
 )
@@ -115,8 +114,8 @@ func (d *demonstration) say(format string, args ...any) {
 
 // play is the story.
 func (d *demonstration) play(ctx context.Context) error {
-	d.say("The collector is at http://%s/, the shop is process %d. All is calm for %d seconds.", d.remote.base.Host, d.patient.pid(), calmTicks)
-	if err := d.wait(ctx, func() (bool, error) { return d.patient.said().Ticks >= calmTicks, nil }); err != nil {
+	d.say("The collector is at http://%s/, the shop is process %d. All is calm, while holmes learns what is normal.", d.remote.base.Host, d.patient.pid())
+	if err := d.wait(ctx, func() (bool, error) { return d.patient.said().Rounds > 0, nil }); err != nil {
 		return err
 	}
 	var failed []error
@@ -172,6 +171,8 @@ func (d *demonstration) check(ctx context.Context, f shop.Fault, e *api.Event) e
 	switch {
 	case e.State != "confirmed":
 		return fmt.Errorf("the event is %s", e.State)
+	case !e.Confident:
+		return fmt.Errorf("nobody is named: %s", plain(e.Sentence))
 	case len(e.Culprits) == 0 || e.Culprits[0] != f.Guilty:
 		return fmt.Errorf("the event blames %q", e.Culprits)
 	case !slices.ContainsFunc(e.Profiles, func(p api.Profile) bool { return p.Type.Pprof() }):

@@ -34,7 +34,8 @@ type patient struct {
 
 // A report is what the shop says, once a second.
 type report struct {
-	Ticks uint64 `json:"ticks"`
+	// Rounds counts how often holmes has looked at what is normal.
+	Rounds uint64 `json:"rounds"`
 	// Why says of the signals of the faults why there is no event.
 	Why map[string]string `json:"why"`
 }
@@ -173,7 +174,7 @@ func say(ctx context.Context, out io.Writer, h *holmes.Holmes) {
 		case <-ctx.Done():
 			return
 		case <-second.C:
-			r := report{Ticks: h.Stats().Ticks, Why: map[string]string{}}
+			r := report{Rounds: h.Stats().Baseline.Rounds, Why: map[string]string{}}
 			for _, f := range shop.Faults() {
 				r.Why[f.Signal] = h.WhyNot(holmes.Signal(f.Signal))
 			}
