@@ -68,11 +68,13 @@ func TestJudgeOfAFault(t *testing.T) {
 		{"second, and so an innocent is named", []told{sure("x.y", "a.b.func1")}, bed.Result{Events: 1, Rank: 2, Confident: true, Wrong: true}},
 		{"nowhere", []told{sure("x.y")}, bed.Result{Events: 1, Confident: true, Wrong: true}},
 		{
-			"nobody sure", []told{{holmes.SignalMem, holmes.StateConfirmed, 1, 5, false, []string{"x.y", "z.z", "a.b"}}},
+			"nobody sure",
+			[]told{{holmes.SignalMem, holmes.StateConfirmed, 1, 5, false, []string{"x.y", "z.z", "a.b"}}},
 			bed.Result{Events: 1, Rank: 3},
 		},
 		{
-			"begun before the fault, of another signal, or never decided", []told{
+			"begun before the fault, of another signal, or never decided",
+			[]told{
 				{holmes.SignalCPU, holmes.StateConfirmed, -1, 5, true, []string{"a.b"}},
 				{holmes.SignalThread, holmes.StateConfirmed, 1, 5, true, []string{"a.b"}},
 				{holmes.SignalCPU, holmes.StateUnconfirmed, 1, 5, true, []string{"a.b"}},
@@ -81,7 +83,8 @@ func TestJudgeOfAFault(t *testing.T) {
 			bed.Result{Early: 1},
 		},
 		{
-			"the first decided counts", []told{
+			"the first decided counts",
+			[]told{
 				{holmes.SignalCPU, holmes.StateConfirmed, 1, 9, true, []string{"a.b"}},
 				{holmes.SignalMem, holmes.StateConfirmed, 2, 4, true, []string{"x.y"}},
 			},
