@@ -97,6 +97,7 @@ func TestDemoChecks(t *testing.T) {
 		"":                       func(*api.Event) {},
 		"the event is suspected": func(e *api.Event) { e.State = "suspected" },
 		`blames ["main.other"]`:  func(e *api.Event) { e.Culprits = []string{"main.other"} },
+		"nobody is named":        func(e *api.Event) { e.Confident = false },
 		"blames []":              func(e *api.Event) { e.Culprits = nil },
 		"has no profile":         func(e *api.Event) { e.Profiles = nil },
 		"lost.pb.gz": func(e *api.Event) {
@@ -104,7 +105,7 @@ func TestDemoChecks(t *testing.T) {
 		},
 	} {
 		e := *stored
-		e.State, e.Culprits = "confirmed", []string{"main.guilty"}
+		e.State, e.Confident, e.Culprits = "confirmed", true, []string{"main.guilty"}
 		change(&e)
 		err := d.check(t.Context(), f, &e)
 		if want == "" {
