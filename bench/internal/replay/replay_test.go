@@ -104,7 +104,7 @@ func live(t *testing.T, rule holmes.Rule, values []float64) (captures []replay.C
 		h, err := holmes.New(
 			holmes.WithDumpPath(dir), holmes.WithLogger(nil), holmes.WithReporter(got),
 			holmes.WithSource(source, rule, holmes.KindThreadcreate),
-			holmes.WithMemoryWatch(false), holmes.WithFlightRecorder(holmes.RecorderOff),
+			holmes.WithMemoryWatch(false), holmes.WithFlightRecorder(holmes.RecorderOff), holmes.WithBaseline(0),
 		)
 		require.NoError(t, err)
 		h.Disable(holmes.SignalCPU, holmes.SignalMem, holmes.SignalGCHeap, holmes.SignalGoroutine, holmes.SignalThread)
