@@ -53,7 +53,7 @@ func (c *contrast) callersFirst(g growth, out []Culprit) []Culprit {
 func (c *contrast) callers(path []who) *contrast {
 	out := *c
 	out.unrest = 0
-	out.now, out.calm = c.split(func(v *view, s scale) tally {
+	through := func(v *view, s scale) tally {
 		t := newTally()
 		v.each(s, func(r *reading, record sample, w weight) {
 			if r.who == path[0] {
@@ -63,7 +63,11 @@ func (c *contrast) callers(path []who) *contrast {
 			}
 		})
 		return t
-	})
+	}
+	out.now, out.calm = c.split(through)
+	if c.kind == "heap" { // who has no use for it any more is still seen to have called
+		out.ever = through(c.view, c.view.scale("alloc"))
+	}
 	return &out
 }
 
@@ -75,7 +79,8 @@ func (c *contrast) single() (growth, bool) {
 	}
 	g := gs[0]
 	others, alsoNow := c.calm.total.minusExactly(c.calm.of[g.who]), c.now.total.minusExactly(c.now.of[g.who])
-	seen := others.samples() + alsoNow.samples() // a short calm profile sees little of them
+	alsoEver := c.ever.total.minusExactly(c.ever.of[g.who])
+	seen := others.samples() + max(alsoNow.samples(), alsoEver.samples()) // a short calm profile sees little of them
 	busy := others.value >= otherPart*c.calm.total.value && seen >= otherSamples
 	own := c.view.people.all[g.who].origin == originOwn
 	return g, own && busy && g.score >= leastScore && g.part >= onePart && g.delta >= onePart*c.extra()

@@ -108,3 +108,21 @@ func TestTooShortToTell(t *testing.T) {
 	v := diagnose.Judge("cpu", calm.parsed(), cpu(200*time.Millisecond).ticks("main.a", 8).ticks("main.b", 9).parsed(), diagnose.Options{})
 	require.False(t, v.Confident, v.Sentence)
 }
+
+// What a helper made for others is freed again, and is still seen among all
+// that was ever allocated.
+func TestHelperWhoseOtherCallersKeepNothing(t *testing.T) {
+	shop := func() builder {
+		return heap().objects("main.stock < main.main", 100, 512<<10).
+			add("main.copyOf < main.serve < main.main", 200, 200<<16, 0, 0)
+	}
+	leak := shop().objects("main.copyOf < main.remember:7 < main.main", 2000, 64<<10)
+	v := diagnose.Judge("heap", shop().parsed(), leak.parsed(), diagnose.Options{})
+	require.True(t, v.Confident)
+	require.Equal(t, "main.remember", v.Culprits[0].Function, v.Sentence)
+
+	alone := heap().objects("main.stock < main.main", 100, 512<<10)
+	leak = heap().objects("main.stock < main.main", 100, 512<<10).objects("main.copyOf < main.remember:7 < main.main", 2000, 64<<10)
+	v = diagnose.Judge("heap", alone.parsed(), leak.parsed(), diagnose.Options{})
+	require.Equal(t, "main.copyOf", v.Culprits[0].Function, "nobody else is seen to use it")
+}

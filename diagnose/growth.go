@@ -43,6 +43,7 @@ type contrast struct {
 	unrest    float64 // variance that has nothing to do with sampling
 
 	risen, risenCalm weight // those who do more than in calm times
+	ever             tally  // of a heap, all that was ever allocated
 
 	kind       string
 	view       *view // of now
