@@ -136,6 +136,8 @@
 //     unless the application has set it; Stop puts it back.
 //   - [WithBlockProfile] sets a rate that the runtime does not tell, so it
 //     cannot be put back to anything but 0.
+//   - In a bubble of testing/synctest the runtime's profilers do not stop: give
+//     [WithBaseline](0), [WithFlightRecorder]([RecorderOff]), and no CPU events.
 //   - Where the limits of a parent group cannot be seen from inside a
 //     container, percentages are of what can be seen.
 //   - What is measured once a second can miss what kills within a second;
