@@ -9,10 +9,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/safepprof/internal/gunzip"
+	"github.com/go-holmes/holmes/collector/safepprof/proftest"
 )
 
 func BenchmarkNext(b *testing.B) {
-	raw := zipped(b, texts()["words"], 1)
+	raw := proftest.Real(b)["compile-large-cpu"]
 	src := bytes.NewReader(nil)
 	b.Run("holmes", func(b *testing.B) {
 		b.ReportAllocs()

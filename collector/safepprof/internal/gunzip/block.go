@@ -104,7 +104,6 @@ func (r *Reader) dynamicBlock() error {
 		!build(t.dist[:], distBits, lengths[literals:], distanceEntry) {
 		return ErrCorrupt
 	}
-	pair(t.lit[:1<<litBits])
 	t.fixed, r.phase = false, inSymbols
 	return nil
 }
@@ -138,8 +137,8 @@ func (r *Reader) unpack(lengths []uint8) error {
 		if e.is(invalid) {
 			return ErrCorrupt
 		}
-		r.bits >>= e.length()
-		if r.nbits -= int(e.length()); r.nbits < 0 {
+		r.bits >>= e.takes()
+		if r.nbits -= int(e.takes()); r.nbits < 0 {
 			return r.truncated()
 		}
 		value := e.value()

@@ -5,9 +5,9 @@
 // it costs.
 //
 // It is faster because it reads bits eight bytes at a time, not byte by byte
-// through an interface, and because one look into a table says what the next
-// bits mean: a match, or one literal or two. It is not unsafe: Go checks every
-// index that a stream has a say in.
+// through an interface, because one look into a table says what the next bits
+// mean, extra bits and all, and because three literals in a row need no more than
+// are there. It is not unsafe: Go checks every index that a stream has a say in.
 //
 // # File map
 //

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"math/bits"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -194,32 +195,84 @@ func TestErrors(t *testing.T) {
 	require.ErrorIs(t, err, io.ErrNoProgress)
 }
 
+// A member is gzip whose bits are put one after the other, the lowest first.
+type member struct {
+	raw   []byte
+	bits  uint64
+	count int
+}
+
+func newMember() *member { return &member{raw: []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0}} }
+
+func (m *member) put(v uint64, n int) {
+	m.bits |= v << m.count
+	for m.count += n; m.count >= 8; m.count -= 8 {
+		m.raw = append(m.raw, byte(m.bits))
+		m.bits >>= 8
+	}
+}
+
+// code puts a code, which comes with its highest bit first.
+func (m *member) code(v uint64, n int) { m.put(bits.Reverse64(v)>>(64-n), n) }
+
+// end fills up the last byte, and adds the trailer of what it all stands for.
+func (m *member) end(plain []byte) []byte {
+	m.put(0, (8-m.count)%8)
+	raw := binary.LittleEndian.AppendUint32(m.raw, crc32.ChecksumIEEE(plain))
+	return binary.LittleEndian.AppendUint32(raw, uint32(len(plain)))
+}
+
+// The longest match, wherever in the last round before the room is full it is
+// begun: there must be room for it.
+func TestLastRound(t *testing.T) {
+	const room = 64 << 10
+	var r gunzip.Reader
+	for literals := room - 4; literals <= room+4; literals++ {
+		for _, back := range []int{1, 25, 32} {
+			m := newMember()
+			m.put(1|1<<1, 3) // the last block, of the fixed code
+			var plain []byte
+			for i := range literals {
+				plain = append(plain, byte(i%139))
+				m.code(uint64(0x30+i%139), 8)
+			}
+			m.code(0xc5, 8) // 258 bytes
+			if back == 1 {
+				m.code(0, 5)
+			} else {
+				m.code(9, 5) // 25 and
+				m.put(uint64(back-25), 3)
+			}
+			for range 258 {
+				plain = append(plain, plain[len(plain)-back])
+			}
+			m.code(0, 7) // the end of the block
+			raw := m.end(plain)
+			checkSame(t, &r, raw)
+			got, err := inflate(&r, bytes.NewReader(raw))
+			require.NoError(t, err)
+			require.True(t, bytes.Equal(plain, got), "%d literals, %d back", literals, back)
+		}
+	}
+}
+
 // descriptions begins a member of n blocks that describe a code and use it for
 // nothing but their end.
 func descriptions(n int) []byte {
-	out := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0}
-	var bits uint64
-	var count int
-	put := func(v uint64, n int) {
-		bits |= v << count
-		for count += n; count >= 8; count -= 8 {
-			out = append(out, byte(bits))
-			bits >>= 8
-		}
-	}
+	m := newMember()
 	for range n {
-		put(2<<1, 3)        // a dynamic block, not the last
-		put(14<<10, 14)     // 257 literals, one distance, 18 code lengths:
+		m.put(2<<1, 3)      // a dynamic block, not the last
+		m.put(14<<10, 14)   // 257 literals, one distance, 18 code lengths:
 		for i := range 18 { // that of "many zeros" is 1, those of 0 and 1 are 2
-			put([18]uint64{2: 1, 3: 2, 17: 2}[i], 3)
+			m.put([18]uint64{2: 1, 3: 2, 17: 2}[i], 3)
 		}
-		put(0|(138-11)<<1, 8) // 138 zeros
-		put(0|(118-11)<<1, 8) // 118 zeros
-		put(0b11, 2)          // the end of the block has one bit
-		put(0b01, 2)          // there are no distances
-		put(0, 1)             // the end
+		m.put(0|(138-11)<<1, 8) // 138 zeros
+		m.put(0|(118-11)<<1, 8) // 118 zeros
+		m.put(0b11, 2)          // the end of the block has one bit
+		m.put(0b01, 2)          // there are no distances
+		m.put(0, 1)             // the end
 	}
-	return out
+	return m.raw
 }
 
 type idle struct{}

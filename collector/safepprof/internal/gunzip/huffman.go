@@ -20,32 +20,48 @@ const (
 	codeSize = 1 << codeBits
 )
 
-// An entry says what a code means: bits 0 to 3 its length, 4 to 7 how many extra
-// bits follow, 8 to 12 its kind, and 16 to 31 the literal, or what the extra bits
-// are added to. That of a longer code has the bits of its second table there, and
-// where the table begins.
+// An entry says what a code means: bits 0 to 5 how many bits it takes together with
+// the extra bits that follow it, 8 to 11 how many of these are its own, 12 to 15
+// its kind, and 16 to 31 the literal, or what the extra bits are added to. That of
+// a longer code takes the bits of the first look; 8 to 11 are how many the second
+// one is at, and 16 to 31 where its table begins.
 type entry uint32
 
 const (
-	literal entry = 1 << (8 + iota) // a byte
-	pointer                         // to the second table
-	end                             // of the block
-	invalid                         // no symbol
+	literal entry = 1 << (12 + iota) // a byte
+	pointer                          // to the second table
+	end                              // of the block
+	invalid                          // no symbol
 )
 
 func (e entry) is(kind entry) bool { return e&kind != 0 }
-func (e entry) length() uint       { return uint(e & 15) }
-func (e entry) extra() uint        { return uint(e >> 4 & 15) }
-func (e entry) value() int         { return int(e >> 16) }
 
-func makeEntry(value, extra int) entry { return entry(value)<<16 | entry(extra)<<4 }
+// takes is how many bits are used up, the extra ones too.
+func (e entry) takes() uint { return uint(e & 63) }
+
+// own is how many bits the code takes without them, or what is in this place.
+func (e entry) own() uint { return uint(e >> 8 & 15) }
+
+// value is what does not depend on the extra bits.
+func (e entry) value() uint { return uint(e >> 16) }
+
+// number is the value and the extra bits, of bits that begin with the code.
+func (e entry) number(bits uint64) uint {
+	return e.value() + uint(bits&(1<<e.takes()-1)>>e.own())
+}
+
+// of is e when its code has so many bits.
+func (e entry) of(length int) entry { return e + entry(length)<<8 + entry(length) }
+
+// makeEntry is that of a code of no bits.
+func makeEntry(value, extra int) entry { return entry(value)<<16 | entry(extra) }
 
 func plainEntry(symbol int) entry { return makeEntry(symbol, 0) }
 
 func literalEntry(symbol int) entry {
 	switch {
 	case symbol < 256:
-		return literal | makeEntry(symbol, 1)
+		return literal | makeEntry(symbol, 0)
 	case symbol == 256:
 		return end
 	case symbol < 265:
@@ -104,7 +120,7 @@ func build(table []entry, first int, lengths []uint8, meaning func(symbol int) e
 		if n == 0 {
 			continue
 		}
-		t.fill(reversed(next[n], int(n)), int(n), meaning(symbol)|entry(n))
+		t.fill(reversed(next[n], int(n)), int(n), meaning(symbol))
 		next[n]++
 	}
 	return true
@@ -124,33 +140,21 @@ type filler struct {
 // fill enters a code wherever its bits are followed by any others.
 func (t *filler) fill(code, length int, e entry) {
 	if length <= t.first {
-		for i := code; i < 1<<t.first; i += 1 << length {
-			t.table[i] = e
+		e = e.of(length)
+		for looks := t.table[:1<<t.first]; code < len(looks); code += 1 << length {
+			looks[code] = e
 		}
 		return
 	}
 	to := &t.table[code&(1<<t.first-1)]
 	if !to.is(pointer) {
-		*to = pointer | makeEntry(t.used, t.second) | entry(t.first)
+		*to = pointer | makeEntry(t.used, t.first) | entry(t.second)<<8
 		t.used += 1 << t.second
 	}
 	rest := length - t.first
-	e = e&^15 | entry(rest)
+	e = e.of(rest)
 	second := t.table[to.value():][:1<<t.second]
 	for i := code >> t.first; i < len(second); i += 1 << rest {
 		second[i] = e
-	}
-}
-
-// pair makes one entry of two literals wherever the bits of a first look tell
-// both. From the last entry down, since what follows the first literal is
-// looked up further up, and must not be a pair yet.
-func pair(table []entry) {
-	for i := len(table) - 1; i >= 0; i-- {
-		e := table[i]
-		next := table[i>>e.length()]
-		if n := e.length() + next.length(); e&next&literal != 0 && n <= litBits {
-			table[i] = literal | makeEntry(e.value()|next.value()<<8, 2) | entry(n)
-		}
 	}
 }

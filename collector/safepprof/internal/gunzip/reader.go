@@ -24,14 +24,15 @@ const (
 	history  = 32 << 10 // how far back a match can reach
 	step     = 32 << 10
 	maxMatch = 258
-	slack    = 16 // matches are copied so many bytes at a time
+	slack    = 32 // most matches are copied as so many bytes
 
 	// A block that describes its code may stand for as little as this many bytes
 	// of the source, on the average, when there are more than so many.
 	meanBlock = 256
 	fewBlocks = 1024
 	inSize    = 16 << 10
-	full      = history + step // no symbol is begun from here on
+	full      = history + step // no round of symbols is begun from here on
+	overrun   = 2 + maxMatch   // what a round that is begun before may inflate: two literals and a match
 )
 
 // A Reader inflates what a source holds: one gzip member or several. It is used
@@ -47,7 +48,7 @@ type Reader struct {
 	bits  uint64 // taken, not used; the lowest comes first
 	nbits int    // how many of bits count; negative when more were used than there are
 
-	out    [full + maxMatch + slack]byte
+	out    [full + overrun + slack]byte
 	pos    int // out[:pos] is inflated
 	given  int // out[:given] was returned
 	summed int // out[:summed] is in crc
