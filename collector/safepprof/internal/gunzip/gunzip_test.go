@@ -225,34 +225,46 @@ func (m *member) end(plain []byte) []byte {
 // The longest match, wherever in the last round before the room is full it is
 // begun: there must be room for it.
 func TestLastRound(t *testing.T) {
-	const room = 64 << 10
+	const room, maxMatch = 64 << 10, 258
 	var r gunzip.Reader
-	for literals := room - 4; literals <= room+4; literals++ {
-		for _, back := range []int{1, 25, 32} {
-			m := newMember()
-			m.put(1|1<<1, 3) // the last block, of the fixed code
-			var plain []byte
-			for i := range literals {
-				plain = append(plain, byte(i%139))
-				m.code(uint64(0x30+i%139), 8)
-			}
-			m.code(0xc5, 8) // 258 bytes
-			if back == 1 {
-				m.code(0, 5)
-			} else {
-				m.code(9, 5) // 25 and
-				m.put(uint64(back-25), 3)
-			}
-			for range 258 {
-				plain = append(plain, plain[len(plain)-back])
-			}
-			m.code(0, 7) // the end of the block
-			raw := m.end(plain)
-			checkSame(t, &r, raw)
-			got, err := inflate(&r, bytes.NewReader(raw))
-			require.NoError(t, err)
-			require.True(t, bytes.Equal(plain, got), "%d literals, %d back", literals, back)
+	for n := range 27 {
+		shift, upTo, back := n%3, room-1+n/3%3, []int{1, 25, 32}[n/9]
+		m := newMember()
+		m.put(1|1<<1, 3) // the last block, of the fixed code
+		var plain []byte
+		literal := func() {
+			v := len(plain) % 139
+			plain = append(plain, byte(v))
+			m.code(uint64(0x30+v), 8)
 		}
+		for range shift { // rounds of four bytes, before those of three
+			literal()
+			plain = append(plain, bytes.Repeat(plain[len(plain)-1:], 3)...)
+			m.code(1, 7) // three bytes
+			m.code(0, 5) // one back
+		}
+		for len(plain) < upTo {
+			literal()
+		}
+		m.code(0xc5, 8) // 258 bytes
+		if back == 1 {
+			m.code(0, 5)
+		} else {
+			m.code(9, 5) // 25 and
+			m.put(uint64(back-25), 3)
+		}
+		for range maxMatch {
+			plain = append(plain, plain[len(plain)-back])
+		}
+		for range 16 { // the end of the source is read with more care
+			literal()
+		}
+		m.code(0, 7) // the end of the block
+		raw := m.end(plain)
+		checkSame(t, &r, raw)
+		got, err := inflate(&r, bytes.NewReader(raw))
+		require.NoError(t, err)
+		require.True(t, bytes.Equal(plain, got), "up to %d in rounds shifted by %d, %d back", upTo, shift, back)
 	}
 }
 

@@ -32,7 +32,7 @@ const (
 	fewBlocks = 1024
 	inSize    = 16 << 10
 	full      = history + step // no round of symbols is begun from here on
-	overrun   = 2 + maxMatch   // what a round that is begun before may inflate: two literals and a match
+	overrun   = 1 + maxMatch   // a round that begins just before: two literals and a match
 )
 
 // A Reader inflates what a source holds: one gzip member or several. It is used
