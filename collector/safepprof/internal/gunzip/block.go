@@ -110,7 +110,7 @@ func (r *Reader) dynamicBlock() error {
 
 // codeLengths reads the code that the other code lengths are written in.
 func (r *Reader) codeLengths(n int) error {
-	var lengths [19]uint8
+	var lengths [maxCodes]uint8
 	places := [...]uint8{16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15}
 	for _, place := range places[:n] {
 		v, err := r.take(3)

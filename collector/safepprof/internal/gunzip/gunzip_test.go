@@ -35,7 +35,7 @@ func inflate(r *gunzip.Reader, src io.Reader) ([]byte, error) {
 		if err != nil {
 			return all, err
 		}
-		if len(chunk) == 0 || len(chunk) > 65<<10 {
+		if len(chunk) == 0 || len(chunk) > 129<<10 {
 			return all, fmt.Errorf("a step of %d bytes", len(chunk))
 		}
 		all = append(all, chunk...)
@@ -89,7 +89,7 @@ func zipped(tb testing.TB, plain []byte, level int) []byte {
 // far, as long as they get and none, codes of one symbol and of many lengths.
 func texts() map[string][]byte {
 	random := rand.New(rand.NewPCG(1, 2))
-	noise := make([]byte, 150_000)
+	noise := make([]byte, 250_000)
 	for i := range noise {
 		noise[i] = byte(random.Uint32())
 	}
@@ -105,7 +105,7 @@ func texts() map[string][]byte {
 	return map[string][]byte{
 		"nothing": nil, "a byte": {7}, "zeros": make([]byte, 1<<18), "noise": noise, "skewed": skewed, "words": words,
 		"far": far, "short period": bytes.Repeat([]byte("abcdefg"), 50_000), "period of eight": bytes.Repeat([]byte("abcdefgh"), 9),
-		"as much as the room": noise[:64<<10], "a byte more": noise[:64<<10+1], "a step more": noise[:96<<10],
+		"as much as the room": noise[:128<<10], "a byte more": noise[:128<<10+1], "a step more": noise[:224<<10],
 	}
 }
 
@@ -225,7 +225,7 @@ func (m *member) end(plain []byte) []byte {
 // The longest match, wherever in the last round before the room is full it is
 // begun: there must be room for it.
 func TestLastRound(t *testing.T) {
-	const room, maxMatch = 64 << 10, 258
+	const room, maxMatch = 128 << 10, 258
 	var r gunzip.Reader
 	for n := range 27 {
 		shift, upTo, back := n%3, room-1+n/3%3, []int{1, 25, 32}[n/9]

@@ -7,6 +7,7 @@ const (
 	maxDistances      = 30
 	maxFixed          = 288 // the fixed code has two symbols that mean nothing
 	maxFixedDistances = 32
+	maxCodes          = 19 // of code lengths
 	maxLength         = 15 // of a code, in bits
 
 	// The first look into a table is at so many bits. Longer codes need a second
@@ -45,9 +46,9 @@ func (e entry) own() uint { return uint(e >> 8 & 15) }
 // value is what does not depend on the extra bits.
 func (e entry) value() uint { return uint(e >> 16) }
 
-// number is the value and the extra bits, of bits that begin with the code.
-func (e entry) number(bits uint64) uint {
-	return e.value() + uint(bits&(1<<e.takes()-1)>>e.own())
+// number is the value and the extra bits, where the bits that come next are the code's.
+func (e entry) number(next uint64) uint {
+	return e.value() + uint(next&(1<<e.takes()-1)>>e.own())
 }
 
 // of is e when its code has so many bits.
@@ -89,46 +90,67 @@ func distanceEntry(symbol int) entry {
 // build fills a table whose first look is at so many bits. It is false when the
 // lengths are not those of a complete code; as in zlib, no code at all and a
 // single one of one bit pass, and what they leave open is invalid.
+//
+// Codes are entered by length, the shorter ones first. A table of so many bits
+// becomes one of one bit more by being repeated, whereupon what it says of the
+// codes that it has is right again.
 func build(table []entry, first int, lengths []uint8, meaning func(symbol int) entry) bool {
-	var count, next [maxLength + 1]int
+	var count, from [maxLength + 1]int
 	for _, n := range lengths {
 		count[n]++
 	}
 	count[0] = 0
-	sum, longest := 0, 0
+	sum, longest, symbols := 0, 0, 0
 	for n := 1; n <= maxLength; n++ {
-		sum <<= 1
-		next[n] = sum
+		from[n] = symbols
+		symbols += count[n]
+		sum = sum<<1 + count[n]
 		if count[n] > 0 {
-			sum += count[n]
 			longest = n
 		}
 	}
+	table[0] = 0 // no second table yet
 	if sum != 1<<maxLength {
 		if longest > 1 || longest == 1 && sum != 1<<(maxLength-1) {
 			return false
 		}
-		for i := range table[:1<<first] {
-			table[i] = invalid
+		table[0] = invalid
+	}
+	var byLength [maxFixed]uint16
+	for symbol, n := range lengths {
+		if n > 0 {
+			byLength[from[n]] = uint16(symbol)
+			from[n]++
 		}
 	}
 	t := filler{table: table, first: first, second: max(longest-first, 0), used: 1 << first}
-	if t.second > 0 {
-		clear(table[:1<<first]) // no second tables yet
-	}
-	for symbol, n := range lengths {
-		if n == 0 {
-			continue
+	code, left := 0, byLength[:symbols]
+	for n := 1; n <= max(longest, first); n++ {
+		if n <= first {
+			copy(table[1<<(n-1):1<<n], table)
 		}
-		t.fill(reversed(next[n], int(n)), int(n), meaning(symbol))
-		next[n]++
+		for _, symbol := range left[:count[n]] {
+			if e := meaning(int(symbol)); n <= first {
+				table[code] = e.of(n)
+			} else {
+				t.fill(code, n, e)
+			}
+			code = following(code, n)
+		}
+		left = left[count[n]:]
 	}
 	return true
 }
 
-// reversed is a code as it comes in the stream, its first bit lowest.
-func reversed(code, length int) int {
-	return int(bits.Reverse16(uint16(code)) >> (16 - length))
+// following is the code after another one of so many bits, both as they come in
+// the stream, the first bit lowest: adding one begins with the last.
+func following(code, length int) int {
+	ones := 1<<length - 1
+	if code == ones {
+		return 0 // there is none
+	}
+	top := 1 << (bits.Len(uint(code^ones)) - 1)
+	return code&(top-1) | top
 }
 
 type filler struct {
@@ -137,15 +159,9 @@ type filler struct {
 	used          int // entries, second tables and all
 }
 
-// fill enters a code wherever its bits are followed by any others.
+// fill enters a code that is longer than the first look wherever in its second
+// table its bits are followed by any others.
 func (t *filler) fill(code, length int, e entry) {
-	if length <= t.first {
-		e = e.of(length)
-		for looks := t.table[:1<<t.first]; code < len(looks); code += 1 << length {
-			looks[code] = e
-		}
-		return
-	}
 	to := &t.table[code&(1<<t.first-1)]
 	if !to.is(pointer) {
 		*to = pointer | makeEntry(t.used, t.first) | entry(t.second)<<8

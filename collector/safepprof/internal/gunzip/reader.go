@@ -22,7 +22,7 @@ var (
 
 const (
 	history  = 32 << 10 // how far back a match can reach
-	step     = 32 << 10
+	step     = 96 << 10
 	maxMatch = 258
 	slack    = 32 // most matches are copied as so many bytes
 
@@ -93,7 +93,7 @@ func (r *Reader) Reset(src io.Reader) {
 	r.phase, r.begun, r.last = inHeader, false, false
 }
 
-// Next returns the next bytes, at least one and at most 65 KiB, which are valid
+// Next returns the next bytes, at least one and at most 129 KiB, which are valid
 // until it is called again. It returns io.EOF when all members have ended and
 // their checksums hold, io.ErrUnexpectedEOF when the source ends before that,
 // one of this package's errors, or that of the source.
