@@ -34,19 +34,26 @@ func New(limits Limits) (*Checker, error) {
 // What the sender did wrong is a [collector.Error] of code [collector.TooLarge] or
 // [collector.Invalid], with a [TooLargeError] or a [NotProfileError] in its chain.
 // Errors of src itself are wrapped.
-func (c *Checker) Check(src io.Reader) (Info, error) { return c.look(src, nil) }
+func (c *Checker) Check(src io.Reader) (Info, error) { return c.look(src, nil, false) }
+
+// Glance is Check in two thirds of its time, for what somebody sends. Of a profile
+// that is gzipped, whose checksum tells that it is as it left the sender, it
+// counts the messages in the first 512 KiB, but does not look into them: what is
+// wrong in there it does not find, and Info.Decoded is without them. Read finds
+// it, which comes before everything that is done with a profile.
+func (c *Checker) Glance(src io.Reader) (Info, error) { return c.look(src, nil, true) }
 
 // Read is Check that also appends the inflated bytes to buf and returns them, nil
 // after an error. buf may be nil, and is best what an earlier call has returned.
 func (c *Checker) Read(src io.Reader, buf []byte) ([]byte, Info, error) {
-	info, err := c.look(src, &buf)
+	info, err := c.look(src, &buf, false)
 	if err != nil {
 		return nil, info, err
 	}
 	return buf, info, nil
 }
 
-func (c *Checker) look(src io.Reader, keep *[]byte) (Info, error) {
+func (c *Checker) look(src io.Reader, keep *[]byte, glance bool) (Info, error) {
 	s, ok := c.scans.Get().(*scan)
 	if !ok {
 		s = new(scan)
@@ -55,6 +62,7 @@ func (c *Checker) look(src io.Reader, keep *[]byte) (Info, error) {
 	defer s.end()
 	s.reset(&c.limits)
 	s.begin(src, &c.limits, keep)
+	s.glancing = glance && s.zipped
 	info, err := s.verdict()
 	if err != nil {
 		return Info{}, s.blame(err)

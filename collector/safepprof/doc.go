@@ -8,9 +8,13 @@
 // KiB at a time, walks the protocol buffer's fields as they go by, and adds up
 // what a decoder would have to allocate for them. It ends with a reason as soon
 // as a limit is passed or the bytes cannot be meant. That takes a fixed amount of
-// memory whatever is sent, some 250 KiB for each profile that is looked at at
+// memory whatever is sent, some 300 KiB for each profile that is looked at at
 // the same time, no allocation that grows with the profile, and about a tenth of
 // the time that decoding takes. The text forms are never read.
+//
+// What is sent is looked at in one of two ways: [Checker.Check] and [Checker.Read]
+// walk all of it; [Checker.Glance] walks most profiles from message to message
+// only, for a server that has many to accept.
 //
 // What passes is worth storing. It is still not decoded by the usual parser:
 // [Checker.Read] returns the inflated bytes together with the verdict, and
@@ -44,6 +48,7 @@
 //	stream.go   the inflated bytes as they go by
 //	scan.go     the fields of a profile
 //	parts.go    the messages in it
+//	glance.go   past them
 //	cost.go     what decoding them would cost
 //	names.go    the few strings that are looked at
 //	other.go    what is no profile, but can be named

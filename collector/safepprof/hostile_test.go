@@ -91,8 +91,9 @@ func TestHostile(t *testing.T) {
 			continue
 		}
 		t.Run(name, func(t *testing.T) {
-			src := bytes.NewReader(body)
-			_, err := c.Check(src)
+			_, err := c.Check(bytes.NewReader(body))
+			requireReason(t, err)
+			_, err = c.Glance(bytes.NewReader(body))
 			requireReason(t, err)
 			if strings.HasPrefix(name, "gzip of") {
 				require.Less(t, len(body), 50_000)
@@ -127,6 +128,8 @@ func TestCutOff(t *testing.T) {
 		for n := 0; n < len(raw); n += 1 + len(raw)/40 {
 			_, err := c.Check(bytes.NewReader(raw[:n]))
 			requireReason(t, err, "%s, %d bytes", name, n)
+			_, err = c.Glance(bytes.NewReader(raw[:n]))
+			requireReason(t, err, "%s, %d bytes", name, n)
 		}
 		inflated := plain(t, raw)
 		for n := 0; n < len(inflated); n += 1 + len(inflated)/40 {
@@ -157,6 +160,8 @@ func TestFlippedBits(t *testing.T) {
 		zipped[bit/8] ^= 4
 		_, err := c.Check(bytes.NewReader(zipped))
 		requireReason(t, err) // there is a checksum
+		_, err = c.Glance(bytes.NewReader(zipped))
+		requireReason(t, err)
 
 		inflated := plain(t, raw)
 		for range 30 {
@@ -180,6 +185,8 @@ func TestTextIsRefused(t *testing.T) {
 		for _, body := range [][]byte{raw, proftest.Zip(t, raw)} {
 			_, err := c.Check(bytes.NewReader(body))
 			requireReason(t, err, name)
+			_, glanced := c.Glance(bytes.NewReader(body))
+			require.Equal(t, err, glanced)
 			require.ErrorContains(t, err, "not a profile: text that begins with")
 			require.ErrorContains(t, err, "debug=0")
 		}

@@ -65,62 +65,97 @@ func (s *scan) sampleType(m []byte) error {
 }
 
 func (s *scan) valueType(m []byte) (v valueType, err error) {
-	c := wire.Walk(m)
-	for c.Next() {
-		switch c.Field {
-		case wire.ValueTypeType:
-			v.typ = c.Number()
-		case wire.ValueTypeUnit:
-			v.unit = c.Number()
+	for len(m) > 0 {
+		tag, value, n := wire.First(m)
+		switch tag {
+		case wire.ValueTypeType << 3:
+			v.typ = value
+		case wire.ValueTypeUnit << 3:
+			v.unit = value
+		default:
+			if err := other(m, tag, wire.ValueTypeUnit); err != nil {
+				return v, err
+			}
 		}
+		m = m[n:]
 	}
 	s.refer(v.typ)
 	s.refer(v.unit)
-	return v, c.Err
+	return v, nil
+}
+
+// other is the error of a field that a message does not have, or not of this
+// type: those up to some number it has.
+func other(m []byte, tag, known uint64) error {
+	if tag == 0 {
+		return wire.Fault(m)
+	}
+	if tag>>3 <= known {
+		return wire.ErrType
+	}
+	return nil
 }
 
 func (s *scan) sample(m []byte) error {
 	var frames, values int
 	var tags labels
-	c := wire.Walk(m)
-	for c.Next() {
-		switch c.Field {
-		case wire.SampleLocation:
-			if err := s.run(&c, &frames); err != nil {
+	for len(m) > 0 {
+		tag, value, n := wire.First(m)
+		switch tag {
+		case wire.SampleLocation<<3 | wire.Bytes:
+			if err := s.run(m[n-int(value):n], &frames); err != nil {
 				return err
 			}
-		case wire.SampleValue:
-			if err := s.run(&c, &values); err != nil {
+		case wire.SampleValue<<3 | wire.Bytes:
+			if err := s.run(m[n-int(value):n], &values); err != nil {
 				return err
 			}
-		case wire.SampleLabel:
-			if err := s.label(c.Bytes(), &tags); err != nil {
+		case wire.SampleLocation << 3:
+			s.single(&frames)
+		case wire.SampleValue << 3:
+			s.single(&values)
+		case wire.SampleLabel<<3 | wire.Bytes:
+			if err := s.label(m[n-int(value):n], &tags); err != nil {
+				return err
+			}
+		default:
+			if err := other(m, tag, wire.SampleLabel); err != nil {
 				return err
 			}
 		}
+		m = m[n:]
 	}
 	if tags.n > maxLabels {
 		return fmt.Errorf("a sample of %d labels", tags.n)
 	}
-	if s.least = min(s.least, values); s.samples == 0 {
+	if s.least = min(s.least, values); s.samples == s.passed {
 		s.least = values
 	}
 	s.most = max(s.most, values)
 	s.samples++
 	s.frames += int64(frames)
-	s.cost += costSample + costFrame*float64(frames) + tags.total()
-	return errors.Join(c.Err, s.unfolds())
+	s.cost += costSample + costFrame*float64(frames)
+	if tags.n > 0 {
+		s.cost += tags.total()
+	}
+	return s.unfolds()
 }
 
-// run counts the numbers of a repeated field.
-func (s *scan) run(c *wire.Cursor, total *int) error {
-	n, whole := wire.Count(c.Run())
+// run counts the numbers of a repeated field, packed.
+func (s *scan) run(packed []byte, total *int) error {
+	n, whole := wire.Count(packed)
 	if !whole {
 		return wire.ErrNumber
 	}
-	s.cost += costRunOf(n, c.Type == wire.Bytes, *total == 0)
+	s.cost += costRunOf(n, true, *total == 0)
 	*total += n
 	return nil
+}
+
+// single counts one.
+func (s *scan) single(total *int) {
+	s.cost += costRunOf(1, false, *total == 0)
+	*total++
 }
 
 // unfolds refuses stacks that are short to write and long to walk, since each of
@@ -133,92 +168,110 @@ func (s *scan) unfolds() error {
 }
 
 func (s *scan) label(m []byte, tags *labels) error {
-	var key, text, number, unit uint64
-	c := wire.Walk(m)
-	for c.Next() {
-		switch c.Field {
-		case wire.LabelKey:
-			key = c.Number()
-		case wire.LabelString:
-			text = c.Number()
-		case wire.LabelNumber:
-			number = c.Number()
-		case wire.LabelUnit:
-			unit = c.Number()
+	var text, number, unit uint64
+	for len(m) > 0 {
+		tag, value, n := wire.First(m)
+		switch tag {
+		case wire.LabelKey << 3:
+			s.refer(value)
+		case wire.LabelString << 3:
+			text = value
+		case wire.LabelNumber << 3:
+			number = value
+		case wire.LabelUnit << 3:
+			unit = value
+		default:
+			if err := other(m, tag, wire.LabelUnit); err != nil {
+				return err
+			}
 		}
+		m = m[n:]
 	}
-	s.refer(key)
 	s.refer(text)
 	s.refer(unit)
 	tags.add(text, number, unit)
-	return c.Err
+	return nil
 }
 
 func (s *scan) mapping(m []byte) error {
 	var id uint64
-	c := wire.Walk(m)
-	for c.Next() {
-		switch c.Field {
-		case wire.MappingID:
-			id = c.Number()
-		case wire.MappingFile, wire.MappingBuildID:
-			s.refer(c.Number())
-		case wire.MappingStart, wire.MappingLimit, wire.MappingOffset, wire.MappingHasFunctions,
-			wire.MappingHasFilenames, wire.MappingHasLineNumbers, wire.MappingHasInlineFrames:
-			c.Number()
+	for len(m) > 0 {
+		tag, value, n := wire.First(m)
+		switch tag {
+		case wire.MappingID << 3:
+			id = value
+		case wire.MappingFile << 3, wire.MappingBuildID << 3:
+			s.refer(value)
+		case wire.MappingStart << 3, wire.MappingLimit << 3, wire.MappingOffset << 3, wire.MappingHasFunctions << 3,
+			wire.MappingHasFilenames << 3, wire.MappingHasLineNumbers << 3, wire.MappingHasInlineFrames << 3:
+		default:
+			if err := other(m, tag, wire.MappingHasInlineFrames); err != nil {
+				return err
+			}
 		}
+		m = m[n:]
 	}
 	s.cost += costMapping
 	if s.mappings++; s.mappings > maxMappings {
-		return fmt.Errorf("more than %d mappings", maxMappings)
+		return errMappings
 	}
-	return identified(&c, id)
+	return identified(id)
 }
 
 func (s *scan) function(m []byte) error {
 	var id uint64
-	c := wire.Walk(m)
-	for c.Next() {
-		switch c.Field {
-		case wire.FunctionID:
-			id = c.Number()
-		case wire.FunctionName, wire.FunctionSystemName, wire.FunctionFile:
-			s.refer(c.Number())
-		case wire.FunctionStartLine:
-			c.Number()
+	for len(m) > 0 {
+		tag, value, n := wire.First(m)
+		switch tag {
+		case wire.FunctionID << 3:
+			id = value
+		case wire.FunctionName << 3, wire.FunctionSystemName << 3, wire.FunctionFile << 3:
+			s.refer(value)
+		case wire.FunctionStartLine << 3:
+		default:
+			if err := other(m, tag, wire.FunctionStartLine); err != nil {
+				return err
+			}
 		}
+		m = m[n:]
 	}
 	s.cost += costFunction
-	return identified(&c, id)
+	return identified(id)
 }
 
 func (s *scan) location(m []byte) error {
 	var id uint64
 	var lines int
-	c := wire.Walk(m)
-	for c.Next() {
-		switch c.Field {
-		case wire.LocationID:
-			id = c.Number()
-		case wire.LocationLine:
-			c.Bytes() // what is wrong in there, the one who reads it will find
-			lines++
-		case wire.LocationMapping, wire.LocationAddress, wire.LocationIsFolded:
-			c.Number()
+	for len(m) > 0 {
+		tag, value, n := wire.First(m)
+		switch tag {
+		case wire.LocationID << 3:
+			id = value
+		case wire.LocationLine<<3 | wire.Bytes:
+			lines++ // what is wrong in there, the one who reads it will find
+		case wire.LocationMapping << 3, wire.LocationAddress << 3, wire.LocationIsFolded << 3:
+		default:
+			if err := other(m, tag, wire.LocationIsFolded); err != nil {
+				return err
+			}
 		}
+		m = m[n:]
 	}
 	s.cost += costLocation + costLine*float64(lines)
 	if lines > s.lines {
 		s.cost += costMoreLines * float64(lines-s.lines)
 		s.lines = lines
+		if err := s.unfolds(); err != nil {
+			return err
+		}
 	}
-	return errors.Join(identified(&c, id), s.unfolds())
+	return identified(id)
 }
 
 // identified is the error of a message that has to have an ID.
-func identified(c *wire.Cursor, id uint64) error {
-	if c.Err == nil && id == 0 {
+func identified(id uint64) error {
+	if id == 0 {
 		return errNoID
 	}
-	return c.Err
+	return nil
 }

@@ -11,8 +11,9 @@ import (
 // A scan is one look at one profile. Scans are used again, since they are large.
 type scan struct {
 	stream
-	names  names
-	limits *Limits
+	names    names
+	limits   *Limits
+	glancing bool
 
 	types       [maxSampleTypes]valueType
 	ntypes      int
@@ -21,7 +22,8 @@ type scan struct {
 	duration    int64
 
 	samples, mappings int
-	frames            int64  // of all samples
+	passed            int    // samples that were passed over
+	frames            int64  // of all others
 	least, most       int    // values of a sample
 	lines             int    // that the location with the most has
 	lastString        uint64 // the highest number of a string that is referred to
@@ -36,15 +38,21 @@ func (s *scan) reset(limits *Limits) {
 	s.names.reset()
 	s.limits = limits
 	s.ntypes, s.defaultType, s.nanos, s.duration = 0, 0, 0, 0
-	s.samples, s.mappings, s.frames, s.least, s.most, s.lines = 0, 0, 0, 0, 0, 0
+	s.samples, s.mappings, s.passed, s.frames, s.least, s.most, s.lines = 0, 0, 0, 0, 0, 0, 0
 	s.lastString, s.unknown, s.cost = 0, 0, costBase
 }
 
-var errSeveral = errors.New("several profiles in one")
+var (
+	errSeveral  = errors.New("several profiles in one")
+	errMappings = fmt.Errorf("more than %d mappings", maxMappings)
+)
 
 // profile walks the fields to their end.
 func (s *scan) profile() error {
 	for s.more() {
+		if s.glancing && s.passOver() {
+			continue
+		}
 		if field, m, ok := s.near(); ok {
 			if err := s.part(field, m); err != nil {
 				s.fail(err)
@@ -208,7 +216,9 @@ func (s *scan) whole() error {
 		return fmt.Errorf("string %d of %d", s.lastString, s.names.n)
 	case s.ntypes == 0:
 		return errors.New("no sample types")
-	case s.samples > 0 && (s.least != s.ntypes || s.most != s.ntypes):
+	case s.mappings > maxMappings:
+		return errMappings
+	case s.samples > s.passed && (s.least != s.ntypes || s.most != s.ntypes):
 		return fmt.Errorf("samples of %d to %d values, and %d sample types", s.least, s.most, s.ntypes)
 	}
 	return nil

@@ -60,55 +60,27 @@ func (c *Cursor) Next() bool {
 	if len(rest) == 0 {
 		return false
 	}
-	key, n := uint64(rest[0]), 1
-	if key >= 0x80 {
-		if key, n = longer(rest); n == 0 {
-			return c.endless()
-		}
+	tag, value, n := First(rest)
+	if n == 0 {
+		return c.fail(Fault(rest))
 	}
-	c.Field, c.Type = key>>3, key&7
-	if c.Field == 0 {
-		return c.fail(ErrZero)
+	c.Field, c.Type = tag>>3, tag&7
+	if c.Type != Varint {
+		c.to += n
+		c.from = c.to - int(value)
+		return true
 	}
-	c.from = c.to + n
-	var size uint64
-	switch c.Type {
-	case Varint, Bytes:
-		rest = rest[n:]
-		if len(rest) > 0 && rest[0] < 0x80 {
-			size, n = uint64(rest[0]), 1
-		} else if size, n = longer(rest); n == 0 {
-			return c.endless()
-		}
-		if c.Type == Varint {
-			c.value, c.to = size, c.from+n
-			return true
-		}
-		c.from += n
-	case Fixed64:
-		size = 8
-	case Fixed32:
-		size = 4
-	default: // groups, which proto3 does not have
-		return c.fail(ErrType)
+	c.from = c.to + 1
+	for i := 0; rest[i] >= 0x80; i++ {
+		c.from++
 	}
-	if size > uint64(len(c.message)-c.from) {
-		return c.fail(ErrTruncated)
-	}
-	c.to = c.from + int(size)
+	c.value = value
+	c.to += n
 	return true
 }
 
 // Left returns how many bytes follow the field.
 func (c *Cursor) Left() int { return len(c.message) - c.to }
-
-// endless ends the walk at a number that has no end, or not here.
-func (c *Cursor) endless() bool {
-	if len(c.message)-c.from < MaxVarint {
-		return c.fail(ErrTruncated)
-	}
-	return c.fail(ErrNumber)
-}
 
 func (c *Cursor) fail(err error) bool {
 	if c.Err == nil {
@@ -141,6 +113,90 @@ func (c *Cursor) Run() []byte {
 		c.fail(ErrType)
 	}
 	return c.message[c.from:c.to]
+}
+
+// First reads the first field of a message: its tag, see [Tag], its value, and how
+// many bytes it takes, 0 if there is no field: see [Fault]. The value of what is
+// no number is its length; it ends the field.
+func First(m []byte) (tag, value uint64, n int) {
+	if len(m) < 2 || m[0] >= 0x80 || m[0] < 8 {
+		return seldom(m)
+	}
+	tag, value, n = uint64(m[0]), uint64(m[1]), 2
+	if value >= 0x80 {
+		value &= 0x7f
+		for more := true; more; n++ {
+			if n == len(m) || n > MaxVarint {
+				return 0, 0, 0
+			}
+			value |= uint64(m[n]&0x7f) << (7 * (n - 1))
+			more = m[n] >= 0x80
+		}
+	}
+	switch tag & 7 {
+	case Varint:
+		return tag, value, n
+	case Bytes:
+		if value > uint64(len(m)-n) {
+			return 0, 0, 0
+		}
+		return tag, value, n + int(value)
+	}
+	return seldom(m)
+}
+
+// Tag is what a field begins with.
+func Tag(field, typ uint64) uint64 { return field<<3 | typ }
+
+// seldom is First of whatever there can be.
+func seldom(m []byte) (tag, value uint64, n int) {
+	tag, value, n, _ = first(m)
+	return tag, value, n
+}
+
+// Fault says why a message does not begin with a field.
+func Fault(m []byte) error {
+	_, _, _, err := first(m)
+	return err
+}
+
+func first(m []byte) (tag, value uint64, n int, err error) {
+	tag, n = longer(m)
+	if n == 0 {
+		return 0, 0, 0, endless(m)
+	}
+	if tag < Tag(1, 0) {
+		return 0, 0, 0, ErrZero
+	}
+	rest := m[n:]
+	switch tag & 7 {
+	case Varint, Bytes:
+		var size int
+		if value, size = longer(rest); size == 0 {
+			return 0, 0, 0, endless(rest)
+		}
+		if n += size; tag&7 == Varint {
+			return tag, value, n, nil
+		}
+	case Fixed64:
+		value = 8
+	case Fixed32:
+		value = 4
+	default: // groups, which proto3 does not have
+		return 0, 0, 0, ErrType
+	}
+	if value > uint64(len(m)-n) {
+		return 0, 0, 0, ErrTruncated
+	}
+	return tag, value, n + int(value), nil
+}
+
+// endless says of a number that it has no end, or not here.
+func endless(b []byte) error {
+	if len(b) < MaxVarint {
+		return ErrTruncated
+	}
+	return ErrNumber
 }
 
 // Count returns how many numbers end in a run, without reading them, and
