@@ -29,6 +29,7 @@ type Host struct {
 	siblings, samples uint64
 
 	Collected chan struct{} // wakes the memory watcher
+	OnUsage   func()        // memory is read
 
 	Fail  error // of every reading
 	Reads int
@@ -90,6 +91,9 @@ func (f *Host) Threads() (int, error) {
 func (f *Host) Usage(u *cgroup.Usage) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.OnUsage != nil {
+		f.OnUsage()
+	}
 	*u = cgroup.Usage{MemoryUsed: f.rss + f.siblings, MemoryLimit: f.limit, CPULimit: f.cores, Generation: 1}
 	return f.Fail
 }

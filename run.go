@@ -53,6 +53,7 @@ type run struct {
 
 	all    atomic.Pointer[[]*lane] // for Stats
 	vetoed atomic.Bool             // as of the last tick
+	due    atomic.Int64            // when the next tick is, by clock.mono
 
 	ticks atomic.Uint64
 	late  atomic.Uint64
@@ -116,6 +117,7 @@ func (r *run) loop() {
 			last = r.beat(last)
 		}
 		// From the last tick on, so that no number of changes puts off the next.
+		r.due.Store(int64(last + r.cfg.interval))
 		timer.Reset(last + r.cfg.interval - r.clock.mono())
 	}
 }

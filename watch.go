@@ -76,8 +76,24 @@ func (r *run) watchMemory() {
 		}
 		next := latest
 		r.safely("memory watcher", func() { next = w.look() })
-		timer.Reset(next)
+		timer.Reset(r.withTick(next))
 	}
+}
+
+// withTick puts a look that is not urgent to where the next tick is: to wake up a
+// process costs several times as much as to look.
+func (r *run) withTick(next time.Duration) time.Duration {
+	if next < latest {
+		return next
+	}
+	tick := time.Duration(r.due.Load()) - r.clock.mono()
+	if tick < soonest { // the one that is under way
+		tick += r.h.cfg.Load().interval
+	}
+	if tick < soonest || tick > latest+soonest {
+		return next
+	}
+	return tick
 }
 
 // wakeByCollections returns what every finished collection sends to.

@@ -169,6 +169,31 @@ func notes(e *holmes.Event) (all string) {
 	return all
 }
 
+// An idle process is not woken up for a look of its own: whatever has made one in
+// between, those that follow come with the ticks.
+func TestWatcherLooksWithTheTick(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := watched(t)
+		begun := time.Now()
+		var reads []time.Duration
+		l.host.OnUsage = func() { reads = append(reads, time.Since(begun)) }
+		l.run(t)
+		<-time.After(3400 * time.Millisecond) // between two ticks
+		l.host.Collected <- struct{}{}
+		seconds(10)
+		l.Stop()
+		require.Contains(t, reads, 3400*time.Millisecond)
+		after := 0
+		for _, at := range reads {
+			if at > 3400*time.Millisecond {
+				require.Zero(t, at%time.Second, "read %v after the start", at)
+				after++
+			}
+		}
+		require.Equal(t, 2*10, after, "ticks and looks")
+	})
+}
+
 // A service whose memory moves is left alone, and who turned the watcher or its
 // signal off is too.
 func TestWatcherIsQuiet(t *testing.T) {
