@@ -107,7 +107,7 @@ bench-tick: ## what one tick costs
 	$(GO) test -run '^$$' -bench BenchmarkTick -benchmem .
 
 # BENCH=-short and DETECT='-half choosing' show what they print and write nothing.
-bench: ## holmes beside its peers: the table of the README; RUNS=n for n runs a cell (root, strace, a quiet machine; 11 minutes)
+bench: ## holmes beside its peers: the table of the README; RUNS=n for n runs a cell (root, strace, a quiet machine; 13 minutes)
 	$(GO) -C bench run ./cmd/bench $(or $(BENCH),-write)
 
 bench-detect: ## what the rules of holmes and of others make of recorded series: the second table of the README (a minute)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -12,50 +13,65 @@ type use struct {
 }
 
 // idle compares what watching a calm service costs: CPU of an hour, from real
-// readings at one a second, and memory. All run at the same time.
+// readings at one a second, and memory. All run at the same time, each several
+// times: what one process takes to wake up depends on where it runs.
 func (b *bench) idle(ctx context.Context, p plan) error {
 	who := []variant{
 		{name: "bare", exe: "bare", col: -1},
 		{name: "holmes", exe: "holmes", col: colHolmes},
-		{name: "mosn", exe: "mosn", col: colMosn, interval: "1s"},
+		{name: "default", exe: "mosn", col: colMosn},
+		{name: "at 1 s", exe: "mosn", col: colMosn, interval: "1s"},
 		{name: "gopsutil", exe: "gopsutil", col: colGopsutil, interval: "1s"},
 		{name: "pyroscope", exe: "pyroscope", col: colPyroscope},
 	}
-	progress("idle: %v, all at the same time", p.idle)
-	first, last, err := b.used(ctx, who, p.idle)
+	progress("idle: %v after %v, %d of each, all at the same time", p.idle, p.settle, p.runs)
+	first, last, err := b.used(ctx, slices.Repeat(who, p.runs), p.settle, p.idle)
 	if err != nil {
 		return err
 	}
-	cpu, allocs, memory := map[int]string{}, map[int]string{}, map[int]string{}
-	hour := func(i int) float64 { // in milliseconds
-		return (last[i].cpu - first[i].cpu) / (last[i].at - first[i].at) * 3600 * 1e3
-	}
-	for i, v := range who[1:] {
-		i++
-		ms := hour(i) - hour(0)
-		cpu[v.col] = figure(ms) + " ms"
-		if v.exe == "mosn" {
-			cpu[v.col] += fmt.Sprintf(", and %s ms at its default of 5 s", figure(ms/5))
+	of := func(i int, part func(first, last use) float64) (all []float64) {
+		for ; i < len(first); i += len(who) {
+			all = append(all, part(first[i], last[i]))
 		}
-		extra := (last[i].mallocs - first[i].mallocs - last[0].mallocs + first[0].mallocs) / (last[i].at - first[i].at)
-		allocs[v.col] = figure(max(extra, 0))
-		memory[v.col] = fmt.Sprintf("%.1f MiB", (last[i].kib-last[0].kib)/1024)
+		return all
 	}
-	b.row(fmt.Sprintf("CPU of an idle hour at a reading a second, beyond a service without that wakes up ten times a second: from %.0f s of real readings", p.idle.Seconds()), cpu)
-	b.row("Allocations a second of an idle service, beyond a service without", allocs)
-	b.row("Memory of an idle service, beyond a service without", memory)
+	rows := []struct {
+		name string
+		unit string
+		part func(first, last use) float64
+	}{
+		{
+			fmt.Sprintf("CPU of an idle hour, beyond a service without that wakes up ten times a second: from %.0f s of real readings after %.0f s", p.idle.Seconds(), p.settle.Seconds()),
+			"ms", func(first, last use) float64 { return (last.cpu - first.cpu) / (last.at - first.at) * 3600 * 1e3 },
+		},
+		{
+			"Allocations a second of an idle service, beyond a service without", "",
+			func(first, last use) float64 { return (last.mallocs - first.mallocs) / (last.at - first.at) },
+		},
+		{"Memory of an idle service, beyond a service without", "MiB", func(_, last use) float64 { return last.kib / 1024 }},
+	}
+	for _, row := range rows {
+		cells, without := map[int]string{}, median(of(0, row.part))
+		for i, v := range who[1:] {
+			extra := of(i+1, row.part)
+			for n := range extra {
+				extra[n] -= without
+			}
+			join(cells, v, spread(extra, 1, row.unit))
+		}
+		b.row(row.name, cells)
+	}
 	return nil
 }
 
 // used runs all at the same time.
-func (b *bench) used(ctx context.Context, who []variant, length time.Duration) (first, last []use, err error) {
+func (b *bench) used(ctx context.Context, who []variant, settle, length time.Duration) (first, last []use, err error) {
 	var all []*process
 	defer func() {
 		for _, p := range all {
 			p.end()
 		}
 	}()
-	const settle = 5 * time.Second
 	for _, v := range who {
 		p, err := b.start(ctx, v, length+settle+time.Minute)
 		if err != nil {

@@ -41,10 +41,11 @@ func main() {
 
 // A plan is how much is measured.
 type plan struct {
-	runs  int           // races and phases of a cell
-	turns int           // of ticks, interleaved
-	idle  time.Duration // at a reading a second, so this many seconds are ticks
-	only  string
+	runs   int           // races and phases of a cell
+	turns  int           // of ticks, interleaved
+	settle time.Duration // before what is measured of an idle process
+	idle   time.Duration // at a reading a second, so this many seconds are ticks
+	only   string
 }
 
 func run(ctx context.Context) (err error) {
@@ -58,9 +59,12 @@ func run(ctx context.Context) (err error) {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	p := plan{turns: 11, idle: 2 * time.Minute, only: *only}
+	// A process of holmes looks at what is normal after 11, 33, 77, 165, 341 s and
+	// every 5 minutes from then on, each moved by up to a quarter: of 4 minutes from
+	// there on are one or two such rounds a part, as of an hour a dozen.
+	p := plan{turns: 11, settle: 100 * time.Second, idle: 4 * time.Minute, only: *only}
 	if *short {
-		p.turns, p.idle = 3, time.Minute
+		p.turns, p.settle, p.idle = 3, 5*time.Second, time.Minute
 	}
 	if p.runs, err = strconv.Atoi(cmp.Or(os.Getenv("RUNS"), map[bool]string{false: "5", true: "1"}[*short])); err != nil || p.runs < 1 {
 		return fmt.Errorf("RUNS=%q must be a number from 1 on", os.Getenv("RUNS"))

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"time"
@@ -25,15 +26,18 @@ func spread(values []float64, scale float64, unit string) string {
 		return "-"
 	}
 	f := func(v float64) string { return figure(v * scale) }
-	return fmt.Sprintf("%s %s (%s to %s)", f(median(values)), unit, f(slices.Min(values)), f(slices.Max(values)))
+	if unit != "" {
+		unit = " " + unit
+	}
+	return fmt.Sprintf("%s%s (%s to %s)", f(median(values)), unit, f(slices.Min(values)), f(slices.Max(values)))
 }
 
 // figure is a number with as many digits as it deserves.
 func figure(v float64) string {
-	switch {
-	case v >= 100 || v == 0:
+	switch size := math.Abs(v); {
+	case size >= 100 || size == 0:
 		return strconv.FormatFloat(v, 'f', 0, 64)
-	case v >= 10:
+	case size >= 10:
 		return strconv.FormatFloat(v, 'f', 1, 64)
 	default:
 		return strconv.FormatFloat(v, 'f', 2, 64)
