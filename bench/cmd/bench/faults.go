@@ -178,8 +178,8 @@ func (b *bench) faultRows(l *ledger, raced bool, runs int) {
 	b.table.Remarks = append(b.table.Remarks, fmt.Sprintf("Faults hit all at the same time, when each has long been warm, at %d points between two readings. "+
 		"CPU percent is of one core, memory of 256 MiB, for all. Medians, with least and most.", runs),
 		"Where holmes is not ahead: in weight, of mosn/holmes, of pyroscope-go in a program that has net/http anyway, and of plain calls of gopsutil, which capture nothing. "+
-			"In CPU of an idle process, of mosn/holmes at its default, which reads a fifth as often: most of a reading is waking up; in memory, of that and of those calls. "+
-			"A continuous profiler that uploads once a second has every fault within a second, and all of it: it profiles all the time, forces a collection a second, "+
+			"In CPU of an idle process, of mosn/holmes at its default, which reads a fifth as often: most of a reading is waking up; of gopsutil's calls it is level. In memory, of both. "+
+			"A continuous profiler has all of a fault, and within a second if it uploads once a second: it profiles all the time, forces a collection with each upload, "+
 			"and leaves the application no CPU profile of its own; at its default of 15 s it is later than holmes. "+
 			"With goroutines mosn/holmes at 1 s is level. Stop returns sooner of mosn/holmes, whose goroutines go on for two seconds, and of pyroscope-go: "+
 			"holmes has written the profile down when it returns.")
