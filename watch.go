@@ -80,17 +80,17 @@ func (r *run) watchMemory() {
 	}
 }
 
-// withTick puts a look that is not urgent to where the next tick is: to wake up a
-// process costs several times as much as to look.
+// withTick puts a look that is not urgent to where a tick is: to wake up a process
+// costs several times as much as to look.
 func (r *run) withTick(next time.Duration) time.Duration {
 	if next < latest {
 		return next
 	}
+	const end = latest + soonest // the last one up to here; two timers are never set at the same instant
+	interval := r.h.cfg.Load().interval
 	tick := time.Duration(r.due.Load()) - r.clock.mono()
-	if tick < soonest { // the one that is under way
-		tick += r.h.cfg.Load().interval
-	}
-	if tick < soonest || tick > latest+soonest {
+	tick += max(end-tick, 0) / interval * interval
+	if tick < soonest || tick > end {
 		return next
 	}
 	return tick

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -17,6 +18,7 @@ import (
 // watched is a lab with the memory watcher on. Its limit is 1 GiB.
 func watched(t *testing.T, opts ...holmes.Option) *lab {
 	t.Helper()
+	runtime.GC() // the watcher reads the real heap's goal too, which an earlier test may have raised
 	return newLab(t, append([]holmes.Option{holmes.WithMemoryWatch(true)}, opts...)...)
 }
 
@@ -170,28 +172,38 @@ func notes(e *holmes.Event) (all string) {
 }
 
 // An idle process is not woken up for a look of its own: whatever has made one in
-// between, those that follow come with the ticks.
+// between, those that follow come with ticks, and once a second however many of
+// these there are.
 func TestWatcherLooksWithTheTick(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := watched(t)
-		begun := time.Now()
-		var reads []time.Duration
-		l.host.OnUsage = func() { reads = append(reads, time.Since(begun)) }
-		l.run(t)
-		<-time.After(3400 * time.Millisecond) // between two ticks
-		l.host.Collected <- struct{}{}
-		seconds(10)
-		l.Stop()
-		require.Contains(t, reads, 3400*time.Millisecond)
-		after := 0
-		for _, at := range reads {
-			if at > 3400*time.Millisecond {
-				require.Zero(t, at%time.Second, "read %v after the start", at)
-				after++
-			}
-		}
-		require.Equal(t, 2*10, after, "ticks and looks")
-	})
+	for _, interval := range []time.Duration{20 * time.Millisecond, 250 * time.Millisecond, time.Second, 2 * time.Second} {
+		t.Run(interval.String(), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := watched(t, holmes.WithCollectInterval(interval.String()))
+				begun := time.Now()
+				reads := map[time.Duration]int{} // of ticks, and of looks
+				l.host.OnUsage = func() { reads[time.Since(begun)]++ }
+				l.run(t)
+				const between = 3405 * time.Millisecond
+				<-time.After(between)
+				l.host.Collected <- struct{}{}
+				seconds(10)
+				l.Stop()
+				require.Equal(t, 1, reads[between])
+				looks := 0
+				for at, n := range reads {
+					switch {
+					case at <= between:
+					case at%interval == 0:
+						looks += n - 1
+					default:
+						require.Greater(t, interval, time.Second, "a look %v after the start", at)
+						looks += n
+					}
+				}
+				require.InDelta(t, 10, looks, 1)
+			})
+		})
+	}
 }
 
 // A service whose memory moves is left alone, and who turned the watcher or its
