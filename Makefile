@@ -92,8 +92,9 @@ oom-table: ## the race against the out-of-memory killer, RUNS=n times a cell (ro
 diagnose-table: ## whether the guilty function is named, RUNS=n times a scenario, ONLY=name (Linux; 75 minutes)
 	@mkdir -p $(BIN) && $(GO) -C $(BED) build -o $(BIN)/diagnose-table ./cmd/diagnose-table && $(BIN)/diagnose-table
 
-test-promises: ## the long tests in full: 1000 kills, 10 000 steps of faults, 100 000 goroutines at every depth
+test-promises: ## the long tests in full: 1000 kills, 10 000 steps of faults, 100 000 goroutines at every depth, 10 000 uploads to a collector that is killed
 	HOLMES_HEAVY=1 $(GO) test -count=1 -timeout 30m -run 'Promise|P[0-9]+[A-Z]' . ./dump
+	HOLMES_HEAVY=1 $(GO) -C collector test -count=1 -timeout 30m -run 'P2[2-6]' ./files ./cmd/holmes
 
 SOAK ?= 10m
 
