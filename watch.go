@@ -89,7 +89,7 @@ func (r *run) withTick(next time.Duration) time.Duration {
 	const end = latest + soonest // the last one up to here; two timers are never set at the same instant
 	interval := r.h.cfg.Load().interval
 	tick := time.Duration(r.due.Load()) - r.clock.mono()
-	tick += max(end-tick, 0) / interval * interval
+	tick += max(end-tick, 0).Truncate(interval)
 	if tick < soonest || tick > end {
 		return next
 	}
