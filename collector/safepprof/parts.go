@@ -73,7 +73,7 @@ func (s *scan) valueType(m []byte) (v valueType, err error) {
 		case wire.ValueTypeUnit << 3:
 			v.unit = value
 		default:
-			if err := other(m, tag, wire.ValueTypeUnit); err != nil {
+			if err := unexpected(m, tag, wire.ValueTypeUnit); err != nil {
 				return v, err
 			}
 		}
@@ -84,9 +84,10 @@ func (s *scan) valueType(m []byte) (v valueType, err error) {
 	return v, nil
 }
 
-// other is the error of a field that a message does not have, or not of this
-// type: those up to some number it has.
-func other(m []byte, tag, known uint64) error {
+// unexpected is the error of what a message begins with that is no field, or one
+// of the wrong type: it has all those up to a number. Fields beyond are of later
+// versions.
+func unexpected(m []byte, tag, known uint64) error {
 	if tag == 0 {
 		return wire.Fault(m)
 	}
@@ -119,7 +120,7 @@ func (s *scan) sample(m []byte) error {
 				return err
 			}
 		default:
-			if err := other(m, tag, wire.SampleLabel); err != nil {
+			if err := unexpected(m, tag, wire.SampleLabel); err != nil {
 				return err
 			}
 		}
@@ -181,7 +182,7 @@ func (s *scan) label(m []byte, tags *labels) error {
 		case wire.LabelUnit << 3:
 			unit = value
 		default:
-			if err := other(m, tag, wire.LabelUnit); err != nil {
+			if err := unexpected(m, tag, wire.LabelUnit); err != nil {
 				return err
 			}
 		}
@@ -205,7 +206,7 @@ func (s *scan) mapping(m []byte) error {
 		case wire.MappingStart << 3, wire.MappingLimit << 3, wire.MappingOffset << 3, wire.MappingHasFunctions << 3,
 			wire.MappingHasFilenames << 3, wire.MappingHasLineNumbers << 3, wire.MappingHasInlineFrames << 3:
 		default:
-			if err := other(m, tag, wire.MappingHasInlineFrames); err != nil {
+			if err := unexpected(m, tag, wire.MappingHasInlineFrames); err != nil {
 				return err
 			}
 		}
@@ -229,7 +230,7 @@ func (s *scan) function(m []byte) error {
 			s.refer(value)
 		case wire.FunctionStartLine << 3:
 		default:
-			if err := other(m, tag, wire.FunctionStartLine); err != nil {
+			if err := unexpected(m, tag, wire.FunctionStartLine); err != nil {
 				return err
 			}
 		}
@@ -251,7 +252,7 @@ func (s *scan) location(m []byte) error {
 			lines++ // what is wrong in there, the one who reads it will find
 		case wire.LocationMapping << 3, wire.LocationAddress << 3, wire.LocationIsFolded << 3:
 		default:
-			if err := other(m, tag, wire.LocationIsFolded); err != nil {
+			if err := unexpected(m, tag, wire.LocationIsFolded); err != nil {
 				return err
 			}
 		}
