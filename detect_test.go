@@ -162,3 +162,31 @@ func TestRepeatsBackOff(t *testing.T) {
 		}
 	})
 }
+
+// The window of an event is what the mean is over and what was held; with many
+// readings a second it is the newest of them.
+func TestWindowOfAnEvent(t *testing.T) {
+	for _, c := range []struct {
+		interval string
+		want     int
+	}{
+		{"1s", 600 + 15 + 1},
+		{"100ms", 1000},
+	} {
+		t.Run(c.interval, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := newLab(t, holmes.WithCollectInterval(c.interval)).run(t)
+				l.host.CPU(func() float64 { return 20 })
+				seconds(700)
+				l.host.CPU(func() float64 { return 60 })
+				seconds(30)
+				e := l.got.all()[0]
+				window := e.Trigger.Window
+				require.Len(t, window, c.want)
+				require.InDelta(t, 60, window[len(window)-1], 1e-6, "its own is the last")
+				require.InDelta(t, 20, window[0], 1e-6)
+				require.InDelta(t, 20, e.Trigger.Baseline, 1e-6)
+			})
+		})
+	}
+}

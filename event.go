@@ -63,7 +63,8 @@ type Trigger struct {
 	// Held is how long the rule had held when the event was confirmed.
 	Held time.Duration
 	// Window holds the latest samples up to and with the event's own, oldest
-	// first, one an interval.
+	// first, one an interval: those that the mean is over and those of the
+	// hold, at most 1000.
 	Window []float64
 }
 

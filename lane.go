@@ -157,9 +157,20 @@ func (l *lane) finding(d *detector, now time.Duration, s Sample) *finding {
 		signal: l.signal, kinds: l.kinds, onset: s.At.Add(-held),
 		trigger: Trigger{
 			Sample: s, Reason: d.why, Baseline: d.why.Mean, Held: held,
-			Window: d.ring.Append(nil),
+			Window: newest(d.ring.Append(nil)),
 		},
 	}
+}
+
+// maxWindow is how many samples an event keeps: more than all at the default
+// interval; event.json takes some 15 bytes for each.
+const maxWindow = 1000
+
+func newest(samples []float64) []float64 {
+	if len(samples) <= maxWindow {
+		return samples
+	}
+	return slices.Clone(samples[len(samples)-maxWindow:])
 }
 
 func (l *lane) mayBeProvisional(now time.Duration) bool {

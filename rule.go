@@ -19,7 +19,7 @@ type Rule interface {
 
 // Pace is how a [Rule] is applied over time. Durations, not ticks.
 type Pace struct {
-	// Window is how far back the mean reaches.
+	// Window is how far back the mean reaches, where there are readings.
 	Window time.Duration
 	// Hold is how long the rule must hold without a break before an event is
 	// confirmed. Zero confirms at once.
@@ -39,9 +39,9 @@ type Pace struct {
 }
 
 // DefaultPace is what a [Rule] without a method Pace is applied with: a window
-// of 2 minutes, a hold of 15 seconds, a cool-down of 1 minute.
+// of 10 minutes, a hold of 15 seconds, a cool-down of 1 minute.
 func DefaultPace() Pace {
-	return Pace{Window: 2 * time.Minute, Hold: 15 * time.Second, CoolDown: time.Minute}
+	return Pace{Window: fastWindow, Hold: percentHold, CoolDown: time.Minute}
 }
 
 // Reason codes of [Threshold]. The first three are why it fired, the next
@@ -83,7 +83,7 @@ type Reason struct {
 //
 // where mean is over the samples of the Window before this one. Min, Abs, Max
 // and Margin are in the unit of the signal: percent points or counts. Zero
-// turns Max, Abs, Diff and Margin off, and is 2 minutes for Window.
+// turns Max, Abs, Diff and Margin off, and is 10 minutes for Window.
 //
 // A fired rule is an edge: it is armed again when the value has fallen so far
 // that even Margin more would not fire, or when it has risen Margin above what

@@ -9,7 +9,7 @@ import (
 )
 
 // Sentence says in one line what was seen and against which rule, for example
-// "CPU 61 % for 15 s: 48 % above its 2-minute mean of 41 % (rule: 25 % and 10
+// "CPU 61 % for 15 s: 48 % above its 10-minute mean of 41 % (rule: 25 % and 10
 // points)".
 func (t Trigger) Sentence() string {
 	why := t.Reason
@@ -173,7 +173,7 @@ func span(d time.Duration) string {
 	return fmt.Sprintf("%s %s", number(n), unit)
 }
 
-// adjective writes a duration in front of a noun: 2-minute.
+// adjective writes a duration in front of a noun: 10-minute.
 func adjective(d time.Duration) string {
 	n, unit := rounded(d)
 	long := map[string]string{"ms": "millisecond", "s": "second", "min": "minute", "h": "hour"}

@@ -19,7 +19,7 @@ type row struct {
 // The figures are from recorded series: see "Choosing a rule" in the package
 // documentation. Thresholds and cool-downs are those of mosn/holmes.
 const (
-	fastWindow  = 2 * time.Minute
+	fastWindow  = 10 * time.Minute
 	percentHold = 15 * time.Second
 	countHold   = 3 * time.Second
 	slowWindow  = 6 * time.Hour

@@ -23,7 +23,7 @@ type contestant struct {
 }
 
 // Window and Hold of the default rule where a sample is a minute or more: there
-// are none of 2 minutes and 15 seconds.
+// are none of 10 minutes and 15 seconds.
 const (
 	coarseWindow = 16
 	coarseHold   = 2
