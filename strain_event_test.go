@@ -78,7 +78,7 @@ func TestSentenceAboveNextToNothing(t *testing.T) {
 		Sample: holmes.Sample{Signal: holmes.SignalMutexWait, Value: 12}, Baseline: 0.00001,
 		Reason: holmes.Reason{Code: holmes.CodeDiff, Rule: holmes.Threshold{Diff: 100, Margin: 1, Window: 2 * time.Minute}},
 	}
-	require.Equal(t, "lock wait 12 s/s: over 100 times its 10-minute mean of 0 s/s (rule: 100 % and 1 s/s)", trigger.Sentence())
+	require.Equal(t, "lock wait 12 s/s: over 100 times its 2-minute mean of 0 s/s (rule: 100 % and 1 s/s)", trigger.Sentence())
 }
 
 // A rule that is set for a signal that stays off is rarely meant.
