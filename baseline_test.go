@@ -221,7 +221,7 @@ func TestEventIsComparedWithNormal(t *testing.T) {
 		require.Contains(t, e.Profile(holmes.KindHeap).Note, "for the diagnosis")
 		summary, err := os.ReadFile(filepath.Join(e.Dir, "summary.txt"))
 		require.NoError(t, err)
-		require.Contains(t, string(summary), "above its 10-minute mean", "why it was noticed is there too")
+		require.Contains(t, string(summary), "above its 2-minute mean", "why it was noticed is there too")
 
 		require.NoError(t, l.Set(holmes.WithBaseline(0)))
 		l.host.CPU(func() float64 { return 2 })

@@ -125,7 +125,7 @@ func TestSlowLeakIsFound(t *testing.T) {
 		require.LessOrEqual(t, len(events), 3)
 		require.Equal(t, holmes.CodeSlow, events[0].Trigger.Reason.Code)
 		require.Equal(t, 10*time.Minute, events[0].Trigger.Held)
-		require.Contains(t, events[0].Trigger.Sentence(), "6-hour mean")
+		require.Contains(t, events[0].Trigger.Sentence(), "3.2-hour mean", "of six hours, as far as there are any")
 	})
 }
 
@@ -186,6 +186,7 @@ func TestWindowOfAnEvent(t *testing.T) {
 				require.InDelta(t, 60, window[len(window)-1], 1e-6, "its own is the last")
 				require.InDelta(t, 20, window[0], 1e-6)
 				require.InDelta(t, 20, e.Trigger.Baseline, 1e-6)
+				require.Equal(t, 10*time.Minute, e.Trigger.BaselineOver)
 			})
 		})
 	}

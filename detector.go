@@ -14,10 +14,11 @@ const (
 type detector struct {
 	brake
 
-	rule  Rule
-	pace  Pace
-	ring  *Ring
-	guard *guard // nil for our own rules
+	rule     Rule
+	pace     Pace
+	interval time.Duration // of the samples
+	ring     *Ring
+	guard    *guard // nil for our own rules
 
 	early  []dated // samples of the warm-up, until it is over
 	since  time.Duration
@@ -44,28 +45,31 @@ const (
 )
 
 func newDetector(r Rule, p Pace, interval time.Duration, budget int, g *guard) *detector {
-	d := &detector{brake: brake{budget: budget}, rule: r, pace: p, guard: g}
-	window, hold := d.size(interval)
+	d := &detector{brake: brake{budget: budget}, rule: r, pace: p, interval: interval, guard: g}
+	window, hold := d.size()
 	d.ring = newRing(window, hold, warmup)
 	return d
 }
 
 // size is the pace in samples.
-func (d *detector) size(interval time.Duration) (window, hold int) {
+func (d *detector) size() (window, hold int) {
 	if d.pace.classic {
 		return classicRing, 1
 	}
-	samples := func(t time.Duration) int { return int((t + interval - 1) / interval) }
+	samples := func(t time.Duration) int { return int((t + d.interval - 1) / d.interval) }
 	return max(samples(d.pace.Window), firstSamples), samples(d.pace.Hold) + 1
 }
 
 // change takes over new settings and keeps the samples.
 func (d *detector) change(r Rule, p Pace, interval time.Duration, budget int) {
-	d.rule, d.pace, d.budget = r, p, budget
-	if window, hold := d.size(interval); window != d.ring.window || window+hold != len(d.ring.buf) {
+	d.rule, d.pace, d.interval, d.budget = r, p, interval, budget
+	if window, hold := d.size(); window != d.ring.window || window+hold != len(d.ring.buf) {
 		d.ring = d.ring.resized(window, hold)
 	}
 }
+
+// reach is how much time the mean is over.
+func (d *detector) reach() time.Duration { return time.Duration(d.ring.Len()) * d.interval }
 
 // step judges one sample. veto is why nothing may begin now, if anything.
 func (d *detector) step(now time.Duration, s Sample, veto string) outcome {

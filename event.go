@@ -60,6 +60,9 @@ type Trigger struct {
 	// Baseline is the mean of the samples before the event, in the unit of
 	// Sample.Value.
 	Baseline float64
+	// BaselineOver is how far back that mean reaches: over the rule's window,
+	// or over the readings that there are of it in a young process.
+	BaselineOver time.Duration
 	// Held is how long the rule had held when the event was confirmed.
 	Held time.Duration
 	// Window holds the latest samples up to and with the event's own, oldest

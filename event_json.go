@@ -38,6 +38,7 @@ type (
 		Value       float64   `json:"value"`
 		Limit       float64   `json:"limit"`
 		Baseline    float64   `json:"baseline"`
+		OverSeconds float64   `json:"baseline_seconds,omitempty"`
 		HeldSeconds float64   `json:"held_seconds"`
 		Sentence    string    `json:"sentence"`
 		Window      []float64 `json:"window"`
@@ -75,8 +76,9 @@ func (e *Event) MarshalJSON() ([]byte, error) {
 		Trigger: wireTrigger{
 			Signal: e.Trigger.Sample.Signal, Reason: e.Trigger.Reason.Code,
 			Value: e.Trigger.Sample.Value, Limit: e.Trigger.Sample.Limit,
-			Baseline: sane(e.Trigger.Baseline), HeldSeconds: e.Trigger.Held.Seconds(),
-			Sentence: e.Trigger.Sentence(), Window: e.Trigger.Window,
+			Baseline: sane(e.Trigger.Baseline), OverSeconds: e.Trigger.BaselineOver.Seconds(),
+			HeldSeconds: e.Trigger.Held.Seconds(),
+			Sentence:    e.Trigger.Sentence(), Window: e.Trigger.Window,
 			At: e.Trigger.Sample.At, Rule: ruleToWire(e.Trigger.Reason.Rule),
 		},
 	}
@@ -116,9 +118,9 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 		Trigger: Trigger{
 			Sample:   Sample{Signal: w.Trigger.Signal, Value: w.Trigger.Value, Limit: w.Trigger.Limit, At: w.Trigger.At},
 			Reason:   Reason{Code: w.Trigger.Reason, Mean: w.Trigger.Baseline, Rule: w.Trigger.Rule.threshold(), Text: w.Trigger.Sentence},
-			Baseline: w.Trigger.Baseline,
-			Held:     fromSeconds(w.Trigger.HeldSeconds),
-			Window:   w.Trigger.Window,
+			Baseline: w.Trigger.Baseline, BaselineOver: fromSeconds(w.Trigger.OverSeconds),
+			Held:   fromSeconds(w.Trigger.HeldSeconds),
+			Window: w.Trigger.Window,
 		},
 	}
 	if w.Trigger.At.IsZero() {

@@ -25,7 +25,7 @@ func TestEventJSON(t *testing.T) {
 		Trigger: holmes.Trigger{
 			Sample:   holmes.Sample{Signal: holmes.SignalCPU, Value: 61.2, Limit: 2, At: at},
 			Reason:   holmes.Reason{Code: holmes.CodeDiff, Rule: holmes.Threshold{Diff: 25, Margin: 10, Window: 2 * time.Minute}},
-			Baseline: 41, Held: 15 * time.Second, Window: []float64{40, 42, 61.2},
+			Baseline: 41, BaselineOver: 37 * time.Second, Held: 15 * time.Second, Window: []float64{40, 42, 61.2},
 		},
 		Diagnosis: diagnose.Verdict{Sentence: "main.applyCoupons (coupon.go:41) took 64 % of the extra CPU", Confident: true, Culprits: []diagnose.Culprit{
 			{Function: "main.applyCoupons", File: "coupon.go", Line: 41, Share: 0.64, Delta: 1.9e9, Unit: "nanoseconds", Score: 9.1, Evidence: "cpu"},
@@ -41,8 +41,8 @@ func TestEventJSON(t *testing.T) {
 	require.JSONEq(t, `{
 		"id": "20260102T020405.000000000Z-cpu-00000001", "state": "confirmed", "at": "2026-01-02T03:04:05+01:00",
 		"sentence": "CPU 61 % for 15 s, normal 41 %: main.applyCoupons (coupon.go:41) took 64 % of the extra CPU",
-		"trigger": {"signal": "cpu", "reason": "diff", "value": 61.2, "limit": 2, "baseline": 41, "held_seconds": 15,
-			"sentence": "CPU 61 % for 15 s: 49 % above its 2-minute mean of 41 % (rule: 25 % and 10 points)", "window": [40, 42, 61.2],
+		"trigger": {"signal": "cpu", "reason": "diff", "value": 61.2, "limit": 2, "baseline": 41, "baseline_seconds": 37, "held_seconds": 15,
+			"sentence": "CPU 61 % for 15 s: 49 % above its 37-second mean of 41 % (rule: 25 % and 10 points)", "window": [40, 42, 61.2],
 			"at": "2026-01-02T03:04:05+01:00", "rule": {"diff": 25, "margin": 10, "window_seconds": 120}},
 		"diagnosis": {"sentence": "main.applyCoupons (coupon.go:41) took 64 % of the extra CPU", "confident": true, "culprits": [
 			{"function": "main.applyCoupons", "file": "coupon.go", "line": 41, "share": 0.64, "delta": 1.9e9, "unit": "nanoseconds", "score": 9.1, "evidence": "cpu"}]},
@@ -55,6 +55,7 @@ func TestEventJSON(t *testing.T) {
 	require.NoError(t, json.Unmarshal(raw, &back))
 	require.Equal(t, e.Sentence(), back.Sentence())
 	require.Equal(t, e.Trigger.Reason.Rule, back.Trigger.Reason.Rule)
+	require.Equal(t, e.Trigger.BaselineOver, back.Trigger.BaselineOver)
 	again, err := json.Marshal(&back)
 	require.NoError(t, err)
 	require.JSONEq(t, string(raw), string(again), "what was read can be written again")

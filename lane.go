@@ -156,7 +156,7 @@ func (l *lane) finding(d *detector, now time.Duration, s Sample) *finding {
 	return &finding{
 		signal: l.signal, kinds: l.kinds, onset: s.At.Add(-held),
 		trigger: Trigger{
-			Sample: s, Reason: d.why, Baseline: d.why.Mean, Held: held,
+			Sample: s, Reason: d.why, Baseline: d.why.Mean, BaselineOver: d.reach(), Held: held,
 			Window: newest(d.ring.Append(nil)),
 		},
 	}

@@ -132,6 +132,10 @@ func TestSentences(t *testing.T) {
 			Sample: holmes.Sample{Signal: holmes.SignalMem, Value: 44, Limit: 1 << 30},
 			Reason: holmes.Reason{Code: holmes.CodeSlow, Rule: holmes.Threshold{Diff: 25, Margin: 5, Window: 6 * time.Hour}}, Baseline: 34, Held: 10 * time.Minute,
 		},
+		"CPU 61 % for 15 s: 49 % above its 37-second mean of 41 % (rule: 25 % and 10 points)": {
+			Sample: holmes.Sample{Signal: holmes.SignalCPU, Value: 61, Limit: 2},
+			Reason: holmes.Reason{Code: holmes.CodeDiff, Rule: rule}, Baseline: 41, BaselineOver: 37 * time.Second, Held: 15 * time.Second,
+		},
 		"queue 7: the rule's own words": {
 			Sample: holmes.Sample{Signal: "queue", Value: 7}, Reason: holmes.Reason{Code: "mine", Text: "queue 7: the rule's own words"},
 		},

@@ -33,7 +33,7 @@ func (t Trigger) Sentence() string {
 		}
 	case CodeDiff, CodeSlow:
 		fmt.Fprintf(&b, ": %s its %s mean of %s (rule: %s %%", above(t.Sample.Value, t.Baseline),
-			adjective(rule.Window), unit.format(t.Baseline), number(rule.Diff))
+			adjective(cmp.Or(t.BaselineOver, rule.Window)), unit.format(t.Baseline), number(rule.Diff))
 		if rule.Margin > 0 {
 			b.WriteString(" and " + unit.margin(rule.Margin))
 		}

@@ -23,7 +23,7 @@ func TestCustomSignal(t *testing.T) {
 		e := l.got.all()[0]
 		require.EqualValues(t, "queue", e.Trigger.Sample.Signal)
 		require.EqualValues(t, 10, e.Trigger.Baseline)
-		require.Equal(t, "queue 90 for 5 s: 800 % above its 10-minute mean of 10 (rule: 50 %)", e.Trigger.Sentence())
+		require.Equal(t, "queue 90 for 5 s: 800 % above its 59-second mean of 10 (rule: 50 %)", e.Trigger.Sentence())
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
 		require.Nil(t, e.Profile(holmes.KindHeap))
 	})

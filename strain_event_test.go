@@ -29,7 +29,7 @@ func TestStrainEvents(t *testing.T) {
 		},
 		"gccpu against its mean": {
 			nil, func(s *holmes.Strain) { s.Total += procs; s.Idle += procs - 1; s.GC += 0.3 },
-			"garbage collection 30 % for 15 s: above its 10-minute mean of 0 % (rule: 25 % and 10 points)",
+			"garbage collection 30 % for 15 s: above its 119-second mean of 0 % (rule: 25 % and 10 points)",
 			[]holmes.Kind{holmes.KindCPU, holmes.KindHeap},
 		},
 		"gccpu by its option": {

@@ -109,7 +109,7 @@ type spark struct {
 	Width    int
 	Height   int
 	Min, Max string
-	Seconds  int
+	Readings int
 }
 
 const (
@@ -146,6 +146,6 @@ func sparkOf(window []float64, baseline float64) *spark {
 	}
 	return &spark{
 		Points: strings.Join(points, " "), Baseline: y(baseline), Width: sparkWidth, Height: sparkHeight,
-		Min: strconv.FormatFloat(low, 'g', 4, 64), Max: strconv.FormatFloat(high, 'g', 4, 64), Seconds: len(window),
+		Min: strconv.FormatFloat(low, 'g', 4, 64), Max: strconv.FormatFloat(high, 'g', 4, 64), Readings: len(window),
 	}
 }
