@@ -67,6 +67,7 @@ func TestClassicRules(t *testing.T) {
 		seconds(2)
 		require.Len(t, l.got.all(), 1)
 		require.Zero(t, l.got.all()[0].Trigger.Held)
+		require.Equal(t, 10*time.Second, l.got.all()[0].Trigger.BaselineOver)
 		seconds(600)
 		require.InDelta(t, 11, len(l.got.all()), 1, "every minute, for ever")
 	})
