@@ -63,7 +63,7 @@ func (d *detector) size() (window, hold int) {
 // change takes over new settings and keeps the samples.
 func (d *detector) change(r Rule, p Pace, interval time.Duration, budget int) {
 	d.rule, d.pace, d.interval, d.budget = r, p, interval, budget
-	if window, hold := d.size(); window != d.ring.window || window+hold != len(d.ring.buf) {
+	if window, hold := d.size(); window != d.ring.window || window+hold != d.ring.room {
 		d.ring = d.ring.resized(window, hold)
 	}
 }
@@ -180,7 +180,7 @@ func (d *detector) warmUp(now time.Duration, s Sample, veto string) outcome {
 	}
 	early := d.early
 	d.early = nil
-	d.ring = newRing(d.ring.window, len(d.ring.buf)-d.ring.window, firstSamples)
+	d.ring = newRing(d.ring.window, d.ring.room-d.ring.window, firstSamples)
 	for _, e := range early {
 		s.Value = e.value
 		d.judge(s)

@@ -31,7 +31,7 @@ func (o option) apply(c *config) error {
 // [time.ParseDuration] string of at least "10ms". Default "1s".
 //
 // A reading is kept for the window of its rule and takes 8 bytes: at the
-// default of both that is 40 KB for all signals, at "10ms" 4 MB.
+// default of both that is 25 KB for the signals that are on, at "10ms" 2.5 MB.
 func WithCollectInterval(interval string) Option {
 	return option{"WithCollectInterval", func(c *config) (err error) {
 		d, err := parseDuration(interval, minInterval)

@@ -4,10 +4,11 @@ package holmes
 // against. While a rule holds, samples are kept out of the mean, so that a
 // fault is compared with what was before it and not with itself.
 //
-// A Ring allocates nothing after it is made, and is not safe for concurrent
-// use.
+// A Ring allocates nothing after its first sample, and is not safe for
+// concurrent use.
 type Ring struct {
-	buf     []float64
+	buf     []float64 // of room samples, from the first one on: a signal that is off has none
+	room    int
 	next    int // where the next sample goes
 	settled int // samples in the mean
 	held    int // samples after them that are not, yet
@@ -19,7 +20,7 @@ type Ring struct {
 // newRing returns a ring whose mean is over at most window samples, with room
 // for hold more while a rule holds, and that is warm after warm samples.
 func newRing(window, hold, warm int) *Ring {
-	return &Ring{buf: make([]float64, window+hold), window: window, warm: min(warm, window)}
+	return &Ring{room: window + hold, window: window, warm: min(warm, window)}
 }
 
 // NewRing returns a ring whose mean is over the last of these values, at most
@@ -65,7 +66,10 @@ func (r *Ring) push(v float64) {
 // hold adds a sample that stays out of the mean until settle. More of them
 // than there is room for settle the oldest ones.
 func (r *Ring) hold(v float64) {
-	if r.settled+r.held == len(r.buf) {
+	if r.buf == nil {
+		r.buf = make([]float64, r.room)
+	}
+	if r.settled+r.held == r.room {
 		r.dropOldest()
 	}
 	r.buf[r.next] = v
@@ -106,9 +110,9 @@ func (r *Ring) dropOldest() {
 func (r *Ring) index(off int) int {
 	switch i := r.next + off; {
 	case i < 0:
-		return i + len(r.buf)
-	case i >= len(r.buf):
-		return i - len(r.buf)
+		return i + r.room
+	case i >= r.room:
+		return i - r.room
 	default:
 		return i
 	}
