@@ -12,7 +12,7 @@ import (
 
 // Commit stores the draft.
 func (d *draft) Commit(ctx context.Context, r collector.Record) (collector.Receipt, error) {
-	if err := d.settle(); err != nil {
+	if err := d.sound(); err != nil {
 		return collector.Receipt{}, err
 	}
 	defer d.end()
@@ -113,7 +113,7 @@ func (d *draft) place(id blobID, sh *shelf, rec *record) ([]segment.Row, error) 
 	if err := os.Rename(d.file.Name(), path); err != nil {
 		return nil, fmt.Errorf("holmes: commit: %w", diskError(err))
 	}
-	d.close()
+	d.placed = true
 	if err := sh.names.sync(); err != nil {
 		// It may be there after a crash, or not: nobody was told.
 		return nil, errors.Join(fmt.Errorf("holmes: commit: %w", diskError(err)), os.Remove(path))
@@ -121,17 +121,17 @@ func (d *draft) place(id blobID, sh *shelf, rec *record) ([]segment.Row, error) 
 	return rows, nil
 }
 
-// seal writes the record behind the content and syncs the file.
+// seal writes what is in memory and the record behind it, and syncs the file.
 func (d *draft) seal(rec *record) error {
 	footer, err := rec.footer()
 	if err != nil {
 		return err
 	}
-	if err := d.reserve(int64(len(footer))); err != nil {
+	if err := d.put(footer); err != nil {
 		return err
 	}
-	if _, err := d.file.Write(footer); err != nil {
-		return fmt.Errorf("holmes: commit: %w", diskError(err))
+	if err := d.flush(); err != nil {
+		return err
 	}
 	if err := d.s.syncFile(d.file); err != nil {
 		return fmt.Errorf("holmes: commit: %w", diskError(err))

@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -13,41 +12,42 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A draft is a blob file in the making, in the directory of incoming ones.
+// A draft is a blob in the making: in memory while it is small, as most uploads
+// are to their end, then in a file among the incoming ones. So what is refused
+// never was on disk, and what is stored is written at once.
 type draft struct {
 	s        *Store
-	file     *os.File
-	buffer   *bufio.Writer // before out
+	buffer   *[]byte  // what is not in the file yet
+	file     *os.File // nil while all of it is in the buffer
 	files    []fileRecord
 	begins   []int64 // where each file begins
-	size     int64   // bytes that went to the file
+	size     int64   // bytes of all files
 	reserved int64   // bytes that the store counts for it
 	err      error   // the first one that writing met
+	placed   bool    // the file has another name
 	done     bool
 }
 
 var _ collector.Draft = (*draft)(nil)
 
-// bufferSize is how much of an upload is in memory before it is in the file.
-const bufferSize = 32 << 10
+// bufferSize is how much of an upload may be in memory.
+const bufferSize = 256 << 10
 
 // Draft begins an upload.
 func (s *Store) Draft(ctx context.Context) (collector.Draft, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	f, err := os.CreateTemp(filepath.Join(s.dir, incomingDir), "upload-*")
-	if err != nil {
-		return nil, fmt.Errorf("holmes: draft: %w", diskError(err))
+	buffer, ok := s.buffers.Get().(*[]byte)
+	if !ok {
+		buffer = new([]byte)
 	}
-	d := &draft{s: s, file: f}
-	d.buffer = bufio.NewWriterSize(toFile{d}, bufferSize)
-	return d, nil
+	return &draft{s: s, buffer: buffer}, nil
 }
 
 // Add begins a file.
 func (d *draft) Add(name string) (io.Writer, error) {
-	if err := d.settle(); err != nil {
+	if err := d.sound(); err != nil {
 		return nil, err
 	}
 	for _, f := range d.files {
@@ -57,73 +57,119 @@ func (d *draft) Add(name string) (io.Writer, error) {
 	}
 	d.files = append(d.files, fileRecord{Name: name})
 	d.begins = append(d.begins, d.size)
-	return d.buffer, nil
+	return toFile{d}, nil
 }
 
-// toFile is where the buffer empties itself to: the last file of the draft.
-type toFile struct{ *draft }
-
-func (t toFile) Write(p []byte) (int, error) {
-	d := t.draft
-	if err := d.reserve(int64(len(p))); err != nil {
-		d.err = err
-		return 0, err
-	}
-	n, err := d.file.Write(p)
-	last := &d.files[len(d.files)-1]
-	last.Checksum = crc32.Update(last.Checksum, checksumTable(), p[:n])
-	last.Size += int64(n)
-	d.size += int64(n)
-	if err != nil {
-		d.err = fmt.Errorf("holmes: draft: %w", diskError(err))
-	}
-	return n, d.err
-}
-
-// settle brings the buffer to the file.
-func (d *draft) settle() error {
+// sound returns why the draft cannot go on.
+func (d *draft) sound() error {
 	if d.done {
 		return errors.New("holmes: the draft has ended")
-	}
-	if err := d.buffer.Flush(); err != nil && d.err == nil {
-		d.err = err
 	}
 	return d.err
 }
 
+// toFile writes to the last file of a draft.
+type toFile struct{ *draft }
+
+func (t toFile) Write(p []byte) (int, error) {
+	d := t.draft
+	if err := d.sound(); err != nil {
+		return 0, err
+	}
+	if err := d.put(p); err != nil {
+		d.err = err
+		return 0, err
+	}
+	last := &d.files[len(d.files)-1]
+	last.Checksum = crc32.Update(last.Checksum, checksumTable(), p)
+	last.Size += int64(len(p))
+	d.size += int64(len(p))
+	return len(p), nil
+}
+
+// put adds bytes to the buffer, and empties it whenever it is full.
+func (d *draft) put(p []byte) error {
+	if err := d.reserve(int64(len(p))); err != nil {
+		return err
+	}
+	for len(p) > 0 {
+		if len(*d.buffer) == bufferSize {
+			if err := d.flush(); err != nil {
+				return err
+			}
+		}
+		n := min(len(p), bufferSize-len(*d.buffer))
+		*d.buffer = append(*d.buffer, p[:n]...)
+		p = p[n:]
+	}
+	return nil
+}
+
+// flush brings the buffer to the file.
+func (d *draft) flush() (err error) {
+	if d.file == nil {
+		d.file, err = os.CreateTemp(filepath.Join(d.s.dir, incomingDir), "upload-*")
+	}
+	if err == nil {
+		_, err = d.file.Write(*d.buffer)
+	}
+	if err != nil {
+		return fmt.Errorf("holmes: draft: %w", diskError(err))
+	}
+	*d.buffer = (*d.buffer)[:0]
+	return nil
+}
+
 // Read returns what was received of a file.
 func (d *draft) Read(name string) (*io.SectionReader, error) {
-	if err := d.settle(); err != nil {
+	if err := d.sound(); err != nil {
 		return nil, err
 	}
 	for i, f := range d.files {
 		if f.Name == name {
-			return io.NewSectionReader(d.file, d.begins[i], f.Size), nil
+			return io.NewSectionReader(d, d.begins[i], f.Size), nil
 		}
 	}
 	return nil, collector.Errorf(collector.NotFound, "no file %q in the draft", name)
 }
 
+// ReadAt reads what was received, wherever it is.
+func (d *draft) ReadAt(p []byte, at int64) (n int, err error) {
+	inFile := d.size - int64(len(*d.buffer))
+	if at < inFile {
+		if n, err = d.file.ReadAt(p[:min(int64(len(p)), inFile-at)], at); err != nil {
+			return n, err
+		}
+	}
+	if n < len(p) {
+		n += copy(p[n:], (*d.buffer)[at+int64(n)-inFile:])
+	}
+	if n < len(p) {
+		err = io.EOF
+	}
+	return n, err
+}
+
 // Discard drops the draft.
 func (d *draft) Discard() { d.end() }
 
-// end removes the file, unless it was given a place, and gives back what was
-// reserved for it.
+// end lets go of all that the draft has, but for a file that was given its place.
 func (d *draft) end() {
-	if !d.done {
-		d.close()
-		if err := os.Remove(d.file.Name()); err != nil {
-			d.s.opts.Log.Sugar().Warnf("discard an upload: %v", err) // the next Open removes it
+	if d.done {
+		return
+	}
+	d.done = true
+	if d.file != nil {
+		_ = d.file.Close() // synced, or not wanted
+		if !d.placed {
+			if err := os.Remove(d.file.Name()); err != nil {
+				d.s.opts.Log.Sugar().Warnf("discard an upload: %v", err) // the next Open removes it
+			}
 		}
 	}
 	d.s.unreserve(d.reserved)
-	d.reserved = 0
-}
-
-// close ends the use of the file under its first name.
-func (d *draft) close() {
-	d.done = true
-	_ = d.file.Close() // synced, or not wanted
+	*d.buffer = (*d.buffer)[:0]
+	d.s.buffers.Put(d.buffer)
 }
 
 // reserveStep is what is reserved at once.

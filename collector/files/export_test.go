@@ -15,6 +15,9 @@ func (o Options) Relaxed() Options {
 	return o
 }
 
+// BufferSize is how much of an upload is in memory.
+const BufferSize = bufferSize
+
 // Slots is the number of uploads in one directory.
 const Slots = slots
 

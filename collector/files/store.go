@@ -30,7 +30,8 @@ type Store struct {
 	lock *os.File
 	db   *bbolt.DB
 
-	broken atomic.Bool // the index cannot be written
+	broken  atomic.Bool // the index cannot be written
+	buffers sync.Pool   // of *[]byte, for drafts
 
 	mu      sync.RWMutex
 	closed  bool

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -240,17 +241,24 @@ func readsADraftBack(s *subject) {
 	d, err := s.Draft(s.Context())
 	require.NoError(s, err)
 	defer d.Discard()
-	large := strings.Repeat("0123456789", 20_000)
-	require.NoError(s, add(d, "a", large))
-	require.NoError(s, add(d, "b", "bee"))
-	require.Error(s, add(d, "a", "twice"))
-	for range 2 {
-		for name, want := range map[string]string{"a": large, "b": "bee"} {
+	sent := map[string]string{}
+	for i, size := range []int{200_000, 3, 0, 700_000, 300_000} { // in memory or in a file, or partly so
+		name := fmt.Sprint("file", i)
+		sent[name] = strings.Repeat("0123456789", size/10+1)[:size]
+		require.NoError(s, add(d, name, sent[name]))
+		require.Error(s, add(d, name, "twice"))
+		for name, want := range sent {
 			r, err := d.Read(name)
 			require.NoError(s, err)
 			got, err := io.ReadAll(r)
 			require.NoError(s, err)
-			require.Equal(s, want, string(got), name)
+			require.True(s, want == string(got), "%s of %d bytes came back as %d", name, len(want), len(got))
+			if middle := len(want) / 2; middle > 0 {
+				piece := make([]byte, 1)
+				_, err = r.ReadAt(piece, int64(middle))
+				require.NoError(s, err)
+				require.Equal(s, want[middle:middle+1], string(piece))
+			}
 		}
 	}
 	_, err = d.Read("c")

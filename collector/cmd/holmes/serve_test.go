@@ -96,8 +96,8 @@ func TestP25Sigterm(t *testing.T) {
 	_, err = body.Write(heap[:len(heap)/2])
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { // the server has both requests
-		left, err := os.ReadDir(filepath.Join(dir, "incoming"))
-		return err == nil && len(left) == 2
+		_, text, err := p.request(http.MethodGet, "/metrics", nil)
+		return err == nil && strings.Contains(text, "holmes_uploads 2\n")
 	}, 10*time.Second, time.Millisecond)
 
 	began := time.Now()
