@@ -252,7 +252,8 @@ func readsADraftBack(s *subject) {
 			require.NoError(s, err)
 			got, err := io.ReadAll(r)
 			require.NoError(s, err)
-			require.True(s, want == string(got), "%s of %d bytes came back as %d", name, len(want), len(got))
+			same := want == string(got) // or 700 KB would be printed
+			require.True(s, same, "%s of %d bytes came back as %d", name, len(want), len(got))
 			if middle := len(want) / 2; middle > 0 {
 				piece := make([]byte, 1)
 				_, err = r.ReadAt(piece, int64(middle))
