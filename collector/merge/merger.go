@@ -31,6 +31,9 @@ type Config struct {
 	Parallel int
 	// Now is the clock; the default is [time.Now].
 	Now func() time.Time
+	// Damaged is told of every stored profile that turns out to be damaged, once,
+	// and why. It must not call the Merger. The default is that nobody is told.
+	Damaged func(m *collector.Meta, why error)
 }
 
 // A Merger folds what a query finds. It is safe for concurrent use.
@@ -40,7 +43,13 @@ type Merger struct {
 	rollups *rollups
 	places  chan struct{}
 	buffers sync.Pool // of *[]byte
+
+	mu      sync.Mutex
+	damaged map[string]bool // profiles that were told of
 }
+
+// maxDamaged bounds what is remembered of damaged profiles.
+const maxDamaged = 10_000
 
 // New returns a merger. It starts nothing; [Merger.Run] makes roll-ups.
 func New(c Config) (*Merger, error) {
@@ -56,11 +65,14 @@ func New(c Config) (*Merger, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	if c.Damaged == nil {
+		c.Damaged = func(*collector.Meta, error) {}
+	}
 	checker, err := safepprof.New(safepprof.Limits{Body: maxBlob, Inflated: 16 * maxBlob, Decoded: 1 << 40})
 	if err != nil {
 		return nil, err
 	}
-	m := &Merger{config: c, checker: checker, places: make(chan struct{}, c.Parallel)}
+	m := &Merger{config: c, checker: checker, places: make(chan struct{}, c.Parallel), damaged: map[string]bool{}}
 	m.buffers.New = func() any { return new([]byte) }
 	if c.Dir != "" {
 		if m.rollups, err = openRollups(c.Dir); err != nil {
@@ -192,9 +204,24 @@ func (m *Merger) addProfile(ctx context.Context, f *Fold, id string) error {
 	err = m.read(file, f.Add)
 	if code := collector.CodeOf(err); code == collector.Invalid || code == collector.TooLarge {
 		f.skipped++
+		m.tell(&file.Meta, err)
 		return nil
 	}
 	return err
+}
+
+// tell says that a profile is damaged, unless it did before.
+func (m *Merger) tell(meta *collector.Meta, why error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.damaged[meta.ID] {
+		return
+	}
+	if len(m.damaged) == maxDamaged {
+		clear(m.damaged)
+	}
+	m.damaged[meta.ID] = true
+	m.config.Damaged(meta, why)
 }
 
 // read inflates a profile and hands it on.

@@ -279,11 +279,18 @@ func TestRollupBytes(t *testing.T) {
 // What is stored and is no profile is left out and counted, from roll-ups, too.
 func TestSkipped(t *testing.T) {
 	p := newPlace(t)
+	var told []string
+	p.restart(func(c *merge.Config) {
+		c.Damaged = func(m *collector.Meta, why error) {
+			require.ErrorContains(t, why, "location 99")
+			told = append(told, m.ID)
+		}
+	})
 	bad := proftest.Zip(t, proftest.Message{}.Column().Strings("cpu", "nanoseconds").Sample(1, 99))
 	for n := range 5 {
 		p.put(collector.KindCPU, cpus(t)[n%4], start().Add(time.Duration(n)*time.Minute), "")
 	}
-	p.put(collector.KindCPU, bad, start().Add(5*time.Minute), "")
+	damaged := p.put(collector.KindCPU, bad, start().Add(5*time.Minute), "")
 	lone := p.put(collector.KindCPU, bad, start().Add(-time.Hour), "")
 	for range 2 {
 		f, _ := p.query(collector.Query{From: start()})
@@ -294,6 +301,7 @@ func TestSkipped(t *testing.T) {
 	_, err := p.IDs(t.Context(), []string{lone})
 	require.Equal(t, collector.NotFound, collector.CodeOf(err))
 	require.ErrorContains(t, err, "1 damaged")
+	require.Equal(t, []string{damaged, lone}, told, "each once")
 }
 
 func TestMergerErrors(t *testing.T) {

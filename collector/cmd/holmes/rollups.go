@@ -7,6 +7,7 @@ import (
 
 	"go.uber.org/zap"
 
+	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/merge"
 )
@@ -18,8 +19,11 @@ const rollupsDir = "rollups"
 const rollInterval = 5 * time.Minute
 
 // openMerger returns what merges; with roll-ups, unless they may take nothing.
-func (c *serveConfig) openMerger(store *files.Store) (*merge.Merger, error) {
-	config := merge.Config{Store: store}
+func (c *serveConfig) openMerger(store *files.Store, log *zap.Logger) (*merge.Merger, error) {
+	config := merge.Config{Store: store, Damaged: func(m *collector.Meta, why error) {
+		log.Warn("a stored profile cannot be read", zap.String("id", m.ID), zap.String("service", m.Service),
+			zap.String("type", string(m.Kind)), zap.Stringer("labels", m.Labels), zap.Time("received", m.ReceivedAt), zap.Error(why))
+	}}
 	if c.rollupBytes > 0 {
 		config.Dir, config.RollupBytes = filepath.Join(c.data, rollupsDir), int64(c.rollupBytes)
 	}

@@ -138,7 +138,7 @@ func (c *serveConfig) serve(ctx context.Context, log *zap.Logger) error {
 		return err
 	}
 	defer stop()
-	merger, err := c.openMerger(store)
+	merger, err := c.openMerger(store, log)
 	var handler *api.Handler
 	if err == nil {
 		handler, err = c.handler(ctx, store, merger, log)
