@@ -2,6 +2,7 @@ package safepprof_test
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,7 +45,8 @@ func childMain() {
 			wg.Go(func() {
 				body, err := os.Open(filepath.Join(dir, e.Name()))
 				if err == nil {
-					_, err = c.Glance(body)
+					again := func() (io.Reader, error) { return os.Open(filepath.Join(dir, e.Name())) }
+					_, err = c.Glance(body, collector.KindCPU, again)
 					body.Close()
 				}
 				codes[i] = collector.CodeOf(err)

@@ -40,9 +40,10 @@ func (s *scan) part(field uint64, m []byte) error {
 		return s.location(m)
 	case wire.ProfileFunction:
 		return s.function(m)
-	default: // the type of the period, which nobody here asks for
+	default: // the type of the period
 		s.cost += costSampleType
-		_, err := s.valueType(m)
+		v, err := s.valueType(m)
+		s.periodType = v
 		return err
 	}
 }

@@ -74,6 +74,17 @@ func Small() Message {
 	return Message{}.Column().Strings("cpu", "nanoseconds", "main.a", "/a.go").Function(1, 3, 4).Location(1, 1).Sample(7, 1)
 }
 
+// LargeCPU returns a CPU profile as runtime/pprof writes it, with more than 64 KiB
+// of samples before what is put behind them.
+func LargeCPU(behind Message) Message {
+	m := Message{}
+	counts, nanos := m.Num(1, 1).Num(2, 2), m.Num(1, 3).Num(2, 4)
+	head := m.Num(9, 1_700_000_000_000_000_000).Bytes(1, counts).Bytes(1, nanos).Num(10, 10_000_000_000).Bytes(11, nanos).Num(12, 10_000_000)
+	sample := m.Bytes(2, m.Packed(1, 1).Packed(2, 1, 10_000_000))
+	samples := bytes.Repeat(sample, 64<<10/len(sample)+1)
+	return slices.Concat(head, samples, behind, m.Location(1), m.Strings("samples", "count", "cpu", "nanoseconds"))
+}
+
 // Zip compresses as well as it goes.
 func Zip(tb testing.TB, plain []byte) []byte {
 	tb.Helper()
