@@ -135,6 +135,9 @@ func (d *draft) Read(name string) (*io.SectionReader, error) {
 
 // ReadAt reads what was received, wherever it is.
 func (d *draft) ReadAt(p []byte, at int64) (n int, err error) {
+	if err := d.sound(); err != nil {
+		return 0, err // by now the buffer is another draft's
+	}
 	inFile := d.size - int64(len(*d.buffer))
 	if at < inFile {
 		if n, err = d.file.ReadAt(p[:min(int64(len(p)), inFile-at)], at); err != nil {
