@@ -16,6 +16,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
 	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/collector/safepprof/wire"
 )
 
 // glanced is what a glance does not look into.
@@ -93,6 +94,43 @@ func noise(n int) []byte {
 		out[i] = byte(random.Uint32())
 	}
 	return out
+}
+
+// grown returns a profile with so much of its first sample that its strings are
+// out of sight.
+func grown(t *testing.T, inflated []byte) []byte {
+	t.Helper()
+	for w, at := wire.Walk(inflated), 0; w.Next(); at = len(inflated) - w.Left() {
+		if w.Field == wire.ProfileSample {
+			sample := inflated[at : len(inflated)-w.Left()]
+			return slices.Concat(inflated[:at], bytes.Repeat(sample, glimpsed/len(sample)+1), inflated[at:])
+		}
+	}
+	require.Fail(t, "no sample")
+	return nil
+}
+
+// Every CPU profile of a Go program is known by its head, and nothing else is
+// taken for one.
+func TestHeadOfCPU(t *testing.T) {
+	c := checker(t, safepprof.Limits{})
+	all := proftest.Real(t)
+	for kind, raw := range proftest.Own(t) {
+		all["own-"+kind] = raw
+	}
+	known := 0
+	for name, raw := range all {
+		kind := collector.Kind(proftest.Kind(name))
+		raw = proftest.Zip(t, grown(t, plain(t, raw)))
+		got, err := glance(c, raw, collector.KindOther)
+		require.NoError(t, err, name)
+		require.Equal(t, kind == collector.KindCPU, got.Partial, name)
+		if got.Partial {
+			known++
+			require.Equal(t, collector.KindCPU, got.Kind)
+		}
+	}
+	require.Greater(t, known, 15)
 }
 
 // What looks like a CPU profile but for one thing is looked at in full, whose
