@@ -23,7 +23,7 @@ func (o Options) origin(function string) origin {
 	switch {
 	case pkg == "", pkg == "runtime", strings.HasPrefix(pkg, "runtime/internal/"), strings.HasPrefix(pkg, "internal/runtime/"):
 		return originNone
-	case isSelf(pkg), function == "runtime/pprof.profileWriter": // of its CPU profile
+	case isSelf(pkg), isRecording(function):
 		return originHolmes
 	case pkg == "main", o.owns(strings.TrimSuffix(pkg, "_test")):
 		return originOwn
@@ -59,6 +59,13 @@ func organisation(module string) string {
 		n = 2
 	}
 	return strings.Join(elements[:n], "/")
+}
+
+// isRecording tells the goroutines that the standard library starts to record what
+// this library has switched on: they are nobody's work, whoever has asked for it.
+func isRecording(function string) bool {
+	return function == "runtime/pprof.profileWriter" ||
+		strings.HasPrefix(function, "runtime/trace.(*traceMultiplexer).startLocked.")
 }
 
 func isSelf(pkg string) bool {
