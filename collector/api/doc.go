@@ -60,9 +60,7 @@
 //
 //   - What is no profile, or one of another type than is said, is refused with
 //     the reason (400). There, a heap profile sent as cpu makes every merge of
-//     that window fail. Of a gzipped CPU profile of a Go program only the first
-//     64 KiB are inflated for that; should it be damaged behind them, merges
-//     leave it out.
+//     that window fail.
 //   - Searching by labels finds what arrived out of order.
 //   - An ID that is malformed is not found (404), and no fault (500).
 //   - Services and labels hold any printable text, slashes and commas included.

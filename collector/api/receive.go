@@ -76,7 +76,7 @@ func (h *Handler) receiveProfile(d collector.Draft, name string, from io.Reader,
 	if !kind.Pprof() {
 		checker = h.traces
 	}
-	info, err := checker.Glance(io.TeeReader(from, to), kind, func() (io.Reader, error) { return d.Read(name) })
+	info, err := checker.Glance(io.TeeReader(from, to))
 	if err == nil {
 		err = info.Agrees(kind)
 	}

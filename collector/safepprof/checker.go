@@ -34,54 +34,26 @@ func New(limits Limits) (*Checker, error) {
 // What the sender did wrong is a [collector.Error] of code [collector.TooLarge] or
 // [collector.Invalid], with a [TooLargeError] or a [NotProfileError] in its chain.
 // Errors of src itself are wrapped.
-func (c *Checker) Check(src io.Reader) (Info, error) { return c.look(src, nil, thorough) }
+func (c *Checker) Check(src io.Reader) (Info, error) { return c.look(src, nil, false) }
 
-// Glance is Check for what somebody sends as a profile of a kind, in a third of
-// its time or two: it leaves to Read what may as well be found there, which comes
-// before everything that is done with a profile.
-//
-//   - Of a profile that is gzipped it counts the messages in the first 512 KiB,
-//     but does not look into them. Info.Decoded is without them.
-//   - Of a gzipped CPU profile as Go programs write them it inflates the first 64
-//     KiB only, unless the sender calls it something else. What is behind them is
-//     read, and held against the size that the trailer of gzip says; Info.Partial
-//     is set. If that size cannot be meant, the whole is looked at: again returns
-//     what src has brought, from its beginning.
-func (c *Checker) Glance(src io.Reader, kind collector.Kind, again func() (io.Reader, error)) (Info, error) {
-	care := glancing
-	if kind == collector.KindCPU || kind == collector.KindOther {
-		care = glimpsing
-	}
-	info, err := c.look(src, nil, care)
-	if !errors.Is(err, errUnclear) {
-		return info, err
-	}
-	if src, err = again(); err != nil {
-		return Info{}, fmt.Errorf("holmes: read profile: %w", err)
-	}
-	return c.look(src, nil, glancing)
-}
+// Glance is Check in two thirds of its time, for what somebody sends. Of a profile
+// that is gzipped, whose checksum tells that it is as it left the sender, it
+// counts the messages in the first 512 KiB, but does not look into them: what is
+// wrong in there it does not find, and Info.Decoded is without them. Read finds
+// it, which comes before everything that is done with a profile.
+func (c *Checker) Glance(src io.Reader) (Info, error) { return c.look(src, nil, true) }
 
 // Read is Check that also appends the inflated bytes to buf and returns them, nil
 // after an error. buf may be nil, and is best what an earlier call has returned.
 func (c *Checker) Read(src io.Reader, buf []byte) ([]byte, Info, error) {
-	info, err := c.look(src, &buf, thorough)
+	info, err := c.look(src, &buf, false)
 	if err != nil {
 		return nil, info, err
 	}
 	return buf, info, nil
 }
 
-// care is how much of a profile is looked at.
-type care uint8
-
-const (
-	thorough care = iota
-	glancing
-	glimpsing
-)
-
-func (c *Checker) look(src io.Reader, keep *[]byte, care care) (Info, error) {
+func (c *Checker) look(src io.Reader, keep *[]byte, glance bool) (Info, error) {
 	s, ok := c.scans.Get().(*scan)
 	if !ok {
 		s = new(scan)
@@ -90,7 +62,7 @@ func (c *Checker) look(src io.Reader, keep *[]byte, care care) (Info, error) {
 	defer s.end()
 	s.reset(&c.limits)
 	s.begin(src, &c.limits, keep)
-	s.glancing, s.brief = care != thorough && s.zipped, care == glimpsing && s.zipped
+	s.glancing = glance && s.zipped
 	info, err := s.verdict()
 	if err != nil {
 		return Info{}, s.blame(err)
@@ -142,9 +114,6 @@ func (s *scan) info() Info {
 		i.SampleTypes = append(i.SampleTypes, ValueType{Type: s.names.get(t.typ), Unit: s.names.get(t.unit)})
 	}
 	i.Kind = guess(i.SampleTypes)
-	if s.glimpsed > 0 {
-		i.Partial, i.Kind, i.SampleTypes, i.Inflated = true, collector.KindCPU, nil, s.glimpsed
-	}
 	return i
 }
 
@@ -153,7 +122,7 @@ func (s *scan) blame(err error) error {
 	if s.body.err != nil {
 		err = s.body.err
 	}
-	if collector.CodeOf(err) != collector.Internal || errors.Is(err, errUnclear) {
+	if collector.CodeOf(err) != collector.Internal {
 		return err
 	}
 	if s.body.err != nil {

@@ -12,12 +12,9 @@
 // the same time, no allocation that grows with the profile, and about a tenth of
 // the time that decoding takes. The text forms are never read.
 //
-// [Checker.Check] and [Checker.Read] walk all of it. [Checker.Glance] is for a
-// server that has many to accept: it walks most profiles from message to message
-// only, and of a large CPU profile, as Go programs write them, it inflates no more
-// than the beginning, since inflating is most of what a look costs. What it passes
-// over is found by Read, which comes before everything that is done with a
-// profile.
+// What is sent is looked at in one of two ways: [Checker.Check] and [Checker.Read]
+// walk all of it; [Checker.Glance] walks most profiles from message to message
+// only, for a server that has many to accept.
 //
 // What passes is worth storing. It is still not decoded by the usual parser:
 // [Checker.Read] returns the inflated bytes together with the verdict, and
@@ -51,7 +48,7 @@
 //	stream.go   the inflated bytes as they go by
 //	scan.go     the fields of a profile
 //	parts.go    the messages in it
-//	glance.go   past them, and past most of a large CPU profile
+//	glance.go   past them
 //	cost.go     what decoding them would cost
 //	names.go    the few strings that are looked at
 //	other.go    what is no profile, but can be named

@@ -1,11 +1,6 @@
 package safepprof
 
-import (
-	"encoding/binary"
-	"errors"
-
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
-)
+import "github.com/go-holmes/holmes/collector/safepprof/wire"
 
 // glanced is how much of a profile a glance does not look into, in inflated
 // bytes: more than most profiles have. Whatever is in them, decoding them takes
@@ -46,45 +41,3 @@ func (s *scan) passOver() bool {
 	s.pos = pos
 	return moved
 }
-
-// glimpsed is how much of a large CPU profile is looked at at all, in inflated
-// bytes. Inflating is most of what a look costs, and the strings that say what a
-// profile is come last, so that every other profile is inflated to its end.
-const glimpsed = 64 << 10
-
-var (
-	// errEnough ends a look at a CPU profile of which enough was seen.
-	errEnough = errors.New("enough was seen")
-	// errUnclear says that a glimpse was not enough after all.
-	errUnclear = errors.New("all of it must be looked at")
-)
-
-// headOfCPU reports whether a profile begins as the CPU profiles of Go programs do,
-// and none of their others: when it was begun, two columns, and that what passes
-// from one sample to the next is measured in the second one. For mutexes and
-// blocks it is the first one; a heap has four columns, goroutines have one.
-func (s *scan) headOfCPU() bool {
-	return s.nanos > 0 && s.ntypes == 2 && s.samples == 0 && s.names.n == 0 &&
-		s.types[0] != s.types[1] && s.periodType == s.types[1] && s.types[1] != valueType{}
-}
-
-// glimpse receives what is not looked at, and holds its end against its size. The
-// trailer of gzip says how much there is; that of a profile which was cut off is
-// any number, and very few of them could be meant.
-func (s *scan) glimpse() error {
-	if err := s.body.drain(s.plain[:]); err != nil {
-		return err
-	}
-	if s.ntypes != 2 || s.names.n > 0 {
-		return errUnclear
-	}
-	s.glimpsed = int64(binary.LittleEndian.Uint32(s.body.tail[4:]))
-	left, body := s.glimpsed-s.offset(), s.body.n-s.zip.Taken()-int64(len(s.body.tail))
-	if s.glimpsed > s.limit || body < 0 || left < body-body/100-64 || left > glimpseRatio*(body+64) {
-		return errUnclear
-	}
-	return nil
-}
-
-// glimpseRatio is how often what is not looked at may inflate to itself.
-const glimpseRatio = 32

@@ -34,10 +34,6 @@ type Info struct {
 	Duration time.Duration
 	// Samples is how many it has.
 	Samples int
-	// Partial is whether not all was looked at, see [Checker.Glance]. Then there
-	// are no SampleTypes, Samples and Decoded are those of what was looked at, and
-	// Inflated is what the profile says.
-	Partial bool
 	// Body, Inflated and Decoded are what [Limits] limit, in bytes.
 	Body, Inflated, Decoded int64
 }

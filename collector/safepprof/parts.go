@@ -40,10 +40,9 @@ func (s *scan) part(field uint64, m []byte) error {
 		return s.location(m)
 	case wire.ProfileFunction:
 		return s.function(m)
-	default: // the type of the period
+	default: // the type of the period, which nobody here asks for
 		s.cost += costSampleType
-		v, err := s.valueType(m)
-		s.periodType = v
+		_, err := s.valueType(m)
 		return err
 	}
 }

@@ -20,8 +20,6 @@ type scan struct {
 	defaultType uint64
 	nanos       int64
 	duration    int64
-	periodType  valueType
-	glimpsed    int64 // bytes that there are if all was not looked at
 
 	samples, mappings int
 	passed            int    // samples that were passed over
@@ -40,7 +38,6 @@ func (s *scan) reset(limits *Limits) {
 	s.names.reset()
 	s.limits = limits
 	s.ntypes, s.defaultType, s.nanos, s.duration = 0, 0, 0, 0
-	s.periodType, s.glimpsed = valueType{}, 0
 	s.samples, s.mappings, s.passed, s.frames, s.least, s.most, s.lines = 0, 0, 0, 0, 0, 0, 0
 	s.lastString, s.unknown, s.cost = 0, 0, costBase
 }
@@ -66,9 +63,6 @@ func (s *scan) profile() error {
 		if s.cost > float64(s.limits.Decoded) {
 			return tooLarge(Decoded, s.limits.Decoded)
 		}
-	}
-	if errors.Is(s.err, errEnough) {
-		return s.glimpse()
 	}
 	if !errors.Is(s.err, io.EOF) {
 		return s.err
@@ -130,7 +124,6 @@ func (s *scan) str(head []byte, size int) error {
 		return errors.New("the string table does not begin with the empty string")
 	}
 	s.names.add(head)
-	s.enough = false // the table is short enough to tell what the profile is
 	s.cost += costString + costBytes(int64(size))
 	return nil
 }
@@ -149,8 +142,6 @@ func (s *scan) number(field, typ uint64) error {
 		s.nanos = int64(v)
 	case wire.ProfileDuration:
 		s.duration = int64(v)
-	case wire.ProfilePeriod:
-		s.enough = s.brief && s.before == 0 && s.headOfCPU()
 	case wire.ProfileDefaultSampleType:
 		s.defaultType = v
 		s.refer(v)

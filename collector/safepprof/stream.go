@@ -15,7 +15,6 @@ type body struct {
 	nhead int
 	given int
 	n     int64
-	tail  [8]byte // the last bytes of all
 	limit int64
 	err   error
 }
@@ -38,7 +37,6 @@ func (b *body) Read(p []byte) (int, error) {
 	if b.given < b.nhead {
 		n := copy(p, b.head[b.given:b.nhead])
 		b.given += n
-		b.saw(p[:n])
 		return n, nil
 	}
 	n, err := b.src.Read(p)
@@ -48,27 +46,7 @@ func (b *body) Read(p []byte) (int, error) {
 	if err != nil && !errors.Is(err, io.EOF) {
 		b.err = err
 	}
-	b.saw(p[:n])
 	return n, err
-}
-
-// saw remembers how the body ends.
-func (b *body) saw(p []byte) {
-	p = p[max(len(p)-len(b.tail), 0):]
-	copy(b.tail[:], b.tail[len(p):])
-	copy(b.tail[len(b.tail)-len(p):], p)
-}
-
-// drain reads what is left.
-func (b *body) drain(buf []byte) error {
-	for {
-		if _, err := b.Read(buf); err != nil {
-			if errors.Is(err, io.EOF) {
-				return nil
-			}
-			return err
-		}
-	}
 }
 
 // A stream is what is inflated, chunk by chunk. After an error there is nothing
@@ -80,8 +58,6 @@ type stream struct {
 	plain  [16 << 10]byte // a chunk of what is not zipped
 	limit  int64
 	keep   *[]byte // gets a copy of all of it, unless nil
-	brief  bool    // the first chunk is a short one, after which enough may have been seen
-	enough bool    // and it has
 
 	chunk  []byte // chunk[pos:] is still to be looked at
 	pos    int
@@ -94,7 +70,6 @@ type stream struct {
 func (s *stream) begin(src io.Reader, limits *Limits, keep *[]byte) {
 	s.limit, s.keep = limits.Inflated, keep
 	s.chunk, s.pos, s.before, s.err = nil, 0, 0, nil
-	s.brief, s.enough = false, false
 	zipped, err := s.body.begin(src, limits.Body)
 	if err != nil {
 		s.body.err, s.err = err, err
@@ -116,10 +91,6 @@ func (s *stream) offset() int64 { return s.before + int64(s.pos) }
 // more reports whether there is a byte to look at, and gets it.
 func (s *stream) more() bool {
 	for s.pos == len(s.chunk) && s.err == nil {
-		if s.enough && s.pos >= glimpsed {
-			s.err = errEnough
-			return false
-		}
 		s.before += int64(s.pos)
 		s.chunk, s.pos = nil, 0
 		s.chunk, s.err = s.next()
@@ -129,12 +100,9 @@ func (s *stream) more() bool {
 
 // next returns the next chunk. There is none with an error.
 func (s *stream) next() (chunk []byte, err error) {
-	switch {
-	case s.brief && s.before == 0:
-		chunk, err = s.zip.Some(glimpsed)
-	case s.zipped:
+	if s.zipped {
 		chunk, err = s.zip.Next()
-	default:
+	} else {
 		var n int
 		n, err = io.ReadFull(&s.body, s.plain[:])
 		if chunk = s.plain[:n]; n > 0 {

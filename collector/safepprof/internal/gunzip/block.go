@@ -38,9 +38,9 @@ func (r *Reader) storedBlock() error {
 }
 
 func (r *Reader) copyStored() error {
-	for r.stored > 0 && r.pos < r.until {
+	for r.stored > 0 && r.pos < full {
 		r.read(1)
-		n := copy(r.out[r.pos:r.until], r.in[r.inPos:min(r.inEnd, r.inPos+r.stored)])
+		n := copy(r.out[r.pos:full], r.in[r.inPos:min(r.inEnd, r.inPos+r.stored)])
 		if n == 0 {
 			return r.truncated()
 		}

@@ -120,38 +120,6 @@ func TestSameAsStandard(t *testing.T) {
 	}
 }
 
-// However small the steps are, they bring the same, and what is taken of the
-// source adds up to all of it.
-func TestSome(t *testing.T) {
-	var r gunzip.Reader
-	for name, plain := range texts() {
-		for _, level := range []int{flate.NoCompression, 1} {
-			raw := zipped(t, plain, level)
-			for _, step := range []int{1, 700, 64 << 10, 1 << 20} {
-				if step == 1 && len(plain) > 1000 {
-					continue
-				}
-				r.Reset(bytes.NewReader(raw))
-				var got []byte
-				taken := int64(0)
-				for {
-					chunk, err := r.Some(step)
-					if errors.Is(err, io.EOF) {
-						break
-					}
-					require.NoError(t, err, name)
-					require.Less(t, len(chunk), min(step, 128<<10)+300)
-					require.GreaterOrEqual(t, r.Taken(), taken)
-					taken = r.Taken()
-					got = append(got, chunk...)
-				}
-				require.True(t, bytes.Equal(plain, got), "%s in steps of %d", name, step)
-				require.EqualValues(t, len(raw), r.Taken(), name)
-			}
-		}
-	}
-}
-
 // Several members inflate to one text, but no match reaches into another.
 func TestMembers(t *testing.T) {
 	var r gunzip.Reader

@@ -50,7 +50,6 @@ type Reader struct {
 
 	out    [full + overrun + slack]byte
 	pos    int // out[:pos] is inflated
-	until  int // no more than needed is, once pos is here; at most full
 	given  int // out[:given] was returned
 	summed int // out[:summed] is in crc
 	member int // where in out the member begins, 0 if further back
@@ -98,16 +97,9 @@ func (r *Reader) Reset(src io.Reader) {
 // until it is called again. It returns io.EOF when all members have ended and
 // their checksums hold, io.ErrUnexpectedEOF when the source ends before that,
 // one of this package's errors, or that of the source.
-func (r *Reader) Next() ([]byte, error) { return r.next(full) }
-
-// Some is Next that inflates no more than it must to return n bytes, for who may
-// have seen enough then. It returns fewer where Next would.
-func (r *Reader) Some(n int) ([]byte, error) { return r.next(n) }
-
-func (r *Reader) next(n int) ([]byte, error) {
+func (r *Reader) Next() ([]byte, error) {
 	r.slide()
-	r.until = min(r.pos+n, full)
-	for r.pos < r.until {
+	for r.pos < full {
 		if err := r.advance(); err != nil {
 			if errors.Is(err, io.EOF) && r.pos > r.given {
 				break // it will come again
@@ -120,9 +112,6 @@ func (r *Reader) next(n int) ([]byte, error) {
 	r.given = r.pos
 	return chunk, nil
 }
-
-// Taken is how many bytes of the source were needed for what was returned.
-func (r *Reader) Taken() int64 { return int64(r.behind + r.inPos - r.nbits/8) }
 
 // slide makes room in out and keeps what matches can reach.
 func (r *Reader) slide() {

@@ -19,8 +19,8 @@ func (r *Reader) symbols() (err error) {
 	}
 	in, out := &r.in, &r.out
 	bits, nbits, next, pos := r.bits, r.nbits, uint(r.inPos), uint(r.pos)
-	last, until := r.lastEight(), min(uint(r.until), full)
-	for pos < until {
+	last := r.lastEight()
+	for pos < full {
 		if next < last {
 			bits |= eight(in, next) << (uint(nbits) & 63)
 			next += uint(63-nbits) >> 3
