@@ -42,7 +42,7 @@ func (r *run) complete(s *dump.Store, id string, outlets []*outlet) {
 		r.onDisk("leave an event to others", s.Disown(id))
 		return
 	}
-	r.enqueue(&parcel{id: id, store: s, since: r.clock.mono()}, outlets)
+	r.enqueue(&parcel{id: id, store: s, since: r.Clock.Mono()}, outlets)
 }
 
 // orphan is the event in a directory as far as it came. It is never nil.

@@ -62,12 +62,12 @@ type baseliner struct {
 // keepBaseline takes a round now and then, while all is well.
 func (r *run) keepBaseline(ctx context.Context, every time.Duration) {
 	b := baseliner{run: r}
-	r.pass(ctx, baselineFirst/2)
-	r.safely("baseline", b.prepare)
+	r.Pass(ctx, baselineFirst/2)
+	r.Bugs.Safely("baseline", b.prepare)
 	gap := baselineFirst
 	for wait := baselineFirst / 2; ; {
-		r.pass(ctx, wait*3/4+r.h.upTo(wait/2))
-		if ctx.Err() != nil || r.stopping() {
+		r.Pass(ctx, wait*3/4+r.h.upTo(wait/2))
+		if ctx.Err() != nil || r.Stopping() {
 			return
 		}
 		if !r.calm() {
@@ -75,7 +75,7 @@ func (r *run) keepBaseline(ctx context.Context, every time.Duration) {
 			continue
 		}
 		var spent time.Duration
-		r.safely("baseline", func() { spent = b.round(ctx) })
+		r.Bugs.Safely("baseline", func() { spent = b.round(ctx) })
 		gap = min(2*gap, every)
 		wait = max(gap, spent*baselineShare)
 	}
@@ -83,11 +83,11 @@ func (r *run) keepBaseline(ctx context.Context, every time.Duration) {
 
 // calm reports whether what is there now may be taken for normal.
 func (r *run) calm() bool {
-	now := r.clock.mono()
+	now := r.Clock.Mono()
 	if last := time.Duration(r.h.eventful.Load()); last != 0 && now-last < afterEvent {
 		return false
 	}
-	if r.vetoed.Load() || r.work.has(captureWork) {
+	if r.vetoed.Load() || r.Tasks.Has(captureWork) {
 		return false
 	}
 	for _, l := range *r.all.Load() {
@@ -102,14 +102,14 @@ func (r *run) calm() bool {
 // the heap once before the first round: what is allocated in calm times takes
 // two profiles to see.
 func (b *baseliner) prepare() {
-	if b.stopping() {
+	if b.Stopping() {
 		return
 	}
 	n := b.h.normal.look()
 	if n.at.IsZero() {
 		n = b.recallNormal()
 	}
-	if ahead, _, err := b.takePiece(KindHeap); err == nil && !b.work.has(captureWork) {
+	if ahead, _, err := b.takePiece(KindHeap); err == nil && !b.Tasks.Has(captureWork) {
 		n.ahead = ahead
 	}
 	b.h.normal.put(n)
@@ -119,7 +119,7 @@ func (b *baseliner) prepare() {
 // begins meanwhile: then it may be of an event.
 func (b *baseliner) round(ctx context.Context) (spent time.Duration) {
 	n := b.h.normal.look()
-	n.at = b.clock.wall()
+	n.at = b.Clock.Wall()
 	cpu, err := b.profileCalm(ctx)
 	errs := []error{err}
 	if err == nil {
@@ -135,9 +135,9 @@ func (b *baseliner) round(ctx context.Context) (spent time.Duration) {
 	err = errors.Join(errs...)
 	b.h.normal.spent(spent, err)
 	if err != nil {
-		b.log.onCause("baseline", "baseline: %v", err)
+		b.Log.OnCause("baseline", "baseline: %v", err)
 	}
-	if b.calm() && !b.stopping() {
+	if b.calm() && !b.Stopping() {
 		n.addHeap(heap)
 		n.addGoroutine(goroutine)
 		b.h.normal.put(n)
@@ -152,12 +152,12 @@ func (r *run) profileCalm(ctx context.Context) (piece, error) {
 	if err := r.affords(r.h.cfg.Load(), r.h.priceOf(KindCPU)); err != nil {
 		return piece{}, fmt.Errorf("cpu: %w", err)
 	}
-	p := piece{at: r.clock.mono()}
+	p := piece{at: r.Clock.Mono()}
 	session, err := r.h.cpu.Join(false)
 	if err != nil {
 		return p, fmt.Errorf("cpu: %w", err)
 	}
-	r.pass(ctx, baselineCPU)
+	r.Pass(ctx, baselineCPU)
 	f := cpuFile{}
 	if f.slices, err = session.Leave(); err == nil {
 		p.raw, err = f.join()
@@ -177,7 +177,7 @@ func (r *run) takePiece(k Kind) (p piece, cost time.Duration, err error) {
 		return p, 0, fmt.Errorf("%s: %w", k, err)
 	}
 	w := &memoryFile{left: maxPiece, full: errTooLarge}
-	p.at = r.clock.mono()
+	p.at = r.Clock.Mono()
 	spent := r.measure(func() { err = r.h.captures[k].write(w) })
 	r.h.prices.learn(k, spent)
 	if err := errors.Join(err, w.err); err != nil {

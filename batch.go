@@ -58,7 +58,7 @@ func (r *run) deliverBatch(t *tour, batch []*item) {
 		return b.ReportBatch(ctx, events)
 	})
 	if err != nil {
-		r.log.onCause("batch "+o.name, "reporter %s failed with %d events at once, they are tried one by one: %v", o.name, len(events), err)
+		r.Log.OnCause("batch "+o.name, "reporter %s failed with %d events at once, they are tried one by one: %v", o.name, len(events), err)
 		return
 	}
 	o.succeeded(nil)

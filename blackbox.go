@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // blackboxDir is where the black boxes lie, within the dump path. It is no
@@ -21,7 +22,7 @@ const blackboxDir = "blackbox"
 // A flightLog is the black box of a run: what it was doing, for whoever comes
 // after it.
 type flightLog struct {
-	clock    clock
+	clock    supervise.Clock
 	box      atomic.Pointer[blackbox.Box]
 	crash    *blackbox.Crash // nil unless it is wanted
 	recorded time.Duration   // when the last sample was
@@ -39,8 +40,8 @@ type entry struct {
 // maxEarly bounds what is kept until there is a box.
 const maxEarly = 16
 
-func (l *flightLog) state(text string)     { l.add(entry{l.clock.wall(), "", text}) }
-func (l *flightLog) event(id, text string) { l.add(entry{l.clock.wall(), id, text}) }
+func (l *flightLog) state(text string)     { l.add(entry{l.clock.Wall(), "", text}) }
+func (l *flightLog) event(id, text string) { l.add(entry{l.clock.Wall(), id, text}) }
 
 func (l *flightLog) add(e entry) {
 	l.mu.Lock()
@@ -76,11 +77,11 @@ func (l *flightLog) begin(b *blackbox.Box) {
 func (r *run) keepBox() {
 	select {
 	case <-time.After(r.h.cfg.Load().interval):
-	case <-r.stop:
+	case <-r.Stop:
 		return
 	}
 	r.tellPrevious()
-	if r.past.box.Load() == nil && !r.stopping() {
+	if r.past.box.Load() == nil && !r.Stopping() {
 		r.openBox(r.h.cfg.Load())
 	}
 }
@@ -88,15 +89,15 @@ func (r *run) keepBox() {
 // openBox makes the black box of a run, and the file for its crash if that is
 // wanted.
 func (r *run) openBox(c *config) {
-	dir, err := r.h.vault.subdir(c, r.clock, blackboxDir)
+	dir, err := r.h.vault.subdir(c, r.Clock, blackboxDir)
 	if err != nil {
 		return // the vault has told why
 	}
 	defer dir.Close()
-	name := r.clock.wall().UTC().Format(dump.IDLayout) + fmt.Sprintf("-%08x", r.h.random())
+	name := r.Clock.Wall().UTC().Format(dump.IDLayout) + fmt.Sprintf("-%08x", r.h.random())
 	box, err := blackbox.Open(dir, name, blackbox.Config{Interval: max(c.interval, recordEvery)})
 	if err != nil {
-		r.log.onCause("black box", "the last minutes will not survive this process: %v", err)
+		r.Log.OnCause("black box", "the last minutes will not survive this process: %v", err)
 		return
 	}
 	r.past.begin(box)
@@ -104,7 +105,7 @@ func (r *run) openBox(c *config) {
 		return
 	}
 	if r.past.crash, err = blackbox.OpenCrash(dir, name); err != nil {
-		r.log.onCause("crash output", "the text of a crash will not be kept: %v", err)
+		r.Log.OnCause("crash output", "the text of a crash will not be kept: %v", err)
 	}
 }
 
@@ -140,7 +141,7 @@ func (r *run) record(now time.Duration, at time.Time, c *config) {
 }
 
 // subdir opens a directory within the dump path, making it if need be.
-func (v *vault) subdir(c *config, clk clock, name string) (*os.Root, error) {
+func (v *vault) subdir(c *config, clk supervise.Clock, name string) (*os.Root, error) {
 	store, err := v.open(c, clk)
 	if err != nil {
 		return nil, err

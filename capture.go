@@ -9,6 +9,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // A capture is one kind of profile: its file, how it is taken, and what it
@@ -85,9 +87,9 @@ func binary(name string) func(io.Writer) error {
 // snapshot takes one profile that has no duration, into a file.
 func (d *dossier) snapshot(kind Kind, file, note string) {
 	take := d.captures[kind]
-	p := Profile{Kind: kind, File: file, Start: d.clock.wall(), Note: note}
+	p := Profile{Kind: kind, File: file, Start: d.Clock.Wall(), Note: note}
 	if kind == KindHeap {
-		p.Note = joined(note, d.ev.Readings.shareNote())
+		p.Note = humanize.Join(note, d.ev.Readings.shareNote())
 	}
 	price := d.h.priceOf(kind)
 	if p.Err = d.affords(d.cfg, price); p.Err == nil {
@@ -109,7 +111,7 @@ func (d *dossier) addContext(before uint64) {
 	signal := d.ev.Trigger.Sample.Signal
 	for _, k := range rowOf(signal).context {
 		if k == KindHeap && signal == SignalGoroutine && d.cfg.forceGC {
-			d.afterCollection(before, d.stopping()) // else what the goroutines hold is not in it yet
+			d.afterCollection(before, d.Stopping()) // else what the goroutines hold is not in it yet
 			continue
 		}
 		d.snapshot(k, d.freeName(d.captures[k].file), "at the verdict, for the diagnosis")
@@ -152,7 +154,7 @@ func (d *dossier) put(p *Profile, fill func(io.Writer) error, replace bool) {
 // add notes a profile in the event, or the reason why there is none.
 func (d *dossier) add(p Profile) {
 	if p.Err != nil {
-		p.Note = joined(p.Note, p.Err.Error())
+		p.Note = humanize.Join(p.Note, p.Err.Error())
 		p.File = ""
 	}
 	d.ev.Profiles = append(d.ev.Profiles, p)
@@ -190,7 +192,7 @@ func (d *dossier) afterCollection(since uint64, stopping bool) {
 func (h *Holmes) mayForceGC() bool {
 	h.gcMu.Lock()
 	defer h.gcMu.Unlock()
-	now := h.clock.mono()
+	now := h.clock.Mono()
 	if h.lastGC > 0 && now-h.lastGC < gcEvery {
 		return false
 	}

@@ -1,6 +1,7 @@
 package holmes
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"math"
@@ -124,7 +125,7 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 		if err != nil {
 			return err
 		}
-		if err := c.to.Report(string(p.Kind), firstOf(p.Path, p.File), reason, e.ID, p.Start, raw, scene); err != nil {
+		if err := c.to.Report(string(p.Kind), cmp.Or(p.Path, p.File), reason, e.ID, p.Start, raw, scene); err != nil {
 			return err
 		}
 	}
@@ -214,11 +215,11 @@ func (h *Holmes) ReportProfile(pType string, filename string, reason ReasonType,
 		if !ok || o.off.Load() {
 			continue
 		}
-		err := o.guard.call(func() error {
+		err := o.guard.Call(func() error {
 			return old.to.Report(pType, filename, reason, eventID, sampleTime, pprofBytes, scene)
 		})
 		if err != nil {
-			h.log.onCause("report "+o.name, "reporter %s failed: %v", o.name, err)
+			h.log.OnCause("report "+o.name, "reporter %s failed: %v", o.name, err)
 		}
 	}
 }

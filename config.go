@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // A config is all that options set. It is copied on every change and never
@@ -165,7 +166,7 @@ func (c *config) warnings() []string {
 		t, ok := c.signals[name].rule.(Threshold)
 		percent := name == SignalCPU || name == SignalMem || name == SignalGCHeap
 		if ok && percent && t.Abs > 100 && c.cores == 0 && c.memoryLimit == 0 {
-			out = append(out, fmt.Sprintf("%s: abs %s %% can only be reached when WithCPUCore or WithMemoryLimit is below the real limit", name, number(t.Abs)))
+			out = append(out, fmt.Sprintf("%s: abs %s %% can only be reached when WithCPUCore or WithMemoryLimit is below the real limit", name, humanize.Number(t.Abs)))
 		}
 		if row := rowOf(name); row.off && !c.signals[name].enabled && c.signals[name].rule != row.rule {
 			out = append(out, fmt.Sprintf("%s: its rule is set, but it is off until Enable turns it on", name))

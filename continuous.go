@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // continuousSignal is the signal of events that a timetable took.
@@ -71,15 +73,15 @@ func checkKinds(kinds []Kind) error {
 // keepTimetable takes one event in every period, at a random moment that leaves time
 // for it to end within.
 func (r *run) keepTimetable(ctx context.Context, t *timetable) {
-	for period := r.clock.mono(); ; period += t.every {
+	for period := r.Clock.Mono(); ; period += t.every {
 		spare := t.every - t.takes
-		r.pass(ctx, period+r.h.upTo(spare)-r.clock.mono())
-		if ctx.Err() != nil || r.stopping() {
+		r.Pass(ctx, period+r.h.upTo(spare)-r.Clock.Mono())
+		if ctx.Err() != nil || r.Stopping() {
 			return
 		}
-		r.safely("timetable", func() { r.captureRoutine(ctx, t) })
-		r.pass(ctx, period+t.every-r.clock.mono())
-		if now := r.clock.mono(); now-period >= 2*t.every {
+		r.Bugs.Safely("timetable", func() { r.captureRoutine(ctx, t) })
+		r.Pass(ctx, period+t.every-r.Clock.Mono())
+		if now := r.Clock.Mono(); now-period >= 2*t.every {
 			period = now - t.every // periods that were missed altogether are not made up for
 		}
 	}
@@ -93,11 +95,11 @@ func (h *Holmes) upTo(d time.Duration) time.Duration {
 // captureRoutine takes one event of a timetable. One without any profile is not
 // worth to be told of.
 func (r *run) captureRoutine(ctx context.Context, t *timetable) {
-	if !r.enter() {
+	if !r.Tasks.Enter(captureWork) {
 		return
 	}
-	defer r.leave()
-	at := r.clock.wall()
+	defer r.Tasks.Leave(captureWork)
+	at := r.Clock.Wall()
 	f := &finding{
 		signal: continuousSignal, kinds: t.kinds, onset: at,
 		trigger: Trigger{Sample: Sample{Signal: continuousSignal, At: at}, Reason: Reason{Code: CodeContinuous}},
@@ -106,7 +108,7 @@ func (r *run) captureRoutine(ctx context.Context, t *timetable) {
 	d.snapshots(t.kinds)
 	r.captureFor(ctx, d, t.kinds, t.takes)
 	if !slices.ContainsFunc(d.ev.Profiles, func(p Profile) bool { return p.Captured() }) {
-		r.log.onCause("timetable", "WithContinuous: no profile: %s", d.ev.why())
+		r.Log.OnCause("timetable", "WithContinuous: no profile: %s", d.ev.why())
 		r.onDisk("event "+d.ev.ID, d.files.discard())
 		return
 	}
@@ -119,7 +121,7 @@ func (r *run) captureRoutine(ctx context.Context, t *timetable) {
 func (e *Event) why() string {
 	out := ""
 	for i := range e.Profiles {
-		out = joined(out, fmt.Sprintf("%s: %s", e.Profiles[i].Kind, e.Profiles[i].Note))
+		out = humanize.Join(out, fmt.Sprintf("%s: %s", e.Profiles[i].Kind, e.Profiles[i].Note))
 	}
 	return out
 }

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/procstat"
 )
 
@@ -29,7 +30,7 @@ func (r *run) affords(c *config, p price) error {
 		return fmt.Errorf("%w: it needs about %d MiB of memory, WithCaptureBudget allows %d MiB", ErrTooCostly, p.bytes>>20, c.captureBytes>>20)
 	}
 	if p.time > c.captureTime {
-		return fmt.Errorf("%w: it takes about %s of CPU time, WithCaptureBudget allows %s", ErrTooCostly, span(p.time), span(c.captureTime))
+		return fmt.Errorf("%w: it takes about %s of CPU time, WithCaptureBudget allows %s", ErrTooCostly, humanize.Duration(p.time), humanize.Duration(c.captureTime))
 	}
 	return nil
 }
@@ -110,11 +111,11 @@ func (d *dossier) account(s spending) {
 
 // measure does something and tells what it costs.
 func (r *run) measure(do func()) spending {
-	before, begin := costNow(), r.clock.mono()
+	before, begin := costNow(), r.Clock.Mono()
 	runtime.LockOSThread() // so that its CPU time is ours
 	cpu, err := procstat.ThreadCPUTime()
 	do()
-	s := spending{time: r.clock.mono() - begin}
+	s := spending{time: r.Clock.Mono() - begin}
 	if after, err2 := procstat.ThreadCPUTime(); err == nil && err2 == nil {
 		s.cpu = after - cpu
 	}

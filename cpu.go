@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
@@ -49,7 +50,7 @@ func (q *inquiry) beginCPU() <-chan cpuResult {
 		return nil
 	}
 	parts := make(chan cpuResult, maxSlices)
-	q.run.spawn(&q.run.work, "cpu profile", func() {
+	q.run.Go("cpu profile", func() {
 		defer close(parts)
 		parts <- q.profileCPU(parts)
 	})
@@ -71,7 +72,7 @@ func (q *inquiry) profileCPU(parts chan<- cpuResult) cpuResult {
 	select {
 	case <-begin:
 	case <-q.decided:
-	case <-q.run.stop:
+	case <-q.run.Stop:
 	}
 	if q.dismissed() {
 		return cpuResult{err: errLapsed}
@@ -100,7 +101,7 @@ var (
 // joinCPU waits for its part in the profiler: while the event is undecided,
 // and then for as long as its patience lasts.
 func (q *inquiry) joinCPU() (*cpuprofile.Session, cpuResult) {
-	begin := q.run.clock.mono()
+	begin := q.run.Clock.Mono()
 	retry := time.NewTicker(retryCPU)
 	defer retry.Stop()
 	var giveUp <-chan time.Time
@@ -108,7 +109,7 @@ func (q *inquiry) joinCPU() (*cpuprofile.Session, cpuResult) {
 	holder := ""
 	for {
 		session, err := q.run.h.cpu.Join(false)
-		waited := q.run.clock.mono() - begin
+		waited := q.run.Clock.Mono() - begin
 		if err != nil && holder == "" && errors.Is(err, cpuprofile.ErrBusy) {
 			holder = q.run.cpuHolder(q.cfg)
 		}
@@ -116,14 +117,14 @@ func (q *inquiry) joinCPU() (*cpuprofile.Session, cpuResult) {
 		if err == nil {
 			return session, r
 		}
-		if !errors.Is(err, cpuprofile.ErrBusy) || q.run.stopping() {
+		if !errors.Is(err, cpuprofile.ErrBusy) || q.run.Stopping() {
 			return nil, r
 		}
 		select {
 		case <-retry.C:
 		case <-giveUp:
 			return nil, r
-		case <-q.run.stop:
+		case <-q.run.Stop:
 		case <-decided:
 			if decided = nil; q.dismissed() {
 				return nil, r
@@ -155,12 +156,12 @@ func (q *inquiry) sitCPU(cut func()) {
 			}
 			select {
 			case <-enough.C:
-			case <-q.run.stop:
+			case <-q.run.Stop:
 			}
 			return
 		case <-limit.C:
 			return
-		case <-q.run.stop:
+		case <-q.run.Stop:
 			return
 		}
 	}
@@ -189,9 +190,9 @@ func (d *dossier) addCPU(r cpuResult) {
 	f := &d.cpu
 	switch {
 	case r.waited >= retryCPU:
-		f.notes = joined(f.notes, fmt.Sprintf("waited %s for the CPU profiler, which %s held", span(r.waited), r.holder))
+		f.notes = humanize.Join(f.notes, fmt.Sprintf("waited %s for the CPU profiler, which %s held", humanize.Duration(r.waited), r.holder))
 	case errors.Is(r.err, cpuprofile.ErrBusy):
-		f.notes = joined(f.notes, "held by "+r.holder)
+		f.notes = humanize.Join(f.notes, "held by "+r.holder)
 	}
 	f.slices = append(f.slices, r.slices...)
 	p := Profile{Kind: KindCPU, File: captures[KindCPU].file, Note: f.notes}
@@ -202,7 +203,7 @@ func (d *dossier) addCPU(r cpuResult) {
 		return
 	}
 	if r.err != nil && !strings.Contains(f.notes, r.err.Error()) {
-		f.notes = joined(f.notes, r.err.Error())
+		f.notes = humanize.Join(f.notes, r.err.Error())
 	}
 	p.Start, p.Note = f.slices[0].Start, f.notes
 	for _, s := range f.slices {
@@ -210,7 +211,7 @@ func (d *dossier) addCPU(r cpuResult) {
 	}
 	raw, err := f.join()
 	if err != nil { // the slices before it stay
-		d.log.onCause("join", "event %s: %v", d.ev.ID, err)
+		d.Log.OnCause("join", "event %s: %v", d.ev.ID, err)
 		return
 	}
 	d.replace(&p, func(w io.Writer) error {
@@ -235,14 +236,4 @@ func (f *cpuFile) join() ([]byte, error) {
 		raws[i] = s.Data
 	}
 	return pprofread.Join(raws...)
-}
-
-// joined is two notes as one, either of which may be empty.
-func joined(a, b string) string { return joinedBy("; ", a, b) }
-
-func joinedBy(between, a, b string) string {
-	if a == "" || b == "" {
-		return a + b
-	}
-	return a + between + b
 }

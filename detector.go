@@ -1,6 +1,10 @@
 package holmes
 
-import "time"
+import (
+	"time"
+
+	"github.com/go-holmes/holmes/internal/supervise"
+)
 
 // warmup is how many samples a mean needs before it is judged against, and
 // firstSamples how many of them stand for normal when the warm-up is over.
@@ -18,7 +22,7 @@ type detector struct {
 	pace     Pace
 	interval time.Duration // of the samples
 	ring     *Ring
-	guard    *guard // nil for our own rules
+	guard    *supervise.Breaker // nil for our own rules
 
 	early  []dated // samples of the warm-up, until it is over
 	since  time.Duration
@@ -44,7 +48,7 @@ const (
 	dismissed         // it has lapsed
 )
 
-func newDetector(r Rule, p Pace, interval time.Duration, budget int, g *guard) *detector {
+func newDetector(r Rule, p Pace, interval time.Duration, budget int, g *supervise.Breaker) *detector {
 	d := &detector{brake: brake{budget: budget}, rule: r, pace: p, interval: interval, guard: g}
 	window, hold := d.size()
 	d.ring = newRing(window, hold, warmup)
@@ -112,7 +116,7 @@ func (d *detector) eval(s Sample) (why Reason, fires bool) {
 	if d.guard == nil {
 		return d.rule.Eval(d.ring, s)
 	}
-	err := d.guard.call(func() error { why, fires = d.rule.Eval(d.ring, s); return nil })
+	err := d.guard.Call(func() error { why, fires = d.rule.Eval(d.ring, s); return nil })
 	if err != nil {
 		return Reason{Code: "error", Text: "the rule " + err.Error()}, false
 	}

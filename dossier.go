@@ -13,6 +13,7 @@ import (
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/pproftext"
 )
@@ -41,7 +42,7 @@ func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 	d := &dossier{run: r, cfg: c, captures: r.h.captures}
 	d.ev = &Event{ID: r.h.newID(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger}
 	var err error
-	if d.files, err = r.h.vault.create(c, r.clock, d.ev.ID, names(c.takers())); err != nil {
+	if d.files, err = r.h.vault.create(c, r.Clock, d.ev.ID, names(c.takers())); err != nil {
 		r.onDisk("events are kept in memory, the dump path cannot be used", err)
 	}
 	d.ev.Dir = d.files.dir()
@@ -147,7 +148,7 @@ func (d *dossier) diagnose(kinds []Kind) {
 		}
 		parsed, err := p.parse()
 		if err != nil {
-			d.log.onCause("parse", "event %s: %s profile: %v", d.ev.ID, p.Kind, err)
+			d.Log.OnCause("parse", "event %s: %s profile: %v", d.ev.ID, p.Kind, err)
 			continue
 		}
 		read[p] = parsed
@@ -170,7 +171,7 @@ func (d *dossier) judge(kinds []Kind, read map[*Profile]*diagnose.Profile) {
 	}
 	base, err := n.parse()
 	if err != nil {
-		d.log.onCause("parse", "what is normal: %v", err)
+		d.Log.OnCause("parse", "what is normal: %v", err)
 	}
 	c := diagnose.Case{Signal: string(d.ev.Trigger.Sample.Signal), Baseline: base}
 	for _, k := range kinds {
@@ -195,11 +196,11 @@ func (d *dossier) judge(kinds []Kind, read map[*Profile]*diagnose.Profile) {
 		}
 	}
 	if heap := d.ev.Profile(KindHeap); heap != nil && n.heap.at != 0 {
-		c.SinceBaseline = d.clock.mono() - n.heap.at - d.clock.wall().Sub(heap.Start)
+		c.SinceBaseline = d.Clock.Mono() - n.heap.at - d.Clock.Wall().Sub(heap.Start)
 	}
 	v := diagnose.Diagnose(c, d.h.own)
 	if v.Compared != "" && !n.at.IsZero() {
-		v.Compared += ", the latest " + span(d.clock.wall().Sub(n.at)) + " before"
+		v.Compared += ", the latest " + humanize.Duration(d.Clock.Wall().Sub(n.at)) + " before"
 	}
 	d.ev.Diagnosis = v
 }
@@ -226,11 +227,11 @@ func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 	}
 	var buf bytes.Buffer
 	if err := pproftext.Write(&buf, parsed, top); err != nil {
-		d.log.onCause("text", "text form of %s: %v", p.File, err)
+		d.Log.OnCause("text", "text form of %s: %v", p.File, err)
 		return
 	}
 	if d.cfg.toLogger {
-		d.log.infof("%s of event %s\n%s", p.File, d.ev.ID, buf.Bytes())
+		d.Log.Infof("%s of event %s\n%s", p.File, d.ev.ID, buf.Bytes())
 	}
 	if d.cfg.text {
 		name := strings.TrimSuffix(p.File, ".pb.gz") + ".txt"
@@ -256,7 +257,7 @@ func (e *Event) summary() []byte {
 	}
 	r := e.Readings
 	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
-		r.CPUPercent, number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
+		r.CPUPercent, humanize.Number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
 	for _, s := range r.GoroutineSites {
 		fmt.Fprintf(&b, "  %7d goroutines of %s\n", s.Count, s.Function)
 	}

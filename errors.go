@@ -9,9 +9,6 @@ var (
 	// ErrInert is returned by the methods of a Holmes that New returned with
 	// an error, wrapped together with that error.
 	ErrInert = errors.New("holmes: inert, New has failed")
-	// ErrHeld is returned by Shutdown when its context ended before every
-	// goroutine did; it names what is held.
-	ErrHeld = errors.New("holmes: stopped, but something has not returned")
 	// ErrNoRoom is why a profile is missing that would not have fitted into
 	// the memory that is left.
 	ErrNoRoom = errors.New("would not fit into the memory that is left")

@@ -3,6 +3,8 @@ package holmes
 import (
 	"runtime/metrics"
 	"sync"
+
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // Strain stands in for what the runtime says of collecting, scheduling and
@@ -26,7 +28,7 @@ func (s *Strain) Set(change func(*Strain)) {
 // Use makes h read from it.
 func (s *Strain) Use(h *Holmes) {
 	rest := h.meter
-	h.meter = func(l *logbook) *meter {
+	h.meter = func(l *supervise.Log) *meter {
 		m := rest(l)
 		m.strain.gc.read = func() (cpuSeconds, error) {
 			s.mu.Lock()

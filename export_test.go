@@ -12,6 +12,7 @@ import (
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // Host is a process and its machine that tests set as they like: the values
@@ -124,7 +125,7 @@ func (f *Host) Live(h *Holmes) {
 	// The runtime's collections must not send to a channel of a bubble.
 	h.wakes = func() (<-chan struct{}, func()) { return f.Collected, func() {} }
 	h.trace = flight.New(busyRecorder{}) // as it must not start in a bubble either
-	h.meter = func(*logbook) *meter {
+	h.meter = func(*supervise.Log) *meter {
 		m := newMeter()
 		m.affinity, m.hostMemory = 64, 64<<30
 		m.proc, m.group = f, f
@@ -151,7 +152,7 @@ func (f *Host) LiveIn(h *Holmes, root string) error {
 	}
 	f.Live(h)
 	rest := h.meter
-	h.meter = func(l *logbook) *meter {
+	h.meter = func(l *supervise.Log) *meter {
 		m := rest(l)
 		m.group = groups
 		return m
@@ -243,7 +244,7 @@ func (p *Profiler) Stop() {
 const Warmup = warmup
 
 // SetWall replaces the wall clock.
-func (h *Holmes) SetWall(wall func() time.Time) { h.clock.wall = wall }
+func (h *Holmes) SetWall(wall func() time.Time) { h.clock.Wall = wall }
 
 // SetCapture replaces how a kind of profile is taken.
 func (h *Holmes) SetCapture(k Kind, needs uint64, write func(io.Writer) error) {
@@ -264,9 +265,9 @@ func TickOnce(h *Holmes) (tick func(), end func()) {
 	r := h.newRun()
 	r.reconfigure()
 	h.current.Store(r)
-	tick = func() { now := h.clock.mono(); r.tick(now, now) }
+	tick = func() { now := h.clock.Mono(); r.tick(now, now) }
 	return tick, func() {
-		close(r.stop)
+		r.stop()
 		h.current.Store(nil)
 		r.disarmLocks()
 		r.meter.close()
@@ -340,7 +341,7 @@ const BaselineFirst = baselineFirst
 // BaselineRound takes one round now, and returns what it is taken to have cost.
 func BaselineRound(h *Holmes) time.Duration {
 	b := baseliner{run: h.current.Load()}
-	return b.round(b.ctx)
+	return b.round(b.Ctx)
 }
 
 // CrashLine is what the text of a crash is about.

@@ -9,7 +9,7 @@ func WatchWaits(h *Holmes, kinds ...Kind) (watch, end func()) {
 	r.armLocks(h.cfg.Load())
 	watch = func() {
 		w := r.newWaitWatch(h.cfg.Load(), kinds)
-		w.begin(r.ctx)
+		w.begin(r.Ctx)
 		w.end()
 	}
 	return watch, func() {

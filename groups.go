@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // Groups is what the control groups of the process said around an event.
@@ -96,7 +97,7 @@ func (g *Groups) sentences() (out []string) {
 	for _, l := range g.CPU {
 		if l.Throttled > 0 {
 			out = append(out, fmt.Sprintf("CPU throttled in %.0f %% of the periods, for %.1f s, by the quota of %s cores at %s",
-				l.Throttled, l.ThrottledSeconds, number(l.Quota), l.Path))
+				l.Throttled, l.ThrottledSeconds, humanize.Number(l.Quota), l.Path))
 		}
 	}
 	if g.CPUPressure >= 1 || g.MemoryPressure >= 1 {

@@ -13,6 +13,7 @@ import (
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // stopTime is how long Stop waits for reporters and captures.
@@ -30,12 +31,13 @@ type Holmes struct {
 	life    chan struct{} // holds one while starting or stopping
 	current atomic.Pointer[run]
 
-	clock      clock
-	log        *logbook
+	clock      supervise.Clock
+	log        *supervise.Log
+	bugs       *supervise.Bugs
 	vault      vault
 	hoard      hoard
 	stats      tally
-	labelGuard guard
+	labelGuard *supervise.Breaker
 	labelSlot  chan struct{}
 	gcMu       sync.Mutex
 	lastGC     time.Duration
@@ -51,7 +53,7 @@ type Holmes struct {
 	cpu      *cpuprofile.Broker
 	trace    *flight.Broker
 	waits    waitRates
-	meter    func(*logbook) *meter
+	meter    func(*supervise.Log) *meter
 	random   func() uint32
 	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
 	own      diagnose.Options                          // whose code is the application's
@@ -73,7 +75,7 @@ func New(opts ...Option) (*Holmes, error) {
 	}
 	h := &Holmes{
 		life:      make(chan struct{}, 1),
-		clock:     systemClock(),
+		clock:     supervise.SystemClock(),
 		labelSlot: make(chan struct{}, 1),
 		captures:  captures,
 		cpu:       processCPU,
@@ -92,8 +94,9 @@ func New(opts ...Option) (*Holmes, error) {
 		}
 	}
 	h.build = sync.OnceValue(buildID)
-	h.labelGuard.clock = h.clock
-	h.log = newLogbook(h.clock)
+	h.labelGuard = supervise.NewBreaker(h.clock)
+	h.log = supervise.NewLog(h.clock)
+	h.bugs = supervise.NewBugs(h.log)
 	h.cfg.Store(c)
 	return h, nil
 }
@@ -161,7 +164,7 @@ func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
 	for _, name := range signals {
 		sc, ok := c.signals[name]
 		if !ok {
-			h.log.warnf("no signal is named %q: nothing to turn on or off", name)
+			h.log.Warnf("no signal is named %q: nothing to turn on or off", name)
 			continue
 		}
 		sc.enabled = on
@@ -185,7 +188,7 @@ func (h *Holmes) Start() error {
 	}
 	c := h.cfg.Load()
 	if _, err := h.vault.open(c, h.clock); err != nil {
-		h.log.onCause(diskCause(err), "events are kept in memory, the dump path cannot be used: %v", err)
+		h.log.OnCause(diskCause(err), "events are kept in memory, the dump path cannot be used: %v", err)
 	}
 	r := h.newRun()
 	if c.crashOutput {
@@ -193,24 +196,31 @@ func (h *Holmes) Start() error {
 	}
 	r.reconfigure() // here, so that Stats know the signals as soon as Start returns
 	h.current.Store(r)
-	r.spawn(&r.logging, "logger", func() {
-		h.log.drain(r.logStop, func() Logger { return h.cfg.Load().logger })
+	r.logging.Go("logger", func() {
+		h.log.Drain(r.logging.Stop, func() supervise.Sink { return h.cfg.Load().logger })
 	})
-	r.spawn(&r.couriers, "spool", r.keepSpool)
-	r.spawn(&r.work, "loop", r.loop)
-	r.spawn(&r.work, "memory watcher", r.watchMemory)
-	r.spawn(&r.work, "black box", r.keepBox)
-	r.spawn(&r.work, "flight recorder", r.keepRecorder)
+	r.senders.Go("spool", r.keepSpool)
+	r.Go("loop", r.loop)
+	r.Go("memory watcher", r.watchMemory)
+	r.Go("black box", r.keepBox)
+	r.Go("flight recorder", r.keepRecorder)
 	return nil
 }
 
 func (h *Holmes) newRun() *run {
+	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{
-		h: h, clock: h.clock, log: h.log, meter: h.meter(h.log), since: h.clock.mono(),
-		stop: make(chan struct{}), flush: make(chan struct{}), logStop: make(chan struct{}),
-		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), tours: map[*outlet]*tour{}, recall: newBell(),
+		h: h, meter: h.meter(h.log), since: h.clock.Mono(),
+		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), tours: map[*outlet]*tour{}, recall: supervise.NewBell(),
 	}
-	r.ctx, r.cancel = context.WithCancel(context.Background())
+	scope := func(end *func()) supervise.Scope {
+		stop := make(chan struct{})
+		*end = func() { close(stop) }
+		return supervise.Scope{Clock: h.clock, Log: h.log, Bugs: h.bugs, Tasks: new(supervise.Group), Ctx: ctx, Stop: stop}
+	}
+	work := scope(&r.stop)
+	r.Scope, r.senders, r.logging = &work, scope(&r.flush), scope(&r.endLog)
+	r.cancel = cancel
 	r.all.Store(new([]*lane))
 	r.past.clock = h.clock
 	return r
@@ -222,7 +232,7 @@ func (h *Holmes) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	if err := h.Shutdown(ctx); err != nil && h.usable() == nil {
-		h.log.warnf("stop: %v", err)
+		h.log.Warnf("stop: %v", err)
 	}
 }
 
@@ -254,20 +264,18 @@ func (h *Holmes) Shutdown(ctx context.Context) error {
 // end takes a run down, in the order of its doc.
 func (r *run) end(ctx context.Context) error {
 	defer r.cancel()
-	r.mu.Lock()
-	r.closed = true
-	r.mu.Unlock()
-	close(r.stop)
-	err := r.work.wait(ctx)
-	close(r.flush)
-	err = errors.Join(err, r.couriers.wait(ctx))
+	r.Tasks.Close()
+	r.stop()
+	err := r.Tasks.Wait(ctx)
+	r.flush()
+	err = errors.Join(err, r.senders.Tasks.Wait(ctx))
 	r.cancel()
 	if err := r.past.close(ctx); err != nil {
-		r.log.onCause("black box", "closing: %v", err)
+		r.Log.OnCause("black box", "closing: %v", err)
 	}
 	if err == nil && ctx.Err() == nil { // else somebody still has an event, or there is no time
 		r.onDisk("leave events to others", r.h.vault.release())
 	}
-	close(r.logStop)
-	return errors.Join(err, r.logging.wait(ctx))
+	r.endLog()
+	return errors.Join(err, r.logging.Tasks.Wait(ctx))
 }

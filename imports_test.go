@@ -34,6 +34,13 @@ var directions = []struct {
 	{"reporters", []string{"go.uber.org/zap", "github.com/shirou/gopsutil/v3"}, "reporters use the standard library; an SDK gets a module of its own"},
 }
 
+// rooms are the packages that the library is made of, in order: each may import
+// only those before it, and the root all of them.
+var rooms = []string{
+	"internal/humanize",
+	"internal/supervise",
+}
+
 // only are modules that a single folder may import.
 var only = map[string][]string{
 	"github.com/shirou/gopsutil/v3": {"internal/procstat"},
@@ -97,6 +104,18 @@ func TestForbiddenImports(t *testing.T) {
 			if strings.Contains(first, ".") && !strings.HasPrefix(name, module) {
 				known := slices.ContainsFunc(slices.Collect(keys(only)), func(mod string) bool { return strings.HasPrefix(name, mod) })
 				require.True(t, known, "%s imports %s: a new dependency needs its reason here and in the changelog", dir, name)
+			}
+		}
+	}
+}
+
+func TestRoomsImportDownwards(t *testing.T) {
+	all := fileImports(t)
+	for at, room := range rooms {
+		require.Contains(t, all, room, "a room that is gone")
+		for _, name := range all[room] {
+			if above := slices.Index(rooms, strings.TrimPrefix(name, module+"/")); above >= 0 {
+				require.Less(t, above, at, "%s imports %s, which comes after it", room, name)
 			}
 		}
 	}

@@ -27,7 +27,7 @@ type inquiry struct {
 
 // investigate begins an inquiry for a lane.
 func (r *run) investigate(f *finding, quiet bool) *inquiry {
-	if !r.enter() {
+	if !r.Tasks.Enter(captureWork) {
 		return nil
 	}
 	q := &inquiry{
@@ -37,9 +37,9 @@ func (r *run) investigate(f *finding, quiet bool) *inquiry {
 	r.h.stats.suspected(f.signal)
 	r.past.state(string(f.signal) + " suspected")
 	go func() {
-		defer r.leave()
+		defer r.Tasks.Leave(captureWork)
 		defer q.over.Store(true)
-		r.safely("inquiry", q.proceed)
+		r.Bugs.Safely("inquiry", q.proceed)
 	}()
 	return q
 }
@@ -96,7 +96,7 @@ func (q *inquiry) proceed() {
 		q.addStacks(d)
 	}
 	if verdict != StateDismissed && slices.Contains(final.kinds, KindHeap) {
-		d.afterCollection(before, q.run.stopping())
+		d.afterCollection(before, q.run.Stopping())
 	}
 	if cpu != nil {
 		for part := range cpu {
@@ -136,7 +136,7 @@ func (q *inquiry) await(d *dossier, cpu <-chan cpuResult) (State, *finding) {
 			}
 			d.addCPU(part)
 			d.save()
-		case <-q.run.stop:
+		case <-q.run.Stop:
 			stopped = true
 		}
 	}
@@ -153,30 +153,21 @@ func (r *run) gcCycles(c *config) uint64 {
 	return seen.GCCycles
 }
 
-func (r *run) stopping() bool {
-	select {
-	case <-r.stop:
-		return true
-	default:
-		return false
-	}
-}
-
 // deliver logs the event and gives it to the reporters. From then on it is the
 // store's; what the disk refused is held in memory.
 func (d *dossier) deliver() {
-	tell := d.log.warnf
+	tell := d.Log.Warnf
 	if d.ev.routine() {
-		tell = d.log.debugf
+		tell = d.Log.Debugf
 	}
 	tell("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))
 	if code := d.ev.Trigger.Reason.Code; code != CodeManual && code != CodeContinuous && code != CodeCrash {
-		d.h.eventful.Store(int64(d.clock.mono()))
+		d.h.eventful.Store(int64(d.Clock.Mono()))
 	}
 	outlets := d.h.cfg.Load().takers()
 	whole, err := d.files.finish(d.ev, names(outlets))
 	d.onDisk("event "+d.ev.ID+" is not all on disk", err)
-	p := &parcel{id: d.ev.ID, since: d.clock.mono()}
+	p := &parcel{id: d.ev.ID, since: d.Clock.Mono()}
 	if d.files.entry != nil {
 		p.store = d.files.store
 	}

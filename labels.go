@@ -1,6 +1,7 @@
 package holmes
 
 import (
+	"cmp"
 	"maps"
 	"net/url"
 	"os"
@@ -22,8 +23,8 @@ import (
 //	node       NODE_NAME
 func defaultLabels() map[string]string {
 	labels := map[string]string{
-		"service":   firstOf(os.Getenv("OTEL_SERVICE_NAME"), resourceAttribute("service.name"), filepath.Base(os.Args[0])),
-		"instance":  firstOf(os.Getenv("POD_NAME"), hostname()),
+		"service":   cmp.Or(os.Getenv("OTEL_SERVICE_NAME"), resourceAttribute("service.name"), filepath.Base(os.Args[0])),
+		"instance":  cmp.Or(os.Getenv("POD_NAME"), hostname()),
 		"namespace": os.Getenv("POD_NAMESPACE"),
 		"node":      os.Getenv("NODE_NAME"),
 	}
@@ -62,15 +63,6 @@ func hostname() string {
 	return name
 }
 
-func firstOf(values ...string) string {
-	for _, v := range values {
-		if v != "" {
-			return v
-		}
-	}
-	return ""
-}
-
 // labels puts together who the process is, for an event.
 func (h *Holmes) labels(c *config) map[string]string {
 	out := maps.Clone(c.labels)
@@ -96,12 +88,12 @@ func (h *Holmes) askLabels(f func() map[string]string) map[string]string {
 	go func() {
 		defer func() { <-h.labelSlot }()
 		var got map[string]string
-		err := h.labelGuard.call(func() error {
+		err := h.labelGuard.Call(func() error {
 			got = maps.Clone(f()) // the user may go on writing to it
 			return nil
 		})
 		if err != nil {
-			h.log.onCause("labels", "WithLabelFunc: %v", err)
+			h.log.OnCause("labels", "WithLabelFunc: %v", err)
 		}
 		answer <- got
 	}()
@@ -111,7 +103,7 @@ func (h *Holmes) askLabels(f func() map[string]string) map[string]string {
 	case got := <-answer:
 		return got
 	case <-timer.C:
-		h.log.onCause("labels", "WithLabelFunc does not return: events go without its labels")
+		h.log.OnCause("labels", "WithLabelFunc does not return: events go without its labels")
 		return nil
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // Pauses after a reading that failed: they double from one interval to
@@ -26,7 +28,7 @@ type lane struct {
 	signal Signal
 	read   func(now time.Duration) (value, limit float64, err error)
 	open   func(f *finding, quiet bool) *inquiry // must not block
-	log    *logbook
+	log    *supervise.Log
 
 	fast, slow *detector // slow is nil where there is none
 	minute     mean      // of the samples that the slow one gets as one
@@ -192,5 +194,5 @@ func (l *lane) failed(now time.Duration, err error) {
 	l.failures++
 	pause := min(time.Second<<min(l.failures, 6), maxRetry)
 	l.retryAt = now + pause
-	l.log.onCause("read "+string(l.signal), "%s cannot be read, trying again in %v: %v", l.signal, pause, err)
+	l.log.OnCause("read "+string(l.signal), "%s cannot be read, trying again in %v: %v", l.signal, pause, err)
 }

@@ -95,7 +95,8 @@ func ours() int {
 	buf = buf[:runtime.Stack(buf, true)]
 	n := 0
 	for stack := range bytes.SplitSeq(buf, []byte("\n\n")) {
-		if bytes.Contains(stack, []byte("created by github.com/go-holmes/holmes.")) {
+		if bytes.Contains(stack, []byte("created by github.com/go-holmes/holmes.")) ||
+			bytes.Contains(stack, []byte("created by github.com/go-holmes/holmes/")) {
 			n++
 		}
 	}

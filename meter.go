@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/internal/procstat"
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // A meter takes the built-in readings, once a tick, into fields that all
@@ -56,20 +57,20 @@ const affinityEvery = 16
 
 var errOneReading = errors.New("a rate needs two readings")
 
-func openMeter(log *logbook) *meter {
+func openMeter(log *supervise.Log) *meter {
 	m := newMeter()
 	proc, err := procstat.Open()
 	if err != nil {
-		log.warnf("some readings of the process are not available: %v", err)
+		log.Warnf("some readings of the process are not available: %v", err)
 	}
 	m.proc = proc
 	if m.hostMemory, err = procstat.HostMemory(); err != nil {
-		log.warnf("memory of the host is not known: %v", err)
+		log.Warnf("memory of the host is not known: %v", err)
 	}
 	if g, err := cgroup.Open(); err == nil {
 		m.group = g
 	} else {
-		log.infof("no cgroup limits, the host's are used: %v", err)
+		log.Infof("no cgroup limits, the host's are used: %v", err)
 	}
 	return m
 }

@@ -49,7 +49,7 @@ func (b *baseliner) keepNormal(n *normal) {
 		},
 	}
 	ev.Labels[buildLabel] = b.h.build()
-	files, err := b.h.vault.create(c, b.clock, ev.ID, nil)
+	files, err := b.h.vault.create(c, b.Clock, ev.ID, nil)
 	if err != nil {
 		b.onDisk("what is normal is not kept for the next start", err)
 		return
@@ -84,7 +84,7 @@ func (r *run) writeNormal(files *evidence, ev *Event, n *normal) error {
 
 // recallNormal returns what an earlier run of this build has kept, or nothing.
 func (r *run) recallNormal() (n normal) {
-	store, err := r.h.vault.open(r.h.cfg.Load(), r.clock)
+	store, err := r.h.vault.open(r.h.cfg.Load(), r.Clock)
 	if err != nil {
 		return n // who opened it before has said so
 	}

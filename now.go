@@ -29,20 +29,20 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 		return nil, fmt.Errorf("holmes: CaptureNow: %w", err)
 	}
 	r := h.current.Load()
-	if r == nil || !r.enter() {
+	if r == nil || !r.Tasks.Enter(captureWork) {
 		return nil, ErrNotRunning
 	}
-	defer r.leave()
+	defer r.Tasks.Leave(captureWork)
 	f := &finding{
-		signal: manualSignal, kinds: kinds, onset: r.clock.wall(),
-		trigger: Trigger{Sample: Sample{Signal: manualSignal, At: r.clock.wall()}, Reason: Reason{Code: CodeManual}},
+		signal: manualSignal, kinds: kinds, onset: r.Clock.Wall(),
+		trigger: Trigger{Sample: Sample{Signal: manualSignal, At: r.Clock.Wall()}, Reason: Reason{Code: CodeManual}},
 	}
 	before := r.gcCycles(c)
 	d := r.openDossier(c, f, StateSuspected)
 	d.snapshots(kinds)
 	r.captureFor(ctx, d, kinds, c.cpuSampling)
 	if slices.Contains(kinds, KindHeap) {
-		d.afterCollection(before, r.stopping())
+		d.afterCollection(before, r.Stopping())
 	}
 	d.conclude(f, StateConfirmed)
 	h.stats.confirmed(f.signal)
@@ -57,7 +57,7 @@ func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind, takes ti
 	waits := r.newWaitWatch(d.cfg, kinds)
 	defer waits.putBack()
 	waits.begin(ctx)
-	begun := r.clock.mono()
+	begun := r.Clock.Mono()
 	traced := slices.Contains(kinds, KindTrace)
 	var t tracing
 	if traced {
@@ -68,27 +68,16 @@ func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind, takes ti
 	case slices.Contains(kinds, KindCPU):
 		d.addCPU(r.profileFor(ctx, takes))
 	case traced && t.err == nil:
-		r.pass(ctx, takes)
+		r.Pass(ctx, takes)
 	}
 	if len(waits.parts) > 0 {
-		r.pass(ctx, begun+takes-r.clock.mono())
+		r.Pass(ctx, begun+takes-r.Clock.Mono())
 		waits.end()
 	}
 	if traced {
 		d.addTrace(t)
 	}
 	d.addWaits(waits)
-}
-
-// pass lets time pass, until whoever waits has had enough.
-func (r *run) pass(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	case <-r.stop:
-	}
 }
 
 // manualSignal is the signal of events that CaptureNow took.
@@ -103,7 +92,7 @@ func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {
 	if err != nil {
 		return cpuResult{err: err, holder: r.cpuHolder(r.h.cfg.Load())}
 	}
-	r.pass(ctx, d)
+	r.Pass(ctx, d)
 	got, err := session.Leave()
 	return cpuResult{slices: got, err: err}
 }

@@ -5,6 +5,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // An Option changes how holmes works. The same options go to [New] and, while
@@ -305,8 +307,8 @@ func sourceName(src Source) (name Signal, err error) {
 	if src == nil {
 		return "", errNilSource
 	}
-	g := guard{clock: systemClock()}
-	if err := g.call(func() error { name = src.Signal(); return nil }); err != nil {
+	g := supervise.NewBreaker(supervise.SystemClock())
+	if err := g.Call(func() error { name = src.Signal(); return nil }); err != nil {
 		return "", fmt.Errorf("source's Signal: %w", err)
 	}
 	if !validSignal(name) {

@@ -7,6 +7,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // An outlet is one reporter and the events that wait for it. It outlives runs:
@@ -15,9 +17,9 @@ import (
 type outlet struct {
 	reporter Reporter
 	name     string // of its own among the reporters
-	guard    guard
+	guard    *supervise.Breaker
 	slot     chan struct{}          // holds one while the reporter is being called
-	wake     bell                   // rung when something was queued
+	wake     supervise.Bell         // rung when something was queued
 	off      atomic.Bool            // DisableProfileReporter
 	before   atomic.Pointer[outlet] // that this one replaces, until it has inherited
 
@@ -44,8 +46,8 @@ const maxReporterName = 200
 // nameOf is what a reporter calls itself, or its type.
 func nameOf(r Reporter) string {
 	name := fmt.Sprintf("%T", r)
-	g := guard{clock: systemClock()}
-	_ = g.call(func() error { // a name is worth no trouble
+	g := supervise.NewBreaker(supervise.SystemClock())
+	_ = g.Call(func() error { // a name is worth no trouble
 		if n, ok := r.(interface{ Name() string }); ok {
 			name = n.Name()
 		}
@@ -56,24 +58,11 @@ func nameOf(r Reporter) string {
 
 func newOutlet(r Reporter, name string, before *outlet) *outlet {
 	o := &outlet{
-		reporter: r, name: name, guard: guard{clock: systemClock()},
-		slot: make(chan struct{}, 1), wake: newBell(),
+		reporter: r, name: name, guard: supervise.NewBreaker(supervise.SystemClock()),
+		slot: make(chan struct{}, 1), wake: supervise.NewBell(),
 	}
 	o.before.Store(before)
 	return o
-}
-
-// A bell wakes who waits for it. One that was rung while nobody waited wakes
-// the next who does.
-type bell chan struct{}
-
-func newBell() bell { return make(bell, 1) }
-
-func (b bell) ring() {
-	select {
-	case b <- struct{}{}:
-	default:
-	}
 }
 
 // addReporter is the one place where a reporter becomes part of a config. The
@@ -125,7 +114,7 @@ func (o *outlet) offer(p *parcel, store waiter) {
 	p.open.Add(1)
 	o.queue = append(o.queue, &item{parcel: p})
 	o.stats.Offered++
-	o.wake.ring()
+	o.wake.Ring()
 }
 
 // waiter knows what waits on disk.

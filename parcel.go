@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // A parcel is one event on its way to reporters. As a rule all of it is in the
@@ -163,7 +164,7 @@ func (e *Event) missFiles() {
 		}
 		if _, err := os.Lstat(p.Path); errors.Is(err, os.ErrNotExist) {
 			p.Path, p.Err = "", fmt.Errorf("holmes: %s %w", p.File, errNotKept)
-			p.Note = joined(p.Note, errNotKept.Error())
+			p.Note = humanize.Join(p.Note, errNotKept.Error())
 		}
 	}
 }

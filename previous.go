@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // SignalProcess is the signal of an event about the process itself: that its
@@ -65,17 +66,17 @@ type PastSample struct {
 // without Stop every day is a line in the log.
 func (r *run) tellPrevious() {
 	c := r.h.cfg.Load()
-	dir, err := r.h.vault.subdir(c, r.clock, blackboxDir)
+	dir, err := r.h.vault.subdir(c, r.Clock, blackboxDir)
 	if err != nil {
 		return // the vault has told why
 	}
 	defer dir.Close()
 	orphans, dropped, err := blackbox.Adopt(dir, maxPrevious)
 	if err != nil {
-		r.log.onCause("black box", "previous runs: %v", err)
+		r.Log.OnCause("black box", "previous runs: %v", err)
 	}
 	if dropped > 0 {
-		r.log.infof("%d older runs ended without Stop, too", dropped)
+		r.Log.Infof("%d older runs ended without Stop, too", dropped)
 	}
 	for _, o := range orphans {
 		r.tellOrphan(c, dir, o)
@@ -85,18 +86,18 @@ func (r *run) tellPrevious() {
 func (r *run) tellOrphan(c *config, dir *os.Root, o *blackbox.Orphan) {
 	p, why := previousRun(o)
 	if why == "" {
-		r.log.infof("a previous run ended without Stop, and with nothing unusual")
+		r.Log.Infof("a previous run ended without Stop, and with nothing unusual")
 		r.endOrphan(o.Remove(dir))
 		return
 	}
-	if !r.enter() {
+	if !r.Tasks.Enter(captureWork) {
 		r.endOrphan(o.Release(dir)) // for the next start
 		return
 	}
-	defer r.leave()
+	defer r.Tasks.Leave(captureWork)
 	text := "a previous run ended without Stop " + why
 	if p.Ended.IsZero() { // before its first tick
-		p.Ended = r.clock.wall()
+		p.Ended = r.Clock.Wall()
 	}
 	s := Sample{Signal: SignalProcess, Value: p.MemoryPercent, At: p.Ended}
 	f := &finding{
@@ -115,7 +116,7 @@ func (r *run) tellOrphan(c *config, dir *os.Root, o *blackbox.Orphan) {
 
 func (r *run) endOrphan(err error) {
 	if err != nil {
-		r.log.onCause("black box", "previous runs: %v", err)
+		r.Log.OnCause("black box", "previous runs: %v", err)
 	}
 }
 
@@ -157,16 +158,16 @@ func (p *PreviousRun) reason(s blackbox.Summary) (why string) {
 		return ""
 	}
 	if len(p.Samples) > 0 {
-		why = fmt.Sprintf("at %s %% of memory", number(p.MemoryPercent))
+		why = fmt.Sprintf("at %s %% of memory", humanize.Number(p.MemoryPercent))
 	}
 	if rate := p.MemoryRate / (1 << 20); rate >= 1 {
 		why += fmt.Sprintf(", rising %.0f MiB/s", rate)
 	}
 	if p.Crash != "" {
-		why = joinedBy(", ", why, "in a crash: "+crashLine(p.Crash))
+		why = humanize.JoinBy(", ", why, "in a crash: "+crashLine(p.Crash))
 	}
 	if p.LastSentence != "" {
-		why = joinedBy("; ", why, "last event: "+p.LastSentence)
+		why = humanize.JoinBy("; ", why, "last event: "+p.LastSentence)
 	}
 	return why
 }

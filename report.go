@@ -7,6 +7,8 @@ import (
 	"slices"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 const (
@@ -38,7 +40,7 @@ func (r *run) startOutlet(o *outlet) {
 		return
 	}
 	t := &tour{outlet: o, done: make(chan struct{})}
-	t.ctx, t.cancel = context.WithCancel(r.ctx)
+	t.ctx, t.cancel = context.WithCancel(r.Ctx)
 	if old := o.ancestor(func(old *outlet) bool { return r.tours[old] != nil }); old != nil {
 		t.after = r.tours[old].done
 	}
@@ -46,11 +48,11 @@ func (r *run) startOutlet(o *outlet) {
 	o.mu.Lock()
 	o.settled = r.h.settled
 	o.mu.Unlock()
-	r.spawn(&r.couriers, "reporter "+o.name, func() {
+	r.senders.Go("reporter "+o.name, func() {
 		defer close(t.done)
 		r.courier(t)
 	})
-	r.recall.ring()
+	r.recall.Ring()
 }
 
 // endTours ends the couriers of reporters that are not in the config any more.
@@ -90,7 +92,7 @@ func (r *run) courier(t *tour) {
 		select {
 		case <-t.outlet.wake:
 		case <-t.ctx.Done():
-		case <-r.flush:
+		case <-r.senders.Stop:
 			if t.outlet.next() == nil {
 				return
 			}
@@ -119,8 +121,8 @@ func (t *tour) begin() {
 // deliver tries one event, pauses if that failed, and reports whether the
 // courier should go on.
 func (r *run) deliver(t *tour, it *item) bool {
-	o, flushing := t.outlet, r.flushing()
-	if flushing && r.clock.mono() < o.until {
+	o, flushing := t.outlet, r.senders.Stopping()
+	if flushing && r.Clock.Mono() < o.until {
 		return false // the receiver asked to be left alone
 	}
 	err := r.attempt(t, it)
@@ -132,14 +134,14 @@ func (r *run) deliver(t *tour, it *item) bool {
 		o.settle(it, "")
 		return true
 	case isLost:
-		r.log.onCause(lost.reason+" "+o.name, "reporter %s goes without event %s: %v", o.name, it.id, err)
+		r.Log.OnCause(lost.reason+" "+o.name, "reporter %s goes without event %s: %v", o.name, it.id, err)
 		o.settle(it, lost.reason)
 		return true
 	case t.ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return false // out of time; it stays queued
 	case IsPermanent(err):
 		o.succeeded(err)
-		r.log.onCause("refused "+o.name, "reporter %s refused event %s: %v", o.name, it.id, err)
+		r.Log.OnCause("refused "+o.name, "reporter %s refused event %s: %v", o.name, it.id, err)
 		r.mark(o, it.refused(o.name, err))
 		o.settle(it, dropPermanent)
 		return true
@@ -159,16 +161,16 @@ func (r *run) mark(o *outlet, err error) {
 
 // failed notes a failure and returns how long to wait after it.
 func (r *run) failed(o *outlet, it *item, err error) time.Duration {
-	now := r.clock.mono()
+	now := r.Clock.Mono()
 	pause, told := pauseAfter(o.failed(it, now, err), err)
 	if told > 0 {
 		o.mu.Lock()
 		o.until = now + told
 		o.mu.Unlock()
 	}
-	r.log.onCause("report "+o.name, "reporter %s failed, event %s is tried again: %v", o.name, it.id, err)
+	r.Log.OnCause("report "+o.name, "reporter %s failed, event %s is tried again: %v", o.name, it.id, err)
 	if it.held() && now-it.since > r.h.cfg.Load().dumpAge {
-		r.log.onCause("expired "+o.name, "reporter %s did not take event %s for %s: %v", o.name, it.id, span(now-it.since), err)
+		r.Log.OnCause("expired "+o.name, "reporter %s did not take event %s for %s: %v", o.name, it.id, humanize.Duration(now-it.since), err)
 		o.settle(it, dropExpired)
 	}
 	return pause
@@ -197,20 +199,11 @@ func (r *run) pause(t *tour, d time.Duration) bool {
 	defer timer.Stop()
 	select {
 	case <-timer.C:
-	case <-r.flush:
+	case <-r.senders.Stop:
 	case <-t.ctx.Done():
 		return false
 	}
 	return true
-}
-
-func (r *run) flushing() bool {
-	select {
-	case <-r.flush:
-		return true
-	default:
-		return false
-	}
 }
 
 // attempt calls the reporter once, with a copy of the event.
@@ -243,12 +236,12 @@ func (t *tour) enter() (leave func(), err error) {
 // call runs one call of the reporter, within its time and under its guard.
 func (r *run) call(t *tour, f func(context.Context) error) error {
 	limit := attemptTime
-	if r.flushing() {
+	if r.senders.Stopping() {
 		limit = flushAttempt
 	}
 	ctx, cancel := context.WithTimeout(t.ctx, limit)
 	defer cancel()
-	t.outlet.begin(r.clock.mono())
+	t.outlet.begin(r.Clock.Mono())
 	defer t.outlet.end()
-	return t.outlet.guard.call(func() error { return f(ctx) })
+	return t.outlet.guard.Call(func() error { return f(ctx) })
 }

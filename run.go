@@ -2,10 +2,10 @@ package holmes
 
 import (
 	"context"
-	"runtime/debug"
-	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // A run is one time from Start to Stop, and owns every goroutine in it:
@@ -21,24 +21,14 @@ import (
 // Stopping goes down that list: no more readings, captures end with what they
 // have, couriers try once more, the log is written.
 type run struct {
-	h     *Holmes
-	clock clock
-	log   *logbook
+	*supervise.Scope                 // loop, sources, inquiries
+	senders          supervise.Scope // of reporters; told to stop when they should try once more and end
+	logging          supervise.Scope // told to stop when the log has had its last line
 
-	stop     chan struct{} // closed: no more readings, end the captures
-	flush    chan struct{} // closed: couriers try what they have once and end
-	logStop  chan struct{} // closed: the log has had its last line
-	changed  chan struct{} // holds one: the config is another
-	rushed   chan float64  // holds one: the level that the memory watcher has reported
-	recall   bell          // there are other reporters: look for what waits for them
-	ctx      context.Context
-	cancel   context.CancelFunc // time is up
-	work     crew               // loop, sources, inquiries
-	couriers crew
-	logging  crew
-
-	mu     sync.Mutex
-	closed bool // no new work
+	h       *Holmes
+	changed chan struct{}  // holds one: the config is another
+	rushed  chan float64   // holds one: the level that the memory watcher has reported
+	recall  supervise.Bell // there are other reporters: look for what waits for them
 
 	past flightLog
 
@@ -58,80 +48,50 @@ type run struct {
 	ticks atomic.Uint64
 	late  atomic.Uint64
 	since time.Duration
+
+	// Each ends a scope; cancel ends the context of all.
+	stop, flush, endLog func()
+	cancel              context.CancelFunc
 }
 
-// spawn runs f in a goroutine of the group. A panic in holmes's own code is a
-// bug of ours, and still must not end the host.
-func (r *run) spawn(c *crew, name string, f func()) {
-	c.join(name)
-	go func() {
-		defer c.leave(name)
-		r.safely(name, f)
-	}()
-}
-
-func (r *run) safely(name string, f func()) {
-	defer func() {
-		if v := recover(); v != nil {
-			r.h.stats.bugs.Add(1)
-			r.log.onCause("bug "+name, "bug in holmes, please report: %s: %s\n%s", name, describe(v), debug.Stack())
-		}
-	}()
-	f()
-}
-
-// captureWork is the name of what enter lets in.
+// captureWork is the name of the tasks that take an event.
 const captureWork = "capture"
-
-// enter reserves a place in the run for a capture; it fails once the run is
-// ending. leave gives it back.
-func (r *run) enter() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.closed {
-		return false
-	}
-	r.work.join(captureWork)
-	return true
-}
-
-func (r *run) leave() { r.work.leave(captureWork) }
 
 // loop is the heartbeat.
 func (r *run) loop() {
 	defer r.meter.close()
 	defer r.disarmLocks()
-	r.meter.refresh(r.clock.mono(), r.cfg) // the first half of the first rate
-	last := r.clock.mono()
+	r.meter.refresh(r.Clock.Mono(), r.cfg) // the first half of the first rate
+	last := r.Clock.Mono()
 	timer := time.NewTimer(r.cfg.interval)
 	defer timer.Stop()
 	for {
 		select {
-		case <-r.stop:
+		case <-r.Stop:
 			return
 		case <-r.changed:
 			r.reconfigure()
 		case level := <-r.rushed:
-			r.builtinLane(SignalMem).overtaken(r.clock.mono(), level)
+			r.builtinLane(SignalMem).overtaken(r.Clock.Mono(), level)
 		case <-timer.C:
 			last = r.beat(last)
 		}
 		// From the last tick on, so that no number of changes puts off the next.
 		r.due.Store(int64(last + r.cfg.interval))
-		timer.Reset(last + r.cfg.interval - r.clock.mono())
+		timer.Reset(last + r.cfg.interval - r.Clock.Mono())
 	}
 }
 
 // beat runs one tick and returns when it was due. Ticks that were missed
 // altogether are counted and not made up for.
 func (r *run) beat(last time.Duration) time.Duration {
-	now := r.clock.mono()
+	now := r.Clock.Mono()
 	due := last + r.cfg.interval
 	if late := now - due; late >= r.cfg.interval {
 		r.late.Add(uint64(late / r.cfg.interval))
 		due = now
 	}
-	r.safely("tick", func() { r.tick(now, due) })
+	r.Bugs.Safely("tick", func() { r.tick(now, due) })
 	return due
 }
 
@@ -140,7 +100,7 @@ func (r *run) beat(last time.Duration) time.Duration {
 // rules are judged at the time that the tick was due, so that ten ticks of a
 // second are ten seconds and not a hair less.
 func (r *run) tick(now, due time.Duration) {
-	at := r.clock.wall()
+	at := r.Clock.Wall()
 	c := r.cfg
 	r.meter.refresh(now, c)
 	r.h.waits.locks.Settle()
@@ -158,7 +118,7 @@ func (r *run) tick(now, due time.Duration) {
 	r.record(due, at, c)
 	r.ticks.Add(1)
 	r.h.stats.ticks.Add(1)
-	r.h.stats.tickTime.Add(int64(r.clock.mono() - now))
+	r.h.stats.tickTime.Add(int64(r.Clock.Mono() - now))
 }
 
 // veto is why no event may begin now, whatever the rules say.
@@ -180,7 +140,7 @@ func (r *run) reconfigure() {
 	}
 	r.cfg = c
 	for _, warning := range c.warnings() {
-		r.log.onCause(warning, "%s", warning)
+		r.Log.OnCause(warning, "%s", warning)
 	}
 	for _, name := range c.order {
 		sc := c.signals[name]
@@ -220,8 +180,8 @@ func (r *run) follow(s *shift, name string, plan any, wanted bool, work func(con
 		return
 	}
 	var ctx context.Context
-	ctx, s.end = context.WithCancel(r.ctx)
-	r.spawn(&r.work, name, func() { work(ctx) })
+	ctx, s.end = context.WithCancel(r.Ctx)
+	r.Go(name, func() { work(ctx) })
 }
 
 func (r *run) builtinLane(name Signal) *lane {
@@ -237,7 +197,7 @@ func (r *run) builtinLane(name Signal) *lane {
 }
 
 func (r *run) newLane(name Signal, read func(time.Duration) (float64, float64, error)) *lane {
-	l := &lane{signal: name, read: read, open: r.investigate, log: r.log}
+	l := &lane{signal: name, read: read, open: r.investigate, log: r.Log}
 	known := r.all.Load()
 	var all []*lane
 	if known != nil {
@@ -286,11 +246,11 @@ func (l *lane) drop() {
 }
 
 // foreign returns a guard for a rule that is not ours.
-func foreign(r Rule, log *logbook) *guard {
+func foreign(r Rule, log *supervise.Log) *supervise.Breaker {
 	switch r.(type) {
 	case Threshold, classic, slow:
 		return nil
 	default:
-		return &guard{clock: log.clock}
+		return supervise.NewBreaker(supervise.SystemClock())
 	}
 }

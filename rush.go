@@ -26,10 +26,10 @@ const (
 
 // hurry begins a rush.
 func (r *run) hurry(c *config, o outlook, why Reason) *rush {
-	if !r.enter() {
+	if !r.Tasks.Enter(captureWork) {
 		return nil
 	}
-	at := r.clock.wall()
+	at := r.Clock.Wall()
 	s := Sample{Signal: SignalMem, Value: o.percent(), Limit: float64(o.limit), At: at}
 	q := &rush{
 		run: r, cfg: c, seen: make(chan outlook, 1),
@@ -40,9 +40,9 @@ func (r *run) hurry(c *config, o outlook, why Reason) *rush {
 	}
 	r.h.stats.suspected(SignalMem)
 	go func() {
-		defer r.leave()
+		defer r.Tasks.Leave(captureWork)
 		defer q.over.Store(true)
-		r.safely("rush", func() { q.proceed(o) })
+		r.Bugs.Safely("rush", func() { q.proceed(o) })
 	}()
 	return q
 }
@@ -82,7 +82,7 @@ func (q *rush) linger(d *dossier) {
 		select {
 		case <-end.C:
 			return
-		case <-q.run.stop:
+		case <-q.run.Stop:
 			return
 		case o := <-q.seen:
 			if n > maxRefresh+1 {
@@ -104,5 +104,5 @@ func (d *dossier) collectInTime(o outlook, before uint64) {
 			o.left.Round(time.Millisecond), needs.Round(time.Millisecond))})
 		return
 	}
-	d.afterCollection(before, d.stopping())
+	d.afterCollection(before, d.Stopping())
 }

@@ -6,6 +6,8 @@ import (
 	"math"
 	"strings"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // Sentence says in one line what was seen and against which rule, for example
@@ -32,8 +34,8 @@ func (t Trigger) Sentence() string {
 			fmt.Fprintf(&b, ", mean before it %s", unit.format(t.Baseline))
 		}
 	case CodeDiff, CodeSlow:
-		fmt.Fprintf(&b, ": %s its %s mean of %s (rule: %s %%", above(t.Sample.Value, t.Baseline),
-			adjective(cmp.Or(t.BaselineOver, rule.Window)), unit.format(t.Baseline), number(rule.Diff))
+		fmt.Fprintf(&b, ": %s its %s mean of %s (rule: %s %%", humanize.Above(t.Sample.Value, t.Baseline),
+			humanize.Adjective(cmp.Or(t.BaselineOver, rule.Window)), unit.format(t.Baseline), humanize.Number(rule.Diff))
 		if rule.Margin > 0 {
 			b.WriteString(" and " + unit.margin(rule.Margin))
 		}
@@ -63,7 +65,7 @@ func (t Trigger) brief() string {
 func (t Trigger) seen() string {
 	out := title(t.Sample.Signal) + " " + unitOf(t.Sample).format(t.Sample.Value)
 	if t.Held >= time.Second {
-		out += " for " + span(t.Held)
+		out += " for " + humanize.Duration(t.Held)
 	}
 	return out
 }
@@ -122,13 +124,13 @@ func unitOf(s Sample) unit {
 
 func (u unit) format(v float64) string {
 	if u.suffix == "" {
-		return number(v)
+		return humanize.Number(v)
 	}
 	parts := cmp.Or(u.parts, 10)
-	return number(math.Round(v*parts)/parts) + u.suffix
+	return humanize.Number(math.Round(v*parts)/parts) + u.suffix
 }
 
-func (u unit) margin(v float64) string { return number(v) + " " + u.points }
+func (u unit) margin(v float64) string { return humanize.Number(v) + " " + u.points }
 
 // titles are the signals as an operator says them.
 var titles = map[Signal]string{
@@ -142,53 +144,4 @@ func title(s Signal) string {
 		return t
 	}
 	return string(s)
-}
-
-// number writes a value with as many digits as a reader wants: 61, 4.2, 0.03.
-func number(v float64) string {
-	switch a := math.Abs(v); {
-	case a >= 10 || v == math.Trunc(v):
-		return fmt.Sprintf("%.0f", v)
-	case a >= 1:
-		return fmt.Sprintf("%.1f", v)
-	default:
-		return fmt.Sprintf("%.2g", v)
-	}
-}
-
-func above(v, mean float64) string {
-	switch {
-	case mean <= 0:
-		return "above"
-	case v > 100*mean: // a mean of next to nothing
-		return "over 100 times"
-	default:
-		return fmt.Sprintf("%.0f %% above", (v/mean-1)*100)
-	}
-}
-
-// span writes a duration as people say it: 15 s, 2 min, 6 h.
-func span(d time.Duration) string {
-	n, unit := rounded(d)
-	return fmt.Sprintf("%s %s", number(n), unit)
-}
-
-// adjective writes a duration in front of a noun: 10-minute.
-func adjective(d time.Duration) string {
-	n, unit := rounded(d)
-	long := map[string]string{"ms": "millisecond", "s": "second", "min": "minute", "h": "hour"}
-	return fmt.Sprintf("%s-%s", number(n), long[unit])
-}
-
-func rounded(d time.Duration) (float64, string) {
-	switch {
-	case d >= time.Hour:
-		return math.Round(d.Hours()*10) / 10, "h"
-	case d >= time.Minute && (d%time.Minute == 0 || d >= 10*time.Minute):
-		return math.Round(d.Minutes()), "min"
-	case d >= time.Second:
-		return math.Round(d.Seconds()), "s"
-	default:
-		return math.Round(float64(d.Microseconds())) / 1000, "ms"
-	}
 }

@@ -38,8 +38,8 @@ func (r *run) shrinkThreads(now time.Duration, c *config) {
 		return
 	}
 	s.over, s.next = false, now+shrinkPause
-	r.log.infof("ending %d idle threads of %d, over the threshold of %d", extra, r.meter.threads, c.shrink.threshold)
-	r.spawn(&r.work, "shrink threads", func() { endThreads(extra, r.stop) })
+	r.Log.Infof("ending %d idle threads of %d, over the threshold of %d", extra, r.meter.threads, c.shrink.threshold)
+	r.Go("shrink threads", func() { endThreads(extra, r.Stop) })
 }
 
 // threadPause is the time from one thread's end to the next, so that a busy

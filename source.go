@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // sourceDeadline is how long a source may take before its signal counts as
@@ -28,12 +30,12 @@ type sourceLane struct {
 // a source which hangs is not entered a second time by the next one.
 type sourceEntry struct {
 	source Source
-	guard  guard
+	guard  *supervise.Breaker
 	slot   chan struct{} // holds one while the source is being read
 }
 
 func newSourceEntry(src Source) *sourceEntry {
-	return &sourceEntry{source: src, guard: guard{clock: systemClock()}, slot: make(chan struct{}, 1)}
+	return &sourceEntry{source: src, guard: supervise.NewBreaker(supervise.SystemClock()), slot: make(chan struct{}, 1)}
 }
 
 // A beat is one tick, as the lanes of users' signals get it.
@@ -61,17 +63,17 @@ func (l *lane) hangs() {
 	l.mu.Lock()
 	l.view.err = errSourceHangs
 	l.mu.Unlock()
-	l.log.onCause("hangs "+string(l.signal), "source of %s has not returned for over %v", l.signal, sourceDeadline)
+	l.log.OnCause("hangs "+string(l.signal), "source of %s has not returned for over %v", l.signal, sourceDeadline)
 }
 
 func (r *run) sourceLoop(s *sourceLane) {
 	for {
 		select {
-		case <-r.stop:
+		case <-r.Stop:
 			return
 		case b := <-s.beats:
 			s.busySince.Store(int64(b.now))
-			r.safely("source lane", func() { s.step(b) })
+			r.Bugs.Safely("source lane", func() { s.step(b) })
 			s.busySince.Store(0)
 		}
 	}
@@ -94,7 +96,7 @@ func (s *sourceLane) read(now time.Time, stop <-chan struct{}) (value, limit flo
 	case <-stop:
 		return 0, 0, errNeverRead
 	}
-	err = e.guard.call(func() error {
+	err = e.guard.Call(func() error {
 		got, err := e.source.Read(now)
 		value, limit = got.Value, got.Limit
 		return err
@@ -113,8 +115,8 @@ func (r *run) addSource(name Signal, sc signalConfig, c *config) {
 		}
 	}
 	s := &sourceLane{beats: make(chan beat, 1), cfg: c}
-	s.lane = r.newLane(name, func(time.Duration) (float64, float64, error) { return s.read(r.clock.wall(), r.stop) })
+	s.lane = r.newLane(name, func(time.Duration) (float64, float64, error) { return s.read(r.Clock.Wall(), r.Stop) })
 	s.lane.configure(c, sc)
 	r.sources = append(r.sources, s)
-	r.spawn(&r.work, "source "+string(name), func() { r.sourceLoop(s) })
+	r.Go("source "+string(name), func() { r.sourceLoop(s) })
 }

@@ -21,7 +21,7 @@ const (
 func (r *run) keepSpool() {
 	timer := time.NewTicker(r.h.spoolEvery)
 	defer timer.Stop()
-	tidy := r.clock.mono() + tidyEvery
+	tidy := r.Clock.Mono() + tidyEvery
 	for all := true; ; {
 		r.spill()
 		if box := r.past.box.Load(); box != nil {
@@ -35,11 +35,11 @@ func (r *run) keepSpool() {
 		case <-timer.C:
 		case <-r.recall:
 			all = true
-		case <-r.flush:
+		case <-r.senders.Stop:
 			r.spill() // what is in memory only is lost if the process ends
 			return
 		}
-		if now := r.clock.mono(); now >= tidy {
+		if now := r.Clock.Mono(); now >= tidy {
 			tidy = now + tidyEvery
 			r.tidy()
 		}
@@ -63,10 +63,10 @@ func (r *run) lookAfter(s *dump.Store, all bool) {
 		}
 	}
 	for _, id := range orphans.Waiting {
-		r.enqueue(&parcel{id: id, store: s, since: r.clock.mono()}, outlets)
+		r.enqueue(&parcel{id: id, store: s, since: r.Clock.Mono()}, outlets)
 	}
 	if n := len(orphans.Unfinished) + len(orphans.Waiting); n > 0 {
-		r.log.infof("took over %d events in %s whose process has ended", n, s.Dir())
+		r.Log.Infof("took over %d events in %s whose process has ended", n, s.Dir())
 	}
 	if all {
 		r.callBack(s, outlets)
@@ -80,7 +80,7 @@ func (r *run) callBack(s *dump.Store, outlets []*outlet) {
 		ids, err := s.Waiting(o.name)
 		r.onDisk("look for events to deliver", err)
 		for _, id := range ids {
-			o.offer(&parcel{id: id, store: s, since: r.clock.mono()}, s)
+			o.offer(&parcel{id: id, store: s, since: r.Clock.Mono()}, s)
 		}
 	}
 }
@@ -111,7 +111,7 @@ func (r *run) hold(p *parcel) {
 				}
 			}
 		}
-		r.log.onCause("overflow", "event %s is lost: the disk refused it, and more than %d events or %d MiB are waiting in memory",
+		r.Log.OnCause("overflow", "event %s is lost: the disk refused it, and more than %d events or %d MiB are waiting in memory",
 			old.id, maxHoard, maxHoardBytes>>20)
 	}
 }
@@ -164,7 +164,7 @@ func (p *parcel) reopen(r *run, to []string) (files evidence, err error) {
 		}
 		p.store = nil
 	}
-	files, err = r.h.vault.create(r.h.cfg.Load(), r.clock, p.id, to)
+	files, err = r.h.vault.create(r.h.cfg.Load(), r.Clock, p.id, to)
 	files.stale = true
 	return files, err
 }
@@ -180,7 +180,7 @@ func (r *run) tidy() {
 // with it, not for each thing that could not be done.
 func (r *run) onDisk(doing string, err error) {
 	if err != nil {
-		r.log.onCause(diskCause(err), "%s: %v", doing, err)
+		r.Log.OnCause(diskCause(err), "%s: %v", doing, err)
 	}
 }
 

@@ -131,7 +131,6 @@ type DumpStats struct {
 type tally struct {
 	costTally
 
-	bugs     atomic.Uint64
 	ticks    atomic.Uint64
 	tickTime atomic.Int64
 
@@ -170,14 +169,14 @@ func (h *Holmes) Stats() Stats {
 		return Stats{Err: h.usable()}
 	}
 	s := Stats{
-		Dump: h.vault.stats(), LogDropped: h.log.dropped.Load(), LoggerPanics: h.log.guard.count(),
+		Dump: h.vault.stats(), LogDropped: h.log.Dropped(), LoggerPanics: h.log.Panics(),
 		Baseline:    h.normal.tell(),
 		Continuous:  h.stats.of(continuousSignal).confirmed,
-		LabelPanics: h.labelGuard.count(), Bugs: h.stats.bugs.Load(), Cost: h.stats.look(),
+		LabelPanics: h.labelGuard.Panics(), Bugs: h.bugs.Count(), Cost: h.stats.look(),
 	}
 	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())
 	s.Dump.InMemory = len(h.hoard.all())
-	now := h.clock.mono()
+	now := h.clock.Mono()
 	for _, o := range c.outlets {
 		s.Reporters = append(s.Reporters, o.look(now))
 	}
@@ -203,7 +202,7 @@ func (h *Holmes) WhyNot(s Signal) string {
 	}
 	for _, l := range *r.all.Load() {
 		if l.signal == s {
-			return l.look().whyNot(s, h.clock.mono())
+			return l.look().whyNot(s, h.clock.Mono())
 		}
 	}
 	return "no signal is named " + string(s)
@@ -217,7 +216,7 @@ func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats 
 		Suspected: n.suspected, Confirmed: n.confirmed, Dismissed: n.dismissed,
 	}
 	if e := c.signals[l.signal].source; e != nil {
-		s.Panics = e.guard.count()
+		s.Panics = e.guard.Panics()
 	}
 	return s
 }
@@ -244,7 +243,7 @@ func (o *outlet) look(now time.Duration) ReporterStats {
 	defer o.mu.Unlock()
 	s := o.stats
 	s.Dropped = maps.Clone(o.stats.Dropped)
-	s.Name, s.Waiting, s.Panics, s.Resting = o.name, len(o.queue), o.guard.count(), o.guard.resting()
+	s.Name, s.Waiting, s.Panics, s.Resting = o.name, len(o.queue), o.guard.Panics(), o.guard.Resting()
 	s.Failing = o.failures
 	if o.calling > 0 {
 		s.Held = now - o.calling

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // processTrace is the one flight recorder of the process, shared by all
@@ -59,14 +60,14 @@ func (q *inquiry) beginTrace() <-chan tracing {
 		return nil
 	}
 	begun := make(chan tracing, 1)
-	q.run.spawn(&q.run.work, "trace", func() {
+	q.run.Go("trace", func() {
 		defer close(begun)
 		select {
 		case <-q.twice:
 			begun <- q.run.arm(q.cfg)
 		case <-q.decided:
 			begun <- tracing{err: errLapsed}
-		case <-q.run.stop:
+		case <-q.run.Stop:
 			begun <- tracing{err: errStopped}
 		}
 	})
@@ -78,7 +79,7 @@ func (r *run) arm(c *config) (t tracing) {
 	if t.err = r.affords(c, price{bytes: traceMemory}); t.err != nil {
 		return t
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, traceWait)
+	ctx, cancel := context.WithTimeout(r.Ctx, traceWait)
 	defer cancel()
 	t.session, t.err = r.h.trace.Arm(ctx, flight.Settings{Always: c.recorder == RecorderAlways})
 	return t
@@ -89,10 +90,10 @@ func (t tracing) disarm(r *run) {
 	if t.session == nil {
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.ctx, traceWait)
+	ctx, cancel := context.WithTimeout(r.Ctx, traceWait)
 	defer cancel()
 	if err := t.session.Disarm(ctx); err != nil {
-		r.log.onCause("trace", "the flight recorder: %v", err)
+		r.Log.OnCause("trace", "the flight recorder: %v", err)
 	}
 }
 
@@ -120,7 +121,7 @@ func (d *dossier) addTrace(t tracing) {
 		d.add(p)
 		return
 	}
-	ctx, cancel := context.WithTimeout(d.ctx, traceWait)
+	ctx, cancel := context.WithTimeout(d.Ctx, traceWait)
 	defer cancel()
 	var got flight.Trace
 	d.spend(func() {
@@ -134,10 +135,10 @@ func (d *dossier) addTrace(t tracing) {
 		p.Duration = got.Until.Sub(got.Since)
 	}
 	if got.Bytes < got.Total {
-		p.Note = joined(p.Note, fmt.Sprintf("the last %d of %d KiB", got.Bytes>>10, got.Total>>10))
+		p.Note = humanize.Join(p.Note, fmt.Sprintf("the last %d of %d KiB", got.Bytes>>10, got.Total>>10))
 	}
 	if got.Shared {
-		p.Note = joined(p.Note, "the application was tracing, too")
+		p.Note = humanize.Join(p.Note, "the application was tracing, too")
 	}
 	d.add(p)
 }
@@ -152,7 +153,7 @@ func (r *run) keepRecorder() {
 		}
 		select {
 		case <-again:
-		case <-r.stop:
+		case <-r.Stop:
 			return
 		}
 	}
@@ -162,7 +163,7 @@ func (r *run) keepRecorder() {
 func (r *run) keepArmed(c *config) {
 	t := r.arm(c)
 	if t.err != nil {
-		r.log.onCause("recorder", "no flight recorder for now: %v", t.err)
+		r.Log.OnCause("recorder", "no flight recorder for now: %v", t.err)
 		return
 	}
 	defer t.disarm(r)
@@ -171,13 +172,13 @@ func (r *run) keepArmed(c *config) {
 	for {
 		select {
 		case <-t.session.Lost():
-			r.log.onCause("recorder", "the flight recorder stood down: %v", t.session.Err())
+			r.Log.OnCause("recorder", "the flight recorder stood down: %v", t.session.Err())
 			return
 		case <-look.C:
 			if r.h.cfg.Load().recorder != RecorderAlways {
 				return
 			}
-		case <-r.stop:
+		case <-r.Stop:
 			return
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // A vault is the dump path as it is now: a store, or the reason why there is
@@ -22,12 +23,12 @@ type vault struct {
 
 // open returns the store, opening it when it is not open or the path is another
 // one.
-func (v *vault) open(c *config, k clock) (*dump.Store, error) {
+func (v *vault) open(c *config, k supervise.Clock) (*dump.Store, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	opts := dump.Options{
 		MaxEvents: c.dumpEvents, MaxBytes: c.dumpBytes, MaxAge: c.dumpAge, KeepFree: c.dumpFree,
-		Now: k.wall, Fault: v.fault,
+		Now: k.Wall, Fault: v.fault,
 	}
 	if v.path != c.dumpPath {
 		v.path, v.store = c.dumpPath, v.stores[c.dumpPath]
@@ -45,7 +46,7 @@ func (v *vault) open(c *config, k clock) (*dump.Store, error) {
 }
 
 // create makes an event's directory, and remembers why it could not.
-func (v *vault) create(c *config, k clock, id string, to []string) (evidence, error) {
+func (v *vault) create(c *config, k supervise.Clock, id string, to []string) (evidence, error) {
 	store, err := v.open(c, k)
 	if err != nil {
 		return evidence{}, err

@@ -3,6 +3,8 @@ package holmes
 import (
 	"fmt"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // A laneView is what others than its own goroutine may know of a lane: plain
@@ -73,7 +75,7 @@ func (v laneView) whyNot(name Signal, now time.Duration) string {
 	}
 	said := v.fast.whyNot(v.sample, now, v.veto)
 	if v.hasSlow && v.slow.active {
-		said += fmt.Sprintf("; the slow rule has held %s of %s", span(now-v.slow.since), span(v.slow.hold))
+		said += fmt.Sprintf("; the slow rule has held %s of %s", humanize.Duration(now-v.slow.since), humanize.Duration(v.slow.hold))
 	}
 	return said
 }
@@ -82,7 +84,7 @@ func (d detectorView) whyNot(s Sample, now time.Duration, veto string) string {
 	value := title(s.Signal) + " " + unitOf(s).format(s.Value)
 	switch {
 	case d.active:
-		return fmt.Sprintf("%s: suspected, held %s of %s", value, span(now-d.since), span(d.hold))
+		return fmt.Sprintf("%s: suspected, held %s of %s", value, humanize.Duration(now-d.since), humanize.Duration(d.hold))
 	case !d.fires && d.why.Code == codeWarming:
 		return fmt.Sprintf("%s: warming up, %d of %d samples", value, d.samples, warmup)
 	case !d.fires:
@@ -90,7 +92,7 @@ func (d detectorView) whyNot(s Sample, now time.Duration, veto string) string {
 	case veto != "":
 		return fmt.Sprintf("%s fires, but %s", value, veto)
 	case now < d.coolUntil:
-		return fmt.Sprintf("%s fires, but is cooling down %s more", value, span(d.coolUntil-now))
+		return fmt.Sprintf("%s fires, but is cooling down %s more", value, humanize.Duration(d.coolUntil-now))
 	case !d.armed:
 		return fmt.Sprintf("%s fires, but was reported at %s and has not been back to normal since", value, unitOf(s).format(d.reported))
 	case d.spent >= d.budget:

@@ -71,14 +71,14 @@ const settling = time.Second
 func (w *waitWatch) begin(ctx context.Context) {
 	if slices.ContainsFunc(w.parts, func(p *waitPart) bool { return p.profile.Kind == KindMutex }) {
 		if w.disarm, w.fresh = w.run.h.waits.locks.Arm(); w.fresh {
-			w.run.pass(ctx, settling)
+			w.run.Pass(ctx, settling)
 		}
 	}
 	for _, p := range w.parts {
 		if p.profile.Err = w.prepare(p); p.profile.Err != nil {
 			continue
 		}
-		p.profile.Start, p.since = w.run.clock.wall(), w.run.clock.mono()
+		p.profile.Start, p.since = w.run.Clock.Wall(), w.run.Clock.Mono()
 		if p.profile.Kind == KindBlock {
 			p.release = w.run.h.waits.holdBlocks(w.cfg.blockEach)
 		} else {
@@ -107,7 +107,7 @@ func (w *waitWatch) end() {
 			continue
 		}
 		after, err := w.take(p)
-		p.profile.Duration = w.run.clock.mono() - p.since
+		p.profile.Duration = w.run.Clock.Mono() - p.since
 		p.profile.Note = p.release()
 		if err == nil {
 			p.spent = p.spent.plus(w.run.measure(func() { p.data, err = p.difference(after) }))
@@ -195,19 +195,19 @@ func (q *inquiry) beginWaits() chan *waitWatch {
 		return nil
 	}
 	result := make(chan *waitWatch, 1)
-	q.run.spawn(&q.run.work, "profiles of waiting", func() {
+	q.run.Go("profiles of waiting", func() {
 		defer func() { result <- w }()
 		defer w.putBack()
 		if q.quiet {
 			select {
 			case <-q.decided:
-			case <-q.run.stop:
+			case <-q.run.Stop:
 			}
 			if q.dismissed() {
 				return
 			}
 		}
-		w.begin(q.run.ctx)
+		w.begin(q.run.Ctx)
 		q.sitCPU(func() {}) // as long as a CPU profile, and in one piece
 		w.end()
 	})

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/humanize"
 )
 
 // Wall-clock stacks are a series of goroutine profiles. They stay apart: one
@@ -41,14 +43,14 @@ func (q *inquiry) addStacks(d *dossier) {
 	each := stackTime(goroutines)
 	n := min(mostStacks, int(stackBudget/each))
 	if n < fewestStacks {
-		first.Note = joined(first.Note, fmt.Sprintf("one only: of %d goroutines, %d over a second would take %v of CPU",
+		first.Note = humanize.Join(first.Note, fmt.Sprintf("one only: of %d goroutines, %d over a second would take %v of CPU",
 			goroutines, fewestStacks, (fewestStacks*each).Round(time.Millisecond)))
 		return
 	}
 	note := func(i int) string {
-		return fmt.Sprintf("%d of %d over a second, since CPU was at %s %%", i, n, number(cpu))
+		return fmt.Sprintf("%d of %d over a second, since CPU was at %s %%", i, n, humanize.Number(cpu))
 	}
-	first.Note = joined(first.Note, note(1))
+	first.Note = humanize.Join(first.Note, note(1))
 	for i := 2; i <= n && q.pause(q.jittered(stackSpan/time.Duration(n-1))); i++ {
 		d.snapshot(KindGoroutine, fmt.Sprintf("goroutine-%d.pb.gz", i), note(i))
 		if d.ev.Profiles[len(d.ev.Profiles)-1].Err != nil {
@@ -73,7 +75,7 @@ func (q *inquiry) pause(d time.Duration) bool {
 		select {
 		case <-timer.C:
 			return true
-		case <-q.run.stop:
+		case <-q.run.Stop:
 			return false
 		case <-decided:
 			if decided = nil; q.dismissed() {

@@ -65,17 +65,17 @@ func (r *run) watchMemory() {
 	defer timer.Stop()
 	for {
 		select {
-		case <-r.stop:
+		case <-r.Stop:
 			return
 		case <-wake:
-			if left := w.safe - r.clock.mono(); left > 0 {
+			if left := w.safe - r.Clock.Mono(); left > 0 {
 				timer.Reset(left) // until then it cannot tell of any danger
 				continue
 			}
 		case <-timer.C:
 		}
 		next := latest
-		r.safely("memory watcher", func() { next = w.look() })
+		r.Bugs.Safely("memory watcher", func() { next = w.look() })
 		timer.Reset(r.withTick(next))
 	}
 }
@@ -88,7 +88,7 @@ func (r *run) withTick(next time.Duration) time.Duration {
 	}
 	const end = latest + soonest // the last one up to here; two timers are never set at the same instant
 	interval := r.h.cfg.Load().interval
-	tick := time.Duration(r.due.Load()) - r.clock.mono()
+	tick := time.Duration(r.due.Load()) - r.Clock.Mono()
 	tick += max(end-tick, 0).Truncate(interval)
 	if tick < soonest || tick > end {
 		return next
@@ -135,7 +135,7 @@ func absOf(r Rule, c *config) float64 {
 
 // read takes one reading. It allocates nothing.
 func (w *watcher) read(c *config) (memoryReading, error) {
-	m, err := w.run.meter.memoryNow(c, w.run.clock.mono())
+	m, err := w.run.meter.memoryNow(c, w.run.Clock.Mono())
 	if err != nil {
 		return m, err
 	}

@@ -31,7 +31,7 @@ func Above(v, mean float64) string {
 	}
 }
 
-// Duration writes a duration as people say it: 15 s, 2 min, 6 h.
+// Duration writes a duration with its unit: 15 s, 2 min, 6 h.
 func Duration(d time.Duration) string {
 	n, unit := rounded(d)
 	return fmt.Sprintf("%s %s", Number(n), unit)
@@ -57,9 +57,10 @@ func rounded(d time.Duration) (float64, string) {
 	}
 }
 
-// Join is two notes as one, either of which may be empty.
+// Join returns two notes as one; either may be empty.
 func Join(a, b string) string { return JoinBy("; ", a, b) }
 
+// JoinBy is Join with another separator.
 func JoinBy(between, a, b string) string {
 	if a == "" || b == "" {
 		return a + b
