@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-holmes/holmes/detect"
 )
 
 const (
@@ -91,7 +93,7 @@ func (r *run) calm() bool {
 		return false
 	}
 	for _, l := range *r.all.Load() {
-		if v := l.look(); v.enabled && v.read && v.err == nil && v.state(now) != stateCalm {
+		if v := l.look(); v.enabled && v.read && v.err == nil && v.state(now) != detect.StateCalm {
 			return false
 		}
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/humanize"
 )
@@ -143,21 +144,12 @@ func (c *config) validate() error {
 // applied returns the rule as it is judged by.
 func (c *config) applied(r Rule) Rule {
 	if t, ok := r.(Threshold); ok && c.classic {
-		return classic{t}
+		return detect.Classic(t)
 	}
 	return r
 }
 
-func (c *config) pace(r Rule) Pace {
-	p := DefaultPace()
-	if own, ok := c.applied(r).(interface{ Pace() Pace }); ok {
-		p = own.Pace()
-	}
-	if p.Window <= 0 {
-		p.Window = DefaultPace().Window
-	}
-	return p
-}
+func (c *config) pace(r Rule) Pace { return detect.PaceOf(c.applied(r)) }
 
 // warnings are settings that are legal and rarely meant.
 func (c *config) warnings() []string {

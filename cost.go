@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/procstat"
 )
@@ -151,7 +152,7 @@ func costNow() (s spending) {
 func total(h *metrics.Float64Histogram) time.Duration {
 	var seconds float64
 	for i, n := range h.Counts {
-		if upper := h.Buckets[i+1]; n > 0 && finite(upper) {
+		if upper := h.Buckets[i+1]; n > 0 && detect.Finite(upper) {
 			seconds += float64(n) * upper
 		}
 	}

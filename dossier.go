@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/humanize"
@@ -26,9 +27,9 @@ type dossier struct {
 	captures map[Kind]capture
 	files    evidence
 	ev       *Event
-	groups   cgroup.Sample // as of the beginning
-	outlook  *outlook      // of the memory watcher, nil for other events
-	previous *PreviousRun  // what the event is about, if it is about one
+	groups   cgroup.Sample          // as of the beginning
+	outlook  *detect.MemoryForecast // of the memory watcher, nil for other events
+	previous *PreviousRun           // what the event is about, if it is about one
 	sites    []GoroutineSite
 	cpu      cpuFile
 }
@@ -71,9 +72,9 @@ func (d *dossier) read() {
 	d.ev.Readings.PreviousRun = d.previous
 	if o := d.outlook; o != nil { // of its moment, which may be over
 		r := &d.ev.Readings
-		r.MemoryUsed, r.MemoryLimit = o.used, o.limit
-		r.MemoryRoom, r.MemoryRate = o.room, math.Round(o.rate)
-		r.HeapLive, r.HeapGoal, r.HeapObjects = o.live, o.goal, o.objects
+		r.MemoryUsed, r.MemoryLimit = o.Used, o.Limit
+		r.MemoryRoom, r.MemoryRate = o.Room, math.Round(o.Rate)
+		r.HeapLive, r.HeapGoal, r.HeapObjects = o.Live, o.Goal, o.Objects
 	}
 	d.readGroups()
 }

@@ -7,6 +7,7 @@ import (
 	"math"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/diagnose"
 )
 
@@ -151,7 +152,7 @@ func fromSeconds(s float64) time.Duration {
 // sane is v, or 0 where a rule of the user's left no number: JSON has none such,
 // and the event is worth more.
 func sane(v float64) float64 {
-	if finite(v) {
+	if detect.Finite(v) {
 		return v
 	}
 	return 0

@@ -10,6 +10,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
 	"github.com/go-holmes/holmes/internal/supervise"
@@ -241,7 +242,7 @@ func (p *Profiler) Stop() {
 }
 
 // Warmup is how many samples a mean needs.
-const Warmup = warmup
+const Warmup = 10
 
 // SetWall replaces the wall clock.
 func (h *Holmes) SetWall(wall func() time.Time) { h.clock.Wall = wall }
@@ -257,7 +258,7 @@ func (h *Holmes) SetCapture(k Kind, needs uint64, write func(io.Writer) error) {
 }
 
 // ClassicRule is the rule of WithClassicRules.
-func ClassicRule(t Threshold) Rule { return classic{t} }
+func ClassicRule(t Threshold) Rule { return detect.Classic(t) }
 
 // TickOnce returns one tick of h on the real host, without a loop, and what
 // ends it.
@@ -289,7 +290,7 @@ func LastValue(h *Holmes, s Signal) float64 {
 }
 
 // Never is the time left of memory that does not grow.
-const Never = never
+const Never = detect.Never
 
 // MemoryReading is what the memory watcher looks at.
 type MemoryReading struct {
@@ -297,30 +298,30 @@ type MemoryReading struct {
 	Live, Objects, Goal, Spare, Soft, Total uint64
 }
 
-func (m MemoryReading) inner() memoryReading {
-	return memoryReading{
-		used: m.Used, limit: m.Limit, room: m.Room, live: m.Live, objects: m.Objects,
-		goal: m.Goal, spare: m.Spare, soft: m.Soft, total: m.Total,
+func (m MemoryReading) inner() detect.MemoryReading {
+	return detect.MemoryReading{
+		Used: m.Used, Limit: m.Limit, Room: m.Room, Live: m.Live, Objects: m.Objects,
+		Goal: m.Goal, Spare: m.Spare, Soft: m.Soft, Total: m.Total,
 	}
 }
 
 // Forecast judges a reading after memory has grown at a rate.
 func Forecast(m MemoryReading, rate, abs float64) (code, sentence string) {
-	o := outlook{memoryReading: m.inner(), rate: rate, left: timeLeft(m.Room, rate)}
-	why, fires := o.forecast(abs)
+	o := detect.MemoryForecast{MemoryReading: m.inner(), Rate: rate, Left: detect.TimeLeft(m.Room, rate)}
+	why, fires := o.Judge(abs)
 	if !fires {
 		return "", ""
 	}
-	return why.Code, Trigger{Sample: Sample{Signal: SignalMem, Value: o.percent(), Limit: float64(m.Limit)}, Reason: why}.Sentence()
+	return why.Code, Trigger{Sample: Sample{Signal: SignalMem, Value: o.Percent(), Limit: float64(m.Limit)}, Reason: why}.Sentence()
 }
 
 // Trend turns readings into the time that is left.
-type Trend struct{ inner trend }
+type Trend struct{ inner detect.MemoryTrend }
 
 // Add takes a reading.
 func (t *Trend) Add(at time.Duration, used, room uint64) (left, sooner time.Duration) {
-	o, sooner := t.inner.add(memoryReading{at: at, used: used, room: room})
-	return o.left, sooner
+	o, sooner := t.inner.Add(detect.MemoryReading{At: at, Used: used, Room: room})
+	return o.Left, sooner
 }
 
 // NextLook is when the watcher looks again.

@@ -39,6 +39,7 @@ var directions = []struct {
 var rooms = []string{
 	"internal/humanize",
 	"internal/supervise",
+	"detect",
 }
 
 // only are modules that a single folder may import.

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -30,8 +31,8 @@ type lane struct {
 	open   func(f *finding, quiet bool) *inquiry // must not block
 	log    *supervise.Log
 
-	fast, slow *detector // slow is nil where there is none
-	minute     mean      // of the samples that the slow one gets as one
+	fast, slow *detect.Detector // slow is nil where there is none
+	minute     mean             // of the samples that the slow one gets as one
 	cases      [2]*inquiry
 	kinds      []Kind
 	enabled    bool
@@ -69,7 +70,7 @@ func (l *lane) step(now time.Duration, at time.Time, veto string) {
 		return
 	}
 	value, limit, err := l.read(now)
-	if err == nil && !(finite(value) && finite(limit)) {
+	if err == nil && !(detect.Finite(value) && detect.Finite(limit)) {
 		err = fmt.Errorf("value %v of limit %v is no number", value, limit)
 	}
 	if err != nil {
@@ -103,63 +104,56 @@ func (l *lane) judgeSlow(now time.Duration, s Sample, veto string) {
 }
 
 // judge passes a sample to one detector and its outcome to the inquiry.
-func (l *lane) judge(i int, d *detector, now time.Duration, s Sample, veto string) {
-	if c := l.cases[i]; c != nil && !d.active {
+func (l *lane) judge(i int, d *detect.Detector, now time.Duration, s Sample, veto string) {
+	if c := l.cases[i]; c != nil && !d.Active() {
 		if c.finished() {
 			l.cases[i] = nil
 		} else if veto == "" {
 			veto = "its last event is still being captured"
 		}
 	}
-	out := d.step(now, s, veto)
-	if out == suspected {
+	was := d.Active()
+	out := d.Step(now, s, veto)
+	if out == detect.Suspected || out == detect.Confirmed && !was {
 		l.cases[i] = l.open(l.finding(d, now, s), !l.mayBeProvisional(now))
-		if d.pace.Hold == 0 {
-			out = confirmed
-		}
 	}
 	switch c := l.cases[i]; out {
-	case holding:
+	case detect.Holding:
 		c.again()
-	case dismissed:
+	case detect.Dismissed:
 		c.dismiss()
-	case confirmed:
-		f := l.finding(d, now, s)
-		d.report(now, s.Value)
-		c.confirm(f)
+	case detect.Confirmed:
+		c.confirm(l.finding(d, now, s))
 		l.rest(d, now)
 	}
 }
 
 // rest keeps the other detector from reporting the same again.
-func (l *lane) rest(reporting *detector, now time.Duration) {
-	for i, d := range []*detector{l.fast, l.slow} {
+func (l *lane) rest(reporting *detect.Detector, now time.Duration) {
+	for i, d := range []*detect.Detector{l.fast, l.slow} {
 		if d == nil || d == reporting {
 			continue
 		}
-		if d.active {
-			d.lapse()
+		if d.Rest(now) {
 			l.cases[i].dismiss()
 		}
-		d.coolUntil = max(d.coolUntil, now+d.pace.CoolDown)
 	}
 }
 
 // overtaken takes note of an event that the memory watcher has begun.
 func (l *lane) overtaken(now time.Duration, level float64) {
 	l.drop()
-	l.fast.reports(now, level, CodeForecast)
-	l.fast.cool(now, l.fast.pace.CoolDown)
+	l.fast.Preempt(now, level, CodeForecast)
 	l.rest(l.fast, now)
 }
 
-func (l *lane) finding(d *detector, now time.Duration, s Sample) *finding {
-	held := now - d.since
+func (l *lane) finding(d *detect.Detector, now time.Duration, s Sample) *finding {
+	held, why := d.Held(now), d.Reason()
 	return &finding{
 		signal: l.signal, kinds: l.kinds, onset: s.At.Add(-held),
 		trigger: Trigger{
-			Sample: s, Reason: d.why, Baseline: d.why.Mean, BaselineOver: d.reach(), Held: held,
-			Window: newest(d.ring.Append(nil)),
+			Sample: s, Reason: why, Baseline: why.Mean, BaselineOver: d.Reach(), Held: held,
+			Window: d.Samples(maxWindow),
 		},
 	}
 }
@@ -167,13 +161,6 @@ func (l *lane) finding(d *detector, now time.Duration, s Sample) *finding {
 // maxWindow is how many samples an event keeps: more than all at the default
 // interval; event.json takes some 15 bytes for each.
 const maxWindow = 1000
-
-func newest(samples []float64) []float64 {
-	if len(samples) <= maxWindow {
-		return samples
-	}
-	return slices.Clone(samples[len(samples)-maxWindow:])
-}
 
 func (l *lane) mayBeProvisional(now time.Duration) bool {
 	l.provisional = slices.DeleteFunc(l.provisional, func(t time.Duration) bool { return now-t >= provisionalPeriod })

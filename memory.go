@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/detect"
 )
 
 // A memoryState is what is known of memory at one moment, by the process's own
@@ -66,7 +67,7 @@ func (s *memoryState) room() uint64 {
 }
 
 // memoryNow reads the memory between two ticks, for the watcher.
-func (m *meter) memoryNow(c *config, now time.Duration) (r memoryReading, err error) {
+func (m *meter) memoryNow(c *config, now time.Duration) (r detect.MemoryReading, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &m.between
@@ -78,7 +79,7 @@ func (m *meter) memoryNow(c *config, now time.Duration) (r memoryReading, err er
 		s.availableAt = now
 		s.available, _ = m.proc.HostAvailable() // 0 stands for not known
 	}
-	r.at, r.room = now, s.room()
-	r.used, r.limit, err = s.memory(c)
+	r.At, r.Room = now, s.room()
+	r.Used, r.Limit, err = s.memory(c)
 	return r, err
 }

@@ -2,7 +2,6 @@ package holmes
 
 import (
 	"fmt"
-	"math"
 	"slices"
 	"time"
 
@@ -277,30 +276,10 @@ func checked(r Rule) (Rule, error) {
 		if r.Window == 0 {
 			r.Window = DefaultPace().Window
 		}
-		return r, r.check()
+		return r, r.Check()
 	default:
 		return r, nil
 	}
-}
-
-func (t Threshold) check() error {
-	for _, f := range []struct {
-		name string
-		v    float64
-	}{{"Min", t.Min}, {"Diff", t.Diff}, {"Abs", t.Abs}, {"Max", t.Max}, {"Margin", t.Margin}} {
-		if err := notNegative(f.name, f.v); err != nil {
-			return err
-		}
-	}
-	for _, f := range []struct {
-		name string
-		v    time.Duration
-	}{{"Window", t.Window}, {"Hold", t.Hold}, {"CoolDown", t.CoolDown}} {
-		if err := notNegative(f.name, f.v); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 func sourceName(src Source) (name Signal, err error) {
@@ -311,7 +290,7 @@ func sourceName(src Source) (name Signal, err error) {
 	if err := g.Call(func() error { name = src.Signal(); return nil }); err != nil {
 		return "", fmt.Errorf("source's Signal: %w", err)
 	}
-	if !validSignal(name) {
+	if !name.Valid() {
 		return "", fmt.Errorf("signal name %q: must be 1 to 40 of a-z, 0-9, '-' and '_'", name)
 	}
 	if slices.ContainsFunc(builtin, func(r row) bool { return r.signal == name }) {
@@ -319,14 +298,3 @@ func sourceName(src Source) (name Signal, err error) {
 	}
 	return name, nil
 }
-
-func validSignal(s Signal) bool {
-	for _, r := range s {
-		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
-			return false
-		}
-	}
-	return len(s) >= 1 && len(s) <= 40
-}
-
-func finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

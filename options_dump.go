@@ -64,7 +64,7 @@ func dumpRule(name string, s Signal, minimum, diff, abs, maximum int, coolDown t
 	return option{name, func(c *config) error {
 		t := rowOf(s).rule // the window, hold and margin of the default
 		t.Min, t.Diff, t.Abs, t.Max, t.CoolDown = float64(minimum), float64(diff), float64(abs), float64(maximum), coolDown
-		if err := t.check(); err != nil {
+		if err := t.Check(); err != nil {
 			return err
 		}
 		sc := c.signals[s]

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/internal/blackbox"
 	"github.com/go-holmes/holmes/internal/humanize"
 )
@@ -149,9 +150,9 @@ func previousRun(o *blackbox.Orphan) (p *PreviousRun, why string) {
 
 // reason says what is unusual about the end, "" if nothing is.
 func (p *PreviousRun) reason(s blackbox.Summary) (why string) {
-	left := never
+	left := detect.Never
 	if limit := s.Sample.MemoryLimit; limit > 0 {
-		left = timeLeft(limit-min(limit, s.Sample.Memory), p.MemoryRate)
+		left = detect.TimeLeft(limit-min(limit, s.Sample.Memory), p.MemoryRate)
 	}
 	during := p.LastEvent != "" && s.At.Sub(s.EventAt) < told
 	if p.Crash == "" && p.MemoryPercent < nearLimit && left >= soon && !during {

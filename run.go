@@ -5,6 +5,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -214,43 +215,55 @@ func (l *lane) configure(c *config, sc signalConfig) {
 		l.drop()
 	}
 	l.enabled, l.kinds = sc.enabled, c.evidence(sc.kinds)
-	pace, rule := c.pace(sc.rule), c.applied(sc.rule)
+	pace, rule := c.pace(sc.rule), c.applied(guarded(sc.rule))
+	fast := detect.Config{Rule: rule, Pace: pace, Interval: c.interval, Budget: c.budget}
 	if l.fast == nil {
-		l.fast = newDetector(rule, pace, c.interval, c.budget, foreign(rule, l.log))
+		l.fast = detect.New(fast)
 	} else {
-		l.fast.change(rule, pace, c.interval, c.budget)
-		l.fast.guard = foreign(rule, l.log)
+		l.fast.Change(fast)
 	}
+	slower := detect.Config{Rule: detect.Slow(sc.slow), Pace: sc.slow.Pace(), Interval: slowEvery, Budget: c.budget}
 	switch wanted := c.slow && !c.classic && sc.slow.Diff > 0; {
 	case !wanted:
-		if l.slow != nil && l.slow.active {
+		if l.slow != nil && l.slow.Drop() {
 			l.cases[1].dismiss()
 		}
 		l.slow = nil
 	case l.slow == nil:
-		l.slow = newDetector(slow{sc.slow}, sc.slow.Pace(), slowEvery, c.budget, nil)
+		l.slow = detect.New(slower)
 	default:
-		l.slow.change(slow{sc.slow}, sc.slow.Pace(), slowEvery, c.budget)
+		l.slow.Change(slower)
 	}
 	l.publish(Sample{}, "")
 }
 
 // drop ends what is suspected, since the signal is not wanted any more.
 func (l *lane) drop() {
-	for i, d := range []*detector{l.fast, l.slow} {
-		if d != nil && d.active {
-			d.lapse()
+	for i, d := range []*detect.Detector{l.fast, l.slow} {
+		if d != nil && d.Drop() {
 			l.cases[i].dismiss()
 		}
 	}
 }
 
-// foreign returns a guard for a rule that is not ours.
-func foreign(r Rule, log *supervise.Log) *supervise.Breaker {
-	switch r.(type) {
-	case Threshold, classic, slow:
-		return nil
-	default:
-		return supervise.NewBreaker(supervise.SystemClock())
+// A guardedRule is a rule of the user's behind a circuit breaker.
+type guardedRule struct {
+	Rule
+	breaker *supervise.Breaker
+}
+
+// guarded returns the rule, behind a breaker unless it is one of holmes's own.
+func guarded(r Rule) Rule {
+	if _, own := r.(Threshold); own {
+		return r
 	}
+	return guardedRule{r, supervise.NewBreaker(supervise.SystemClock())}
+}
+
+func (r guardedRule) Eval(before *Ring, s Sample) (why Reason, fires bool) {
+	err := r.breaker.Call(func() error { why, fires = r.Rule.Eval(before, s); return nil })
+	if err != nil {
+		return Reason{Code: "error", Text: "the rule " + err.Error()}, false
+	}
+	return why, fires
 }

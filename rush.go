@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-holmes/holmes/detect"
 )
 
 // A rush is the life of an event of the memory watcher: the process may be
@@ -13,7 +15,7 @@ type rush struct {
 	run  *run
 	cfg  *config
 	f    *finding
-	seen chan outlook // holds one: memory has grown further
+	seen chan detect.MemoryForecast // holds one: memory has grown further
 	over atomic.Bool
 }
 
@@ -25,14 +27,14 @@ const (
 )
 
 // hurry begins a rush.
-func (r *run) hurry(c *config, o outlook, why Reason) *rush {
+func (r *run) hurry(c *config, o detect.MemoryForecast, why Reason) *rush {
 	if !r.Tasks.Enter(captureWork) {
 		return nil
 	}
 	at := r.Clock.Wall()
-	s := Sample{Signal: SignalMem, Value: o.percent(), Limit: float64(o.limit), At: at}
+	s := Sample{Signal: SignalMem, Value: o.Percent(), Limit: float64(o.Limit), At: at}
 	q := &rush{
-		run: r, cfg: c, seen: make(chan outlook, 1),
+		run: r, cfg: c, seen: make(chan detect.MemoryForecast, 1),
 		f: &finding{
 			signal: SignalMem, kinds: c.signals[SignalMem].kinds, onset: at,
 			trigger: Trigger{Sample: s, Reason: why},
@@ -49,7 +51,7 @@ func (r *run) hurry(c *config, o outlook, why Reason) *rush {
 
 // refresh tells a rush that memory has grown by another step. It reports
 // whether there is one to tell.
-func (q *rush) refresh(o outlook) bool {
+func (q *rush) refresh(o detect.MemoryForecast) bool {
 	if q == nil || q.over.Load() {
 		return false
 	}
@@ -61,7 +63,7 @@ func (q *rush) refresh(o outlook) bool {
 }
 
 // proceed is the life of the event.
-func (q *rush) proceed(o outlook) {
+func (q *rush) proceed(o detect.MemoryForecast) {
 	d := q.run.newDossier(q.cfg, q.f, StateSuspected)
 	before := q.run.gcCycles(q.cfg)
 	d.snapshots(q.f.kinds)
@@ -88,7 +90,7 @@ func (q *rush) linger(d *dossier) {
 			if n > maxRefresh+1 {
 				continue
 			}
-			d.snapshot(KindHeap, fmt.Sprintf("heap-%d.pb.gz", n), fmt.Sprintf("at %.0f %% of memory", o.percent()))
+			d.snapshot(KindHeap, fmt.Sprintf("heap-%d.pb.gz", n), fmt.Sprintf("at %.0f %% of memory", o.Percent()))
 			d.outlook = &o
 			d.save()
 		}
@@ -97,11 +99,11 @@ func (q *rush) linger(d *dossier) {
 
 // collectInTime takes the second heap profile if a collection and the profile
 // fit into the time that is left, by what they took before.
-func (d *dossier) collectInTime(o outlook, before uint64) {
-	needs := o.collection + d.h.prices.heapTime()
-	if o.left/2 < needs {
+func (d *dossier) collectInTime(o detect.MemoryForecast, before uint64) {
+	needs := o.Collection + d.h.prices.heapTime()
+	if o.Left/2 < needs {
 		d.add(Profile{Kind: KindHeap, Err: fmt.Errorf("no second profile: memory is full in %s, and a collection with its profile takes about %s",
-			o.left.Round(time.Millisecond), needs.Round(time.Millisecond))})
+			o.Left.Round(time.Millisecond), needs.Round(time.Millisecond))})
 		return
 	}
 	d.afterCollection(before, d.Stopping())

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-holmes/holmes/detect"
 )
 
 // Stats is what a [Holmes] saw, did, dropped and cost since it was made.
@@ -211,7 +213,7 @@ func (h *Holmes) WhyNot(s Signal) string {
 func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats {
 	v, n := l.look(), h.stats.of(l.signal)
 	s := SignalStats{
-		Signal: l.signal, Enabled: v.enabled, Value: v.sample.Value, Limit: v.sample.Limit, Mean: v.fast.mean,
+		Signal: l.signal, Enabled: v.enabled, Value: v.sample.Value, Limit: v.sample.Limit, Mean: v.fast.Mean,
 		State: v.state(now), WhyNot: v.whyNot(l.signal, now), Err: v.err,
 		Suspected: n.suspected, Confirmed: n.confirmed, Dismissed: n.dismissed,
 	}
@@ -221,21 +223,13 @@ func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats 
 	return s
 }
 
-func (v laneView) suspects() bool { return v.fast.active || (v.hasSlow && v.slow.active) }
-
-const stateCalm = "calm"
+func (v laneView) suspects() bool { return v.fast.Active || (v.hasSlow && v.slow.Active) }
 
 func (v laneView) state(now time.Duration) string {
-	switch {
-	case v.suspects():
-		return string(StateSuspected)
-	case now < v.fast.coolUntil:
-		return "cooling"
-	case v.fast.why.Code == codeWarming || !v.read:
-		return "warming"
-	default:
-		return stateCalm
+	if v.suspects() {
+		return detect.StateSuspected
 	}
+	return v.fast.State(now, v.read)
 }
 
 func (o *outlet) look(now time.Duration) ReporterStats {

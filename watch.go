@@ -3,6 +3,8 @@ package holmes
 import (
 	"runtime/metrics"
 	"time"
+
+	"github.com/go-holmes/holmes/detect"
 )
 
 // A watcher looks at memory more closely than once a second, because a process
@@ -12,8 +14,8 @@ import (
 type watcher struct {
 	run   *run
 	heap  []metrics.Sample
-	trend trend
-	brake brake
+	trend detect.MemoryTrend
+	limit detect.Limiter
 	rush  *rush // under way, or nil
 
 	safe time.Duration // until when memory cannot run out, however fast it grows
@@ -113,12 +115,12 @@ func (w *watcher) look() time.Duration {
 	if err != nil {
 		return latest // the lane reports it
 	}
-	w.safe = m.at + safeFor(m.room)
-	o, sooner := w.trend.add(m)
-	if reason, fires := o.forecast(absOf(sc.rule, c)); fires {
+	w.safe = m.At + safeFor(m.Room)
+	o, sooner := w.trend.Add(m)
+	if reason, fires := o.Judge(absOf(sc.rule, c)); fires {
 		w.fire(c, o, reason)
-	} else if w.brake.fired && o.percent() < w.brake.reported-2*watchStep && m.at >= w.brake.coolUntil {
-		w.brake.fired = false
+	} else if w.limit.Fired && o.Percent() < w.limit.Reported-2*watchStep && m.At >= w.limit.CoolUntil {
+		w.limit.Fired = false
 	}
 	return nextLook(sooner)
 }
@@ -134,17 +136,17 @@ func absOf(r Rule, c *config) float64 {
 }
 
 // read takes one reading. It allocates nothing.
-func (w *watcher) read(c *config) (memoryReading, error) {
+func (w *watcher) read(c *config) (detect.MemoryReading, error) {
 	m, err := w.run.meter.memoryNow(c, w.run.Clock.Mono())
 	if err != nil {
 		return m, err
 	}
 	metrics.Read(w.heap)
 	of := func(i int) uint64 { return metric(w.heap[i]) }
-	m.live, m.objects, m.goal, m.soft = of(watchLive), of(watchObjects), of(watchGoal), of(watchSoft)
-	m.spare = of(watchFree) + of(watchUnused)
-	m.total = of(watchTotal) - of(watchReleased)
-	m.collection = w.collection(c, of(watchCycles))
+	m.Live, m.Objects, m.Goal, m.Soft = of(watchLive), of(watchObjects), of(watchGoal), of(watchSoft)
+	m.Spare = of(watchFree) + of(watchUnused)
+	m.Total = of(watchTotal) - of(watchReleased)
+	m.Collection = w.collection(c, of(watchCycles))
 	return m, nil
 }
 
@@ -171,21 +173,21 @@ const collectorShare = 0.25
 // fire begins an event, or refreshes the one under way. An absolute level
 // counts once in a cool-down, and not where the lane has evidence; a forecast does not wait for that, since its
 // process may not live that long.
-func (w *watcher) fire(c *config, o outlook, why Reason) {
-	level := o.percent()
+func (w *watcher) fire(c *config, o detect.MemoryForecast, why Reason) {
+	level := o.Percent()
 	switch {
-	case !w.brake.armed(level, watchStep):
+	case !w.limit.Armed(level, watchStep):
 		return
 	case w.rush.refresh(o):
-		w.brake.reported = level
+		w.limit.Reported = level
 		return
-	case why.Code == CodeAbs && (o.at < w.brake.coolUntil || w.run.covered(level)),
-		w.run.vetoed.Load(), !w.affords(c, o.at, why):
+	case why.Code == CodeAbs && (o.At < w.limit.CoolUntil || w.run.covered(level)),
+		w.run.vetoed.Load(), !w.affords(c, o.At, why):
 		return
 	}
 	w.rush = w.run.hurry(c, o, why)
-	w.brake.reports(o.at, level, why.Code)
-	w.brake.cool(o.at, c.pace(c.signals[SignalMem].rule).CoolDown)
+	w.limit.Reports(o.At, level, why.Code)
+	w.limit.Cool(o.At, c.pace(c.signals[SignalMem].rule).CoolDown)
 	select {
 	case w.run.rushed <- level:
 	default: // the lane has not heard of the last one yet
@@ -193,8 +195,8 @@ func (w *watcher) fire(c *config, o outlook, why Reason) {
 }
 
 func (w *watcher) affords(c *config, now time.Duration, why Reason) bool {
-	w.brake.budget = c.budget
-	return w.brake.affords(now, why.Code)
+	w.limit.Budget = c.budget
+	return w.limit.Affords(now, why.Code)
 }
 
 // covered reports whether the lane of the mem signal has evidence of this level
@@ -203,8 +205,30 @@ func (r *run) covered(level float64) bool {
 	for _, l := range *r.all.Load() {
 		if l.signal == SignalMem {
 			v := l.look()
-			return v.suspects() || (!v.fast.armed && level < v.fast.reported+watchStep)
+			return v.suspects() || (!v.fast.Armed && level < v.fast.Reported+watchStep)
 		}
 	}
 	return false
 }
+
+// Between two looks. A quarter of the time that is left gives four of them
+// before the end; below 10 ms rates are noise, and a second is the tick.
+const (
+	soonest = 10 * time.Millisecond
+	latest  = time.Second
+)
+
+// fastest is more than a process can take of memory that it never had, in bytes
+// a second: the kernel clears each page first, at 1 to 2 GB/s where it was measured
+// (oom-table).
+const fastest = 4 << 30
+
+// safeFor is how long a sixteenth of the room lasts at the least. A service that
+// collects a hundred times a second and has much room need not be looked at as
+// often.
+func safeFor(room uint64) time.Duration {
+	return time.Duration(min(float64(room)/16/fastest, latest.Seconds()) * float64(time.Second))
+}
+
+// nextLook is when to look again.
+func nextLook(left time.Duration) time.Duration { return min(max(left/4, soonest), latest) }

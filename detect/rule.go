@@ -1,6 +1,10 @@
-package holmes
+package detect
 
-import "time"
+import (
+	"fmt"
+	"math"
+	"time"
+)
 
 // A Rule decides whether a sample is out of its normal range.
 //
@@ -41,7 +45,19 @@ type Pace struct {
 // DefaultPace is what a [Rule] without a method Pace is applied with: a window
 // of 10 minutes, a hold of 15 seconds, a cool-down of 1 minute.
 func DefaultPace() Pace {
-	return Pace{Window: fastWindow, Hold: percentHold, CoolDown: time.Minute}
+	return Pace{Window: 10 * time.Minute, Hold: 15 * time.Second, CoolDown: time.Minute}
+}
+
+// PaceOf returns the pace that a rule is applied with: its own, or the default.
+func PaceOf(r Rule) Pace {
+	p := DefaultPace()
+	if own, ok := r.(interface{ Pace() Pace }); ok {
+		p = own.Pace()
+	}
+	if p.Window <= 0 {
+		p.Window = DefaultPace().Window
+	}
+	return p
 }
 
 // Reason codes of [Threshold]. The first three are why it fired, the next
@@ -99,6 +115,30 @@ func (t Threshold) Pace() Pace {
 	return Pace{Window: t.Window, Hold: t.Hold, CoolDown: t.CoolDown, Margin: t.Margin}
 }
 
+// Check returns an error that names the first field which is negative or no
+// number.
+func (t Threshold) Check() error {
+	for _, f := range []struct {
+		name string
+		v    float64
+	}{
+		{"Min", t.Min}, {"Diff", t.Diff}, {"Abs", t.Abs}, {"Max", t.Max}, {"Margin", t.Margin},
+	} {
+		if !Finite(f.v) || f.v < 0 {
+			return fmt.Errorf("%s %v: must be a number from 0 on", f.name, f.v)
+		}
+	}
+	for _, f := range []struct {
+		name string
+		v    time.Duration
+	}{{"Window", t.Window}, {"Hold", t.Hold}, {"CoolDown", t.CoolDown}} {
+		if f.v < 0 {
+			return fmt.Errorf("%s %v: must be a number from 0 on", f.name, f.v)
+		}
+	}
+	return nil
+}
+
 // Eval implements [Rule].
 func (t Threshold) Eval(before *Ring, s Sample) (Reason, bool) {
 	why := Reason{Code: codeNormal, Mean: before.Mean(), Rule: t}
@@ -124,10 +164,13 @@ func (t Threshold) bound(mean float64) float64 {
 	return max(mean*(1+t.Diff/100), mean+t.Margin)
 }
 
-// slow is a [Threshold] that judges a mean of hours; its events say so.
-type slow struct{ Threshold }
+// Slow returns t for samples that are means of minutes over hours: its reason
+// is [CodeSlow] instead of [CodeDiff].
+func Slow(t Threshold) Rule { return slowRule{t} }
 
-func (r slow) Eval(before *Ring, s Sample) (Reason, bool) {
+type slowRule struct{ Threshold }
+
+func (r slowRule) Eval(before *Ring, s Sample) (Reason, bool) {
 	why, fires := r.Threshold.Eval(before, s)
 	if why.Code == CodeDiff {
 		why.Code = CodeSlow
@@ -135,18 +178,20 @@ func (r slow) Eval(before *Ring, s Sample) (Reason, bool) {
 	return why, fires
 }
 
-// classic is mosn/holmes's rule to the letter, in its integers. Its ring
-// holds ten samples and the current one is among them.
-type classic struct{ Threshold }
+// Classic returns t as mosn/holmes judges it, in its integers: over a ring of ten
+// samples with the current one among them, without a hold, an edge or a back-off.
+func Classic(t Threshold) Rule { return classicRule{t} }
+
+type classicRule struct{ Threshold }
 
 const classicRing = 10
 
 // Pace implements the interface that [Rule] describes.
-func (r classic) Pace() Pace {
+func (r classicRule) Pace() Pace {
 	return Pace{CoolDown: r.CoolDown, classic: true}
 }
 
-func (r classic) Eval(withCurrent *Ring, s Sample) (Reason, bool) {
+func (r classicRule) Eval(withCurrent *Ring, s Sample) (Reason, bool) {
 	sum := 0
 	n := withCurrent.Len()
 	for i := range n {
@@ -172,3 +217,6 @@ func (r classic) Eval(withCurrent *Ring, s Sample) (Reason, bool) {
 	}
 	return why, false
 }
+
+// Finite reports whether a value can be judged.
+func Finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -1,4 +1,4 @@
-package holmes
+package detect
 
 // A Ring is the fixed window of samples that a [Rule] judges the next one
 // against. While a rule holds, samples are kept out of the mean, so that a

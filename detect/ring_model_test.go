@@ -1,4 +1,4 @@
-package holmes
+package detect
 
 import (
 	"math/rand/v2"

@@ -1,4 +1,4 @@
-package holmes
+package detect
 
 import "time"
 
@@ -67,4 +67,14 @@ type Source interface {
 	// Read returns the value at now. Only Value and Limit of the Sample are
 	// used.
 	Read(now time.Time) (Sample, error)
+}
+
+// Valid reports whether a signal of the user's may have this name.
+func (s Signal) Valid() bool {
+	for _, r := range s {
+		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {
+			return false
+		}
+	}
+	return len(s) >= 1 && len(s) <= 40
 }
