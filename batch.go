@@ -5,17 +5,6 @@ import "context"
 // mostInBatch is how many events are reported at once at most.
 const mostInBatch = 50
 
-// A BatchReporter is a [Reporter] that takes several events at once, such as one
-// whose receiver takes a few messages a minute. When more than one event waits,
-// its ReportBatch is called, with the rules of Report.
-//
-// No error means that the receiver has all of them. After an error each is
-// reported by itself, so Report must know which of them have arrived.
-type BatchReporter interface {
-	Reporter
-	ReportBatch(ctx context.Context, events []*Event) error
-}
-
 // batch returns what is to be reported at once: nothing unless several events
 // wait that have not been tried yet and the receiver is well.
 func (o *outlet) batch() (out []*item) {

@@ -13,10 +13,8 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// A capture is one kind of profile: its file, how it is taken, and what it
-// needs.
+// A capture is one kind of profile: how it is taken, and what it needs.
 type capture struct {
-	file  string
 	write func(w io.Writer) error // nil for CPU and trace, which brokers take
 	needs func() uint64           // bytes of memory while it is taken
 	takes func() time.Duration    // of CPU time; nil if that does not depend on the process
@@ -27,13 +25,13 @@ type capture struct {
 
 // captures is the table of kinds.
 var captures = map[Kind]capture{
-	KindCPU:          {file: "cpu.pb.gz", needs: func() uint64 { return captureBase }},
-	KindHeap:         {file: "heap.pb.gz", write: binary("heap"), needs: heapNeeds},
-	KindGoroutine:    {file: "goroutine.pb.gz", write: binary("goroutine"), needs: goroutineNeeds, takes: goroutineTakes},
-	KindTrace:        {file: "trace.out", needs: func() uint64 { return traceMemory }},
-	KindThreadcreate: {file: "threadcreate.pb.gz", write: binary("threadcreate"), needs: func() uint64 { return captureBase }},
-	KindMutex:        {file: "mutex.pb.gz", write: binary("mutex"), needs: waitNeeds("mutex"), counted: true},
-	KindBlock:        {file: "block.pb.gz", write: binary("block"), needs: waitNeeds("block"), counted: true},
+	KindCPU:          {needs: func() uint64 { return captureBase }},
+	KindHeap:         {write: binary("heap"), needs: heapNeeds},
+	KindGoroutine:    {write: binary("goroutine"), needs: goroutineNeeds, takes: goroutineTakes},
+	KindTrace:        {needs: func() uint64 { return traceMemory }},
+	KindThreadcreate: {write: binary("threadcreate"), needs: func() uint64 { return captureBase }},
+	KindMutex:        {write: binary("mutex"), needs: waitNeeds("mutex"), counted: true},
+	KindBlock:        {write: binary("block"), needs: waitNeeds("block"), counted: true},
 }
 
 // heapAfterGC is the file of the second heap profile.
@@ -89,7 +87,7 @@ func (d *dossier) snapshot(kind Kind, file, note string) {
 	take := d.captures[kind]
 	p := Profile{Kind: kind, File: file, Start: d.Clock.Wall(), Note: note}
 	if kind == KindHeap {
-		p.Note = humanize.Join(note, d.ev.Readings.shareNote())
+		p.Note = humanize.Join(note, d.ev.Readings.ShareNote())
 	}
 	price := d.h.priceOf(kind)
 	if p.Err = d.affords(d.cfg, price); p.Err == nil {
@@ -114,7 +112,7 @@ func (d *dossier) addContext(before uint64) {
 			d.afterCollection(before, d.Stopping()) // else what the goroutines hold is not in it yet
 			continue
 		}
-		d.snapshot(k, d.freeName(d.captures[k].file), "at the verdict, for the diagnosis")
+		d.snapshot(k, d.freeName(k.File()), "at the verdict, for the diagnosis")
 	}
 }
 
@@ -146,7 +144,7 @@ func (d *dossier) put(p *Profile, fill func(io.Writer) error, replace bool) {
 		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)
 		return
 	}
-	p.Path, p.data = got.path, got.data
+	p.Place(got.path, got.data)
 	d.ev.Cost.Bytes += got.bytes
 	d.h.stats.wrote(got.bytes)
 }

@@ -121,7 +121,7 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 			slices.Contains(told.context, p.Kind) && !slices.Contains(told.kinds, p.Kind): // and one kind for each signal
 			continue
 		}
-		raw, err := p.read(math.MaxInt64 - 1)
+		raw, err := p.ReadAll(math.MaxInt64 - 1)
 		if err != nil {
 			return err
 		}

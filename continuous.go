@@ -6,11 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/event"
 )
-
-// continuousSignal is the signal of events that a timetable took.
-const continuousSignal Signal = "continuous"
 
 // A timetable says what is taken when nothing has happened.
 type timetable struct {
@@ -101,27 +98,18 @@ func (r *run) captureRoutine(ctx context.Context, t *timetable) {
 	defer r.Tasks.Leave(captureWork)
 	at := r.Clock.Wall()
 	f := &finding{
-		signal: continuousSignal, kinds: t.kinds, onset: at,
-		trigger: Trigger{Sample: Sample{Signal: continuousSignal, At: at}, Reason: Reason{Code: CodeContinuous}},
+		signal: event.SignalContinuous, kinds: t.kinds, onset: at,
+		trigger: Trigger{Sample: Sample{Signal: event.SignalContinuous, At: at}, Reason: Reason{Code: CodeContinuous}},
 	}
 	d := r.openDossier(r.h.cfg.Load(), f, StateSuspected)
 	d.snapshots(t.kinds)
 	r.captureFor(ctx, d, t.kinds, t.takes)
 	if !slices.ContainsFunc(d.ev.Profiles, func(p Profile) bool { return p.Captured() }) {
-		r.Log.OnCause("timetable", "WithContinuous: no profile: %s", d.ev.why())
+		r.Log.OnCause("timetable", "WithContinuous: no profile: %s", d.ev.WhyEmpty())
 		r.onDisk("event "+d.ev.ID, d.files.discard())
 		return
 	}
 	d.conclude(f, StateConfirmed)
 	r.h.stats.confirmed(f.signal)
 	d.deliver()
-}
-
-// why says why an event has no profile.
-func (e *Event) why() string {
-	out := ""
-	for i := range e.Profiles {
-		out = humanize.Join(out, fmt.Sprintf("%s: %s", e.Profiles[i].Kind, e.Profiles[i].Note))
-	}
-	return out
 }

@@ -106,7 +106,7 @@ func (d *dossier) spend(do func()) spending {
 }
 
 func (d *dossier) account(s spending) {
-	d.ev.Cost.add(s)
+	addCost(&d.ev.Cost, s)
 	d.h.stats.spent(s)
 }
 
@@ -130,7 +130,7 @@ func (s spending) plus(t spending) spending {
 	return spending{s.time + t.time, s.cpu + t.cpu, s.allocs + t.allocs, s.stopped + t.stopped}
 }
 
-func (c *Cost) add(s spending) {
+func addCost(c *Cost, s spending) {
 	c.Seconds += s.time.Seconds()
 	c.CPUSeconds += s.cpu.Seconds()
 	c.AllocBytes += s.allocs

@@ -195,7 +195,7 @@ func (d *dossier) addCPU(r cpuResult) {
 		f.notes = humanize.Join(f.notes, "held by "+r.holder)
 	}
 	f.slices = append(f.slices, r.slices...)
-	p := Profile{Kind: KindCPU, File: captures[KindCPU].file, Note: f.notes}
+	p := Profile{Kind: KindCPU, File: KindCPU.File(), Note: f.notes}
 	if len(f.slices) == 0 {
 		if p.Err = r.err; p.Err != nil {
 			d.add(p)

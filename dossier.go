@@ -2,11 +2,9 @@ package holmes
 
 import (
 	"bytes"
-	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -14,6 +12,7 @@ import (
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/pproftext"
@@ -96,7 +95,7 @@ func (d *dossier) readGroups() {
 func (d *dossier) save() {
 	raw, err := json.Marshal(d.ev)
 	if err == nil {
-		err = d.files.replace(eventFile, append(raw, '\n'))
+		err = d.files.replace(event.JSONFile, append(raw, '\n'))
 	}
 	if err != nil {
 		d.onDisk("event "+d.ev.ID, err)
@@ -106,7 +105,7 @@ func (d *dossier) save() {
 // note tells the black box of the event, unless it is one that the end of the
 // process has nothing to do with.
 func (d *dossier) note() {
-	if !d.ev.routine() {
+	if !d.ev.Routine() {
 		d.past.event(d.ev.ID, d.ev.Sentence())
 	}
 }
@@ -115,7 +114,7 @@ func (d *dossier) note() {
 func (d *dossier) snapshots(kinds []Kind) {
 	for _, k := range kinds {
 		if take := d.captures[k]; take.write != nil && !take.counted {
-			d.snapshot(k, take.file, "")
+			d.snapshot(k, k.File(), "")
 		}
 	}
 }
@@ -128,7 +127,7 @@ func (d *dossier) conclude(f *finding, state State) {
 		d.diagnose(f.kinds)
 		d.note()
 	}
-	if err := d.files.replace(summaryFile, d.ev.summary()); err != nil {
+	if err := d.files.replace(event.SummaryFile, d.ev.Summary()); err != nil {
 		d.onDisk("event "+d.ev.ID, err)
 	}
 	d.save()
@@ -147,14 +146,14 @@ func (d *dossier) diagnose(kinds []Kind) {
 		if !p.Captured() || p.Kind == KindTrace {
 			continue
 		}
-		parsed, err := p.parse()
+		parsed, err := parse(p)
 		if err != nil {
 			d.Log.OnCause("parse", "event %s: %s profile: %v", d.ev.ID, p.Kind, err)
 			continue
 		}
 		read[p] = parsed
 	}
-	if !d.ev.routine() {
+	if !d.ev.Routine() {
 		d.judge(kinds, read)
 	}
 	for _, k := range kinds {
@@ -206,8 +205,8 @@ func (d *dossier) judge(kinds []Kind, read map[*Profile]*diagnose.Profile) {
 	d.ev.Diagnosis = v
 }
 
-func (p *Profile) parse() (*diagnose.Profile, error) {
-	raw, err := p.read(maxParsed)
+func parse(p *Profile) (*diagnose.Profile, error) {
+	raw, err := p.ReadAll(maxParsed)
 	if err != nil {
 		return nil, err
 	}
@@ -240,47 +239,6 @@ func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 			d.onDisk("event "+d.ev.ID, err)
 		}
 	}
-}
-
-// summary is the event for a person with a terminal.
-func (e *Event) summary() []byte {
-	var b bytes.Buffer
-	fmt.Fprintf(&b, "%s\n\n%s, %s, %s\n", e.Sentence(), e.ID, e.State, e.At.Format(time.RFC3339))
-	if trigger := e.Trigger.Sentence(); !strings.HasPrefix(e.Sentence(), trigger) {
-		b.WriteString(trigger + "\n")
-	}
-	for _, c := range e.Diagnosis.Culprits {
-		fmt.Fprintf(&b, "  %5.1f %%  %s (%s:%d)", c.Share*100, cmp.Or(c.Display, c.Function), c.File, c.Line)
-		if c.WaitedIn != "" {
-			b.WriteString(", while others wait in " + c.WaitedIn)
-		}
-		b.WriteByte('\n')
-	}
-	r := e.Readings
-	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
-		r.CPUPercent, humanize.Number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
-	for _, s := range r.GoroutineSites {
-		fmt.Fprintf(&b, "  %7d goroutines of %s\n", s.Count, s.Function)
-	}
-	if about := r.about(); about != "" {
-		fmt.Fprintf(&b, "%s\n\n", about)
-	}
-	for i := range e.Profiles {
-		p := &e.Profiles[i]
-		switch {
-		case p.Path != "":
-			fmt.Fprintf(&b, "go tool pprof %s", filepath.Base(p.Path))
-		case p.Captured():
-			fmt.Fprintf(&b, "%s: in memory only", p.Kind)
-		default:
-			fmt.Fprintf(&b, "no %s profile", p.Kind)
-		}
-		if p.Note != "" {
-			fmt.Fprintf(&b, "  # %s", p.Note)
-		}
-		b.WriteByte('\n')
-	}
-	return b.Bytes()
 }
 
 // newID names an event: its time, its signal, and a random end. IDs of one

@@ -8,6 +8,7 @@ import (
 	"io"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/event"
 )
 
 // maxInMemory bounds what one event holds in memory when the disk refuses it.
@@ -74,7 +75,7 @@ func (e *evidence) replace(name string, content []byte) error {
 		_, err := w.Write(content)
 		return err
 	})
-	if name == eventFile {
+	if name == event.JSONFile {
 		e.stale = err != nil
 	}
 	return err
@@ -86,7 +87,7 @@ func (e *evidence) describe(ev *Event) error {
 	if err != nil {
 		return err
 	}
-	return e.replace(eventFile, append(raw, '\n'))
+	return e.replace(event.JSONFile, append(raw, '\n'))
 }
 
 // finish closes an event that is to be delivered to those reporters. It reports
@@ -107,30 +108,32 @@ func (e *evidence) spill(ev *Event) error {
 	again := e.stale
 	for i := range ev.Profiles {
 		p := &ev.Profiles[i]
-		if p.data == nil {
+		content := p.Content()
+		if content == nil {
 			continue
 		}
 		f, err := e.entry.Replace(p.File, func(w io.Writer) error {
-			_, err := w.Write(p.data)
+			_, err := w.Write(content)
 			return err
 		})
 		if err != nil {
 			return err
 		}
-		p.Path, p.data, again = f.Path, nil, true
+		p.Place(f.Path, nil)
+		again = true
 	}
 	if !again {
 		return nil
 	}
 	ev.Dir = e.entry.Path()
-	return errors.Join(e.describe(ev), e.replace(summaryFile, ev.summary()))
+	return errors.Join(e.describe(ev), e.replace(event.SummaryFile, ev.Summary()))
 }
 
 // classOf is what retention goes by: the steps of one signal's rise are a
 // series, and the first event for a reason stays long. What a timetable took
 // makes room for all of them.
 func classOf(ev *Event) dump.Class {
-	if ev.routine() {
+	if ev.Routine() {
 		return dump.Class{Routine: true}
 	}
 	signal := string(ev.Trigger.Sample.Signal)

@@ -9,24 +9,6 @@ import (
 	"time"
 )
 
-// GoroutineStates counts goroutines by what they are doing; see the metrics
-// /sched/goroutines of package runtime/metrics.
-type GoroutineStates struct {
-	Running  uint64 `json:"running"`
-	Runnable uint64 `json:"runnable"`
-	Waiting  uint64 `json:"waiting"`
-	// NotInGo are those in a system call or in C.
-	NotInGo uint64 `json:"not_in_go"`
-	// Created counts all goroutines since the process started.
-	Created uint64 `json:"created"`
-}
-
-// A GoroutineSite is a function that goroutines were started with.
-type GoroutineSite struct {
-	Function string `json:"function"`
-	Count    int    `json:"count"`
-}
-
 // readStates counts all goroutines, for some microseconds.
 func readStates() *GoroutineStates {
 	read := []metrics.Sample{

@@ -25,7 +25,7 @@ type hoard struct {
 func (h *hoard) add(p *parcel) (lost []*parcel) {
 	p.weight = heldEvent
 	for i := range p.ev.Profiles {
-		p.weight += len(p.ev.Profiles[i].data)
+		p.weight += len(p.ev.Profiles[i].Content())
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()

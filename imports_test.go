@@ -40,6 +40,7 @@ var rooms = []string{
 	"internal/humanize",
 	"internal/supervise",
 	"detect",
+	"event",
 }
 
 // only are modules that a single folder may import.

@@ -157,7 +157,7 @@ func (r *run) gcCycles(c *config) uint64 {
 // store's; what the disk refused is held in memory.
 func (d *dossier) deliver() {
 	tell := d.Log.Warnf
-	if d.ev.routine() {
+	if d.ev.Routine() {
 		tell = d.Log.Debugf
 	}
 	tell("%s (event %s in %s)", d.ev.Sentence(), d.ev.ID, orMemory(d.ev.Dir))

@@ -10,12 +10,12 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-holmes/holmes/event"
 )
 
 // What is normal lies in the dump path as an event that is never reported, so
 // that it is private, whole or absent, and within the budget like all evidence.
-
-const baselineSignal Signal = "baseline"
 
 const (
 	codeBaseline = "baseline"
@@ -41,10 +41,10 @@ func buildID() string {
 func (b *baseliner) keepNormal(n *normal) {
 	c := b.h.cfg.Load()
 	ev := &Event{
-		ID: b.h.newID(n.at, baselineSignal), State: StateDismissed, At: n.at,
+		ID: b.h.newID(n.at, event.SignalBaseline), State: StateDismissed, At: n.at,
 		Labels: b.h.labels(c),
 		Trigger: Trigger{
-			Sample: Sample{Signal: baselineSignal, At: n.at},
+			Sample: Sample{Signal: event.SignalBaseline, At: n.at},
 			Reason: Reason{Code: codeBaseline, Text: "what is normal, for events to be compared with"},
 		},
 	}
@@ -75,7 +75,7 @@ func (r *run) writeNormal(files *evidence, ev *Event, n *normal) error {
 		if p.raw == nil {
 			continue
 		}
-		file := captures[p.kind].file
+		file := p.kind.File()
 		errs = append(errs, files.replace(file, p.raw))
 		ev.Profiles = append(ev.Profiles, Profile{Kind: p.kind, File: file, Start: n.at, Duration: p.took})
 	}
@@ -92,10 +92,10 @@ func (r *run) recallNormal() (n normal) {
 	r.onDisk("look for what was normal", err)
 	build := r.h.build()
 	for _, id := range slices.Backward(ids) {
-		if !strings.Contains(id, "-"+string(baselineSignal)+"-") {
+		if !strings.Contains(id, "-"+string(event.SignalBaseline)+"-") {
 			continue
 		}
-		ev, err := LoadEvent(store.Path(id))
+		ev, err := event.Load(store.Path(id))
 		if err == nil && ev.Labels[buildLabel] == build {
 			return normalOf(ev)
 		}
@@ -108,7 +108,7 @@ func normalOf(ev *Event) (n normal) {
 	n.at = ev.At
 	read := func(k Kind) (p piece) {
 		if found := ev.Profile(k); found != nil {
-			p.raw, _ = found.read(maxPiece) // what is damaged is not compared with
+			p.raw, _ = found.ReadAll(maxPiece) // what is damaged is not compared with
 		}
 		return p
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"github.com/go-holmes/holmes/event"
 )
 
 // CaptureNow takes an event that nobody but the caller asked for, and gives it
@@ -34,8 +36,8 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	}
 	defer r.Tasks.Leave(captureWork)
 	f := &finding{
-		signal: manualSignal, kinds: kinds, onset: r.Clock.Wall(),
-		trigger: Trigger{Sample: Sample{Signal: manualSignal, At: r.Clock.Wall()}, Reason: Reason{Code: CodeManual}},
+		signal: event.SignalManual, kinds: kinds, onset: r.Clock.Wall(),
+		trigger: Trigger{Sample: Sample{Signal: event.SignalManual, At: r.Clock.Wall()}, Reason: Reason{Code: CodeManual}},
 	}
 	before := r.gcCycles(c)
 	d := r.openDossier(c, f, StateSuspected)
@@ -46,7 +48,7 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	}
 	d.conclude(f, StateConfirmed)
 	h.stats.confirmed(f.signal)
-	ev := d.ev.clone()
+	ev := d.ev.Clone()
 	d.deliver()
 	return ev, nil
 }
@@ -79,9 +81,6 @@ func (r *run) captureFor(ctx context.Context, d *dossier, kinds []Kind, takes ti
 	}
 	d.addWaits(waits)
 }
-
-// manualSignal is the signal of events that CaptureNow took.
-const manualSignal Signal = "manual"
 
 // profileFor profiles for a time, at once or not at all.
 func (r *run) profileFor(ctx context.Context, d time.Duration) cpuResult {

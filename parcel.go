@@ -2,14 +2,13 @@ package holmes
 
 import (
 	"errors"
-	"fmt"
 	"os"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/go-holmes/holmes/dump"
-	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/event"
 )
 
 // A parcel is one event on its way to reporters. As a rule all of it is in the
@@ -88,9 +87,6 @@ func (e *lostError) Unwrap() error { return e.err }
 
 var errNoMemory = errors.New("its memory was wanted for a later event")
 
-// errNotKept is why a profile is missing whose event outlived it.
-var errNotKept = errors.New("was held in memory, or removed from the disk, before it could be delivered")
-
 // load returns the event for one reporter, with a copy of its own. release lets
 // retention have the event again.
 func (p *parcel) load(to string) (ev *Event, release func(), err error) {
@@ -107,8 +103,8 @@ func (p *parcel) load(to string) (ev *Event, release func(), err error) {
 				release = r
 			}
 		}
-		ev = held.clone()
-		ev.missFiles()
+		ev = held.Clone()
+		ev.MissFiles()
 		return ev, release, nil
 	}
 	release, err = store.Take(p.id, to)
@@ -141,32 +137,15 @@ func loadStored(store *dump.Store, id string) (*Event, error) {
 	if err := store.Check(id); err != nil {
 		return nil, err
 	}
-	ev, err := LoadEvent(store.Path(id))
-	switch {
-	case errors.Is(err, os.ErrNotExist):
-		return rebuilt(store.Path(id), id)
-	case err != nil:
+	ev, err := event.Load(store.Path(id))
+	if errors.Is(err, os.ErrNotExist) {
+		return event.Recover(store.Path(id))
+	}
+	if err != nil {
 		return nil, err
 	}
-	if ev.State == StateSuspected { // its verdict never came, or was not written
-		ev.State = StateUnconfirmed
-	}
-	ev.missFiles()
+	ev.Settle()
 	return ev, nil
-}
-
-// missFiles notes which profiles are not on disk any more.
-func (e *Event) missFiles() {
-	for i := range e.Profiles {
-		p := &e.Profiles[i]
-		if p.Path == "" {
-			continue
-		}
-		if _, err := os.Lstat(p.Path); errors.Is(err, os.ErrNotExist) {
-			p.Path, p.Err = "", fmt.Errorf("holmes: %s %w", p.File, errNotKept)
-			p.Note = humanize.Join(p.Note, errNotKept.Error())
-		}
-	}
 }
 
 // delivered notes that a reporter has the event.

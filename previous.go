@@ -12,10 +12,6 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// SignalProcess is the signal of an event about the process itself: that its
-// previous run ended without Stop.
-const SignalProcess Signal = "process"
-
 const (
 	// maxPrevious is how many runs are told about at one start: a process in a
 	// crash loop has many.
@@ -26,41 +22,6 @@ const (
 	nearLimit = 90.0
 	soon      = 10 * time.Second
 )
-
-// PreviousRun is the end of a run that was not stopped, as its black box has
-// it.
-type PreviousRun struct {
-	// Started and Ended are by its wall clock; it lived a little longer than
-	// its last record.
-	Started time.Time `json:"started"`
-	Ended   time.Time `json:"ended"`
-	PID     int       `json:"pid"`
-	// MemoryPercent is of the limit at the end, MemoryRate how fast memory
-	// rose in the last ten seconds, in bytes a second.
-	MemoryPercent float64 `json:"memory_percent,omitempty"`
-	MemoryRate    float64 `json:"memory_bytes_per_second,omitempty"`
-	// LastEvent is the ID of the last event of that run, LastSentence what was
-	// known of it, and LastState the last change of a signal.
-	LastEvent    string `json:"last_event,omitempty"`
-	LastSentence string `json:"last_sentence,omitempty"`
-	LastState    string `json:"last_state,omitempty"`
-	// Crash is what the runtime wrote as it ended the process, see
-	// [WithCrashOutput], cut to 64 KiB.
-	Crash string `json:"crash,omitempty"`
-	// Samples are those of the last minute, oldest first.
-	Samples []PastSample `json:"samples"`
-}
-
-// PastSample is one tick of a [PreviousRun].
-type PastSample struct {
-	At          time.Time `json:"at"`
-	CPUPercent  float64   `json:"cpu_percent"`
-	MemoryUsed  uint64    `json:"memory_used_bytes"`
-	MemoryLimit uint64    `json:"memory_limit_bytes"`
-	HeapLive    uint64    `json:"heap_live_bytes"`
-	Goroutines  uint64    `json:"goroutines"`
-	Threads     uint64    `json:"threads"`
-}
 
 // tellPrevious reads what runs have left that were not stopped. An end that
 // looks like nobody's wish is an event; a process that its deployment ends
@@ -103,7 +64,7 @@ func (r *run) tellOrphan(c *config, dir *os.Root, o *blackbox.Orphan) {
 	s := Sample{Signal: SignalProcess, Value: p.MemoryPercent, At: p.Ended}
 	f := &finding{
 		signal: SignalProcess, onset: p.Ended,
-		trigger: Trigger{Sample: s, Reason: Reason{Code: CodeCrash, Text: text}, Window: p.memory()},
+		trigger: Trigger{Sample: s, Reason: Reason{Code: CodeCrash, Text: text}, Window: memoryOf(p)},
 	}
 	r.h.stats.suspected(f.signal)
 	d := r.newDossier(c, f, StateSuspected)
@@ -144,12 +105,12 @@ func previousRun(o *blackbox.Orphan) (p *PreviousRun, why string) {
 			})
 		}
 	}
-	why = p.reason(minute)
+	why = unusual(p, minute)
 	return p, why
 }
 
-// reason says what is unusual about the end, "" if nothing is.
-func (p *PreviousRun) reason(s blackbox.Summary) (why string) {
+// unusual says what is unusual about the end, "" if nothing is.
+func unusual(p *PreviousRun, s blackbox.Summary) (why string) {
 	left := detect.Never
 	if limit := s.Sample.MemoryLimit; limit > 0 {
 		left = detect.TimeLeft(limit-min(limit, s.Sample.Memory), p.MemoryRate)
@@ -173,7 +134,7 @@ func (p *PreviousRun) reason(s blackbox.Summary) (why string) {
 	return why
 }
 
-func (p *PreviousRun) memory() (percent []float64) {
+func memoryOf(p *PreviousRun) (percent []float64) {
 	for _, s := range p.Samples {
 		if s.MemoryLimit > 0 {
 			percent = append(percent, float64(s.MemoryUsed)/float64(s.MemoryLimit)*100)

@@ -144,7 +144,7 @@ func (p *parcel) spill(r *run) error {
 	if err != nil {
 		return err
 	}
-	ev := p.ev.clone()
+	ev := p.ev.Clone()
 	whole, err := files.finish(ev, to)
 	p.store = files.store
 	if whole {

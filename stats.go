@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/event"
 )
 
 // Stats is what a [Holmes] saw, did, dropped and cost since it was made.
@@ -173,7 +174,7 @@ func (h *Holmes) Stats() Stats {
 	s := Stats{
 		Dump: h.vault.stats(), LogDropped: h.log.Dropped(), LoggerPanics: h.log.Panics(),
 		Baseline:    h.normal.tell(),
-		Continuous:  h.stats.of(continuousSignal).confirmed,
+		Continuous:  h.stats.of(event.SignalContinuous).confirmed,
 		LabelPanics: h.labelGuard.Panics(), Bugs: h.bugs.Count(), Cost: h.stats.look(),
 	}
 	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())

@@ -115,7 +115,7 @@ func (q *inquiry) endTrace(d *dossier, begun <-chan tracing, verdict State) {
 
 // addTrace writes what the recorder holds into the event.
 func (d *dossier) addTrace(t tracing) {
-	p := Profile{Kind: KindTrace, File: d.captures[KindTrace].file, Err: t.err}
+	p := Profile{Kind: KindTrace, File: KindTrace.File(), Err: t.err}
 	if p.Err != nil {
 		p.Err = fmt.Errorf("no trace: %w", p.Err)
 		d.add(p)

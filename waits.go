@@ -56,7 +56,7 @@ func (r *run) newWaitWatch(c *config, kinds []Kind) *waitWatch {
 	w := &waitWatch{run: r, cfg: c}
 	for _, k := range kinds {
 		if take := r.h.captures[k]; take.counted {
-			w.parts = append(w.parts, &waitPart{profile: Profile{Kind: k, File: take.file}})
+			w.parts = append(w.parts, &waitPart{profile: Profile{Kind: k, File: k.File()}})
 		}
 	}
 	return w

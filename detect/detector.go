@@ -36,8 +36,7 @@ type Detector struct {
 
 	early  []dated // samples of the warm-up, until it is over
 	since  time.Duration
-	active bool          // suspected, and held since then
-	over   time.Duration // that the mean reached back when the suspicion began
+	active bool // suspected, and held since then
 
 	why   Reason // of the last judgement
 	fires bool
@@ -103,6 +102,9 @@ func (d *Detector) next(now time.Duration, s Sample, veto string) Outcome {
 	if d.pace.classic {
 		return d.stepClassic(now, s, veto)
 	}
+	if !d.active {
+		d.ring.settle()
+	}
 	d.judge(s)
 	switch {
 	case d.active:
@@ -129,7 +131,7 @@ func (d *Detector) stepClassic(now time.Duration, s Sample, veto string) Outcome
 	if !d.fires || veto != "" || now < d.limit.CoolUntil {
 		return nothing
 	}
-	d.active, d.since, d.over = true, now, d.reachNow()
+	d.active, d.since = true, now
 	return Suspected
 }
 
@@ -148,7 +150,7 @@ func (d *Detector) mayBegin(now time.Duration, v float64, veto string) bool {
 }
 
 func (d *Detector) begin(now time.Duration, v float64) {
-	d.active, d.since, d.over = true, now, d.reachNow()
+	d.active, d.since = true, now
 	d.ring.hold(v)
 }
 
@@ -172,9 +174,11 @@ func (d *Detector) lapse() {
 }
 
 // report ends a suspicion that became an event, and starts its cool-down.
+//
+// The samples of the hold join the mean with the next step: until then the
+// caller sees the mean and the samples that the event was judged by.
 func (d *Detector) report(now time.Duration, v float64) {
 	d.active = false
-	d.ring.settle()
 	if d.pace.classic {
 		d.limit.CoolUntil = now + d.pace.CoolDown
 		return
@@ -227,10 +231,9 @@ func (d *Detector) Reason() Reason { return d.why }
 // suspected.
 func (d *Detector) Held(now time.Duration) time.Duration { return now - d.since }
 
-// Reach is how far back the mean reached when the last suspicion began.
-func (d *Detector) Reach() time.Duration { return d.over }
-
-func (d *Detector) reachNow() time.Duration { return time.Duration(d.ring.Len()) * d.interval }
+// Reach is how far back the mean reaches that the last sample was judged
+// against.
+func (d *Detector) Reach() time.Duration { return time.Duration(d.ring.Len()) * d.interval }
 
 // Samples returns the newest samples, oldest first, at most so many.
 func (d *Detector) Samples(most int) []float64 {

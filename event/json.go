@@ -1,4 +1,4 @@
-package holmes
+package event
 
 import (
 	"encoding/json"
@@ -9,12 +9,6 @@ import (
 
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/diagnose"
-)
-
-// The files that every event directory has beside its profiles.
-const (
-	eventFile   = "event.json"
-	summaryFile = "summary.txt"
 )
 
 // The wire types are the stable form of event.json: fields may be added, none
@@ -34,17 +28,17 @@ type (
 		Holmes    wireHolmes        `json:"holmes"`
 	}
 	wireTrigger struct {
-		Signal      Signal    `json:"signal"`
-		Reason      string    `json:"reason"`
-		Value       float64   `json:"value"`
-		Limit       float64   `json:"limit"`
-		Baseline    float64   `json:"baseline"`
-		OverSeconds float64   `json:"baseline_seconds,omitempty"`
-		HeldSeconds float64   `json:"held_seconds"`
-		Sentence    string    `json:"sentence"`
-		Window      []float64 `json:"window"`
-		At          time.Time `json:"at,omitzero"`
-		Rule        *wireRule `json:"rule,omitempty"`
+		Signal      detect.Signal `json:"signal"`
+		Reason      string        `json:"reason"`
+		Value       float64       `json:"value"`
+		Limit       float64       `json:"limit"`
+		Baseline    float64       `json:"baseline"`
+		OverSeconds float64       `json:"baseline_seconds,omitempty"`
+		HeldSeconds float64       `json:"held_seconds"`
+		Sentence    string        `json:"sentence"`
+		Window      []float64     `json:"window"`
+		At          time.Time     `json:"at,omitzero"`
+		Rule        *wireRule     `json:"rule,omitempty"`
 	}
 	wireRule struct {
 		Min             float64 `json:"min,omitempty"`
@@ -117,8 +111,8 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 		ID: w.ID, State: w.State, At: w.At,
 		Readings: w.Readings, Labels: w.Labels, Cost: w.Cost,
 		Trigger: Trigger{
-			Sample:   Sample{Signal: w.Trigger.Signal, Value: w.Trigger.Value, Limit: w.Trigger.Limit, At: w.Trigger.At},
-			Reason:   Reason{Code: w.Trigger.Reason, Mean: w.Trigger.Baseline, Rule: w.Trigger.Rule.threshold(), Text: w.Trigger.Sentence},
+			Sample:   detect.Sample{Signal: w.Trigger.Signal, Value: w.Trigger.Value, Limit: w.Trigger.Limit, At: w.Trigger.At},
+			Reason:   detect.Reason{Code: w.Trigger.Reason, Mean: w.Trigger.Baseline, Rule: w.Trigger.Rule.threshold(), Text: w.Trigger.Sentence},
 			Baseline: w.Trigger.Baseline, BaselineOver: fromSeconds(w.Trigger.OverSeconds),
 			Held:   fromSeconds(w.Trigger.HeldSeconds),
 			Window: w.Trigger.Window,
@@ -159,8 +153,8 @@ func sane(v float64) float64 {
 }
 
 // ruleToWire is nil for a rule without thresholds.
-func ruleToWire(t Threshold) *wireRule {
-	if t == (Threshold{}) {
+func ruleToWire(t detect.Threshold) *wireRule {
+	if t == (detect.Threshold{}) {
 		return nil
 	}
 	return &wireRule{
@@ -169,11 +163,11 @@ func ruleToWire(t Threshold) *wireRule {
 	}
 }
 
-func (w *wireRule) threshold() Threshold {
+func (w *wireRule) threshold() detect.Threshold {
 	if w == nil {
-		return Threshold{}
+		return detect.Threshold{}
 	}
-	return Threshold{
+	return detect.Threshold{
 		Min: w.Min, Diff: w.Diff, Abs: w.Abs, Max: w.Max, Margin: w.Margin,
 		Window: fromSeconds(w.WindowSeconds), Hold: fromSeconds(w.HoldSeconds), CoolDown: fromSeconds(w.CoolDownSeconds),
 	}

@@ -1,4 +1,4 @@
-package holmes
+package event
 
 // Readings is what was measured around an event, beside the signal that set
 // it off. A zero field was not measured.
@@ -61,4 +61,22 @@ type Cost struct {
 	Bytes int64 `json:"bytes,omitempty"`
 	// ForcedGC counts collections that holmes asked for.
 	ForcedGC int `json:"forced_gc,omitempty"`
+}
+
+// GoroutineStates counts goroutines by what they are doing; see the metrics
+// /sched/goroutines of package runtime/metrics.
+type GoroutineStates struct {
+	Running  uint64 `json:"running"`
+	Runnable uint64 `json:"runnable"`
+	Waiting  uint64 `json:"waiting"`
+	// NotInGo are those in a system call or in C.
+	NotInGo uint64 `json:"not_in_go"`
+	// Created counts all goroutines since the process started.
+	Created uint64 `json:"created"`
+}
+
+// A GoroutineSite is a function that goroutines were started with.
+type GoroutineSite struct {
+	Function string `json:"function"`
+	Count    int    `json:"count"`
 }

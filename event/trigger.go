@@ -1,4 +1,4 @@
-package holmes
+package event
 
 import (
 	"cmp"
@@ -10,6 +10,26 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
+// A Trigger says which reading set an event off, and why.
+type Trigger struct {
+	// Sample is the reading that confirmed the event.
+	Sample detect.Sample
+	// Reason says what the rule held against it.
+	Reason detect.Reason
+	// Baseline is the mean of the samples before the event, in the unit of
+	// Sample.Value.
+	Baseline float64
+	// BaselineOver is how far back that mean reaches: over the rule's window,
+	// or over the readings that there are of it in a young process.
+	BaselineOver time.Duration
+	// Held is how long the rule had held when the event was confirmed.
+	Held time.Duration
+	// Window holds the latest samples up to and with the event's own, oldest
+	// first, one an interval: those that the mean is over and those of the
+	// hold, at most 1000.
+	Window []float64
+}
+
 // Sentence says in one line what was seen and against which rule, for example
 // "CPU 61 % for 15 s: 48 % above its 10-minute mean of 41 % (rule: 25 % and 10
 // points)".
@@ -19,21 +39,21 @@ func (t Trigger) Sentence() string {
 		return why.Text
 	}
 	switch why.Code {
-	case CodeManual:
+	case detect.CodeManual:
 		return "captured on demand"
-	case CodeContinuous:
+	case detect.CodeContinuous:
 		return "captured by timetable"
 	}
 	unit := detect.UnitOf(t.Sample)
 	var b strings.Builder
 	b.WriteString(t.seen())
 	switch rule := why.Rule; why.Code {
-	case CodeAbs:
+	case detect.CodeAbs:
 		fmt.Fprintf(&b, ": above %s", unit.Format(rule.Abs))
 		if t.Baseline > 0 {
 			fmt.Fprintf(&b, ", mean before it %s", unit.Format(t.Baseline))
 		}
-	case CodeDiff, CodeSlow:
+	case detect.CodeDiff, detect.CodeSlow:
 		fmt.Fprintf(&b, ": %s its %s mean of %s (rule: %s %%", humanize.Above(t.Sample.Value, t.Baseline),
 			humanize.Adjective(cmp.Or(t.BaselineOver, rule.Window)), unit.Format(t.Baseline), humanize.Number(rule.Diff))
 		if rule.Margin > 0 {
@@ -50,7 +70,7 @@ func (t Trigger) Sentence() string {
 // why it was noticed: "CPU 92 % for 15 s, normal 31 %".
 func (t Trigger) brief() string {
 	switch t.Reason.Code {
-	case CodeAbs, CodeDiff, CodeSlow:
+	case detect.CodeAbs, detect.CodeDiff, detect.CodeSlow:
 	default:
 		return t.Sentence()
 	}

@@ -1,11 +1,9 @@
-package holmes
+package event
 
 import (
 	"fmt"
 	"strings"
-	"time"
 
-	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
@@ -49,48 +47,6 @@ type CPUGroup struct {
 	ThrottledSeconds float64 `json:"throttled_seconds,omitempty"`
 }
 
-// readGroups reads all levels into s, and reports whether there was anything.
-func (m *meter) readGroups(c *config, s *cgroup.Sample) bool {
-	return m.group != nil && c.useCGroup && m.group.Sample(s) == nil
-}
-
-// groupsSince describes now, and what has been throttled since before. Counters
-// of another generation are those of another group.
-func groupsSince(before, now *cgroup.Sample) *Groups {
-	g := &Groups{
-		CPUPressure:        now.CPU.Pressure.Some.Avg10,
-		MemoryPressure:     now.Memory.Pressure.Some.Avg10,
-		MemoryFullPressure: now.Memory.Pressure.Full.Avg10,
-		Unseen:             now.Unseen.String(),
-	}
-	for i := range now.Memory.Levels {
-		l := &now.Memory.Levels[i]
-		g.Memory = append(g.Memory, MemoryGroup{
-			Path: l.Path, Used: l.Used(), Usage: l.Usage, Limit: l.Limit(), Anon: l.Anon, Shmem: l.Shmem, OOMKills: l.OOMKills,
-		})
-	}
-	same := before.Generation == now.Generation && len(before.CPU.Levels) == len(now.CPU.Levels)
-	for i := range now.CPU.Levels {
-		l := &now.CPU.Levels[i]
-		out := CPUGroup{Path: l.Path, Quota: l.Quota}
-		if same {
-			was := &before.CPU.Levels[i]
-			out.Throttled = cgroup.Percent(rise(was.Throttled, l.Throttled), rise(was.Periods, l.Periods))
-			out.ThrottledSeconds = max(l.ThrottledTime-was.ThrottledTime, time.Duration(0)).Seconds()
-		}
-		g.CPU = append(g.CPU, out)
-	}
-	return g
-}
-
-// rise is how much a counter has grown.
-func rise(from, to uint64) uint64 {
-	if to < from {
-		return 0
-	}
-	return to - from
-}
-
 // sentences are what a person should know of the groups: what stopped the
 // process, what it waited for, and who was killed.
 func (g *Groups) sentences() (out []string) {
@@ -115,9 +71,9 @@ func (g *Groups) sentences() (out []string) {
 // cannot be the reason.
 const smallShare = 0.5
 
-// shareNote says so in the event, so that nobody looks for a leak in a heap
+// ShareNote says so in the event, so that nobody looks for a leak in a heap
 // that has none.
-func (r *Readings) shareNote() string {
+func (r *Readings) ShareNote() string {
 	if r.MemoryScope != "cgroup" || r.MemoryUsed == 0 || float64(r.RSS) >= smallShare*float64(r.MemoryUsed) {
 		return ""
 	}
@@ -128,7 +84,7 @@ func (r *Readings) shareNote() string {
 // about joins what a person should know of the state around an event.
 func (r *Readings) about() string {
 	var all []string
-	if note := r.shareNote(); note != "" {
+	if note := r.ShareNote(); note != "" {
 		all = append(all, note)
 	}
 	if r.Groups != nil {

@@ -1,4 +1,4 @@
-package holmes
+package event
 
 import (
 	"context"
@@ -56,3 +56,14 @@ type permanentError struct{ err error }
 
 func (p *permanentError) Error() string { return p.err.Error() }
 func (p *permanentError) Unwrap() error { return p.err }
+
+// A BatchReporter is a [Reporter] that takes several events at once, such as one
+// whose receiver takes a few messages a minute. When more than one event waits,
+// its ReportBatch is called, with the rules of Report.
+//
+// No error means that the receiver has all of them. After an error each is
+// reported by itself, so Report must know which of them have arrived.
+type BatchReporter interface {
+	Reporter
+	ReportBatch(ctx context.Context, events []*Event) error
+}

@@ -1,0 +1,62 @@
+package event
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/internal/humanize"
+)
+
+// Summary is the event for a person with a terminal.
+func (e *Event) Summary() []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, "%s\n\n%s, %s, %s\n", e.Sentence(), e.ID, e.State, e.At.Format(time.RFC3339))
+	if trigger := e.Trigger.Sentence(); !strings.HasPrefix(e.Sentence(), trigger) {
+		b.WriteString(trigger + "\n")
+	}
+	for _, c := range e.Diagnosis.Culprits {
+		fmt.Fprintf(&b, "  %5.1f %%  %s (%s:%d)", c.Share*100, cmp.Or(c.Display, c.Function), c.File, c.Line)
+		if c.WaitedIn != "" {
+			b.WriteString(", while others wait in " + c.WaitedIn)
+		}
+		b.WriteByte('\n')
+	}
+	r := e.Readings
+	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
+		r.CPUPercent, humanize.Number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
+	for _, s := range r.GoroutineSites {
+		fmt.Fprintf(&b, "  %7d goroutines of %s\n", s.Count, s.Function)
+	}
+	if about := r.about(); about != "" {
+		fmt.Fprintf(&b, "%s\n\n", about)
+	}
+	for i := range e.Profiles {
+		p := &e.Profiles[i]
+		switch {
+		case p.Path != "":
+			fmt.Fprintf(&b, "go tool pprof %s", filepath.Base(p.Path))
+		case p.Captured():
+			fmt.Fprintf(&b, "%s: in memory only", p.Kind)
+		default:
+			fmt.Fprintf(&b, "no %s profile", p.Kind)
+		}
+		if p.Note != "" {
+			fmt.Fprintf(&b, "  # %s", p.Note)
+		}
+		b.WriteByte('\n')
+	}
+	return b.Bytes()
+}
+
+// WhyEmpty says why an event has no profile.
+func (e *Event) WhyEmpty() string {
+	out := ""
+	for i := range e.Profiles {
+		out = humanize.Join(out, fmt.Sprintf("%s: %s", e.Profiles[i].Kind, e.Profiles[i].Note))
+	}
+	return out
+}
