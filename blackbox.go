@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -131,12 +130,8 @@ func (r *run) record(now time.Duration, at time.Time, c *config) {
 		return
 	}
 	r.past.recorded = now
-	m := r.meter
 	var s blackbox.Sample
-	s.CPU, _, _ = m.cpuPercent(c) // 0 stands for not known, here and below
-	s.Memory, s.MemoryLimit, _ = m.memory(c)
-	s.HeapLive, s.HeapGoal, s.GCCycles = m.heap.live, m.heap.goal, m.heap.cycles
-	s.Goroutines, s.Threads = uint64(runtime.NumGoroutine()), uint64(max(m.threads, 0))
+	r.meter.Record(&s, &c.measure)
 	box.Sample(at, &s)
 }
 

@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"io"
 	"runtime"
-	"runtime/metrics"
 	"runtime/pprof"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/measure"
 )
 
 // A capture is one kind of profile: how it is taken, and what it needs.
@@ -56,9 +56,8 @@ const timePerGoroutine = 6 * time.Microsecond
 // in them is not known before: 3.9, 3.0 and 1.0 times what was needed at depths
 // of 3, 20 and 60 calls.
 func goroutineNeeds() uint64 {
-	read := []metrics.Sample{{Name: "/memory/classes/heap/stacks:bytes"}}
-	metrics.Read(read)
-	return captureBase + uint64(runtime.NumGoroutine())*bytesPerGoroutine + metric(read[0])/8*5
+	stacks := measure.Uint64(measure.ReadMetric("/memory/classes/heap/stacks:bytes"))
+	return captureBase + uint64(runtime.NumGoroutine())*bytesPerGoroutine + stacks/8*5
 }
 
 func goroutineTakes() time.Duration {
@@ -165,7 +164,7 @@ const gcEvery = time.Minute
 // the event: the profile lags by two collections that run by themselves, so
 // if fewer have finished since the first one was taken, one is forced.
 func (d *dossier) afterCollection(since uint64, stopping bool) {
-	cycles := func() uint64 { r, _ := d.look(); return r.GCCycles }
+	cycles := d.meter.Cycles
 	note := "after a finished collection"
 	switch {
 	case cycles() >= since+2:

@@ -12,6 +12,7 @@ import (
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/measure"
 )
 
 // A config is all that options set. It is copied on every change and never
@@ -25,10 +26,7 @@ type config struct {
 	budget   int // events a day and signal
 	cpuMax   float64
 
-	cores       float64 // override, cores
-	goProcCores bool
-	memoryLimit uint64 // override, bytes
-	useCGroup   bool
+	measure measure.Config
 
 	dumpPath    string
 	dumpEvents  int
@@ -80,7 +78,7 @@ func defaultConfig() *config {
 		signals:     map[Signal]signalConfig{},
 		slow:        true,
 		budget:      10,
-		useCGroup:   true,
+		measure:     measure.Config{CGroup: true},
 		dumpPath:    os.TempDir(),
 		dumpEvents:  100,
 		dumpBytes:   256 << 20,
@@ -157,7 +155,7 @@ func (c *config) warnings() []string {
 	for _, name := range c.order {
 		t, ok := c.signals[name].rule.(Threshold)
 		percent := name == SignalCPU || name == SignalMem || name == SignalGCHeap
-		if ok && percent && t.Abs > 100 && c.cores == 0 && c.memoryLimit == 0 {
+		if ok && percent && t.Abs > 100 && c.measure.Cores == 0 && c.measure.MemoryLimit == 0 {
 			out = append(out, fmt.Sprintf("%s: abs %s %% can only be reached when WithCPUCore or WithMemoryLimit is below the real limit", name, humanize.Number(t.Abs)))
 		}
 		if row := rowOf(name); row.off && !c.signals[name].enabled && c.signals[name].rule != row.rule {

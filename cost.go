@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/procstat"
 )
 
@@ -24,7 +25,7 @@ type price struct {
 // by none for longer than the runtime does by itself: profiles are taken while
 // it runs, but for two pauses whose length does not depend on the process.
 func (r *run) affords(c *config, p price) error {
-	if _, room := r.meter.look(c); p.bytes > room {
+	if _, room := r.meter.Look(&c.measure); p.bytes > room {
 		return fmt.Errorf("%w: it needs about %d KiB of %d KiB", ErrNoRoom, p.bytes>>10, room>>10)
 	}
 	if p.bytes > c.captureBytes {
@@ -141,7 +142,7 @@ func addCost(c *Cost, s spending) {
 func costNow() (s spending) {
 	read := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/sched/pauses/total/other:seconds"}}
 	metrics.Read(read)
-	s.allocs = metric(read[0])
+	s.allocs = measure.Uint64(read[0])
 	if v := read[1].Value; v.Kind() == metrics.KindFloat64Histogram {
 		s.stopped = total(v.Float64Histogram())
 	}

@@ -14,6 +14,7 @@ import (
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/pproftext"
 )
@@ -34,7 +35,7 @@ type dossier struct {
 }
 
 // look reads the state of the process as of the last tick.
-func (d *dossier) look() (Readings, uint64) { return d.meter.look(d.cfg) }
+func (d *dossier) look() (Readings, uint64) { return d.meter.Look(&d.cfg.measure) }
 
 // newDossier makes the place of an event on disk. What cannot be written stays
 // in memory.
@@ -67,7 +68,7 @@ func (r *run) openDossier(c *config, f *finding, state State) *dossier {
 // read takes the readings around the event.
 func (d *dossier) read() {
 	d.ev.Readings, _ = d.look()
-	d.ev.Readings.GoroutineStates, d.ev.Readings.GoroutineSites = readStates(), d.sites
+	d.ev.Readings.GoroutineStates, d.ev.Readings.GoroutineSites = measure.GoroutineStates(), d.sites
 	d.ev.Readings.PreviousRun = d.previous
 	if o := d.outlook; o != nil { // of its moment, which may be over
 		r := &d.ev.Readings
@@ -82,13 +83,13 @@ func (d *dossier) read() {
 // is what the others are compared with.
 func (d *dossier) readGroups() {
 	var now cgroup.Sample
-	if !d.meter.readGroups(d.cfg, &now) {
+	if !d.meter.ReadGroups(&d.cfg.measure, &now) {
 		return
 	}
 	if d.groups.Generation == 0 {
 		d.groups = now
 	}
-	d.ev.Readings.Groups = groupsSince(&d.groups, &now)
+	d.ev.Readings.Groups = measure.GroupsSince(&d.groups, &now)
 }
 
 // save writes event.json as the event stands.

@@ -4,6 +4,7 @@ import (
 	"runtime/metrics"
 	"sync"
 
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -27,34 +28,24 @@ func (s *Strain) Set(change func(*Strain)) {
 
 // Use makes h read from it.
 func (s *Strain) Use(h *Holmes) {
-	rest := h.meter
-	h.meter = func(l *supervise.Log) *meter {
-		m := rest(l)
-		m.strain.gc.read = func() (cpuSeconds, error) {
+	rest := h.readers
+	h.readers = func(l *supervise.Log) measure.Readers {
+		r := rest(l)
+		r.CPU = func() (measure.CPUSeconds, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
-			return cpuSeconds{total: s.Total, idle: s.Idle, gc: s.GC}, s.Fail
+			return measure.CPUSeconds{Total: s.Total, Idle: s.Idle, GC: s.GC}, s.Fail
 		}
-		m.strain.runs.read = func() (*metrics.Float64Histogram, error) {
+		r.Delays = func() (*metrics.Float64Histogram, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return &metrics.Float64Histogram{Counts: append([]uint64(nil), s.Delays.Counts...), Buckets: s.Delays.Buckets}, s.Fail
 		}
-		m.strain.locks.read = func() (float64, error) {
+		r.Waited = func() (float64, error) {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			return s.Waited, s.Fail
 		}
-		return m
+		return r
 	}
-}
-
-// P99 is the percentile of scheduling delays, in seconds.
-func P99(h *metrics.Float64Histogram, before []uint64) float64 { return p99(h, before) }
-
-// UnknownMetric is what reading a metric that this version of Go does not have
-// returns.
-func UnknownMetric(name string) error {
-	_, err := newGauge(metrics.KindFloat64, name).read()
-	return err
 }

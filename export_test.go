@@ -13,6 +13,7 @@ import (
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -126,11 +127,11 @@ func (f *Host) Live(h *Holmes) {
 	// The runtime's collections must not send to a channel of a bubble.
 	h.wakes = func() (<-chan struct{}, func()) { return f.Collected, func() {} }
 	h.trace = flight.New(busyRecorder{}) // as it must not start in a bubble either
-	h.meter = func(*supervise.Log) *meter {
-		m := newMeter()
-		m.affinity, m.hostMemory = 64, 64<<30
-		m.proc, m.group = f, f
-		return m
+	h.readers = func(*supervise.Log) measure.Readers {
+		r := measure.RuntimeReaders()
+		r.Cores, r.HostMemory = 64, 64<<30
+		r.Process, r.Group = f, f
+		return r
 	}
 }
 
@@ -152,11 +153,11 @@ func (f *Host) LiveIn(h *Holmes, root string) error {
 		return err
 	}
 	f.Live(h)
-	rest := h.meter
-	h.meter = func(l *supervise.Log) *meter {
-		m := rest(l)
-		m.group = groups
-		return m
+	rest := h.readers
+	h.readers = func(l *supervise.Log) measure.Readers {
+		r := rest(l)
+		r.Group = groups
+		return r
 	}
 	return nil
 }
@@ -271,7 +272,7 @@ func TickOnce(h *Holmes) (tick func(), end func()) {
 		r.stop()
 		h.current.Store(nil)
 		r.disarmLocks()
-		r.meter.close()
+		r.meter.Close()
 		r.cancel()
 	}
 }

@@ -14,7 +14,7 @@ func WatchWaits(h *Holmes, kinds ...Kind) (watch, end func()) {
 	}
 	return watch, func() {
 		r.disarmLocks()
-		r.meter.close()
+		r.meter.Close()
 	}
 }
 

@@ -3,27 +3,10 @@ package holmes
 import (
 	"cmp"
 	"runtime"
-	"runtime/metrics"
 	"slices"
 	"sort"
 	"time"
 )
-
-// readStates counts all goroutines, for some microseconds.
-func readStates() *GoroutineStates {
-	read := []metrics.Sample{
-		{Name: "/sched/goroutines/running:goroutines"},
-		{Name: "/sched/goroutines/runnable:goroutines"},
-		{Name: "/sched/goroutines/waiting:goroutines"},
-		{Name: "/sched/goroutines/not-in-go:goroutines"},
-		{Name: "/sched/goroutines-created:goroutines"},
-	}
-	metrics.Read(read)
-	return &GoroutineStates{
-		Running: metric(read[0]), Runnable: metric(read[1]), Waiting: metric(read[2]),
-		NotInGo: metric(read[3]), Created: metric(read[4]),
-	}
-}
 
 // siteCount is what a count of goroutines costs: their stacks are not kept,
 // symbolized or compressed. BenchmarkCaptureNeeds measures 450 bytes and 2 us

@@ -13,6 +13,7 @@ import (
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -53,7 +54,7 @@ type Holmes struct {
 	cpu      *cpuprofile.Broker
 	trace    *flight.Broker
 	waits    waitRates
-	meter    func(*supervise.Log) *meter
+	readers  func(*supervise.Log) measure.Readers
 	random   func() uint32
 	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
 	own      diagnose.Options                          // whose code is the application's
@@ -81,9 +82,9 @@ func New(opts ...Option) (*Holmes, error) {
 		cpu:       processCPU,
 		trace:     processTrace,
 		waits:     processWaits,
-		meter:     openMeter,
+		readers:   measure.OpenReaders,
 		random:    rand.Uint32,
-		wakes:     wakeByCollections,
+		wakes:     measure.WakeByCollections,
 
 		spoolEvery: spoolEvery,
 	}
@@ -210,7 +211,7 @@ func (h *Holmes) Start() error {
 func (h *Holmes) newRun() *run {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{
-		h: h, meter: h.meter(h.log), since: h.clock.Mono(),
+		h: h, meter: measure.New(h.readers(h.log)), since: h.clock.Mono(),
 		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), tours: map[*outlet]*tour{}, recall: supervise.NewBell(),
 	}
 	scope := func(end *func()) supervise.Scope {

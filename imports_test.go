@@ -41,6 +41,7 @@ var rooms = []string{
 	"internal/supervise",
 	"detect",
 	"event",
+	"internal/measure",
 }
 
 // only are modules that a single folder may import.

@@ -73,7 +73,7 @@ func (q *inquiry) decide(v State, f *finding) {
 func (q *inquiry) proceed() {
 	cpu, trace, waits := q.beginCPU(), q.beginTrace(), q.beginWaits()
 	var d *dossier
-	before := q.run.gcCycles(q.cfg)
+	before := q.run.meter.Cycles()
 	if !q.quiet {
 		d = q.run.openDossier(q.cfg, q.first, StateSuspected)
 		d.snapshots(q.first.kinds)
@@ -146,11 +146,6 @@ func (q *inquiry) await(d *dossier, cpu <-chan cpuResult) (State, *finding) {
 	default:
 		return StateUnconfirmed, q.first
 	}
-}
-
-func (r *run) gcCycles(c *config) uint64 {
-	seen, _ := r.meter.look(c)
-	return seen.GCCycles
 }
 
 // deliver logs the event and gives it to the reporters. From then on it is the

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -175,7 +176,7 @@ func (l *lane) mayBeProvisional(now time.Duration) bool {
 // goes on.
 func (l *lane) failed(now time.Duration, err error) {
 	l.err = err
-	if errors.Is(err, errOneReading) || errors.Is(err, errNeverRead) {
+	if errors.Is(err, measure.ErrOneReading) || errors.Is(err, errNeverRead) {
 		return
 	}
 	l.failures++

@@ -39,7 +39,7 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 		signal: event.SignalManual, kinds: kinds, onset: r.Clock.Wall(),
 		trigger: Trigger{Sample: Sample{Signal: event.SignalManual, At: r.Clock.Wall()}, Reason: Reason{Code: CodeManual}},
 	}
-	before := r.gcCycles(c)
+	before := r.meter.Cycles()
 	d := r.openDossier(c, f, StateSuspected)
 	d.snapshots(kinds)
 	r.captureFor(ctx, d, kinds, c.cpuSampling)

@@ -145,27 +145,27 @@ func WithDumpToLogger(on bool) Option {
 // allowed; 0, the default, is what the cgroup and the affinity mask allow.
 func WithCPUCore(cpuCore float64) Option {
 	return option{"WithCPUCore", func(c *config) error {
-		c.cores = cpuCore
+		c.measure.Cores = cpuCore
 		return notNegative("cores", cpuCore)
 	}}
 }
 
 // WithGoProcAsCPUCore makes CPU percent be of GOMAXPROCS. Default false.
 func WithGoProcAsCPUCore(enabled bool) Option {
-	return option{"WithGoProcAsCPUCore", func(c *config) error { c.goProcCores = enabled; return nil }}
+	return option{"WithGoProcAsCPUCore", func(c *config) error { c.measure.GOMAXPROCS = enabled; return nil }}
 }
 
 // WithMemoryLimit makes memory percent be the process's resident memory over
 // limit bytes. 0, the default, is the cgroup's figure over its limit, else
 // the resident memory over the host's.
 func WithMemoryLimit(limit uint64) Option {
-	return option{"WithMemoryLimit", func(c *config) error { c.memoryLimit = limit; return nil }}
+	return option{"WithMemoryLimit", func(c *config) error { c.measure.MemoryLimit = limit; return nil }}
 }
 
 // WithCGroup sets whether limits of the cgroup are looked for. Default true,
 // unlike mosn/holmes: where there is none, the host's numbers are used.
 func WithCGroup(useCGroup bool) Option {
-	return option{"WithCGroup", func(c *config) error { c.useCGroup = useCGroup; return nil }}
+	return option{"WithCGroup", func(c *config) error { c.measure.CGroup = useCGroup; return nil }}
 }
 
 // WithShrinkThread ends idle threads when there have been more than threshold

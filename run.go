@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -34,7 +35,7 @@ type run struct {
 	past flightLog
 
 	cfg     *config // of the loop
-	meter   *meter
+	meter   *measure.Meter
 	lanes   []*lane
 	sources []*sourceLane
 	tours   map[*outlet]*tour
@@ -60,9 +61,9 @@ const captureWork = "capture"
 
 // loop is the heartbeat.
 func (r *run) loop() {
-	defer r.meter.close()
+	defer r.meter.Close()
 	defer r.disarmLocks()
-	r.meter.refresh(r.Clock.Mono(), r.cfg) // the first half of the first rate
+	r.meter.Refresh(r.Clock.Mono(), &r.cfg.measure) // the first half of the first rate
 	last := r.Clock.Mono()
 	timer := time.NewTimer(r.cfg.interval)
 	defer timer.Stop()
@@ -103,7 +104,7 @@ func (r *run) beat(last time.Duration) time.Duration {
 func (r *run) tick(now, due time.Duration) {
 	at := r.Clock.Wall()
 	c := r.cfg
-	r.meter.refresh(now, c)
+	r.meter.Refresh(now, &c.measure)
 	r.h.waits.locks.Settle()
 	veto := r.veto(c)
 	r.vetoed.Store(veto != "")
@@ -127,7 +128,7 @@ func (r *run) veto(c *config) string {
 	if c.cpuMax <= 0 {
 		return ""
 	}
-	if cpu, _, err := r.meter.cpuPercent(c); err == nil && cpu >= c.cpuMax {
+	if cpu, _, err := r.meter.CPUPercent(&c.measure); err == nil && cpu >= c.cpuMax {
 		return "CPU is at or above WithCPUMax"
 	}
 	return ""
@@ -192,7 +193,7 @@ func (r *run) builtinLane(name Signal) *lane {
 		}
 	}
 	read := rowOf(name).read
-	l := r.newLane(name, func(time.Duration) (float64, float64, error) { return read(r.meter, r.cfg) })
+	l := r.newLane(name, func(time.Duration) (float64, float64, error) { return read(r.meter, &r.cfg.measure) })
 	r.lanes = append(r.lanes, l)
 	return l
 }

@@ -65,7 +65,7 @@ func (q *rush) refresh(o detect.MemoryForecast) bool {
 // proceed is the life of the event.
 func (q *rush) proceed(o detect.MemoryForecast) {
 	d := q.run.newDossier(q.cfg, q.f, StateSuspected)
-	before := q.run.gcCycles(q.cfg)
+	before := q.run.meter.Cycles()
 	d.snapshots(q.f.kinds)
 	d.outlook = &o
 	d.describe()

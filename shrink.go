@@ -25,10 +25,11 @@ type shrinker struct {
 // shrinkThreads ends threads over the threshold once there have been too many
 // for the delay. It is called by the loop and works beside it.
 func (r *run) shrinkThreads(now time.Duration, c *config) {
-	extra := r.meter.threads - c.shrink.threshold
+	threads, err := r.meter.Threads()
+	extra := threads - c.shrink.threshold
 	s := &r.shrink
 	switch {
-	case extra <= 0 || r.meter.threadErr != nil:
+	case extra <= 0 || err != nil:
 		s.over = false
 		return
 	case !s.over:
@@ -38,7 +39,7 @@ func (r *run) shrinkThreads(now time.Duration, c *config) {
 		return
 	}
 	s.over, s.next = false, now+shrinkPause
-	r.Log.Infof("ending %d idle threads of %d, over the threshold of %d", extra, r.meter.threads, c.shrink.threshold)
+	r.Log.Infof("ending %d idle threads of %d, over the threshold of %d", extra, threads, c.shrink.threshold)
 	r.Go("shrink threads", func() { endThreads(extra, r.Stop) })
 }
 

@@ -1,11 +1,15 @@
 package holmes
 
-import "time"
+import (
+	"time"
+
+	"github.com/go-holmes/holmes/internal/measure"
+)
 
 // A row is a built-in signal: all that holmes knows of it.
 type row struct {
 	signal Signal
-	read   func(m *meter, c *config) (value, limit float64, err error)
+	read   func(m *measure.Meter, c *measure.Config) (value, limit float64, err error)
 	rule   Threshold
 	slow   Threshold // on one sample a minute; Diff 0 where there is none
 	kinds  []Kind
@@ -30,7 +34,7 @@ const (
 // builtin is the table of signals. Its order is that of the lanes.
 var builtin = []row{
 	{
-		signal: SignalCPU, read: (*meter).cpuPercent,
+		signal: SignalCPU, read: (*measure.Meter).CPUPercent,
 		rule: Threshold{
 			Min: 10, Diff: 25, Abs: 70, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
@@ -38,7 +42,7 @@ var builtin = []row{
 		kinds: []Kind{KindCPU, KindTrace}, context: []Kind{KindHeap},
 	},
 	{
-		signal: SignalMem, read: (*meter).memPercent,
+		signal: SignalMem, read: (*measure.Meter).MemPercent,
 		rule: Threshold{
 			Min: 10, Diff: 25, Abs: 80, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
@@ -47,7 +51,7 @@ var builtin = []row{
 		kinds: []Kind{KindHeap},
 	},
 	{
-		signal: SignalGCHeap, read: (*meter).heapPercent,
+		signal: SignalGCHeap, read: (*measure.Meter).HeapPercent,
 		rule: Threshold{
 			Min: 10, Diff: 20, Abs: 40, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
@@ -55,7 +59,7 @@ var builtin = []row{
 		kinds: []Kind{KindHeap},
 	},
 	{
-		signal: SignalGoroutine, read: (*meter).goroutineCount,
+		signal: SignalGoroutine, read: (*measure.Meter).GoroutineCount,
 		rule: Threshold{
 			Min: 3000, Diff: 20, Abs: 200_000, Margin: 100,
 			Window: fastWindow, Hold: countHold, CoolDown: 10 * time.Minute,
@@ -64,7 +68,7 @@ var builtin = []row{
 		kinds: []Kind{KindGoroutine, KindTrace}, context: []Kind{KindGoroutine, KindHeap},
 	},
 	{
-		signal: SignalThread, read: (*meter).threadCount,
+		signal: SignalThread, read: (*measure.Meter).ThreadCount,
 		rule: Threshold{
 			Min: 10, Diff: 25, Abs: 70, Margin: 5,
 			Window: fastWindow, Hold: countHold, CoolDown: time.Hour,
@@ -79,7 +83,7 @@ var builtin = []row{
 		// At work 0.3 to 15 %, and 18 % with GOGC=20 and a large heap; 33 to 52 %
 		// with GOMEMLIMIT a fifth above the live heap and 67 to 83 % with it
 		// nearer; 46 to 56 % beside a loop that does nothing but allocate.
-		signal: SignalGCCPU, off: true, read: (*meter).gcCPU,
+		signal: SignalGCCPU, off: true, read: (*measure.Meter).GCCPU,
 		rule: Threshold{
 			Min: 20, Diff: 25, Abs: 40, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
@@ -91,7 +95,7 @@ var builtin = []row{
 		// requests; 92 to 185 ms beside 8 goroutines that compute and 800 ms
 		// and more beside 64. One that computes is stopped after 10 ms: whoever
 		// waits for that long has waited for a whole turn of another.
-		signal: SignalSchedLat, off: true, read: (*meter).schedLatency,
+		signal: SignalSchedLat, off: true, read: (*measure.Meter).SchedLatency,
 		rule: Threshold{
 			Min: 10, Diff: 100, Abs: 50, Margin: 10,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
@@ -102,7 +106,7 @@ var builtin = []row{
 		// At work 0 to 0.02 s/s, 0.16 with a lock around a part of every request
 		// and 0.4 at full load; 11 in the mean with 20 goroutines that hold one
 		// lock for a second each, and 180 to 214 when 200 requests queue for one.
-		signal: SignalMutexWait, off: true, read: (*meter).mutexWait,
+		signal: SignalMutexWait, off: true, read: (*measure.Meter).MutexWait,
 		rule: Threshold{
 			Min: 1, Diff: 100, Abs: 10, Margin: 1,
 			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,

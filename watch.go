@@ -1,7 +1,6 @@
 package holmes
 
 import (
-	"runtime/metrics"
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
@@ -13,54 +12,20 @@ import (
 // hold.
 type watcher struct {
 	run   *run
-	heap  []metrics.Sample
 	trend detect.MemoryTrend
 	limit detect.Limiter
 	rush  *rush // under way, or nil
 
 	safe time.Duration // until when memory cannot run out, however fast it grows
-
-	cycles uint64        // collections so far
-	spent  float64       // CPU seconds on all of them
-	took   time.Duration // expected of the next one
 }
 
 // watchStep is how much further, in points of the limit, memory must have
 // grown for evidence to be taken again.
 const watchStep = 5
 
-// The order of watcher.heap.
-const (
-	watchLive = iota
-	watchObjects
-	watchGoal
-	watchFree
-	watchUnused
-	watchSoft
-	watchTotal
-	watchReleased
-	watchCollector
-	watchCycles
-)
-
-func (r *run) newWatcher() *watcher {
-	return &watcher{run: r, heap: []metrics.Sample{
-		watchLive:      {Name: "/gc/heap/live:bytes"},
-		watchObjects:   {Name: "/memory/classes/heap/objects:bytes"},
-		watchGoal:      {Name: "/gc/heap/goal:bytes"},
-		watchFree:      {Name: "/memory/classes/heap/free:bytes"},
-		watchUnused:    {Name: "/memory/classes/heap/unused:bytes"},
-		watchSoft:      {Name: "/gc/gomemlimit:bytes"},
-		watchTotal:     {Name: "/memory/classes/total:bytes"},
-		watchReleased:  {Name: "/memory/classes/heap/released:bytes"},
-		watchCollector: {Name: "/cpu/classes/gc/total:cpu-seconds"},
-		watchCycles:    {Name: "/gc/cycles/total:gc-cycles"},
-	}}
-}
-
 // watchMemory is the watcher's goroutine.
 func (r *run) watchMemory() {
-	w := r.newWatcher()
+	w := &watcher{run: r}
 	wake, end := r.h.wakes()
 	defer end()
 	timer := time.NewTimer(latest)
@@ -98,12 +63,6 @@ func (r *run) withTick(next time.Duration) time.Duration {
 	return tick
 }
 
-// wakeByCollections returns what every finished collection sends to.
-func wakeByCollections() (<-chan struct{}, func()) {
-	wake := make(chan struct{}, 1)
-	return wake, newGCWatch(wake).close
-}
-
 // look takes one reading, begins what is due, and returns when to look again.
 func (w *watcher) look() time.Duration {
 	c := w.run.h.cfg.Load()
@@ -111,7 +70,7 @@ func (w *watcher) look() time.Duration {
 	if !sc.enabled || !c.watchMemory {
 		return latest
 	}
-	m, err := w.read(c)
+	m, err := w.run.meter.MemoryNow(&c.measure, w.run.Clock.Mono())
 	if err != nil {
 		return latest // the lane reports it
 	}
@@ -134,41 +93,6 @@ func absOf(r Rule, c *config) float64 {
 	}
 	return 0
 }
-
-// read takes one reading. It allocates nothing.
-func (w *watcher) read(c *config) (detect.MemoryReading, error) {
-	m, err := w.run.meter.memoryNow(c, w.run.Clock.Mono())
-	if err != nil {
-		return m, err
-	}
-	metrics.Read(w.heap)
-	of := func(i int) uint64 { return metric(w.heap[i]) }
-	m.Live, m.Objects, m.Goal, m.Soft = of(watchLive), of(watchObjects), of(watchGoal), of(watchSoft)
-	m.Spare = of(watchFree) + of(watchUnused)
-	m.Total = of(watchTotal) - of(watchReleased)
-	m.Collection = w.collection(c, of(watchCycles))
-	return m, nil
-}
-
-// collection is how long a collection takes, by the CPU time of the last one:
-// the runtime gives it a quarter of the cores for sure.
-func (w *watcher) collection(c *config, cycles uint64) time.Duration {
-	if cycles == w.cycles {
-		return w.took
-	}
-	spent := w.heap[watchCollector].Value
-	if spent.Kind() != metrics.KindFloat64 {
-		return w.took
-	}
-	seconds := (spent.Float64() - w.spent) / float64(cycles-w.cycles)
-	w.spent, w.cycles = spent.Float64(), cycles
-	w.took = time.Duration(seconds / (w.run.meter.share(c) * collectorShare) * float64(time.Second))
-	return w.took
-}
-
-// collectorShare is the part of the cores that a collection has for itself:
-// 25 %, as the guide to Go's collector says.
-const collectorShare = 0.25
 
 // fire begins an event, or refreshes the one under way. An absolute level
 // counts once in a cool-down, and not where the lane has evidence; a forecast does not wait for that, since its

@@ -1,4 +1,4 @@
-package holmes
+package measure
 
 import "time"
 
@@ -26,9 +26,9 @@ const (
 	lockSlots  = 16
 )
 
-// mutexWait reads the seconds waited a second.
-func (m *meter) mutexWait(*config) (value, limit float64, err error) {
-	w := &m.strain.locks
+// MutexWait reads the seconds waited a second.
+func (m *Meter) MutexWait(*Config) (value, limit float64, err error) {
+	w := &m.pressure.locks
 	total, err := w.read()
 	if err != nil {
 		return 0, 0, err
@@ -36,7 +36,7 @@ func (m *meter) mutexWait(*config) (value, limit float64, err error) {
 	now := lockTotal{m.at, total}
 	if w.beat(m) == 0 {
 		w.past[0], w.n = now, 1
-		return 0, 0, errOneReading
+		return 0, 0, ErrOneReading
 	}
 	then := w.oldest(now.at)
 	if now.at-w.slot(w.n-1).at >= lockWindow/lockSlots {

@@ -1,20 +1,31 @@
-package holmes
+package measure
 
 import (
 	"errors"
 	"runtime"
+	"runtime/metrics"
 	"sync"
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/blackbox"
 	"github.com/go-holmes/holmes/internal/procstat"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// A meter takes the built-in readings, once a tick, into fields that all
+// Config is what the options say about readings.
+type Config struct {
+	Cores       float64 // that CPU percent is of, 0 for what the process may use
+	GOMAXPROCS  bool    // CPU percent is of GOMAXPROCS
+	MemoryLimit uint64  // that memory percent is of, in bytes; 0 for the real one
+	CGroup      bool    // limits of control groups count
+}
+
+// A Meter takes the built-in readings, once a tick, into fields that all
 // built-in signals then read. It keeps files open and buffers allocated, so
 // that a tick costs a handful of system calls and no allocation.
-type meter struct {
+type Meter struct {
 	mu    sync.Mutex // held to write, and by others than the tick's goroutine to look
 	proc  process
 	group group // nil where there is none
@@ -22,7 +33,8 @@ type meter struct {
 
 	memoryState             // as of the tick
 	between     memoryState // as of the memory watcher's last look
-	strain      strain      // of the tick's goroutine, without the lock
+	watched     heapGauge   // of the memory watcher
+	pressure    pressure    // of the tick's goroutine, without the lock
 
 	hostMemory uint64
 	affinity   int
@@ -55,31 +67,50 @@ type (
 // affinityEvery is how many ticks pass between two looks at the affinity mask.
 const affinityEvery = 16
 
-var errOneReading = errors.New("a rate needs two readings")
+var ErrOneReading = errors.New("a rate needs two readings")
 
-func openMeter(log *supervise.Log) *meter {
-	m := newMeter()
-	proc, err := procstat.Open()
-	if err != nil {
+// Readers are what a meter reads from, so that a test can put others in their
+// place.
+type Readers struct {
+	Process    process
+	Group      group // nil where there is none
+	HostMemory uint64
+	Cores      int // that the affinity mask allows
+	CPU        func() (CPUSeconds, error)
+	Delays     func() (*metrics.Float64Histogram, error)
+	Waited     func() (seconds float64, err error)
+}
+
+// OpenReaders returns the readers of this process. What is missing is logged, and the
+// signals that need it say so.
+func OpenReaders(log *supervise.Log) Readers {
+	r := RuntimeReaders()
+	var err error
+	if r.Process, err = procstat.Open(); err != nil {
 		log.Warnf("some readings of the process are not available: %v", err)
 	}
-	m.proc = proc
-	if m.hostMemory, err = procstat.HostMemory(); err != nil {
+	if r.HostMemory, err = procstat.HostMemory(); err != nil {
 		log.Warnf("memory of the host is not known: %v", err)
 	}
 	if g, err := cgroup.Open(); err == nil {
-		m.group = g
+		r.Group = g
 	} else {
 		log.Infof("no cgroup limits, the host's are used: %v", err)
 	}
+	return r
+}
+
+// New returns a meter that has read nothing.
+func New(r Readers) *Meter {
+	m := &Meter{
+		proc: r.Process, group: r.Group, hostMemory: r.HostMemory, affinity: r.Cores,
+		heap: newHeap(), watched: newHeapGauge(),
+	}
+	m.pressure.gc.read, m.pressure.runs.read, m.pressure.locks.read = r.CPU, r.Delays, r.Waited
 	return m
 }
 
-func newMeter() *meter {
-	return &meter{affinity: procstat.Cores(), heap: newHeap(), strain: newStrain()}
-}
-
-func (m *meter) close() {
+func (m *Meter) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.heap.close()
@@ -89,9 +120,9 @@ func (m *meter) close() {
 	}
 }
 
-// refresh takes all readings that a tick needs. A reading that fails leaves its
+// Refresh takes all readings that a tick needs. A reading that fails leaves its
 // error to the signals that need it.
-func (m *meter) refresh(now time.Duration, c *config) {
+func (m *Meter) Refresh(now time.Duration, c *Config) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.before = m.at
@@ -108,11 +139,11 @@ func (m *meter) refresh(now time.Duration, c *config) {
 }
 
 // cores is what CPU percent is of.
-func (m *meter) cores(c *config) float64 {
+func (m *Meter) cores(c *Config) float64 {
 	switch {
-	case c.cores > 0:
-		return c.cores
-	case c.goProcCores:
+	case c.Cores > 0:
+		return c.Cores
+	case c.GOMAXPROCS:
 		return float64(runtime.GOMAXPROCS(0))
 	}
 	if q := m.usage.CPULimit; q > 0 && m.grouped {
@@ -121,8 +152,8 @@ func (m *meter) cores(c *config) float64 {
 	return float64(m.affinity)
 }
 
-// look returns what an event wants to know, to any goroutine.
-func (m *meter) look(c *config) (r Readings, room uint64) {
+// Look returns what an event wants to know, to any goroutine.
+func (m *Meter) Look(c *Config) (r event.Readings, room uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	newest := &m.memoryState
@@ -132,25 +163,18 @@ func (m *meter) look(c *config) (r Readings, room uint64) {
 	return m.readings(c), newest.room()
 }
 
-// share is how many cores the process may use, to any goroutine.
-func (m *meter) share(c *config) float64 {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.cores(c)
-}
-
-func (m *meter) cpuPercent(c *config) (value, limit float64, err error) {
+func (m *Meter) CPUPercent(c *Config) (value, limit float64, err error) {
 	if m.cpuErr != nil {
 		return 0, 0, m.cpuErr
 	}
 	if m.ticks < 2 {
-		return 0, 0, errOneReading
+		return 0, 0, ErrOneReading
 	}
 	cores := m.cores(c)
 	return cgroup.CPUPercent(m.cpu-m.cpuLast, m.at-m.before, cores), cores, nil
 }
 
-func (m *meter) memPercent(c *config) (value, limit float64, err error) {
+func (m *Meter) MemPercent(c *Config) (value, limit float64, err error) {
 	used, bytes, err := m.memory(c)
 	if err != nil {
 		return 0, 0, err
@@ -161,10 +185,10 @@ func (m *meter) memPercent(c *config) (value, limit float64, err error) {
 	return cgroup.Percent(used, bytes), float64(bytes), nil
 }
 
-// heapPercent is of the limit that the collector has to stay under: GOMEMLIMIT
+// HeapPercent is of the limit that the collector has to stay under: GOMEMLIMIT
 // counts when it is the lower one. The live heap is what the last collection
 // found, so neither GOGC nor the moment within a cycle changes it.
-func (m *meter) heapPercent(c *config) (value, limit float64, err error) {
+func (m *Meter) HeapPercent(c *Config) (value, limit float64, err error) {
 	_, bytes, err := m.memory(c)
 	if err != nil {
 		return 0, 0, err
@@ -175,26 +199,41 @@ func (m *meter) heapPercent(c *config) (value, limit float64, err error) {
 	return cgroup.Percent(m.heap.live, bytes), float64(bytes), nil
 }
 
-func (m *meter) goroutineCount(*config) (value, limit float64, err error) {
+func (m *Meter) GoroutineCount(*Config) (value, limit float64, err error) {
 	return float64(runtime.NumGoroutine()), 0, nil
 }
 
-func (m *meter) threadCount(*config) (value, limit float64, err error) {
+func (m *Meter) ThreadCount(*Config) (value, limit float64, err error) {
 	return float64(m.threads), 0, m.threadErr
 }
 
 // readings is what an event says of the state around it: as of the last tick,
 // and of the collector as of now.
-func (m *meter) readings(c *config) Readings {
-	r := Readings{
+func (m *Meter) readings(c *Config) event.Readings {
+	r := event.Readings{
 		Cores: m.cores(c), RSS: m.rss, MemoryScope: "cgroup",
 		Goroutines: runtime.NumGoroutine(), Threads: m.threads,
 	}
 	m.heap.describe(&r)
-	r.CPUPercent, _, _ = m.cpuPercent(c) // 0 stands for not measured
+	r.CPUPercent, _, _ = m.CPUPercent(c) // 0 stands for not measured
 	r.MemoryUsed, r.MemoryLimit, _ = m.memory(c)
 	if m.ownMemory(c) {
 		r.MemoryScope = "process"
 	}
 	return r
+}
+
+// Cycles is how many collections have finished since the process started.
+func (m *Meter) Cycles() uint64 { return Uint64(ReadMetric("/gc/cycles/total:gc-cycles")) }
+
+// Threads is the number of threads as of the tick, for the tick's goroutine.
+func (m *Meter) Threads() (int, error) { return m.threads, m.threadErr }
+
+// Record puts the tick into a sample of the black box. It allocates nothing, and is
+// for the tick's goroutine; 0 stands for not known.
+func (m *Meter) Record(s *blackbox.Sample, c *Config) {
+	s.CPU, _, _ = m.CPUPercent(c)
+	s.Memory, s.MemoryLimit, _ = m.memory(c)
+	s.HeapLive, s.HeapGoal, s.GCCycles = m.heap.live, m.heap.goal, m.heap.cycles
+	s.Goroutines, s.Threads = uint64(runtime.NumGoroutine()), uint64(max(m.threads, 0))
 }

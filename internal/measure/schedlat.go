@@ -1,4 +1,4 @@
-package holmes
+package measure
 
 import (
 	"runtime/metrics"
@@ -18,10 +18,10 @@ type runDelay struct {
 // second, one that the machine held up is no 99th percentile.
 const fewDelays = 100
 
-// schedLatency reads the 99th percentile since the tick before, in
+// SchedLatency reads the 99th percentile since the tick before, in
 // milliseconds.
-func (m *meter) schedLatency(*config) (value, limit float64, err error) {
-	d := &m.strain.runs
+func (m *Meter) SchedLatency(*Config) (value, limit float64, err error) {
+	d := &m.pressure.runs
 	h, err := d.read()
 	if err != nil {
 		return 0, 0, err
@@ -29,7 +29,7 @@ func (m *meter) schedLatency(*config) (value, limit float64, err error) {
 	if since := d.beat(m); since > 0 && len(d.before) == len(h.Counts) {
 		value = 1000 * p99(h, d.before)
 	} else {
-		err = errOneReading
+		err = ErrOneReading
 	}
 	d.before = append(d.before[:0], h.Counts...)
 	return value, 0, err

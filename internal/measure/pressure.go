@@ -1,47 +1,51 @@
-package holmes
+package measure
 
 import (
 	"fmt"
 	"runtime/metrics"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/procstat"
 )
 
-// A strain is what the runtime says of its own work: collecting, scheduling and
+// A pressure is what the runtime says of its own work: collecting, scheduling and
 // waiting for locks. Its readings are taken only for signals that are on, and by
 // the goroutine of the tick alone.
-type strain struct {
+type pressure struct {
 	gc    gcShare
 	runs  runDelay
 	locks lockWait
 }
 
-func newStrain() strain {
+// RuntimeReaders reads what the runtime measures.
+func RuntimeReaders() Readers {
 	cpu := newGauge(metrics.KindFloat64,
 		"/cpu/classes/total:cpu-seconds", "/cpu/classes/idle:cpu-seconds", "/cpu/classes/gc/total:cpu-seconds")
 	delays := newGauge(metrics.KindFloat64Histogram, "/sched/latencies:seconds")
 	waited := newGauge(metrics.KindFloat64, "/sync/mutex/wait/total:seconds")
-	return strain{
-		gc: gcShare{read: func() (cpuSeconds, error) {
+	return Readers{
+		Cores: procstat.Cores(),
+		CPU: func() (CPUSeconds, error) {
 			v, err := cpu.read()
 			if err != nil {
-				return cpuSeconds{}, err
+				return CPUSeconds{}, err
 			}
-			return cpuSeconds{total: v[0].Value.Float64(), idle: v[1].Value.Float64(), gc: v[2].Value.Float64()}, nil
-		}},
-		runs: runDelay{read: func() (*metrics.Float64Histogram, error) {
+			return CPUSeconds{Total: v[0].Value.Float64(), Idle: v[1].Value.Float64(), GC: v[2].Value.Float64()}, nil
+		},
+		Delays: func() (*metrics.Float64Histogram, error) {
 			v, err := delays.read()
 			if err != nil {
 				return nil, err
 			}
 			return v[0].Value.Float64Histogram(), nil
-		}},
-		locks: lockWait{read: func() (float64, error) {
+		},
+		Waited: func() (float64, error) {
 			v, err := waited.read()
 			if err != nil {
 				return 0, err
 			}
 			return v[0].Value.Float64(), nil
-		}},
+		},
 	}
 }
 
@@ -79,7 +83,7 @@ type pulse struct {
 // beat notes a reading at the meter's tick and returns the time since the one
 // before. That is 0 when it was not at the tick before, because the signal was
 // off: what has grown meanwhile says nothing about now.
-func (p *pulse) beat(m *meter) (since time.Duration) {
+func (p *pulse) beat(m *Meter) (since time.Duration) {
 	if p.tick > 0 && m.ticks == p.tick+1 {
 		since = m.at - p.at
 	}

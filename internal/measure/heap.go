@@ -1,9 +1,11 @@
-package holmes
+package measure
 
 import (
 	"runtime"
 	"runtime/metrics"
 	"sync/atomic"
+
+	"github.com/go-holmes/holmes/event"
 )
 
 // A heap is what the runtime says of its own memory. What the last collection
@@ -57,26 +59,33 @@ func newHeap() *heap {
 func (h *heap) refresh() {
 	if h.watch.finished() {
 		metrics.Read(h.after)
-		h.live, h.limit = metric(h.after[heapLive]), metric(h.after[heapLimit])
-		h.goal, h.cycles = metric(h.after[heapNext]), metric(h.after[heapFinished])
+		h.live, h.limit = Uint64(h.after[heapLive]), Uint64(h.after[heapLimit])
+		h.goal, h.cycles = Uint64(h.after[heapNext]), Uint64(h.after[heapFinished])
 	}
 }
 
 // describe adds the collector's state as of now.
-func (h *heap) describe(r *Readings) {
+func (h *heap) describe(r *event.Readings) {
 	metrics.Read(h.now)
-	r.HeapLive, r.HeapGoal = h.live, metric(h.now[heapGoal])
-	r.HeapObjects, r.GCCycles = metric(h.now[heapObjects]), metric(h.now[heapCycles])
+	r.HeapLive, r.HeapGoal = h.live, Uint64(h.now[heapGoal])
+	r.HeapObjects, r.GCCycles = Uint64(h.now[heapObjects]), Uint64(h.now[heapCycles])
 }
 
 func (h *heap) close() { h.watch.close() }
 
-// metric is 0 for what this version of Go does not have.
-func metric(s metrics.Sample) uint64 {
+// Uint64 is 0 for what this version of Go does not have.
+func Uint64(s metrics.Sample) uint64 {
 	if s.Value.Kind() != metrics.KindUint64 {
 		return 0
 	}
 	return s.Value.Uint64()
+}
+
+// ReadMetric reads one metric now.
+func ReadMetric(name string) metrics.Sample {
+	s := []metrics.Sample{{Name: name}}
+	metrics.Read(s)
+	return s[0]
 }
 
 // A gcWatch tells whether a collection has finished, for the price of a flag:
@@ -115,3 +124,9 @@ func (w *gcWatch) close() { w.ended.Store(true) }
 
 // finished reports whether a collection has, since the last call.
 func (w *gcWatch) finished() bool { return w.seen.Load() && w.seen.Swap(false) }
+
+// WakeByCollections returns what every finished collection sends to.
+func WakeByCollections() (<-chan struct{}, func()) {
+	wake := make(chan struct{}, 1)
+	return wake, newGCWatch(wake).close
+}

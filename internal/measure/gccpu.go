@@ -1,4 +1,4 @@
-package holmes
+package measure
 
 import (
 	"runtime"
@@ -14,9 +14,9 @@ import (
 // is under way had cost nothing yet. A process that collects every 30 s has a
 // share that holds, and one that has stopped allocating is soon at 0.
 type gcShare struct {
-	read func() (cpuSeconds, error)
+	read func() (CPUSeconds, error)
 	pulse
-	seen     cpuSeconds    // the account as of the last end that was noticed
+	seen     CPUSeconds    // the account as of the last end that was noticed
 	seenAt   time.Duration // when it was
 	lasted   time.Duration // from the end before to that one
 	share    float64       // of that time, in percent
@@ -24,9 +24,9 @@ type gcShare struct {
 	complete bool          // share has been measured
 }
 
-// cpuSeconds is the runtime's account of CPU time: what there was, what nobody
+// CPUSeconds is the runtime's account of CPU time: what there was, what nobody
 // used, and what was spent on collections.
-type cpuSeconds struct{ total, idle, gc float64 }
+type CPUSeconds struct{ Total, Idle, GC float64 }
 
 // leastBusy is how much of the cores counts as busy at least. A collection by
 // an idle process is nearly all that it does: a forced one, which Go starts
@@ -34,18 +34,18 @@ type cpuSeconds struct{ total, idle, gc float64 }
 // nothing. The same tenth is the Min of the cpu rule.
 const leastBusy = 0.1
 
-// gcCPU reads the share, in percent of the busy CPU, and how many CPUs those
+// GCCPU reads the share, in percent of the busy CPU, and how many CPUs those
 // were.
-func (m *meter) gcCPU(c *config) (value, limit float64, err error) {
-	g := &m.strain.gc
+func (m *Meter) GCCPU(c *Config) (value, limit float64, err error) {
+	g := &m.pressure.gc
 	now, err := g.read()
 	switch {
 	case err != nil:
 		return 0, 0, err
 	case g.beat(m) == 0:
 		g.seen, g.seenAt, g.complete = now, m.at, false
-		return 0, 0, errOneReading
-	case now.total > g.seen.total: // a collection has ended
+		return 0, 0, ErrOneReading
+	case now.Total > g.seen.Total: // a collection has ended
 		g.measure(now, m.at, m.cores(c))
 	}
 	if !g.complete {
@@ -55,11 +55,11 @@ func (m *meter) gcCPU(c *config) (value, limit float64, err error) {
 	return g.share * g.lasted.Seconds() / quiet.Seconds(), g.busy, nil
 }
 
-func (g *gcShare) measure(now cpuSeconds, at time.Duration, cores float64) {
-	total := now.total - g.seen.total
+func (g *gcShare) measure(now CPUSeconds, at time.Duration, cores float64) {
+	total := now.Total - g.seen.Total
 	seconds := total / float64(runtime.GOMAXPROCS(0))
-	busy := max(total-(now.idle-g.seen.idle), leastBusy*cores*seconds)
-	g.share = min(100, max(0, 100*(now.gc-g.seen.gc)/busy))
+	busy := max(total-(now.Idle-g.seen.Idle), leastBusy*cores*seconds)
+	g.share = min(100, max(0, 100*(now.GC-g.seen.GC)/busy))
 	g.busy = busy / seconds
 	g.lasted, g.complete = at-g.seenAt, true
 	g.seen, g.seenAt = now, at

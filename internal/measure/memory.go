@@ -1,4 +1,4 @@
-package holmes
+package measure
 
 import (
 	"math"
@@ -27,22 +27,22 @@ type memoryState struct {
 const availableEvery = time.Second
 
 // refresh reads what the groups say; rss is left to the caller.
-func (s *memoryState) refresh(m *meter, now time.Duration, c *config) {
+func (s *memoryState) refresh(m *Meter, now time.Duration, c *Config) {
 	s.at, s.host = now, m.hostMemory
-	s.grouped = m.group != nil && c.useCGroup && m.group.Usage(&s.usage) == nil
+	s.grouped = m.group != nil && c.CGroup && m.group.Usage(&s.usage) == nil
 }
 
 // ownMemory reports whether memory is the process's own, not the group's:
 // because the user set the limit, or because no group has one.
-func (s *memoryState) ownMemory(c *config) bool {
-	return c.memoryLimit > 0 || !s.grouped || s.usage.MemoryLimit == 0
+func (s *memoryState) ownMemory(c *Config) bool {
+	return c.MemoryLimit > 0 || !s.grouped || s.usage.MemoryLimit == 0
 }
 
 // memory is the pair that memory percent compares, in bytes.
-func (s *memoryState) memory(c *config) (used, limit uint64, err error) {
+func (s *memoryState) memory(c *Config) (used, limit uint64, err error) {
 	switch {
-	case c.memoryLimit > 0:
-		return s.rss, c.memoryLimit, s.rssErr
+	case c.MemoryLimit > 0:
+		return s.rss, c.MemoryLimit, s.rssErr
 	case s.ownMemory(c):
 		return s.rss, s.host, s.rssErr
 	default:
@@ -66,8 +66,9 @@ func (s *memoryState) room() uint64 {
 	return room
 }
 
-// memoryNow reads the memory between two ticks, for the watcher.
-func (m *meter) memoryNow(c *config, now time.Duration) (r detect.MemoryReading, err error) {
+// MemoryNow reads the memory between two ticks, for the memory watcher. It
+// allocates nothing.
+func (m *Meter) MemoryNow(c *Config, now time.Duration) (r detect.MemoryReading, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	s := &m.between
@@ -80,6 +81,8 @@ func (m *meter) memoryNow(c *config, now time.Duration) (r detect.MemoryReading,
 		s.available, _ = m.proc.HostAvailable() // 0 stands for not known
 	}
 	r.At, r.Room = now, s.room()
-	r.Used, r.Limit, err = s.memory(c)
+	if r.Used, r.Limit, err = s.memory(c); err == nil {
+		m.watched.read(&r, m.cores(c))
+	}
 	return r, err
 }

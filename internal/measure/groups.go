@@ -1,20 +1,21 @@
-package holmes
+package measure
 
 import (
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/event"
 )
 
-// readGroups reads all levels into s, and reports whether there was anything.
-func (m *meter) readGroups(c *config, s *cgroup.Sample) bool {
-	return m.group != nil && c.useCGroup && m.group.Sample(s) == nil
+// ReadGroups reads all levels into s, and reports whether there was anything.
+func (m *Meter) ReadGroups(c *Config, s *cgroup.Sample) bool {
+	return m.group != nil && c.CGroup && m.group.Sample(s) == nil
 }
 
-// groupsSince describes now, and what has been throttled since before. Counters
+// GroupsSince describes now, and what has been throttled since before. Counters
 // of another generation are those of another group.
-func groupsSince(before, now *cgroup.Sample) *Groups {
-	g := &Groups{
+func GroupsSince(before, now *cgroup.Sample) *event.Groups {
+	g := &event.Groups{
 		CPUPressure:        now.CPU.Pressure.Some.Avg10,
 		MemoryPressure:     now.Memory.Pressure.Some.Avg10,
 		MemoryFullPressure: now.Memory.Pressure.Full.Avg10,
@@ -22,14 +23,14 @@ func groupsSince(before, now *cgroup.Sample) *Groups {
 	}
 	for i := range now.Memory.Levels {
 		l := &now.Memory.Levels[i]
-		g.Memory = append(g.Memory, MemoryGroup{
+		g.Memory = append(g.Memory, event.MemoryGroup{
 			Path: l.Path, Used: l.Used(), Usage: l.Usage, Limit: l.Limit(), Anon: l.Anon, Shmem: l.Shmem, OOMKills: l.OOMKills,
 		})
 	}
 	same := before.Generation == now.Generation && len(before.CPU.Levels) == len(now.CPU.Levels)
 	for i := range now.CPU.Levels {
 		l := &now.CPU.Levels[i]
-		out := CPUGroup{Path: l.Path, Quota: l.Quota}
+		out := event.CPUGroup{Path: l.Path, Quota: l.Quota}
 		if same {
 			was := &before.CPU.Levels[i]
 			out.Throttled = cgroup.Percent(rise(was.Throttled, l.Throttled), rise(was.Periods, l.Periods))

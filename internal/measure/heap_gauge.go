@@ -1,0 +1,76 @@
+package measure
+
+import (
+	"runtime/metrics"
+	"time"
+
+	"github.com/go-holmes/holmes/detect"
+)
+
+// A heapGauge reads what the memory watcher wants to know of the heap, between two
+// ticks.
+type heapGauge struct {
+	samples []metrics.Sample
+	cycles  uint64        // collections so far
+	spent   float64       // CPU seconds on all of them
+	took    time.Duration // expected of the next one
+}
+
+// The order of heapGauge.samples.
+const (
+	gaugeLive = iota
+	gaugeObjects
+	gaugeGoal
+	gaugeFree
+	gaugeUnused
+	gaugeSoft
+	gaugeTotal
+	gaugeReleased
+	gaugeCollector
+	gaugeCycles
+)
+
+func newHeapGauge() heapGauge {
+	return heapGauge{samples: []metrics.Sample{
+		gaugeLive:      {Name: "/gc/heap/live:bytes"},
+		gaugeObjects:   {Name: "/memory/classes/heap/objects:bytes"},
+		gaugeGoal:      {Name: "/gc/heap/goal:bytes"},
+		gaugeFree:      {Name: "/memory/classes/heap/free:bytes"},
+		gaugeUnused:    {Name: "/memory/classes/heap/unused:bytes"},
+		gaugeSoft:      {Name: "/gc/gomemlimit:bytes"},
+		gaugeTotal:     {Name: "/memory/classes/total:bytes"},
+		gaugeReleased:  {Name: "/memory/classes/heap/released:bytes"},
+		gaugeCollector: {Name: "/cpu/classes/gc/total:cpu-seconds"},
+		gaugeCycles:    {Name: "/gc/cycles/total:gc-cycles"},
+	}}
+}
+
+// read adds the heap as of now. cores is how many the process may use.
+func (g *heapGauge) read(m *detect.MemoryReading, cores float64) {
+	metrics.Read(g.samples)
+	of := func(i int) uint64 { return Uint64(g.samples[i]) }
+	m.Live, m.Objects, m.Goal, m.Soft = of(gaugeLive), of(gaugeObjects), of(gaugeGoal), of(gaugeSoft)
+	m.Spare = of(gaugeFree) + of(gaugeUnused)
+	m.Total = of(gaugeTotal) - of(gaugeReleased)
+	m.Collection = g.collection(cores, of(gaugeCycles))
+}
+
+// collectorShare is the part of the cores that a collection has for itself:
+// 25 %, as the guide to Go's collector says.
+const collectorShare = 0.25
+
+// collection is how long a collection takes, by the CPU time of the last one:
+// the runtime gives it a quarter of the cores for sure.
+func (g *heapGauge) collection(cores float64, cycles uint64) time.Duration {
+	if cycles == g.cycles {
+		return g.took
+	}
+	spent := g.samples[gaugeCollector].Value
+	if spent.Kind() != metrics.KindFloat64 {
+		return g.took
+	}
+	seconds := (spent.Float64() - g.spent) / float64(cycles-g.cycles)
+	g.spent, g.cycles = spent.Float64(), cycles
+	g.took = time.Duration(seconds / (cores * collectorShare) * float64(time.Second))
+	return g.took
+}
