@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/eventstore"
 )
 
 const (
@@ -178,11 +179,11 @@ func (r *run) takePiece(k Kind) (p piece, cost time.Duration, err error) {
 	if err := r.affords(r.h.cfg.Load(), r.h.priceOf(k)); err != nil {
 		return p, 0, fmt.Errorf("%s: %w", k, err)
 	}
-	w := &memoryFile{left: maxPiece, full: errTooLarge}
+	w := &eventstore.Buffer{Limit: maxPiece, Full: errTooLarge}
 	p.at = r.Clock.Mono()
 	spent := r.measure(func() { err = r.h.captures[k].write(w) })
 	r.h.prices.learn(k, spent)
-	if err := errors.Join(err, w.err); err != nil {
+	if err := errors.Join(err, w.Err); err != nil {
 		return piece{}, spent.cpu, fmt.Errorf("%s: %w", k, err)
 	}
 	p.raw = bytes.Clone(w.Bytes())

@@ -3,8 +3,6 @@ package holmes
 import (
 	"context"
 	"fmt"
-	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -88,9 +86,9 @@ func (r *run) keepBox() {
 // openBox makes the black box of a run, and the file for its crash if that is
 // wanted.
 func (r *run) openBox(c *config) {
-	dir, err := r.h.vault.subdir(c, r.Clock, blackboxDir)
+	dir, err := r.h.store.Dir(c.store, blackboxDir)
 	if err != nil {
-		return // the vault has told why
+		return // it has been reported why
 	}
 	defer dir.Close()
 	name := r.Clock.Wall().UTC().Format(dump.IDLayout) + fmt.Sprintf("-%08x", r.h.random())
@@ -133,13 +131,4 @@ func (r *run) record(now time.Duration, at time.Time, c *config) {
 	var s blackbox.Sample
 	r.meter.Record(&s, &c.measure)
 	box.Sample(at, &s)
-}
-
-// subdir opens a directory within the dump path, making it if need be.
-func (v *vault) subdir(c *config, clk supervise.Clock, name string) (*os.Root, error) {
-	store, err := v.open(c, clk)
-	if err != nil {
-		return nil, err
-	}
-	return dump.OpenDir(filepath.Join(store.Dir(), name))
 }

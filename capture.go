@@ -135,17 +135,17 @@ func (d *dossier) store(p *Profile, fill func(io.Writer) error) { d.put(p, fill,
 func (d *dossier) replace(p *Profile, fill func(io.Writer) error) { d.put(p, fill, true) }
 
 func (d *dossier) put(p *Profile, fill func(io.Writer) error, replace bool) {
-	got, trouble, err := d.files.write(p.File, fill, replace)
+	got, trouble, err := d.files.Write(p.File, fill, replace)
 	if trouble != nil {
-		d.onDisk("evidence is kept in memory, the disk refuses it", trouble)
+		d.h.store.Report("evidence is kept in memory, the disk refuses it", trouble)
 	}
 	if err != nil {
 		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)
 		return
 	}
-	p.Place(got.path, got.data)
-	d.ev.Cost.Bytes += got.bytes
-	d.h.stats.wrote(got.bytes)
+	p.Place(got.Path, got.Data)
+	d.ev.Cost.Bytes += got.Bytes
+	d.h.stats.wrote(got.Bytes)
 }
 
 // add notes a profile in the event, or the reason why there is none.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/measure"
 )
@@ -28,11 +29,7 @@ type config struct {
 
 	measure measure.Config
 
-	dumpPath    string
-	dumpEvents  int
-	dumpBytes   int64
-	dumpAge     time.Duration
-	dumpFree    int64 // 0 is the store's default, below it none
+	store       eventstore.Config
 	cpuSampling time.Duration
 	text        bool
 	fullStack   bool
@@ -79,10 +76,7 @@ func defaultConfig() *config {
 		slow:        true,
 		budget:      10,
 		measure:     measure.Config{CGroup: true},
-		dumpPath:    os.TempDir(),
-		dumpEvents:  100,
-		dumpBytes:   256 << 20,
-		dumpAge:     dump.DefaultMaxAge,
+		store:       eventstore.Config{Path: os.TempDir(), Events: 100, Bytes: 256 << 20, Age: dump.DefaultMaxAge},
 		cpuSampling: 5 * time.Second,
 		forceGC:     true,
 

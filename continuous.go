@@ -106,7 +106,7 @@ func (r *run) captureRoutine(ctx context.Context, t *timetable) {
 	r.captureFor(ctx, d, t.kinds, t.takes)
 	if !slices.ContainsFunc(d.ev.Profiles, func(p Profile) bool { return p.Captured() }) {
 		r.Log.OnCause("timetable", "WithContinuous: no profile: %s", d.ev.WhyEmpty())
-		r.onDisk("event "+d.ev.ID, d.files.discard())
+		r.h.store.Report("event "+d.ev.ID, d.files.Discard())
 		return
 	}
 	d.conclude(f, StateConfirmed)

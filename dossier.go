@@ -2,17 +2,13 @@ package holmes
 
 import (
 	"bytes"
-	"encoding/json"
-	"fmt"
 	"math"
 	"strings"
-	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/diagnose"
-	"github.com/go-holmes/holmes/dump"
-	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/pprofread"
@@ -25,7 +21,7 @@ type dossier struct {
 	*run
 	cfg      *config
 	captures map[Kind]capture
-	files    evidence
+	files    eventstore.Files
 	ev       *Event
 	groups   cgroup.Sample          // as of the beginning
 	outlook  *detect.MemoryForecast // of the memory watcher, nil for other events
@@ -41,12 +37,12 @@ func (d *dossier) look() (Readings, uint64) { return d.meter.Look(&d.cfg.measure
 // in memory.
 func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 	d := &dossier{run: r, cfg: c, captures: r.h.captures}
-	d.ev = &Event{ID: r.h.newID(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger}
+	d.ev = &Event{ID: r.h.ids.Next(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger}
 	var err error
-	if d.files, err = r.h.vault.create(c, r.Clock, d.ev.ID, names(c.takers())); err != nil {
-		r.onDisk("events are kept in memory, the dump path cannot be used", err)
+	if d.files, err = r.h.store.Create(c.store, d.ev.ID, names(c.takers())); err != nil {
+		r.h.store.Report("events are kept in memory, the dump path cannot be used", err)
 	}
-	d.ev.Dir = d.files.dir()
+	d.ev.Dir = d.files.Dir()
 	d.note()
 	return d
 }
@@ -94,13 +90,7 @@ func (d *dossier) readGroups() {
 
 // save writes event.json as the event stands.
 func (d *dossier) save() {
-	raw, err := json.Marshal(d.ev)
-	if err == nil {
-		err = d.files.replace(event.JSONFile, append(raw, '\n'))
-	}
-	if err != nil {
-		d.onDisk("event "+d.ev.ID, err)
-	}
+	d.h.store.Report("event "+d.ev.ID, d.files.Describe(d.ev))
 }
 
 // note tells the black box of the event, unless it is one that the end of the
@@ -128,9 +118,7 @@ func (d *dossier) conclude(f *finding, state State) {
 		d.diagnose(f.kinds)
 		d.note()
 	}
-	if err := d.files.replace(event.SummaryFile, d.ev.Summary()); err != nil {
-		d.onDisk("event "+d.ev.ID, err)
-	}
+	d.h.store.Report("event "+d.ev.ID, d.files.Summarize(d.ev))
 	d.save()
 }
 
@@ -236,21 +224,6 @@ func (d *dossier) text(p *Profile, parsed *diagnose.Profile) {
 	}
 	if d.cfg.text {
 		name := strings.TrimSuffix(p.File, ".pb.gz") + ".txt"
-		if err := d.files.replace(name, buf.Bytes()); err != nil {
-			d.onDisk("event "+d.ev.ID, err)
-		}
+		d.h.store.Report("event "+d.ev.ID, d.files.Replace(name, buf.Bytes()))
 	}
-}
-
-// newID names an event: its time, its signal, and a random end. IDs of one
-// process rise even when the wall clock is set back.
-func (h *Holmes) newID(at time.Time, s Signal) string {
-	h.idMu.Lock()
-	defer h.idMu.Unlock()
-	at = at.Round(0) // the wall clock only
-	if !at.After(h.lastID) {
-		at = h.lastID.Add(time.Nanosecond)
-	}
-	h.lastID = at
-	return fmt.Sprintf("%s-%s-%08x", at.UTC().Format(dump.IDLayout), s, h.random())
 }

@@ -6,7 +6,7 @@ import (
 
 // SetFault makes operations on the disk fail as fault says. Call it before
 // Start.
-func (h *Holmes) SetFault(fault func(op, name string) error) { h.vault.fault = fault }
+func (h *Holmes) SetFault(fault func(op, name string) error) { h.store.Fault = fault }
 
 // SetSpoolEvery sets how often a run looks for what others left. Call it before
 // Start.

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/flight"
 	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
@@ -35,7 +36,8 @@ type Holmes struct {
 	clock      supervise.Clock
 	log        *supervise.Log
 	bugs       *supervise.Bugs
-	vault      vault
+	store      *eventstore.Current
+	ids        eventstore.IDs
 	hoard      hoard
 	stats      tally
 	labelGuard *supervise.Breaker
@@ -46,8 +48,6 @@ type Holmes struct {
 	normal     normalBook
 	eventful   atomic.Int64 // mono of the last event that a signal began, 0 for none
 	build      func() string
-	idMu       sync.Mutex
-	lastID     time.Time
 
 	// What stands between holmes and the process; tests put others here.
 	captures map[Kind]capture
@@ -98,6 +98,8 @@ func New(opts ...Option) (*Holmes, error) {
 	h.labelGuard = supervise.NewBreaker(h.clock)
 	h.log = supervise.NewLog(h.clock)
 	h.bugs = supervise.NewBugs(h.log)
+	h.store = eventstore.New(h.clock, h.log)
+	h.ids.Random = func() uint32 { return h.random() }
 	h.cfg.Store(c)
 	return h, nil
 }
@@ -188,8 +190,8 @@ func (h *Holmes) Start() error {
 		return nil
 	}
 	c := h.cfg.Load()
-	if _, err := h.vault.open(c, h.clock); err != nil {
-		h.log.OnCause(diskCause(err), "events are kept in memory, the dump path cannot be used: %v", err)
+	if _, err := h.store.Open(c.store); err != nil {
+		h.store.Report("events are kept in memory, the dump path cannot be used", err)
 	}
 	r := h.newRun()
 	if c.crashOutput {
@@ -275,7 +277,7 @@ func (r *run) end(ctx context.Context) error {
 		r.Log.OnCause("black box", "closing: %v", err)
 	}
 	if err == nil && ctx.Err() == nil { // else somebody still has an event, or there is no time
-		r.onDisk("leave events to others", r.h.vault.release())
+		r.h.store.Report("leave events to others", r.h.store.Release())
 	}
 	r.endLog()
 	return errors.Join(err, r.logging.Tasks.Wait(ctx))

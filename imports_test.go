@@ -42,6 +42,7 @@ var rooms = []string{
 	"detect",
 	"event",
 	"internal/measure",
+	"internal/eventstore",
 }
 
 // only are modules that a single folder may import.

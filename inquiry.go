@@ -111,7 +111,7 @@ func (q *inquiry) proceed() {
 	}
 	d.conclude(final, verdict)
 	if verdict == StateDismissed {
-		d.onDisk("event "+d.ev.ID, d.files.close(true))
+		d.h.store.Report("event "+d.ev.ID, d.files.Dismiss())
 		return
 	}
 	stats.confirmed(q.first.signal)
@@ -160,11 +160,11 @@ func (d *dossier) deliver() {
 		d.h.eventful.Store(int64(d.Clock.Mono()))
 	}
 	outlets := d.h.cfg.Load().takers()
-	whole, err := d.files.finish(d.ev, names(outlets))
-	d.onDisk("event "+d.ev.ID+" is not all on disk", err)
+	whole, err := d.files.Finish(d.ev, names(outlets))
+	d.h.store.Report("event "+d.ev.ID+" is not all on disk", err)
 	p := &parcel{id: d.ev.ID, since: d.Clock.Mono()}
-	if d.files.entry != nil {
-		p.store = d.files.store
+	if d.files.OnDisk() {
+		p.store = d.files.Store
 	}
 	if !whole {
 		p.ev, p.to = d.ev, map[string]bool{}

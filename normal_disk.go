@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/eventstore"
 )
 
 // What is normal lies in the dump path as an event that is never reported, so
@@ -41,7 +42,7 @@ func buildID() string {
 func (b *baseliner) keepNormal(n *normal) {
 	c := b.h.cfg.Load()
 	ev := &Event{
-		ID: b.h.newID(n.at, event.SignalBaseline), State: StateDismissed, At: n.at,
+		ID: b.h.ids.Next(n.at, event.SignalBaseline), State: StateDismissed, At: n.at,
 		Labels: b.h.labels(c),
 		Trigger: Trigger{
 			Sample: Sample{Signal: event.SignalBaseline, At: n.at},
@@ -49,24 +50,24 @@ func (b *baseliner) keepNormal(n *normal) {
 		},
 	}
 	ev.Labels[buildLabel] = b.h.build()
-	files, err := b.h.vault.create(c, b.Clock, ev.ID, nil)
+	files, err := b.h.store.Create(c.store, ev.ID, nil)
 	if err != nil {
-		b.onDisk("what is normal is not kept for the next start", err)
+		b.h.store.Report("what is normal is not kept for the next start", err)
 		return
 	}
-	err = errors.Join(b.writeNormal(&files, ev, n), files.close(true))
-	b.onDisk("what is normal is not kept whole for the next start", err)
+	err = errors.Join(b.writeNormal(&files, ev, n), files.Dismiss())
+	b.h.store.Report("what is normal is not kept whole for the next start", err)
 	if b.entry != "" {
-		if old, err := files.store.Reopen(b.entry); err == nil { // else retention was faster
-			b.onDisk("remove what was normal before", old.Discard())
+		if old, err := files.Store.Reopen(b.entry); err == nil { // else retention was faster
+			b.h.store.Report("remove what was normal before", old.Discard())
 		}
 	}
 	b.entry = ev.ID
 }
 
-func (r *run) writeNormal(files *evidence, ev *Event, n *normal) error {
+func (r *run) writeNormal(files *eventstore.Files, ev *Event, n *normal) error {
 	cpu, err := n.joinedCPU()
-	errs := []error{err, files.describe(ev)} // first, so that nobody takes it for an event
+	errs := []error{err, files.Describe(ev)} // first, so that nobody takes it for an event
 	for _, p := range []struct {
 		kind Kind
 		piece
@@ -76,20 +77,20 @@ func (r *run) writeNormal(files *evidence, ev *Event, n *normal) error {
 			continue
 		}
 		file := p.kind.File()
-		errs = append(errs, files.replace(file, p.raw))
+		errs = append(errs, files.Replace(file, p.raw))
 		ev.Profiles = append(ev.Profiles, Profile{Kind: p.kind, File: file, Start: n.at, Duration: p.took})
 	}
-	return errors.Join(append(errs, files.describe(ev))...)
+	return errors.Join(append(errs, files.Describe(ev))...)
 }
 
 // recallNormal returns what an earlier run of this build has kept, or nothing.
 func (r *run) recallNormal() (n normal) {
-	store, err := r.h.vault.open(r.h.cfg.Load(), r.Clock)
+	store, err := r.h.store.Open(r.h.cfg.Load().store)
 	if err != nil {
 		return n // who opened it before has said so
 	}
 	ids, err := store.List()
-	r.onDisk("look for what was normal", err)
+	r.h.store.Report("look for what was normal", err)
 	build := r.h.build()
 	for _, id := range slices.Backward(ids) {
 		if !strings.Contains(id, "-"+string(event.SignalBaseline)+"-") {

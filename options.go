@@ -164,7 +164,7 @@ func WithLabelFunc(f func() map[string]string) Option {
 // every reporter has, and last those that wait. Default 100 events and 256 MiB.
 func WithDumpLimits(events int, bytes int64) Option {
 	return option{"WithDumpLimits", func(c *config) error {
-		c.dumpEvents, c.dumpBytes = events, bytes
+		c.store.Events, c.store.Bytes = events, bytes
 		if err := positive("events", events); err != nil {
 			return err
 		}

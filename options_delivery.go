@@ -38,7 +38,7 @@ func WithNamedReporter(name string, r Reporter) Option {
 // days.
 func WithDumpAge(age time.Duration) Option {
 	return option{"WithDumpAge", func(c *config) error {
-		c.dumpAge = age
+		c.store.Age = age
 		return positive("age", age)
 	}}
 }
@@ -52,8 +52,8 @@ func WithDumpFree(bytes int64) Option {
 		if err := notNegative("bytes", bytes); err != nil {
 			return err
 		}
-		if c.dumpFree = bytes; bytes == 0 {
-			c.dumpFree = -1 // the store's word for none
+		if c.store.Free = bytes; bytes == 0 {
+			c.store.Free = -1 // the store's word for none
 		}
 		return nil
 	}}

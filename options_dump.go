@@ -114,7 +114,7 @@ func WithDumpPath(dumpPath string) Option {
 		if dumpPath == "" {
 			return errors.New(`path "": must not be empty`)
 		}
-		c.dumpPath = dumpPath
+		c.store.Path = dumpPath
 		return nil
 	}}
 }

@@ -28,9 +28,9 @@ const (
 // without Stop every day is a line in the log.
 func (r *run) tellPrevious() {
 	c := r.h.cfg.Load()
-	dir, err := r.h.vault.subdir(c, r.Clock, blackboxDir)
+	dir, err := r.h.store.Dir(c.store, blackboxDir)
 	if err != nil {
-		return // the vault has told why
+		return // it has been reported why
 	}
 	defer dir.Close()
 	orphans, dropped, err := blackbox.Adopt(dir, maxPrevious)

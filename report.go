@@ -156,7 +156,7 @@ func (r *run) deliver(t *tour, it *item) bool {
 // mark logs that the disk did not take note of a delivery. The store remembers
 // it, and tries again.
 func (r *run) mark(o *outlet, err error) {
-	r.onDisk("reporter "+o.name+" may get an event twice if this process ends now", err)
+	r.h.store.Report("reporter "+o.name+" may get an event twice if this process ends now", err)
 }
 
 // failed notes a failure and returns how long to wait after it.
@@ -169,7 +169,7 @@ func (r *run) failed(o *outlet, it *item, err error) time.Duration {
 		o.mu.Unlock()
 	}
 	r.Log.OnCause("report "+o.name, "reporter %s failed, event %s is tried again: %v", o.name, it.id, err)
-	if it.held() && now-it.since > r.h.cfg.Load().dumpAge {
+	if it.held() && now-it.since > r.h.cfg.Load().store.Age {
 		r.Log.OnCause("expired "+o.name, "reporter %s did not take event %s for %s: %v", o.name, it.id, humanize.Duration(now-it.since), err)
 		o.settle(it, dropExpired)
 	}

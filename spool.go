@@ -2,13 +2,12 @@ package holmes
 
 import (
 	"errors"
-	"io"
 	"maps"
 	"slices"
-	"syscall"
 	"time"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/eventstore"
 )
 
 const (
@@ -25,9 +24,9 @@ func (r *run) keepSpool() {
 	for all := true; ; {
 		r.spill()
 		if box := r.past.box.Load(); box != nil {
-			r.onDisk("the last minutes will not survive this process", box.Err())
+			r.h.store.Report("the last minutes will not survive this process", box.Err())
 		}
-		for _, s := range r.h.vault.all() {
+		for _, s := range r.h.store.All() {
 			r.lookAfter(s, all)
 		}
 		all = false
@@ -50,13 +49,13 @@ func (r *run) keepSpool() {
 // first and when there are other reporters; afterwards, when there may be
 // something.
 func (r *run) lookAfter(s *dump.Store, all bool) {
-	r.onDisk("events may be delivered twice if this process ends now", s.RetryMarks())
+	r.h.store.Report("events may be delivered twice if this process ends now", s.RetryMarks())
 	if !all && !s.Orphaned() {
 		return
 	}
 	outlets := r.h.cfg.Load().takers()
 	orphans, err := s.Adopt(names(outlets)...)
-	r.onDisk("look for events to deliver", err)
+	r.h.store.Report("look for events to deliver", err)
 	for _, id := range orphans.Unfinished {
 		if !r.h.hoard.has(id) { // else there is more of it in memory
 			r.complete(s, id, outlets)
@@ -78,7 +77,7 @@ func (r *run) lookAfter(s *dump.Store, all bool) {
 func (r *run) callBack(s *dump.Store, outlets []*outlet) {
 	for _, o := range outlets {
 		ids, err := s.Waiting(o.name)
-		r.onDisk("look for events to deliver", err)
+		r.h.store.Report("look for events to deliver", err)
 		for _, id := range ids {
 			o.offer(&parcel{id: id, store: s, since: r.Clock.Mono()}, s)
 		}
@@ -120,7 +119,7 @@ func (r *run) hold(p *parcel) {
 func (r *run) spill() {
 	for _, p := range r.h.hoard.all() {
 		err := p.spill(r)
-		r.onDisk("events are kept in memory", err)
+		r.h.store.Report("events are kept in memory", err)
 		if errors.Is(err, dump.ErrBusy) {
 			return // each of the others would wait as long
 		}
@@ -145,8 +144,8 @@ func (p *parcel) spill(r *run) error {
 		return err
 	}
 	ev := p.ev.Clone()
-	whole, err := files.finish(ev, to)
-	p.store = files.store
+	whole, err := files.Finish(ev, to)
+	p.store = files.Store
 	if whole {
 		p.ev = nil
 	}
@@ -154,44 +153,21 @@ func (p *parcel) spill(r *run) error {
 }
 
 // reopen opens what there is of the event on disk, or makes it anew.
-func (p *parcel) reopen(r *run, to []string) (files evidence, err error) {
+func (p *parcel) reopen(r *run, to []string) (files eventstore.Files, err error) {
 	if p.store != nil {
-		files.store, files.stale = p.store, true
-		files.entry, err = p.store.Reopen(p.id)
+		files, err = eventstore.Reopen(p.store, p.id)
 		lost, gone := errors.AsType[*lostError](dropped(err))
 		if !gone || lost.reason == dropDamaged {
 			return files, err
 		}
 		p.store = nil
 	}
-	files, err = r.h.vault.create(r.h.cfg.Load(), r.Clock, p.id, to)
-	files.stale = true
-	return files, err
+	return r.h.store.Create(r.h.cfg.Load().store, p.id, to)
 }
 
 // tidy removes what is too old, and catches up with what was too much.
 func (r *run) tidy() {
-	for _, s := range r.h.vault.all() {
-		r.onDisk("remove what is too old", s.Tidy())
+	for _, s := range r.h.store.All() {
+		r.h.store.Report("remove what is too old", s.Tidy())
 	}
-}
-
-// onDisk logs a trouble with the disk: one line for each thing that is wrong
-// with it, not for each thing that could not be done.
-func (r *run) onDisk(doing string, err error) {
-	if err != nil {
-		r.Log.OnCause(diskCause(err), "%s: %v", doing, err)
-	}
-}
-
-func diskCause(err error) string {
-	for _, known := range []error{dump.ErrBudget, dump.ErrRefused, dump.ErrBusy, dump.ErrDamaged, io.ErrShortWrite} {
-		if errors.Is(err, known) {
-			return "disk: " + known.Error()
-		}
-	}
-	if code, ok := errors.AsType[syscall.Errno](err); ok {
-		return "disk: " + code.Error()
-	}
-	return "disk"
 }

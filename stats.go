@@ -172,13 +172,12 @@ func (h *Holmes) Stats() Stats {
 		return Stats{Err: h.usable()}
 	}
 	s := Stats{
-		Dump: h.vault.stats(), LogDropped: h.log.Dropped(), LoggerPanics: h.log.Panics(),
+		Dump: h.dumpStats(), LogDropped: h.log.Dropped(), LoggerPanics: h.log.Panics(),
 		Baseline:    h.normal.tell(),
 		Continuous:  h.stats.of(event.SignalContinuous).confirmed,
 		LabelPanics: h.labelGuard.Panics(), Bugs: h.bugs.Count(), Cost: h.stats.look(),
 	}
 	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())
-	s.Dump.InMemory = len(h.hoard.all())
 	now := h.clock.Mono()
 	for _, o := range c.outlets {
 		s.Reporters = append(s.Reporters, o.look(now))
@@ -192,6 +191,14 @@ func (h *Holmes) Stats() Stats {
 		s.Signals = append(s.Signals, h.signalStats(l, c, now))
 	}
 	return s
+}
+
+func (h *Holmes) dumpStats() DumpStats {
+	dir, u, err := h.store.Usage()
+	return DumpStats{
+		Dir: dir, Err: err, Events: u.Events, Bytes: u.Bytes,
+		Waiting: u.Waiting, Damaged: u.Damaged, Unclaimed: u.Unclaimed, InMemory: len(h.hoard.all()),
+	}
 }
 
 // WhyNot says in one sentence why there is no event of a signal right now.

@@ -1,0 +1,142 @@
+package eventstore
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// Config is what the options say about the dump path.
+type Config struct {
+	Path   string
+	Events int
+	Bytes  int64
+	Age    time.Duration
+	Free   int64 // 0 is the store's default, below it none
+}
+
+// A Current is the dump path as it is now: a store, or the reason why there is
+// none. It is asked for at each event, so that a disk which comes back is used.
+// The stores of earlier paths are kept for the events that still wait in them.
+type Current struct {
+	Fault func(op, name string) error // of the disk, for tests
+
+	clock supervise.Clock
+	log   *supervise.Log
+
+	mu     sync.Mutex
+	path   string
+	store  *dump.Store
+	stores map[string]*dump.Store
+	err    error
+}
+
+// New returns a Current that has opened nothing.
+func New(c supervise.Clock, l *supervise.Log) *Current {
+	return &Current{clock: c, log: l, stores: map[string]*dump.Store{}}
+}
+
+// Open returns the store. It opens it when it is not open or the path is another
+// one.
+func (s *Current) Open(c Config) (*dump.Store, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	opts := dump.Options{
+		MaxEvents: c.Events, MaxBytes: c.Bytes, MaxAge: c.Age, KeepFree: c.Free,
+		Now: s.clock.Wall, Fault: s.Fault,
+	}
+	if s.path != c.Path {
+		s.path, s.store = c.Path, s.stores[c.Path]
+	}
+	if s.store == nil {
+		if s.store, s.err = dump.Open(s.path, opts); s.err != nil {
+			return nil, s.err
+		}
+		s.stores[s.path] = s.store
+	}
+	return s.store, s.store.SetLimits(opts)
+}
+
+// Create makes the directory of an event that is to be delivered to these
+// reporters. With an error the Files are those of an event in memory only.
+func (s *Current) Create(c Config, id string, to []string) (Files, error) {
+	store, err := s.Open(c)
+	if err != nil {
+		return Files{}, err
+	}
+	entry, err := store.Create(id, to...)
+	s.mu.Lock()
+	s.err = err
+	s.mu.Unlock()
+	return Files{Store: store, entry: entry, stale: true}, err
+}
+
+// Dir opens a directory within the dump path, and makes it if need be. It is no
+// event, so the store leaves it alone.
+func (s *Current) Dir(c Config, name string) (*os.Root, error) {
+	store, err := s.Open(c)
+	if err != nil {
+		return nil, err
+	}
+	return dump.OpenDir(filepath.Join(store.Dir(), name))
+}
+
+// All returns every store, the present one and those of earlier paths.
+func (s *Current) All() []*dump.Store {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]*dump.Store, 0, len(s.stores))
+	for _, store := range s.stores {
+		out = append(out, store)
+	}
+	return out
+}
+
+// Release gives up the events that the stores own. A process that runs on, or
+// starts next, adopts them.
+func (s *Current) Release() error {
+	var errs []error
+	for _, store := range s.All() {
+		errs = append(errs, store.Close())
+	}
+	return errors.Join(errs...)
+}
+
+// Usage returns where the events lie, what is there, and why the dump path
+// cannot be used, if it cannot.
+func (s *Current) Usage() (dir string, u dump.Usage, err error) {
+	s.mu.Lock()
+	store, err, dir := s.store, s.err, s.path
+	s.mu.Unlock()
+	if store != nil {
+		dir, u = store.Dir(), store.Usage()
+	}
+	return dir, u, err
+}
+
+// Report logs a fault of the disk: one line for each thing that is wrong with
+// it, not for each thing that could not be done.
+func (s *Current) Report(doing string, err error) {
+	if err != nil {
+		s.log.OnCause(cause(err), "%s: %v", doing, err)
+	}
+}
+
+func cause(err error) string {
+	for _, known := range []error{dump.ErrBudget, dump.ErrRefused, dump.ErrBusy, dump.ErrDamaged, io.ErrShortWrite} {
+		if errors.Is(err, known) {
+			return "disk: " + known.Error()
+		}
+	}
+	if code, ok := errors.AsType[syscall.Errno](err); ok {
+		return "disk: " + code.Error()
+	}
+	return "disk"
+}

@@ -1,0 +1,3 @@
+// Package eventstore is the way of one event to disk, and to memory where the
+// disk refuses it.
+package eventstore

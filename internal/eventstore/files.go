@@ -1,0 +1,189 @@
+package eventstore
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/event"
+)
+
+// maxInMemory bounds what one event holds in memory when the disk refuses it.
+const maxInMemory = 8 << 20
+
+var errMemoryFull = fmt.Errorf("more than %d MiB, which is all that an event may hold in memory", maxInMemory>>20)
+
+// Files is where the files of one event go: to disk, and what the disk refuses
+// to memory. The zero Files is an event in memory only.
+type Files struct {
+	Store *dump.Store
+
+	entry  *dump.Entry // nil when the disk refused the event
+	memory int         // bytes held
+	stale  bool        // event.json is not, or not yet, as the event stands
+}
+
+// Reopen returns the files of an event that has been closed. Its event.json is
+// taken to be out of date.
+func Reopen(store *dump.Store, id string) (Files, error) {
+	entry, err := store.Reopen(id)
+	return Files{Store: store, entry: entry, stale: true}, err
+}
+
+// A Place is where the content of one file is: at a path, or in memory.
+type Place struct {
+	Path  string
+	Data  []byte
+	Bytes int64
+}
+
+// OnDisk reports whether the event has a directory.
+func (f *Files) OnDisk() bool { return f.entry != nil }
+
+// Dir returns the event's directory, empty when the disk refused it.
+func (f *Files) Dir() string {
+	if f.entry == nil {
+		return ""
+	}
+	return f.entry.Path()
+}
+
+// Write stores what fill writes; with replace it may be there already. An error
+// of fill itself is returned as err. An error of the disk is returned as
+// refused: then fill is called again, and the content is held in memory.
+func (f *Files) Write(name string, fill func(io.Writer) error, replace bool) (at Place, refused, err error) {
+	if f.entry != nil {
+		var failed error
+		write := f.entry.Write
+		if replace {
+			write = f.entry.Replace
+		}
+		file, err := write(name, func(w io.Writer) error {
+			to := &errorRecorder{w: w}
+			err := fill(to)
+			if to.err == nil {
+				failed = err // not the writer's fault
+			}
+			return err
+		})
+		switch {
+		case err == nil:
+			return Place{Path: file.Path, Bytes: file.Bytes}, nil, nil
+		case failed != nil:
+			return Place{}, nil, failed
+		}
+		refused = err
+	}
+	w := &Buffer{Limit: maxInMemory - f.memory, Full: errMemoryFull}
+	if err := errors.Join(fill(w), w.Err); err != nil { // the runtime's profile writers return no error of w
+		return Place{}, refused, err
+	}
+	f.memory += w.Len()
+	return Place{Data: w.Bytes(), Bytes: int64(w.Len())}, refused, nil
+}
+
+// Replace writes a file of the event anew. What the disk refuses is not held in
+// memory.
+func (f *Files) Replace(name string, content []byte) error {
+	if f.entry == nil {
+		return nil
+	}
+	_, err := f.entry.Replace(name, writing(content))
+	if name == event.JSONFile {
+		f.stale = err != nil
+	}
+	return err
+}
+
+func writing(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(content)
+		return err
+	}
+}
+
+// Describe writes event.json as the event stands.
+func (f *Files) Describe(ev *event.Event) error {
+	raw, err := json.Marshal(ev)
+	if err != nil {
+		return err
+	}
+	return f.Replace(event.JSONFile, append(raw, '\n'))
+}
+
+// Summarize writes summary.txt as the event stands.
+func (f *Files) Summarize(ev *event.Event) error { return f.Replace(event.SummaryFile, ev.Summary()) }
+
+// Finish closes an event that is to be delivered to these reporters. It tries
+// once more to write what is in memory, and reports whether all of the event is
+// on disk.
+func (f *Files) Finish(ev *event.Event, to []string) (whole bool, err error) {
+	if f.entry == nil {
+		return false, nil
+	}
+	err = f.spill(ev)
+	if err == nil {
+		err = f.entry.Address(to...)
+	}
+	return err == nil, errors.Join(err, f.entry.Close(classOf(ev)))
+}
+
+// Complete closes an event of a process that has ended, as far as it came.
+func (f *Files) Complete(ev *event.Event) error {
+	return errors.Join(f.Describe(ev), f.Summarize(ev), f.entry.Close(classOf(ev)))
+}
+
+// spill writes to disk what is only in memory.
+func (f *Files) spill(ev *event.Event) error {
+	again := f.stale
+	for i := range ev.Profiles {
+		p := &ev.Profiles[i]
+		content := p.Content()
+		if content == nil {
+			continue
+		}
+		file, err := f.entry.Replace(p.File, writing(content))
+		if err != nil {
+			return err
+		}
+		p.Place(file.Path, nil)
+		again = true
+	}
+	if !again {
+		return nil
+	}
+	ev.Dir = f.entry.Path()
+	return errors.Join(f.Describe(ev), f.Summarize(ev))
+}
+
+// classOf is what retention goes by: the steps of one signal's rise are a
+// series, and the first event for a reason stays long. Events of a timetable
+// make room for all of them.
+func classOf(ev *event.Event) dump.Class {
+	if ev.Routine() {
+		return dump.Class{Routine: true}
+	}
+	signal := string(ev.Trigger.Sample.Signal)
+	return dump.Class{
+		Disposable: ev.State == event.StateDismissed, Series: signal, Height: ev.Trigger.Sample.Value,
+		Kind: signal + " " + ev.Trigger.Reason.Code,
+	}
+}
+
+// Dismiss closes an event that is not reported. Retention removes it first.
+func (f *Files) Dismiss() error {
+	if f.entry == nil {
+		return nil
+	}
+	return f.entry.Close(dump.Class{Disposable: true})
+}
+
+// Discard removes an event.
+func (f *Files) Discard() error {
+	if f.entry == nil {
+		return nil
+	}
+	return f.entry.Discard()
+}

@@ -1,0 +1,31 @@
+package eventstore
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/dump"
+)
+
+// IDs names events.
+type IDs struct {
+	Random func() uint32
+
+	mu   sync.Mutex
+	last time.Time
+}
+
+// Next returns the ID of an event: its time, its signal, and a random end. The
+// IDs of one process rise even when the wall clock is set back.
+func (n *IDs) Next(at time.Time, s detect.Signal) string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	at = at.Round(0) // the wall clock only
+	if !at.After(n.last) {
+		at = n.last.Add(time.Nanosecond)
+	}
+	n.last = at
+	return fmt.Sprintf("%s-%s-%08x", at.UTC().Format(dump.IDLayout), s, n.Random())
+}
