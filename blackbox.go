@@ -106,6 +106,13 @@ func (r *run) openBox(c *config) {
 	}
 }
 
+// reportBox logs that the box cannot be written.
+func (r *run) reportBox() {
+	if box := r.past.box.Load(); box != nil {
+		r.h.store.Report("the last minutes will not survive this process", box.Err())
+	}
+}
+
 // close says in the box that the run ended as it should.
 func (l *flightLog) close(ctx context.Context) error {
 	if l.crash != nil {

@@ -73,7 +73,7 @@ func WithProfileReporter(r ProfileReporter) Option {
 		if r == nil {
 			return nil
 		}
-		c.replaceClassic(classicReporter{r})
+		c.delivery.Replace(isClassic, classicReporter{r})
 		return nil
 	}}
 }
@@ -81,21 +81,7 @@ func WithProfileReporter(r ProfileReporter) Option {
 // classicReporter is a ProfileReporter as a Reporter.
 type classicReporter struct{ to ProfileReporter }
 
-// replaceClassic puts a reporter of this kind in the place of the one that there
-// is, if any.
-func (c *config) replaceClassic(r classicReporter) {
-	var old *outlet
-	if at := slices.IndexFunc(c.outlets, isClassic); at >= 0 {
-		old = c.outlets[at]
-		c.outlets = slices.Delete(c.outlets, at, at+1)
-	}
-	c.addReporter(r)
-	if next := c.outlets[len(c.outlets)-1]; old != nil && old.name == next.name {
-		next.before.Store(old)
-	}
-}
-
-func isClassic(o *outlet) bool { _, ok := o.reporter.(classicReporter); return ok }
+func isClassic(r Reporter) bool { _, ok := r.(classicReporter); return ok }
 
 // Name is the wrapped reporter's type, for logs.
 func (c classicReporter) Name() string { return fmt.Sprintf("%T", c.to) }
@@ -187,10 +173,8 @@ func (h *Holmes) DisableProfileReporter() { h.profileReporter(true) }
 
 func (h *Holmes) profileReporter(off bool) {
 	if c := h.config(); c != nil {
-		for _, o := range c.outlets {
-			if isClassic(o) {
-				o.off.Store(off)
-			}
+		if q := c.delivery.Find(isClassic); q != nil {
+			q.Disable(off)
 		}
 	}
 }
@@ -210,16 +194,15 @@ func (h *Holmes) ReportProfile(pType string, filename string, reason ReasonType,
 	if c == nil {
 		return
 	}
-	for _, o := range c.outlets {
-		old, ok := o.reporter.(classicReporter)
-		if !ok || o.off.Load() {
-			continue
-		}
-		err := o.guard.Call(func() error {
-			return old.to.Report(pType, filename, reason, eventID, sampleTime, pprofBytes, scene)
-		})
-		if err != nil {
-			h.log.OnCause("report "+o.name, "reporter %s failed: %v", o.name, err)
-		}
+	q := c.delivery.Find(isClassic)
+	if q == nil || q.Disabled() {
+		return
+	}
+	old, _ := q.Reporter().(classicReporter)
+	err := q.Call(func() error {
+		return old.to.Report(pType, filename, reason, eventID, sampleTime, pprofBytes, scene)
+	})
+	if err != nil {
+		h.log.OnCause("report "+q.Name(), "reporter %s failed: %v", q.Name(), err)
 	}
 }

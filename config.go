@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/delivery"
 	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/measure"
@@ -48,8 +49,9 @@ type config struct {
 
 	shrink shrinkConfig
 
+	delivery delivery.Config
+
 	logger    Logger
-	outlets   []*outlet
 	labels    map[string]string
 	labelFunc func() map[string]string
 }
@@ -100,7 +102,7 @@ func (c *config) with(opts []Option) (*config, error) {
 	next.signals = maps.Clone(c.signals)
 	next.labels = maps.Clone(c.labels)
 	next.order = slices.Clone(c.order)
-	next.outlets = slices.Clone(c.outlets)
+	next.delivery = c.delivery.Clone()
 	var errs []error
 	for i, o := range opts {
 		if o == nil {

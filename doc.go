@@ -149,7 +149,7 @@
 //
 // The pipeline, one file per arrow:
 //
-//	signals.go -> lane.go -> ring.go -> rule.go -> inquiry.go -> dump/ -> report.go -> reporters/
+//	signals.go -> lane.go -> ring.go -> rule.go -> inquiry.go -> dump/ -> internal/delivery -> reporters/
 //
 // Life cycle: [New] makes a [Holmes] and starts nothing. [Holmes.Start] makes a
 // run, which owns every goroutine until [Holmes.Shutdown] has joined them.
@@ -184,10 +184,6 @@
 //	evidence.go    to disk, or to memory
 //	event.go       what leaves the process; event_json.go its stable form
 //	readings.go    what was measured around it; groups.go of the cgroups
-//	report.go      a courier for each reporter; outlet.go its queue, batch.go several
-//	               events at once, parcel.go one on its way
-//	spool.go       what waits on disk; adopt.go what the dead have left there,
-//	               vault.go where it lies, hoard.go what the disk refused
 //	guard.go       between holmes and foreign code; logger.go one such way
 //	blackbox.go    the last ten minutes, for the next run; previous.go reads
 //	               those of the last

@@ -39,7 +39,7 @@ func (r *run) newDossier(c *config, f *finding, state State) *dossier {
 	d := &dossier{run: r, cfg: c, captures: r.h.captures}
 	d.ev = &Event{ID: r.h.ids.Next(f.onset, f.signal), State: state, At: f.onset, Trigger: f.trigger}
 	var err error
-	if d.files, err = r.h.store.Create(c.store, d.ev.ID, names(c.takers())); err != nil {
+	if d.files, err = r.h.store.Create(c.store, d.ev.ID, r.h.delivery.Names()); err != nil {
 		r.h.store.Report("events are kept in memory, the dump path cannot be used", err)
 	}
 	d.ev.Dir = d.files.Dir()

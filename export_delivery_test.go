@@ -2,47 +2,45 @@ package holmes
 
 import (
 	"time"
+
+	"github.com/go-holmes/holmes/internal/delivery"
 )
 
 // SetFault makes operations on the disk fail as fault says. Call it before
 // Start.
 func (h *Holmes) SetFault(fault func(op, name string) error) { h.store.Fault = fault }
 
-// SetSpoolEvery sets how often a run looks for what others left. Call it before
-// Start.
-func (h *Holmes) SetSpoolEvery(d time.Duration) { h.spoolEvery = d }
+// SetSpoolEvery sets how often a run looks for orphans. Call it before Start.
+func (h *Holmes) SetSpoolEvery(d time.Duration) { h.delivery.Every = d }
 
-// Queued returns the ids of the events that wait for a reporter.
+// Queued returns the IDs of the events that wait for a reporter.
 func (h *Holmes) Queued(reporter string) (ids []string) {
-	for _, o := range h.cfg.Load().outlets {
-		if o.name == reporter {
-			for _, it := range o.items() {
-				ids = append(ids, it.id)
-			}
+	for _, q := range h.cfg.Load().delivery.Queues {
+		if q.Name() == reporter {
+			ids = append(ids, q.IDs()...)
 		}
 	}
 	return ids
 }
 
-// OnSettled sets what is told of every event that leaves a queue: "" when it was
-// delivered, else why it was dropped. Call it before Start.
-func (h *Holmes) OnSettled(f func(reporter, id, reason string)) { h.settled = f }
+// OnSettled sets what is called for each event that leaves a queue: the reason
+// is "" when it was delivered, else why it was dropped. Call it before Start.
+func (h *Holmes) OnSettled(f func(reporter, id, reason string)) { h.delivery.OnSettled(f) }
 
-// PauseAfter is how long a courier waits when so many tries failed in a row.
+// PauseAfter returns how long a sender waits when so many tries failed in a row.
 func PauseAfter(failures int, err error) time.Duration {
-	pause, _ := pauseAfter(failures, err)
+	pause, _ := delivery.PauseAfter(failures, err)
 	return pause
 }
 
-// The bounds of what is held in memory.
+// The limits of the memory buffer.
 const (
-	MaxHoard      = maxHoard
-	MaxHoardBytes = maxHoardBytes
+	MaxInMemory      = delivery.MaxInMemory
+	MaxInMemoryBytes = delivery.MaxInMemoryBytes
 )
 
-// HoardBytes is what is held in memory.
-func (h *Holmes) HoardBytes() int {
-	h.hoard.mu.Lock()
-	defer h.hoard.mu.Unlock()
-	return h.hoard.bytes
+// BytesInMemory returns how many bytes the memory buffer holds.
+func (h *Holmes) BytesInMemory() int {
+	_, bytes := h.delivery.InMemory()
+	return bytes
 }

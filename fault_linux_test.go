@@ -286,8 +286,8 @@ func TestPromise6MemoryIsBounded(t *testing.T) {
 				var ids []string
 				for range 100 {
 					ids = append(ids, l.capture(t))
-					require.LessOrEqual(t, l.HoardBytes(), holmes.MaxHoardBytes)
-					require.LessOrEqual(t, l.Stats().Dump.InMemory, holmes.MaxHoard)
+					require.LessOrEqual(t, l.BytesInMemory(), holmes.MaxInMemoryBytes)
+					require.LessOrEqual(t, l.Stats().Dump.InMemory, holmes.MaxInMemory)
 				}
 				seconds(1)
 				s := l.reporter(t, "receiver")
@@ -297,7 +297,7 @@ func TestPromise6MemoryIsBounded(t *testing.T) {
 				r.set(nil)
 				seconds(61)
 				require.ElementsMatch(t, ids[100-s.Waiting:], r.ids(), "the newest are kept")
-				require.Zero(t, l.HoardBytes())
+				require.Zero(t, l.BytesInMemory())
 			})
 		})
 	}

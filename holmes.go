@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/delivery"
 	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/flight"
 	"github.com/go-holmes/holmes/internal/measure"
@@ -38,7 +39,7 @@ type Holmes struct {
 	bugs       *supervise.Bugs
 	store      *eventstore.Current
 	ids        eventstore.IDs
-	hoard      hoard
+	delivery   *delivery.Service
 	stats      tally
 	labelGuard *supervise.Breaker
 	labelSlot  chan struct{}
@@ -58,9 +59,6 @@ type Holmes struct {
 	random   func() uint32
 	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
 	own      diagnose.Options                          // whose code is the application's
-
-	spoolEvery time.Duration
-	settled    func(reporter, id, reason string)
 }
 
 // New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and
@@ -85,8 +83,6 @@ func New(opts ...Option) (*Holmes, error) {
 		readers:   measure.OpenReaders,
 		random:    rand.Uint32,
 		wakes:     measure.WakeByCollections,
-
-		spoolEvery: spoolEvery,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.own.Module = info.Main.Path
@@ -99,6 +95,10 @@ func New(opts ...Option) (*Holmes, error) {
 	h.log = supervise.NewLog(h.clock)
 	h.bugs = supervise.NewBugs(h.log)
 	h.store = eventstore.New(h.clock, h.log)
+	h.delivery = delivery.New(h.clock, h.log, h.store, func() (delivery.Config, eventstore.Config) {
+		c := h.cfg.Load()
+		return c.delivery, c.store
+	})
 	h.ids.Random = func() uint32 { return h.random() }
 	h.cfg.Store(c)
 	return h, nil
@@ -202,7 +202,7 @@ func (h *Holmes) Start() error {
 	r.logging.Go("logger", func() {
 		h.log.Drain(r.logging.Stop, func() supervise.Sink { return h.cfg.Load().logger })
 	})
-	r.senders.Go("spool", r.keepSpool)
+	r.sending.Start()
 	r.Go("loop", r.loop)
 	r.Go("memory watcher", r.watchMemory)
 	r.Go("black box", r.keepBox)
@@ -214,7 +214,7 @@ func (h *Holmes) newRun() *run {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{
 		h: h, meter: measure.New(h.readers(h.log)), since: h.clock.Mono(),
-		changed: make(chan struct{}, 1), rushed: make(chan float64, 1), tours: map[*outlet]*tour{}, recall: supervise.NewBell(),
+		changed: make(chan struct{}, 1), rushed: make(chan float64, 1),
 	}
 	scope := func(end *func()) supervise.Scope {
 		stop := make(chan struct{})
@@ -223,6 +223,7 @@ func (h *Holmes) newRun() *run {
 	}
 	work := scope(&r.stop)
 	r.Scope, r.senders, r.logging = &work, scope(&r.flush), scope(&r.endLog)
+	r.sending = h.delivery.NewRun(&r.senders, r.reportBox)
 	r.cancel = cancel
 	r.all.Store(new([]*lane))
 	r.past.clock = h.clock

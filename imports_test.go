@@ -43,6 +43,7 @@ var rooms = []string{
 	"event",
 	"internal/measure",
 	"internal/eventstore",
+	"internal/delivery",
 }
 
 // only are modules that a single folder may import.

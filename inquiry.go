@@ -148,8 +148,7 @@ func (q *inquiry) await(d *dossier, cpu <-chan cpuResult) (State, *finding) {
 	}
 }
 
-// deliver logs the event and gives it to the reporters. From then on it is the
-// store's; what the disk refused is held in memory.
+// deliver logs the event and gives it to the reporters.
 func (d *dossier) deliver() {
 	tell := d.Log.Warnf
 	if d.ev.Routine() {
@@ -159,21 +158,7 @@ func (d *dossier) deliver() {
 	if code := d.ev.Trigger.Reason.Code; code != CodeManual && code != CodeContinuous && code != CodeCrash {
 		d.h.eventful.Store(int64(d.Clock.Mono()))
 	}
-	outlets := d.h.cfg.Load().takers()
-	whole, err := d.files.Finish(d.ev, names(outlets))
-	d.h.store.Report("event "+d.ev.ID+" is not all on disk", err)
-	p := &parcel{id: d.ev.ID, since: d.Clock.Mono()}
-	if d.files.OnDisk() {
-		p.store = d.files.Store
-	}
-	if !whole {
-		p.ev, p.to = d.ev, map[string]bool{}
-		for _, o := range outlets {
-			p.to[o.name] = true
-		}
-		d.hold(p)
-	}
-	d.enqueue(p, outlets)
+	d.h.delivery.Deliver(d.ev, &d.files)
 }
 
 func orMemory(dir string) string {

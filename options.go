@@ -116,7 +116,7 @@ func WithDailyBudget(events int) Option {
 func WithReporter(r Reporter) Option {
 	return option{"WithReporter", func(c *config) error {
 		if r != nil {
-			c.addReporter(r)
+			c.delivery.Add(r)
 		}
 		return nil
 	}}

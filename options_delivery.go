@@ -2,7 +2,6 @@ package holmes
 
 import (
 	"errors"
-	"slices"
 	"time"
 )
 
@@ -19,16 +18,7 @@ func WithNamedReporter(name string, r Reporter) Option {
 		if name == "" {
 			return errors.New(`name "": must not be empty`)
 		}
-		at := c.outlet(name)
-		switch {
-		case r == nil && at >= 0:
-			c.outlets = slices.Delete(c.outlets, at, at+1)
-		case r == nil:
-		case at >= 0:
-			c.outlets[at] = newOutlet(r, name, c.outlets[at])
-		default:
-			c.outlets = append(c.outlets, newOutlet(r, name, nil))
-		}
+		c.delivery.Put(name, r)
 		return nil
 	}}
 }

@@ -249,7 +249,7 @@ func (w *world) check(t *testing.T) {
 	}
 	stats := w.lab.Stats()
 	require.Zero(t, stats.Bugs, trail())
-	require.LessOrEqual(t, w.lab.HoardBytes(), holmes.MaxHoardBytes)
+	require.LessOrEqual(t, w.lab.BytesInMemory(), holmes.MaxInMemoryBytes)
 }
 
 // finish lets everything mend, and accounts for what is left.

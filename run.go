@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/delivery"
 	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
@@ -17,20 +18,19 @@ import (
 //	a goroutine   for each signal of the user's, since its source may block
 //	two more      what is taken by timetable, and what is normal
 //	an inquiry    for each event under way, and its CPU profile
-//	a courier     for each reporter, and a keeper of what lies on disk for them
+//	a sender      for each reporter, and a keeper of the events on disk
 //	the logbook's
 //
 // Stopping goes down that list: no more readings, captures end with what they
-// have, couriers try once more, the log is written.
+// have, senders try once more, the log is written.
 type run struct {
 	*supervise.Scope                 // loop, sources, inquiries
 	senders          supervise.Scope // of reporters; told to stop when they should try once more and end
 	logging          supervise.Scope // told to stop when the log has had its last line
 
 	h       *Holmes
-	changed chan struct{}  // holds one: the config is another
-	rushed  chan float64   // holds one: the level that the memory watcher has reported
-	recall  supervise.Bell // there are other reporters: look for what waits for them
+	changed chan struct{} // holds one: the config is another
+	rushed  chan float64  // holds one: the level that the memory watcher has reported
 
 	past flightLog
 
@@ -38,7 +38,7 @@ type run struct {
 	meter   *measure.Meter
 	lanes   []*lane
 	sources []*sourceLane
-	tours   map[*outlet]*tour
+	sending *delivery.Run
 	shrink  shrinker
 	disarm  func()   // of the locks, nil while they are not armed
 	steady  [2]shift // continuous profiles, and what is normal
@@ -156,10 +156,7 @@ func (r *run) reconfigure() {
 	r.armLocks(c)
 	r.follow(&r.steady[0], "timetable", c.continuous, c.continuous != nil, func(ctx context.Context) { r.keepTimetable(ctx, c.continuous) })
 	r.follow(&r.steady[1], "baseline", c.baseline, c.baseline > 0, func(ctx context.Context) { r.keepBaseline(ctx, c.baseline) })
-	r.endTours(c)
-	for _, o := range c.outlets {
-		r.startOutlet(o)
-	}
+	r.sending.Follow(c.delivery)
 }
 
 // A shift is work that goes on until a config plans something else.

@@ -1,7 +1,6 @@
 package holmes
 
 import (
-	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -103,13 +102,6 @@ type ReporterStats struct {
 	LastErr error
 }
 
-func (s *ReporterStats) drop(reason string) {
-	if s.Dropped == nil {
-		s.Dropped = map[string]uint64{}
-	}
-	s.Dropped[reason]++
-}
-
 // DumpStats is the evidence store.
 type DumpStats struct {
 	// Dir is where the events lie.
@@ -179,8 +171,8 @@ func (h *Holmes) Stats() Stats {
 	}
 	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())
 	now := h.clock.Mono()
-	for _, o := range c.outlets {
-		s.Reporters = append(s.Reporters, o.look(now))
+	for _, r := range h.delivery.Stats() {
+		s.Reporters = append(s.Reporters, ReporterStats(r))
 	}
 	r := h.current.Load()
 	if r == nil {
@@ -195,9 +187,10 @@ func (h *Holmes) Stats() Stats {
 
 func (h *Holmes) dumpStats() DumpStats {
 	dir, u, err := h.store.Usage()
+	held, _ := h.delivery.InMemory()
 	return DumpStats{
 		Dir: dir, Err: err, Events: u.Events, Bytes: u.Bytes,
-		Waiting: u.Waiting, Damaged: u.Damaged, Unclaimed: u.Unclaimed, InMemory: len(h.hoard.all()),
+		Waiting: u.Waiting, Damaged: u.Damaged, Unclaimed: u.Unclaimed, InMemory: held,
 	}
 }
 
@@ -238,17 +231,4 @@ func (v laneView) state(now time.Duration) string {
 		return detect.StateSuspected
 	}
 	return v.fast.State(now, v.read)
-}
-
-func (o *outlet) look(now time.Duration) ReporterStats {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	s := o.stats
-	s.Dropped = maps.Clone(o.stats.Dropped)
-	s.Name, s.Waiting, s.Panics, s.Resting = o.name, len(o.queue), o.guard.Panics(), o.guard.Resting()
-	s.Failing = o.failures
-	if o.calling > 0 {
-		s.Held = now - o.calling
-	}
-	return s
 }

@@ -1,0 +1,109 @@
+package delivery
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// A Config is the reporters, as options have made them. It is not changed after
+// it is in use.
+type Config struct {
+	Queues []*Queue
+}
+
+// Clone returns a copy that can be changed. The queues are the same.
+func (c *Config) Clone() Config { return Config{slices.Clone(c.Queues)} }
+
+// Add adds a reporter under the name that it gives itself. The second reporter
+// of a name is "name#2".
+func (c *Config) Add(r event.Reporter) { c.add(r) }
+
+func (c *Config) add(r event.Reporter) *Queue {
+	base := nameOf(r)
+	name := base
+	for n := 2; c.index(name) >= 0; n++ {
+		name = base + "#" + strconv.Itoa(n)
+	}
+	q := newQueue(r, name, nil)
+	c.Queues = append(c.Queues, q)
+	return q
+}
+
+// Put adds a reporter under a name, in the place of the reporter that has it.
+// Nil removes that one.
+func (c *Config) Put(name string, r event.Reporter) {
+	at := c.index(name)
+	switch {
+	case r == nil && at >= 0:
+		c.Queues = slices.Delete(c.Queues, at, at+1)
+	case r == nil:
+	case at >= 0:
+		c.Queues[at] = newQueue(r, name, c.Queues[at])
+	default:
+		c.Queues = append(c.Queues, newQueue(r, name, nil))
+	}
+}
+
+// Replace removes the reporter of which is holds, if there is one, and adds
+// another. If both have the same name, the new one gets the events that wait
+// for the old one.
+func (c *Config) Replace(is func(event.Reporter) bool, r event.Reporter) {
+	old := c.Find(is)
+	if old != nil {
+		c.Put(old.name, nil)
+	}
+	if q := c.add(r); old != nil && old.name == q.name {
+		q.before.Store(old)
+	}
+}
+
+// Find returns the queue of the first reporter of which is holds, or nil.
+func (c *Config) Find(is func(event.Reporter) bool) *Queue {
+	for _, q := range c.Queues {
+		if is(q.reporter) {
+			return q
+		}
+	}
+	return nil
+}
+
+// index returns the index of the reporter with that name, or -1.
+func (c *Config) index(name string) int {
+	return slices.IndexFunc(c.Queues, func(q *Queue) bool { return q.name == name })
+}
+
+// enabled returns the queues of the reporters that get an event now.
+func (c *Config) enabled() (out []*Queue) {
+	for _, q := range c.Queues {
+		if !q.Disabled() {
+			out = append(out, q)
+		}
+	}
+	return out
+}
+
+func names(queues []*Queue) (out []string) {
+	for _, q := range queues {
+		out = append(out, q.name)
+	}
+	return out
+}
+
+// maxName bounds a reporter's name, which becomes part of a file name.
+const maxName = 200
+
+// nameOf returns the name that a reporter gives itself, or its type.
+func nameOf(r event.Reporter) string {
+	name := fmt.Sprintf("%T", r)
+	_ = supervise.Protect(func() error { // the type will do
+		if n, ok := r.(interface{ Name() string }); ok {
+			name = n.Name()
+		}
+		return nil
+	})
+	return name[:min(len(name), maxName)]
+}

@@ -1,0 +1,135 @@
+package delivery
+
+import (
+	"errors"
+	"time"
+
+	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/eventstore"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+const (
+	keepEvery = time.Minute      // orphans are adopted, and memory is written to disk
+	tidyEvery = 10 * time.Minute // events that are too old are removed
+)
+
+// A keeper looks after the spool in a run: it queues the events on disk that no
+// process delivers, and writes the memory buffer to disk.
+type keeper struct {
+	*spool
+	scope  *supervise.Scope
+	every  time.Duration
+	recall supervise.Bell // rung when there are other reporters: events may wait for them
+	each   func()         // called in each round
+}
+
+// keep works until the scope is stopping.
+func (k *keeper) keep() {
+	timer := time.NewTicker(k.every)
+	defer timer.Stop()
+	tidy := k.clock.Mono() + tidyEvery
+	for all := true; ; {
+		k.spill()
+		k.each()
+		for _, s := range k.stores.All() {
+			k.recover(s, all)
+		}
+		all = false
+		select {
+		case <-timer.C:
+		case <-k.recall:
+			all = true
+		case <-k.scope.Stop:
+			k.spill() // what is in memory only is lost if the process ends
+			return
+		}
+		if now := k.clock.Mono(); now >= tidy {
+			tidy = now + tidyEvery
+			k.tidy()
+		}
+	}
+}
+
+// recover adopts the events in a store whose process has ended. With all it
+// looks closely, as at first and when there are other reporters; otherwise only
+// when the store may have orphans.
+func (k *keeper) recover(s *dump.Store, all bool) {
+	k.stores.Report("events may be delivered twice if this process ends now", s.RetryMarks())
+	if !all && !s.Orphaned() {
+		return
+	}
+	queues := k.enabled()
+	orphans, err := s.Adopt(names(queues)...)
+	k.stores.Report("look for events to deliver", err)
+	for _, id := range orphans.Unfinished {
+		if !k.memory.has(id) { // else there is more of it in memory
+			k.complete(s, id, queues)
+		}
+	}
+	for _, id := range orphans.Waiting {
+		k.enqueue(k.stored(s, id), queues)
+	}
+	if n := len(orphans.Unfinished) + len(orphans.Waiting); n > 0 {
+		k.log.Infof("took over %d events in %s whose process has ended", n, s.Dir())
+	}
+	if all {
+		k.requeue(s, queues)
+	}
+}
+
+// stored returns an item for an event that is on disk.
+func (k *keeper) stored(s *dump.Store, id string) *item {
+	return &item{id: id, store: s, since: k.clock.Mono()}
+}
+
+// requeue queues the events of this process that waited for a reporter of this
+// name when it was removed.
+func (k *keeper) requeue(s *dump.Store, queues []*Queue) {
+	for _, q := range queues {
+		ids, err := s.Waiting(q.name)
+		k.stores.Report("look for events to deliver", err)
+		for _, id := range ids {
+			q.offer(k.stored(s, id), s)
+		}
+	}
+}
+
+// complete closes an event that a killed process had begun. An event without a
+// verdict is reported as unconfirmed.
+func (k *keeper) complete(s *dump.Store, id string, queues []*Queue) {
+	files, err := eventstore.Reopen(s, id)
+	if errors.Is(err, dump.ErrOpen) {
+		return
+	}
+	if err != nil {
+		k.stores.Report("take over an event that another process left", err)
+		return
+	}
+	ev, err := event.Recover(files.Dir())
+	k.stores.Report("read an event that another process left", err)
+	if ev.State == event.StateDismissed || ev.Trigger.Sample.Signal == event.SignalBaseline {
+		k.stores.Report("close an event that another process left", files.Dismiss())
+		return
+	}
+	err = files.Complete(ev)
+	k.stores.Report("complete an event that another process left", err) // as far as it came, it is delivered
+	wanted := false
+	for _, q := range queues {
+		waits, err := s.Waits(id, q.name)
+		wanted = wanted || waits || err != nil
+	}
+	if !wanted {
+		k.stores.Report("leave an event to others", s.Disown(id))
+		return
+	}
+	k.enqueue(k.stored(s, id), queues)
+}
+
+// tidy removes events that are too old or too many.
+func (k *keeper) tidy() {
+	for _, s := range k.stores.All() {
+		k.stores.Report("remove what is too old", s.Tidy())
+	}
+}

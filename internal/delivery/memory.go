@@ -1,0 +1,69 @@
+package delivery
+
+import (
+	"slices"
+	"sync"
+)
+
+// Limits of the memory buffer.
+const (
+	MaxInMemory      = 64       // events
+	MaxInMemoryBytes = 32 << 20 // of their profiles, and of the events themselves:
+	itemBytes        = 16 << 10
+)
+
+// A memory holds the events of which the disk refused a part. When there are too
+// many, the oldest loses its memory.
+type memory struct {
+	mu    sync.Mutex
+	items []*item
+	bytes int
+}
+
+// add adds an item that is in no queue yet, and returns those that are removed
+// for it.
+func (m *memory) add(p *item) (lost []*item) {
+	p.weight = itemBytes
+	for i := range p.ev.Profiles {
+		p.weight += len(p.ev.Profiles[i].Content())
+	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.items = append(m.items, p)
+	m.bytes += p.weight
+	for len(m.items) > MaxInMemory || m.bytes > MaxInMemoryBytes {
+		lost = append(lost, m.items[0])
+		m.bytes -= m.items[0].weight
+		m.items = slices.Delete(m.items, 0, 1)
+	}
+	return lost
+}
+
+// remove removes an item that is delivered, or on disk.
+func (m *memory) remove(p *item) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if at := slices.Index(m.items, p); at >= 0 {
+		m.bytes -= p.weight
+		m.items = slices.Delete(m.items, at, at+1)
+	}
+}
+
+func (m *memory) all() []*item {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Clone(m.items)
+}
+
+func (m *memory) has(id string) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.ContainsFunc(m.items, func(p *item) bool { return p.id == id })
+}
+
+// size returns how many events and bytes are held.
+func (m *memory) size() (events, bytes int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return len(m.items), m.bytes
+}

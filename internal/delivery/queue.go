@@ -1,0 +1,288 @@
+package delivery
+
+import (
+	"maps"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// failuresToProbe calls that fail in a row make a receiver that is down. Then
+// each event is tried once in its turn, until one gets through.
+const failuresToProbe = 5
+
+// A Queue is one reporter and the events that wait for it. It outlives runs:
+// what could not be delivered before a Stop is tried again after the next
+// Start, and a reporter that hangs is never entered twice.
+type Queue struct {
+	reporter event.Reporter
+	name     string // unique among the reporters
+	breaker  *supervise.Breaker
+	slot     chan struct{}         // holds one while the reporter is being called
+	wake     supervise.Bell        // rung when an event was queued
+	disabled atomic.Bool           // gets no more events
+	before   atomic.Pointer[Queue] // that this one replaces, until its events are taken over
+
+	mu       sync.Mutex
+	entries  []*entry
+	stats    Stats
+	failures int           // calls in a row
+	until    time.Duration // mono until when the receiver asked for no calls
+	calling  time.Duration // mono of the start of the present call, 0 between calls
+}
+
+// An entry is an item in one queue.
+type entry struct {
+	*item
+	tries  int           // that failed while the receiver was thought to be up
+	last   time.Duration // mono of the latest try
+	single bool          // is no longer reported together with others
+}
+
+func newQueue(r event.Reporter, name string, before *Queue) *Queue {
+	q := &Queue{
+		reporter: r, name: name, breaker: supervise.NewBreaker(supervise.SystemClock()),
+		slot: make(chan struct{}, 1), wake: supervise.NewBell(),
+	}
+	q.before.Store(before)
+	return q
+}
+
+// Reporter returns the reporter.
+func (q *Queue) Reporter() event.Reporter { return q.reporter }
+
+// Name returns the reporter's name, which events wait under.
+func (q *Queue) Name() string { return q.name }
+
+// Disable stops or resumes the queueing of events. What is queued is delivered.
+func (q *Queue) Disable(off bool) { q.disabled.Store(off) }
+
+// Disabled reports whether the reporter gets no more events.
+func (q *Queue) Disabled() bool { return q.disabled.Load() }
+
+// Call runs foreign code of the reporter under its circuit breaker.
+func (q *Queue) Call(f func() error) error { return q.breaker.Call(f) }
+
+// offer queues an item, unless it is queued or has been delivered. The queue has
+// no bound: those of the store and of the memory buffer hold for it.
+func (q *Queue) offer(p *item, store *dump.Store) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.has(p.id) {
+		return
+	}
+	if store != nil {
+		if waits, err := store.Waits(p.id, q.name); err == nil && !waits {
+			return
+		}
+	}
+	p.open.Add(1)
+	q.entries = append(q.entries, &entry{item: p})
+	q.stats.Offered++
+	q.wake.Ring()
+}
+
+// next returns what is to be tried: while the receiver is up, the oldest of
+// those that have failed least; while it is down, the one that was tried longest
+// ago. So one event that its receiver cannot take delays no other.
+func (q *Queue) next() *entry {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	var best *entry
+	for _, e := range q.entries {
+		switch {
+		case best == nil, q.failures < failuresToProbe && e.tries < best.tries, q.failures >= failuresToProbe && e.last < best.last:
+			best = e
+		}
+	}
+	return best
+}
+
+// maxBatch is how many events are reported at once at most.
+const maxBatch = 50
+
+// batch returns what is to be reported at once: nothing unless several events
+// wait that have not been tried yet and the receiver is up.
+func (q *Queue) batch() (out []*entry) {
+	if _, ok := q.reporter.(event.BatchReporter); !ok {
+		return nil
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.failures > 0 {
+		return nil
+	}
+	for _, e := range q.entries {
+		if !e.single && len(out) < maxBatch {
+			out = append(out, e)
+		}
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return out
+}
+
+// separate has entries tried one by one from now on.
+func (q *Queue) separate(batch []*entry) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, e := range batch {
+		e.single = true
+	}
+}
+
+// remove takes an entry off the queue and counts what became of it: "" when it
+// was delivered, else why it was dropped. It reports whether the entry was still
+// there.
+func (q *Queue) remove(e *entry, reason string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	at := slices.Index(q.entries, e)
+	if at < 0 {
+		return false
+	}
+	q.entries = slices.Delete(q.entries, at, at+1)
+	if reason == "" {
+		q.stats.Delivered++
+	} else {
+		q.stats.drop(reason, 1)
+	}
+	return true
+}
+
+// find returns the entry of an item, or nil.
+func (q *Queue) find(p *item) *entry {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, e := range q.entries {
+		if e.item == p {
+			return e
+		}
+	}
+	return nil
+}
+
+// IDs returns the IDs of the events that wait.
+func (q *Queue) IDs() (ids []string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, e := range q.entries {
+		ids = append(ids, e.id)
+	}
+	return ids
+}
+
+// ancestor returns the first of the queues that this one replaces of which is
+// holds.
+func (q *Queue) ancestor(is func(*Queue) bool) *Queue {
+	for old := q.before.Load(); old != nil; old = old.before.Load() {
+		if is(old) {
+			return old
+		}
+	}
+	return nil
+}
+
+// inherit takes over the events and the counters of the queues that this one
+// replaces.
+func (q *Queue) inherit() {
+	for old := q.before.Swap(nil); old != nil; old = old.before.Swap(nil) {
+		old.mu.Lock()
+		entries, was := old.entries, old.stats
+		old.entries, old.stats = nil, Stats{}
+		old.mu.Unlock()
+		q.mu.Lock()
+		known := q.entries
+		q.entries = entries
+		for _, e := range known {
+			if !q.has(e.id) {
+				q.entries = append(q.entries, e)
+				continue
+			}
+			q.stats.Offered-- // it was found on disk meanwhile
+			e.leave()
+		}
+		q.stats.add(&was)
+		q.mu.Unlock()
+	}
+}
+
+// has reports whether an event is in the queue; mu is held.
+func (q *Queue) has(id string) bool {
+	return slices.ContainsFunc(q.entries, func(e *entry) bool { return e.id == id })
+}
+
+// abandon empties the queue of a reporter that was removed.
+func (q *Queue) abandon() {
+	q.mu.Lock()
+	entries := q.entries
+	q.entries = nil
+	q.mu.Unlock()
+	for _, e := range entries {
+		e.leave()
+	}
+}
+
+func (q *Queue) begin(now time.Duration) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.calling = now
+	q.stats.Attempts++
+}
+
+func (q *Queue) end() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.calling = 0
+}
+
+// succeeded notes that the receiver has answered.
+func (q *Queue) succeeded(err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.failures, q.until, q.stats.LastErr = 0, 0, err
+}
+
+// failed notes a try that is to be repeated, and returns how long to wait before
+// the next one.
+func (q *Queue) failed(e *entry, now time.Duration, err error) time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.failures < failuresToProbe {
+		e.tries++
+	}
+	q.failures++
+	e.last, q.stats.LastErr = now, err
+	pause, asked := PauseAfter(q.failures, err)
+	if asked > 0 {
+		q.until = now + asked
+	}
+	return pause
+}
+
+// closed reports whether the receiver has asked for no calls at this time.
+func (q *Queue) closed(now time.Duration) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return now < q.until
+}
+
+// look returns the statistics of the reporter.
+func (q *Queue) look(now time.Duration) Stats {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	s := q.stats
+	s.Dropped = maps.Clone(q.stats.Dropped)
+	s.Name, s.Waiting, s.Panics, s.Resting = q.name, len(q.entries), q.breaker.Panics(), q.breaker.Resting()
+	s.Failing = q.failures
+	if q.calling > 0 {
+		s.Held = now - q.calling
+	}
+	return s
+}

@@ -1,0 +1,110 @@
+package delivery
+
+import (
+	"errors"
+
+	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/eventstore"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// A spool is where events wait: the stores, and the memory buffer for what the
+// disk refuses.
+type spool struct {
+	clock    supervise.Clock
+	log      *supervise.Log
+	stores   *eventstore.Current
+	settings func() (Config, eventstore.Config)
+	settled  func(reporter, id, reason string) // for tests; may be nil
+	memory   memory
+}
+
+// enabled returns the queues of the reporters that get an event now.
+func (s *spool) enabled() []*Queue {
+	c, _ := s.settings()
+	return c.enabled()
+}
+
+// create makes the directory of an event.
+func (s *spool) create(id string, to []string) (eventstore.Files, error) {
+	_, c := s.settings()
+	return s.stores.Create(c, id, to)
+}
+
+// deliver closes an event and queues it. What the disk refused is held in
+// memory.
+func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
+	queues := s.enabled()
+	to := names(queues)
+	whole, err := files.Finish(ev, to)
+	s.stores.Report("event "+ev.ID+" is not all on disk", err)
+	p := &item{id: ev.ID, since: s.clock.Mono()}
+	if files.OnDisk() {
+		p.store = files.Store
+	}
+	if !whole {
+		p.ev, p.to = ev, map[string]bool{}
+		for _, name := range to {
+			p.to[name] = true
+		}
+		s.hold(p)
+	}
+	s.enqueue(p, queues)
+}
+
+// enqueue adds an event to queues. Its memory is freed when it has left the last
+// of them.
+func (s *spool) enqueue(p *item, queues []*Queue) {
+	p.left = func() { s.memory.remove(p) }
+	p.open.Add(1) // held here, so that it does not leave before it is in all queues
+	for _, q := range queues {
+		q.offer(p, p.stored())
+	}
+	p.leave()
+}
+
+// hold keeps in memory what the disk refused. If that is too much, older events
+// lose theirs.
+func (s *spool) hold(p *item) {
+	for _, old := range s.memory.add(p) {
+		old.forget()
+		if !old.lost() {
+			continue // the part on disk is delivered
+		}
+		c, _ := s.settings()
+		for _, q := range c.Queues {
+			if e := q.find(old); e != nil {
+				s.settle(q, e, dropOverflow)
+			}
+		}
+		s.log.OnCause("overflow", "event %s is lost: the disk refused it, and more than %d events or %d MiB are waiting in memory",
+			old.id, MaxInMemory, MaxInMemoryBytes>>20)
+	}
+}
+
+// spill writes to disk what is in memory, if the disk takes it by now.
+func (s *spool) spill() {
+	for _, p := range s.memory.all() {
+		err := p.spill(s.create)
+		s.stores.Report("events are kept in memory", err)
+		if errors.Is(err, dump.ErrBusy) {
+			return // each of the others would wait as long
+		}
+		if !p.held() {
+			s.memory.remove(p)
+		}
+	}
+}
+
+// settle takes an entry off its queue: "" when it was delivered, else why it was
+// dropped.
+func (s *spool) settle(q *Queue, e *entry, reason string) {
+	if !q.remove(e, reason) {
+		return
+	}
+	if s.settled != nil {
+		s.settled(q.name, e.id, reason)
+	}
+	e.leave()
+}
