@@ -98,13 +98,13 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	if t.Reason.Code == CodeAbs {
 		reason = ReasonCurGreaterAbs
 	}
-	told := rowOf(t.Sample.Signal)
+	row, _ := rowOf(t.Sample.Signal)
 	for i := range e.Profiles {
 		p := &e.Profiles[i]
 		switch {
 		case !p.Captured(), ctx.Err() != nil,
 			p.Kind == KindTrace, // they know profiles only
-			slices.Contains(told.context, p.Kind) && !slices.Contains(told.kinds, p.Kind): // and one kind for each signal
+			slices.Contains(row.Context, p.Kind) && !slices.Contains(row.Kinds, p.Kind): // and one kind for each signal
 			continue
 		}
 		raw, err := p.ReadAll(math.MaxInt64 - 1)
@@ -158,7 +158,7 @@ func (h *Holmes) DisableShrinkThread() *Holmes { return h.shrinkThread(false) }
 
 func (h *Holmes) shrinkThread(on bool) *Holmes {
 	_ = h.Set(option{"ShrinkThread", func(c *config) error { // inert is silent here
-		c.shrink.enabled = on && c.shrink.threshold > 0
+		c.monitor.Shrink.Enabled = on && c.monitor.Shrink.Threshold > 0
 		return nil
 	}})
 	return h
@@ -181,8 +181,8 @@ func (h *Holmes) profileReporter(off bool) {
 
 // EnableDump returns an error if curCPU percent is at or above [WithCPUMax].
 func (h *Holmes) EnableDump(curCPU int) error {
-	if c := h.config(); c != nil && c.cpuMax > 0 && float64(curCPU) >= c.cpuMax {
-		return fmt.Errorf("holmes: CPU %d %% is at or above WithCPUMax(%v)", curCPU, c.cpuMax)
+	if c := h.config(); c != nil && c.monitor.CPUMax > 0 && float64(curCPU) >= c.monitor.CPUMax {
+		return fmt.Errorf("holmes: CPU %d %% is at or above WithCPUMax(%v)", curCPU, c.monitor.CPUMax)
 	}
 	return nil
 }

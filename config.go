@@ -9,88 +9,47 @@ import (
 	"slices"
 	"time"
 
-	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/delivery"
 	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/incident"
 	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/monitor"
 )
 
-// A config is all that options set. It is copied on every change and never
-// written after it is in use, so readers need no lock.
+// A config is all that options set: a part for each room, which gets it by
+// value. It is copied on every change and never written after it is in use, so
+// readers need no lock.
 type config struct {
-	interval time.Duration
-	signals  map[Signal]signalConfig
-	order    []Signal // of the lanes
-	classic  bool
-	slow     bool
-	budget   int // events a day and signal
-	cpuMax   float64
-
-	measure measure.Config
-
-	store       eventstore.Config
-	cpuSampling time.Duration
-	text        bool
-	fullStack   bool
-	toLogger    bool
-	forceGC     bool
-	blockEach   time.Duration // 0 is no block profile
-
-	recorder   RecorderMode
-	continuous *timetable // nil is none
-	baseline   time.Duration
-
-	captureTime  time.Duration // CPU time
-	captureBytes uint64        // of memory
-	watchMemory  bool
-	crashOutput  bool
-
-	shrink shrinkConfig
-
+	measure  measure.Config
+	store    eventstore.Config
+	capture  capture.Config
 	delivery delivery.Config
+	incident incident.Config
+	monitor  monitor.Config
 
-	logger    Logger
-	labels    map[string]string
-	labelFunc func() map[string]string
+	continuous *incident.Timetable // nil is none
+	baseline   time.Duration       // 0 is none
+	logger     Logger
 }
 
-// signalConfig is one signal's settings.
-type signalConfig struct {
-	enabled bool
-	rule    Rule
-	slow    Threshold // of the slow ring; its Diff is 0 where there is none
-	kinds   []Kind
-	stacks  float64      // CPU percent below which there are wall-clock stacks
-	source  *sourceEntry // nil for the built-in signals
-}
-
-const (
-	minInterval = 10 * time.Millisecond
-	maxRing     = 100_000 // samples; a ring is memory
-)
+const minInterval = 10 * time.Millisecond
 
 func defaultConfig() *config {
 	c := &config{
-		interval:    time.Second,
-		signals:     map[Signal]signalConfig{},
-		slow:        true,
-		budget:      10,
-		measure:     measure.Config{CGroup: true},
-		store:       eventstore.Config{Path: os.TempDir(), Events: 100, Bytes: 256 << 20, Age: dump.DefaultMaxAge},
-		cpuSampling: 5 * time.Second,
-		forceGC:     true,
-
-		captureTime: 2 * time.Second, captureBytes: 256 << 20,
-		watchMemory: true,
-		baseline:    5 * time.Minute,
-		logger:      slogLogger{},
-		labels:      defaultLabels(),
+		measure:  measure.Config{CGroup: true},
+		store:    eventstore.Config{Path: os.TempDir(), Events: 100, Bytes: 256 << 20, Age: dump.DefaultMaxAge},
+		capture:  capture.Config{Sampling: 5 * time.Second, CPUTime: 2 * time.Second, Bytes: 256 << 20, ForceGC: true},
+		incident: incident.Config{Labels: incident.DefaultLabels()},
+		monitor:  monitor.Config{Interval: time.Second, Signals: map[Signal]monitor.Signal{}, Slow: true, Budget: 10, WatchMemory: true},
+		baseline: 5 * time.Minute,
+		logger:   slogLogger{},
 	}
 	for _, row := range builtin {
-		c.signals[row.signal] = signalConfig{enabled: !row.off, rule: row.rule, slow: row.slow, kinds: row.kinds, stacks: row.stacks}
-		c.order = append(c.order, row.signal)
+		c.monitor.Signals[row.name] = row.Signal
+		c.monitor.Order = append(c.monitor.Order, row.name)
 	}
 	return c
 }
@@ -99,9 +58,9 @@ func defaultConfig() *config {
 // that were wrong.
 func (c *config) with(opts []Option) (*config, error) {
 	next := *c
-	next.signals = maps.Clone(c.signals)
-	next.labels = maps.Clone(c.labels)
-	next.order = slices.Clone(c.order)
+	next.monitor.Signals = maps.Clone(c.monitor.Signals)
+	next.monitor.Order = slices.Clone(c.monitor.Order)
+	next.incident.Labels = maps.Clone(c.incident.Labels)
 	next.delivery = c.delivery.Clone()
 	var errs []error
 	for i, o := range opts {
@@ -112,49 +71,56 @@ func (c *config) with(opts []Option) (*config, error) {
 		errs = append(errs, o.apply(&next))
 	}
 	errs = append(errs, next.validate())
+	next.share()
 	return &next, errors.Join(errs...)
+}
+
+// share gives rooms what they need to know of the settings of others.
+func (c *config) share() {
+	c.monitor.Measure = c.measure
+	c.incident.Store, c.incident.Compare, c.incident.Tick = c.store, c.baseline > 0, c.monitor.Interval
 }
 
 // validate checks what no single option can.
 func (c *config) validate() error {
 	if c.continuous != nil {
-		if err := c.checkBlock(c.continuous.kinds); err != nil {
+		if err := c.capture.CheckBlock(c.continuous.Kinds); err != nil {
 			return fmt.Errorf("holmes: WithContinuous: %w", err)
 		}
 	}
-	for _, name := range c.order {
-		if err := c.checkBlock(c.signals[name].kinds); err != nil {
+	for _, name := range c.monitor.Order {
+		if err := c.capture.CheckBlock(c.monitor.Signals[name].Kinds); err != nil {
 			return fmt.Errorf("holmes: signal %s: %w", name, err)
 		}
-		p := c.pace(c.signals[name].rule)
-		if samples := float64(p.Window+p.Hold) / float64(c.interval); samples > maxRing {
-			return fmt.Errorf("holmes: rule of %s: a window of %v and a hold of %v at WithCollectInterval(%v) are %.0f samples: at most %d",
-				name, p.Window, p.Hold, c.interval, samples, maxRing)
-		}
+	}
+	if err := c.monitor.Check(); err != nil {
+		return fmt.Errorf("holmes: %w", err)
 	}
 	return nil
 }
 
-// applied returns the rule as it is judged by.
-func (c *config) applied(r Rule) Rule {
-	if t, ok := r.(Threshold); ok && c.classic {
-		return detect.Classic(t)
+// change applies f to the settings of a signal, and reports whether there is
+// one of that name.
+func (c *config) change(name Signal, f func(*monitor.Signal)) bool {
+	s, ok := c.monitor.Signals[name]
+	if ok {
+		f(&s)
+		c.monitor.Signals[name] = s
 	}
-	return r
+	return ok
 }
-
-func (c *config) pace(r Rule) Pace { return detect.PaceOf(c.applied(r)) }
 
 // warnings are settings that are legal and rarely meant.
 func (c *config) warnings() []string {
 	var out []string
-	for _, name := range c.order {
-		t, ok := c.signals[name].rule.(Threshold)
+	for _, name := range c.monitor.Order {
+		s := c.monitor.Signals[name]
+		t, ok := s.Rule.(Threshold)
 		percent := name == SignalCPU || name == SignalMem || name == SignalGCHeap
 		if ok && percent && t.Abs > 100 && c.measure.Cores == 0 && c.measure.MemoryLimit == 0 {
 			out = append(out, fmt.Sprintf("%s: abs %s %% can only be reached when WithCPUCore or WithMemoryLimit is below the real limit", name, humanize.Number(t.Abs)))
 		}
-		if row := rowOf(name); row.off && !c.signals[name].enabled && c.signals[name].rule != row.rule {
+		if row, ok := rowOf(name); ok && !row.Enabled && !s.Enabled && s.Rule != row.Rule {
 			out = append(out, fmt.Sprintf("%s: its rule is set, but it is off until Enable turns it on", name))
 		}
 	}

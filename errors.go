@@ -1,6 +1,11 @@
 package holmes
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/go-holmes/holmes/internal/capture"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
 
 // Errors that callers can match with [errors.Is].
 var (
@@ -9,16 +14,18 @@ var (
 	// ErrInert is returned by the methods of a Holmes that New returned with
 	// an error, wrapped together with that error.
 	ErrInert = errors.New("holmes: inert, New has failed")
+	// ErrHeld is returned by Shutdown when its context ended before every
+	// goroutine did; it names what is held.
+	ErrHeld = supervise.ErrHeld
 	// ErrNoRoom is why a profile is missing that would not have fitted into
 	// the memory that is left.
-	ErrNoRoom = errors.New("would not fit into the memory that is left")
+	ErrNoRoom = capture.ErrNoRoom
 	// ErrTooCostly is why a profile is missing that would have cost more than
 	// [WithCaptureBudget] allows.
-	ErrTooCostly = errors.New("would cost too much")
+	ErrTooCostly = capture.ErrTooCostly
 )
 
 var (
 	errNilRule   = errors.New("rule is nil")
 	errNilSource = errors.New("source is nil")
-	errNeverRead = errors.New("no reading yet")
 )

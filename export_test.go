@@ -10,7 +10,8 @@ import (
 	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/cgroup"
-	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/baseline"
+	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
 	"github.com/go-holmes/holmes/internal/measure"
@@ -126,7 +127,7 @@ func (f *Host) Close() error { return nil }
 func (f *Host) Live(h *Holmes) {
 	// The runtime's collections must not send to a channel of a bubble.
 	h.wakes = func() (<-chan struct{}, func()) { return f.Collected, func() {} }
-	h.trace = flight.New(busyRecorder{}) // as it must not start in a bubble either
+	h.captures.Trace = flight.New(busyRecorder{}) // as it must not start in a bubble either
 	h.readers = func(*supervise.Log) measure.Readers {
 		r := measure.RuntimeReaders()
 		r.Cores, r.HostMemory = 64, 64<<30
@@ -180,7 +181,7 @@ func (p *Profiler) Use(h *Holmes) { p.Share(h) }
 func (p *Profiler) Share(hs ...*Holmes) {
 	b := cpuprofile.New(p)
 	for _, h := range hs {
-		h.cpu = b
+		h.captures.CPU = b
 	}
 }
 
@@ -242,109 +243,57 @@ func (p *Profiler) Stop() {
 	p.w = nil
 }
 
-// Warmup is how many samples a mean needs.
-const Warmup = 10
-
 // SetWall replaces the wall clock.
 func (h *Holmes) SetWall(wall func() time.Time) { h.clock.Wall = wall }
 
 // SetCapture replaces how a kind of profile is taken.
 func (h *Holmes) SetCapture(k Kind, needs uint64, write func(io.Writer) error) {
-	all := maps.Clone(h.captures)
-	c := all[k]
-	c.write = write
-	c.needs = func() uint64 { return needs }
-	all[k] = c
-	h.captures = all
+	all := maps.Clone(h.captures.Kinds)
+	row := all[k]
+	row.Write = write
+	row.Needs = func() uint64 { return needs }
+	all[k] = row
+	h.captures.Kinds = all
 }
-
-// ClassicRule is the rule of WithClassicRules.
-func ClassicRule(t Threshold) Rule { return detect.Classic(t) }
 
 // TickOnce returns one tick of h on the real host, without a loop, and what
 // ends it.
 func TickOnce(h *Holmes) (tick func(), end func()) {
 	r := h.newRun()
-	r.reconfigure()
 	h.current.Store(r)
-	tick = func() { now := h.clock.Mono(); r.tick(now, now) }
+	tick = func() { now := h.clock.Mono(); r.monitor.Tick(now, now) }
 	return tick, func() {
-		r.stop()
+		r.work.stop()
 		h.current.Store(nil)
-		r.disarmLocks()
-		r.meter.Close()
+		r.monitor.Release()
 		r.cancel()
 	}
 }
 
 // CaptureNeeds is what the table predicts that a capture allocates.
-func CaptureNeeds(k Kind) uint64 { return captures[k].needs() }
+func CaptureNeeds(k Kind) uint64 { return capture.Kinds[k].Needs() }
 
 // LastValue is the latest reading of a signal.
 func LastValue(h *Holmes, s Signal) float64 {
-	for _, l := range *h.current.Load().all.Load() {
-		if l.signal == s {
-			return l.look().sample.Value
+	for _, v := range h.current.Load().monitor.Views() {
+		if v.Signal == s {
+			return v.Value
 		}
 	}
 	return -1
 }
 
-// Never is the time left of memory that does not grow.
-const Never = detect.Never
-
-// MemoryReading is what the memory watcher looks at.
-type MemoryReading struct {
-	Used, Limit, Room                       uint64
-	Live, Objects, Goal, Spare, Soft, Total uint64
-}
-
-func (m MemoryReading) inner() detect.MemoryReading {
-	return detect.MemoryReading{
-		Used: m.Used, Limit: m.Limit, Room: m.Room, Live: m.Live, Objects: m.Objects,
-		Goal: m.Goal, Spare: m.Spare, Soft: m.Soft, Total: m.Total,
-	}
-}
-
-// Forecast judges a reading after memory has grown at a rate.
-func Forecast(m MemoryReading, rate, abs float64) (code, sentence string) {
-	o := detect.MemoryForecast{MemoryReading: m.inner(), Rate: rate, Left: detect.TimeLeft(m.Room, rate)}
-	why, fires := o.Judge(abs)
-	if !fires {
-		return "", ""
-	}
-	return why.Code, Trigger{Sample: Sample{Signal: SignalMem, Value: o.Percent(), Limit: float64(m.Limit)}, Reason: why}.Sentence()
-}
-
-// Trend turns readings into the time that is left.
-type Trend struct{ inner detect.MemoryTrend }
-
-// Add takes a reading.
-func (t *Trend) Add(at time.Duration, used, room uint64) (left, sooner time.Duration) {
-	o, sooner := t.inner.Add(detect.MemoryReading{At: at, Used: used, Room: room})
-	return o.Left, sooner
-}
-
-// NextLook is when the watcher looks again.
-func NextLook(left time.Duration) time.Duration { return nextLook(left) }
-
 // GoroutineSites counts goroutines by the function that they were started with.
-func GoroutineSites() []GoroutineSite { return goroutineSites() }
-
-// SafeFor is how long the watcher need not look.
-func SafeFor(room uint64) time.Duration { return safeFor(room) }
+func GoroutineSites() []GoroutineSite { return capture.GoroutineSites() }
 
 // SetBuild replaces what tells the build of the program.
 func (h *Holmes) SetBuild(id string) { h.build = func() string { return id } }
 
 // BaselineFirst is how long it takes until something can be calm.
-const BaselineFirst = baselineFirst
+const BaselineFirst = baseline.First
 
 // BaselineRound takes one round now, and returns what it is taken to have cost.
 func BaselineRound(h *Holmes) time.Duration {
-	b := baseliner{run: h.current.Load()}
-	return b.round(b.Ctx)
+	r := h.current.Load()
+	return r.keeper.Round(r.work.Ctx)
 }
-
-// CrashLine is what the text of a crash is about.
-func CrashLine(text string) string { return crashLine(text) }

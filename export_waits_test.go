@@ -2,19 +2,15 @@ package holmes
 
 import "github.com/go-holmes/holmes/internal/contention"
 
-// WatchWaits returns what takes the profiles of waiting of an event that is
-// over at once, without writing them.
+// WatchWaits returns what takes the contention profiles of an event that is over
+// at once, without writing them.
 func WatchWaits(h *Holmes, kinds ...Kind) (watch, end func()) {
 	r := h.newRun()
-	r.armLocks(h.cfg.Load())
-	watch = func() {
-		w := r.newWaitWatch(h.cfg.Load(), kinds)
-		w.begin(r.Ctx)
-		w.end()
-	}
-	return watch, func() {
-		r.disarmLocks()
-		r.meter.Close()
+	taker := r.incidents.Taker()
+	return func() { taker.WatchOnce(kinds) }, func() {
+		r.work.stop()
+		r.monitor.Release()
+		r.cancel()
 	}
 }
 
@@ -22,7 +18,7 @@ func WatchWaits(h *Holmes, kinds ...Kind) (watch, end func()) {
 func SetBlockRate(set func(nanoseconds int), hs ...*Holmes) {
 	b := contention.NewBlocks(set)
 	for _, h := range hs {
-		h.waits.blocks = b
+		h.captures.Blocks = b
 	}
 }
 

@@ -11,11 +11,13 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/diagnose"
-	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/baseline"
+	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/delivery"
 	"github.com/go-holmes/holmes/internal/eventstore"
-	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/incident"
 	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/monitor"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -34,31 +36,25 @@ type Holmes struct {
 	life    chan struct{} // holds one while starting or stopping
 	current atomic.Pointer[run]
 
-	clock      supervise.Clock
-	log        *supervise.Log
-	bugs       *supervise.Bugs
-	store      *eventstore.Current
-	ids        eventstore.IDs
-	delivery   *delivery.Service
-	stats      tally
-	labelGuard *supervise.Breaker
-	labelSlot  chan struct{}
-	gcMu       sync.Mutex
-	lastGC     time.Duration
-	prices     priceList
-	normal     normalBook
-	eventful   atomic.Int64 // mono of the last event that a signal began, 0 for none
-	build      func() string
+	// What outlives runs.
+	clock    supervise.Clock
+	log      *supervise.Log
+	bugs     *supervise.Bugs
+	store    *eventstore.Current
+	ids      eventstore.IDs
+	captures *capture.Process
+	delivery *delivery.Service
+	baseline baseline.Current
+	labels   *incident.Labels
+	events   incident.Counters
+	ticks    monitor.Counters
+	build    func() string    // tells this build of the program from others
+	own      diagnose.Options // which code is the application's
 
 	// What stands between holmes and the process; tests put others here.
-	captures map[Kind]capture
-	cpu      *cpuprofile.Broker
-	trace    *flight.Broker
-	waits    waitRates
-	readers  func(*supervise.Log) measure.Readers
-	random   func() uint32
-	wakes    func() (wake <-chan struct{}, end func()) // by finished collections
-	own      diagnose.Options                          // whose code is the application's
+	readers func(*supervise.Log) measure.Readers
+	random  func() uint32
+	wakes   func() (wake <-chan struct{}, end func()) // by finished collections
 }
 
 // New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and
@@ -73,16 +69,12 @@ func New(opts ...Option) (*Holmes, error) {
 		return &Holmes{inert: err}, err
 	}
 	h := &Holmes{
-		life:      make(chan struct{}, 1),
-		clock:     supervise.SystemClock(),
-		labelSlot: make(chan struct{}, 1),
-		captures:  captures,
-		cpu:       processCPU,
-		trace:     processTrace,
-		waits:     processWaits,
-		readers:   measure.OpenReaders,
-		random:    rand.Uint32,
-		wakes:     measure.WakeByCollections,
+		life:    make(chan struct{}, 1),
+		clock:   supervise.SystemClock(),
+		build:   sync.OnceValue(baseline.BuildID),
+		readers: measure.OpenReaders,
+		random:  rand.Uint32,
+		wakes:   measure.WakeByCollections,
 	}
 	if info, ok := debug.ReadBuildInfo(); ok {
 		h.own.Module = info.Main.Path
@@ -90,16 +82,17 @@ func New(opts ...Option) (*Holmes, error) {
 			h.own.Modules = append(h.own.Modules, dep.Path)
 		}
 	}
-	h.build = sync.OnceValue(buildID)
-	h.labelGuard = supervise.NewBreaker(h.clock)
+	random := func() uint32 { return h.random() }
 	h.log = supervise.NewLog(h.clock)
 	h.bugs = supervise.NewBugs(h.log)
+	h.labels = incident.NewLabels(h.clock, h.log)
 	h.store = eventstore.New(h.clock, h.log)
+	h.ids.Random = random
+	h.captures = capture.NewProcess(h.clock, random)
 	h.delivery = delivery.New(h.clock, h.log, h.store, func() (delivery.Config, eventstore.Config) {
 		c := h.cfg.Load()
 		return c.delivery, c.store
 	})
-	h.ids.Random = func() uint32 { return h.random() }
 	h.cfg.Store(c)
 	return h, nil
 }
@@ -143,10 +136,7 @@ func (h *Holmes) Set(opts ...Option) error {
 func (h *Holmes) put(c *config) {
 	h.cfg.Store(c)
 	if r := h.current.Load(); r != nil {
-		select {
-		case r.changed <- struct{}{}:
-		default: // told already, and it will find the newest
-		}
+		r.monitor.Reconfigure()
 	}
 }
 
@@ -165,13 +155,9 @@ func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
 	defer h.setting.Unlock()
 	c, _ := h.cfg.Load().with(nil) // no option can fail
 	for _, name := range signals {
-		sc, ok := c.signals[name]
-		if !ok {
+		if !c.change(name, func(s *monitor.Signal) { s.Enabled = on }) {
 			h.log.Warnf("no signal is named %q: nothing to turn on or off", name)
-			continue
 		}
-		sc.enabled = on
-		c.signals[name] = sc
 	}
 	h.put(c)
 	return h
@@ -189,45 +175,42 @@ func (h *Holmes) Start() error {
 	if h.current.Load() != nil {
 		return nil
 	}
-	c := h.cfg.Load()
-	if _, err := h.store.Open(c.store); err != nil {
-		h.store.Report("events are kept in memory, the dump path cannot be used", err)
-	}
+	_, err := h.store.Open(h.cfg.Load().store)
+	h.store.Report("events are kept in memory, the dump path cannot be used", err)
 	r := h.newRun()
-	if c.crashOutput {
-		r.openBox(c) // at once: it may crash at once
-	}
-	r.reconfigure() // here, so that Stats know the signals as soon as Start returns
 	h.current.Store(r)
-	r.logging.Go("logger", func() {
-		h.log.Drain(r.logging.Stop, func() supervise.Sink { return h.cfg.Load().logger })
-	})
-	r.sending.Start()
-	r.Go("loop", r.loop)
-	r.Go("memory watcher", r.watchMemory)
-	r.Go("black box", r.keepBox)
-	r.Go("flight recorder", r.keepRecorder)
+	r.start()
 	return nil
 }
 
-func (h *Holmes) newRun() *run {
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &run{
-		h: h, meter: measure.New(h.readers(h.log)), since: h.clock.Mono(),
-		changed: make(chan struct{}, 1), rushed: make(chan float64, 1),
+// CaptureNow takes an event that nobody but the caller asked for, and gives it
+// to the reporters like any other. No kind means cpu, heap and goroutine.
+//
+// It blocks while the profiles are taken: CPU, mutex and block profiles and a
+// trace for the time of [WithCPUSamplingTime], or until ctx is done, when what
+// has been taken is kept. A mutex profile takes a second more, unless a signal is
+// on that has them. It joins a CPU profile that holmes is taking already; where
+// someone else holds the profiler, the event says so. The error is
+// [ErrNotRunning], [ErrInert], or names a kind that is unknown or has no rate.
+func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) {
+	if err := h.usable(); err != nil {
+		return nil, err
 	}
-	scope := func(end *func()) supervise.Scope {
-		stop := make(chan struct{})
-		*end = func() { close(stop) }
-		return supervise.Scope{Clock: h.clock, Log: h.log, Bugs: h.bugs, Tasks: new(supervise.Group), Ctx: ctx, Stop: stop}
+	if len(kinds) == 0 {
+		kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 	}
-	work := scope(&r.stop)
-	r.Scope, r.senders, r.logging = &work, scope(&r.flush), scope(&r.endLog)
-	r.sending = h.delivery.NewRun(&r.senders, r.reportBox)
-	r.cancel = cancel
-	r.all.Store(new([]*lane))
-	r.past.clock = h.clock
-	return r
+	c := h.cfg.Load()
+	if err := errors.Join(capture.CheckKinds(kinds), c.capture.CheckBlock(kinds)); err != nil {
+		return nil, fmt.Errorf("holmes: CaptureNow: %w", err)
+	}
+	r := h.current.Load()
+	if r == nil {
+		return nil, ErrNotRunning
+	}
+	if ev := r.incidents.OnDemand(ctx, kinds); ev != nil {
+		return ev, nil
+	}
+	return nil, ErrNotRunning
 }
 
 // Stop is Shutdown within 5 seconds. What does not end by then is left behind
@@ -263,23 +246,4 @@ func (h *Holmes) Shutdown(ctx context.Context) error {
 		return nil
 	}
 	return r.end(ctx)
-}
-
-// end takes a run down, in the order of its doc.
-func (r *run) end(ctx context.Context) error {
-	defer r.cancel()
-	r.Tasks.Close()
-	r.stop()
-	err := r.Tasks.Wait(ctx)
-	r.flush()
-	err = errors.Join(err, r.senders.Tasks.Wait(ctx))
-	r.cancel()
-	if err := r.past.close(ctx); err != nil {
-		r.Log.OnCause("black box", "closing: %v", err)
-	}
-	if err == nil && ctx.Err() == nil { // else somebody still has an event, or there is no time
-		r.h.store.Report("leave events to others", r.h.store.Release())
-	}
-	r.endLog()
-	return errors.Join(err, r.logging.Tasks.Wait(ctx))
 }

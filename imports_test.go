@@ -43,7 +43,11 @@ var rooms = []string{
 	"event",
 	"internal/measure",
 	"internal/eventstore",
+	"internal/capture",
 	"internal/delivery",
+	"internal/baseline",
+	"internal/incident",
+	"internal/monitor",
 }
 
 // only are modules that a single folder may import.

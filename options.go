@@ -5,6 +5,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/capture"
+	"github.com/go-holmes/holmes/internal/monitor"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -37,7 +39,7 @@ func WithCollectInterval(interval string) Option {
 	return option{"WithCollectInterval", func(c *config) (err error) {
 		d, err := parseDuration(interval, minInterval)
 		if err == nil {
-			c.interval = d
+			c.monitor.Interval = d
 		}
 		return err
 	}}
@@ -47,16 +49,13 @@ func WithCollectInterval(interval string) Option {
 // rule of mem and goroutine stays; see [WithSlowRules].
 func WithRule(s Signal, r Rule) Option {
 	return option{"WithRule", func(c *config) error {
-		sc, ok := c.signals[s]
-		if !ok {
-			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
-		}
 		r, err := checked(r)
 		if err != nil {
 			return fmt.Errorf("signal %s: %w", s, err)
 		}
-		sc.rule = r
-		c.signals[s] = sc
+		if !c.change(s, func(set *monitor.Signal) { set.Rule = r }) {
+			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
+		}
 		return nil
 	}}
 }
@@ -77,13 +76,13 @@ func WithSource(src Source, r Rule, kinds ...Kind) Option {
 		if len(kinds) == 0 {
 			kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 		}
-		if err := checkKinds(kinds); err != nil {
+		if err := capture.CheckKinds(kinds); err != nil {
 			return fmt.Errorf("signal %s: %w", name, err)
 		}
-		if _, again := c.signals[name]; !again {
-			c.order = append(c.order, name)
+		if _, again := c.monitor.Signals[name]; !again {
+			c.monitor.Order = append(c.monitor.Order, name)
 		}
-		c.signals[name] = signalConfig{enabled: true, rule: r, kinds: slices.Clone(kinds), source: newSourceEntry(src)}
+		c.monitor.Signals[name] = monitor.Signal{Enabled: true, Rule: r, Kinds: slices.Clone(kinds), Source: monitor.NewSource(src)}
 		return nil
 	}}
 }
@@ -93,21 +92,21 @@ func WithSource(src Source, r Rule, kinds ...Kind) Option {
 // margin, an event whenever the rule holds outside of the cool-down. It is for
 // comparing: a bursty service fires it again and again.
 func WithClassicRules() Option {
-	return option{"WithClassicRules", func(c *config) error { c.classic = true; return nil }}
+	return option{"WithClassicRules", func(c *config) error { c.monitor.Classic = true; return nil }}
 }
 
 // WithSlowRules turns the slow rules of mem and goroutine on or off: a second
 // ring of one sample a minute over 6 hours, which finds a leak of 0.1 % a
 // minute. Default on.
 func WithSlowRules(on bool) Option {
-	return option{"WithSlowRules", func(c *config) error { c.slow = on; return nil }}
+	return option{"WithSlowRules", func(c *config) error { c.monitor.Slow = on; return nil }}
 }
 
 // WithDailyBudget sets how many events a signal may report in 24 hours; the
 // first of each reason always passes. Default 10.
 func WithDailyBudget(events int) Option {
 	return option{"WithDailyBudget", func(c *config) error {
-		c.budget = events
+		c.monitor.Budget = events
 		return positive("events", events)
 	}}
 }
@@ -143,10 +142,10 @@ func WithLabels(labels map[string]string) Option {
 				return fmt.Errorf("label %q=%q has no name", k, v)
 			}
 			if v == "" {
-				delete(c.labels, k)
+				delete(c.incident.Labels, k)
 				continue
 			}
-			c.labels[k] = v
+			c.incident.Labels[k] = v
 		}
 		return nil
 	}}
@@ -156,7 +155,7 @@ func WithLabels(labels map[string]string) Option {
 // It must not block: an event waits 1 s for it, then goes without. nil takes it
 // back.
 func WithLabelFunc(f func() map[string]string) Option {
-	return option{"WithLabelFunc", func(c *config) error { c.labelFunc = f; return nil }}
+	return option{"WithLabelFunc", func(c *config) error { c.incident.LabelFunc = f; return nil }}
 }
 
 // WithDumpLimits sets how many events and bytes the dump path may hold, those of
@@ -180,7 +179,7 @@ func WithDumpLimits(events int, bytes int64) Option {
 // goroutines.
 func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
 	return option{"WithCaptureBudget", func(c *config) error {
-		c.captureTime, c.captureBytes = cpu, uint64(max(bytes, 0))
+		c.capture.CPUTime, c.capture.Bytes = cpu, uint64(max(bytes, 0))
 		if err := positive("CPU time", cpu); err != nil {
 			return err
 		}
@@ -195,7 +194,7 @@ func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
 // 250 ms, or when the heap may outgrow it before the next collection. Such an
 // event skips the hold. Default: on, with the mem signal.
 func WithMemoryWatch(on bool) Option {
-	return option{"WithMemoryWatch", func(c *config) error { c.watchMemory = on; return nil }}
+	return option{"WithMemoryWatch", func(c *config) error { c.monitor.WatchMemory = on; return nil }}
 }
 
 // WithCrashOutput keeps the text that the runtime writes when it ends the
@@ -204,7 +203,7 @@ func WithMemoryWatch(on bool) Option {
 // [runtime/debug.SetCrashOutput] sets: an application that has set its own loses
 // it. It takes effect with Start. Default off.
 func WithCrashOutput(on bool) Option {
-	return option{"WithCrashOutput", func(c *config) error { c.crashOutput = on; return nil }}
+	return option{"WithCrashOutput", func(c *config) error { c.incident.CrashOutput = on; return nil }}
 }
 
 // WithFlightRecorder says when the flight recorder of package runtime/trace is
@@ -217,7 +216,7 @@ func WithCrashOutput(on bool) Option {
 // the runtime cannot start a trace. Default [RecorderOnSuspicion].
 func WithFlightRecorder(mode RecorderMode) Option {
 	return option{"WithFlightRecorder", func(c *config) error {
-		c.recorder = mode
+		c.capture.Recorder = capture.RecorderMode(mode)
 		if mode < RecorderOnSuspicion || mode > RecorderAlways {
 			return fmt.Errorf("mode %d is unknown", mode)
 		}
@@ -229,7 +228,7 @@ func WithFlightRecorder(mode RecorderMode) Option {
 // when no collection has finished by itself since the event began: a heap
 // profile shows nothing that was allocated after the last one. Default on.
 func WithForcedGC(on bool) Option {
-	return option{"WithForcedGC", func(c *config) error { c.forceGC = on; return nil }}
+	return option{"WithForcedGC", func(c *config) error { c.capture.ForceGC = on; return nil }}
 }
 
 // WithBlockProfile adds a block profile to every event that has a mutex
@@ -240,7 +239,7 @@ func WithForcedGC(on bool) Option {
 // for an application that sets it itself. 0, the default, is no block profile.
 func WithBlockProfile(each time.Duration) Option {
 	return option{"WithBlockProfile", func(c *config) error {
-		c.blockEach = each
+		c.capture.Block = each
 		return notNegative("each", each)
 	}}
 }
@@ -253,15 +252,17 @@ func WithBlockProfile(each time.Duration) Option {
 // [SignalSchedLat], 0 for others. The signal must have goroutine profiles.
 func WithWallClockStacks(s Signal, cpuBelow int) Option {
 	return option{"WithWallClockStacks", func(c *config) error {
-		sc, ok := c.signals[s]
+		has := false
+		known := c.change(s, func(set *monitor.Signal) {
+			has = slices.Contains(set.Kinds, KindGoroutine)
+			set.Stacks = float64(cpuBelow)
+		})
 		switch {
-		case !ok:
+		case !known:
 			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
-		case !slices.Contains(sc.kinds, KindGoroutine):
+		case !has:
 			return fmt.Errorf("signal %s has no goroutine profiles", s)
 		}
-		sc.stacks = float64(cpuBelow)
-		c.signals[s] = sc
 		return notNegative("cpuBelow", cpuBelow)
 	}}
 }
@@ -293,7 +294,7 @@ func sourceName(src Source) (name Signal, err error) {
 	if !name.Valid() {
 		return "", fmt.Errorf("signal name %q: must be 1 to 40 of a-z, 0-9, '-' and '_'", name)
 	}
-	if slices.ContainsFunc(builtin, func(r row) bool { return r.signal == name }) {
+	if _, builtin := rowOf(name); builtin {
 		return "", fmt.Errorf("signal name %q is a built-in one", name)
 	}
 	return name, nil

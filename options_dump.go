@@ -4,6 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/capture"
+	"github.com/go-holmes/holmes/internal/monitor"
 )
 
 // WithCPUDump sets the rule of [SignalCPU] in percent of the cores that the
@@ -62,16 +65,16 @@ func WithMutexWaitDump(min int, diff int, abs int, coolDown time.Duration) Optio
 
 func dumpRule(name string, s Signal, minimum, diff, abs, maximum int, coolDown time.Duration) Option {
 	return option{name, func(c *config) error {
-		t := rowOf(s).rule // the window, hold and margin of the default
+		row, _ := rowOf(s)
+		t, _ := row.Rule.(Threshold) // the window, hold and margin of the default
 		t.Min, t.Diff, t.Abs, t.Max, t.CoolDown = float64(minimum), float64(diff), float64(abs), float64(maximum), coolDown
 		if err := t.Check(); err != nil {
 			return err
 		}
-		sc := c.signals[s]
-		sc.rule = t
-		sc.slow = rowOf(s).slow
-		sc.slow.Min = t.Min
-		c.signals[s] = sc
+		c.change(s, func(set *monitor.Signal) {
+			set.Rule, set.Slow = t, row.Slow
+			set.Slow.Min = t.Min
+		})
 		return nil
 	}}
 }
@@ -80,7 +83,7 @@ func dumpRule(name string, s Signal, minimum, diff, abs, maximum int, coolDown t
 // is measured is still judged and counted. 0, the default, is no such bound.
 func WithCPUMax(max int) Option {
 	return option{"WithCPUMax", func(c *config) error {
-		c.cpuMax = float64(max)
+		c.monitor.CPUMax = float64(max)
 		return notNegative("max", max)
 	}}
 }
@@ -95,10 +98,10 @@ func WithCPUSamplingTime(duration string) Option {
 		if err != nil {
 			return err
 		}
-		if d > maxCPUProfile {
-			return fmt.Errorf("%q: must be at most %v", duration, maxCPUProfile)
+		if d > capture.MaxRecording {
+			return fmt.Errorf("%q: must be at most %v", duration, capture.MaxRecording)
 		}
-		c.cpuSampling = d
+		c.capture.Sampling = d
 		return nil
 	}}
 }
@@ -121,24 +124,24 @@ func WithDumpPath(dumpPath string) Option {
 
 // WithBinaryDump writes profiles in pprof's form only. This is the default.
 func WithBinaryDump() Option {
-	return option{"WithBinaryDump", func(c *config) error { c.text = false; return nil }}
+	return option{"WithBinaryDump", func(c *config) error { c.incident.Text = false; return nil }}
 }
 
 // WithTextDump writes a text form beside each profile, largest first, of which
 // [WithFullStack] sets the length.
 func WithTextDump() Option {
-	return option{"WithTextDump", func(c *config) error { c.text = true; return nil }}
+	return option{"WithTextDump", func(c *config) error { c.incident.Text = true; return nil }}
 }
 
 // WithFullStack makes the text form hold every stack instead of the ten
 // largest. Default false.
 func WithFullStack(isFull bool) Option {
-	return option{"WithFullStack", func(c *config) error { c.fullStack = isFull; return nil }}
+	return option{"WithFullStack", func(c *config) error { c.incident.FullStack = isFull; return nil }}
 }
 
 // WithDumpToLogger logs the text form of each profile too. Default false.
 func WithDumpToLogger(on bool) Option {
-	return option{"WithDumpToLogger", func(c *config) error { c.toLogger = on; return nil }}
+	return option{"WithDumpToLogger", func(c *config) error { c.incident.ToLogger = on; return nil }}
 }
 
 // WithCPUCore sets the number of cores that CPU percent is of, fractions
@@ -174,7 +177,7 @@ func WithCGroup(useCGroup bool) Option {
 // return. Default off.
 func WithShrinkThread(threshold int, delay time.Duration) Option {
 	return option{"WithShrinkThread", func(c *config) error {
-		c.shrink = shrinkConfig{enabled: true, threshold: threshold, delay: delay}
+		c.monitor.Shrink = monitor.Shrink{Enabled: true, Threshold: threshold, Delay: delay}
 		if err := positive("threshold", threshold); err != nil {
 			return err
 		}

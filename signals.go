@@ -4,20 +4,14 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/monitor"
 )
 
-// A row is a built-in signal: all that holmes knows of it.
+// A row is a built-in signal: all that holmes knows of it. One that is not
+// enabled is off until the user turns it on.
 type row struct {
-	signal Signal
-	read   func(m *measure.Meter, c *measure.Config) (value, limit float64, err error)
-	rule   Threshold
-	slow   Threshold // on one sample a minute; Diff 0 where there is none
-	kinds  []Kind
-	off    bool    // until the user turns it on
-	stacks float64 // see WithWallClockStacks
-	// context is taken at the verdict, for the diagnosis: who allocates what is
-	// collected, and which goroutines have become more since the suspicion.
-	context []Kind
+	name Signal
+	monitor.Signal
 }
 
 // The figures are from recorded series: see "Choosing a rule" in the package
@@ -28,52 +22,61 @@ const (
 	countHold   = 3 * time.Second
 	slowWindow  = 6 * time.Hour
 	slowHold    = 10 * time.Minute
-	slowEvery   = time.Minute
 )
 
-// builtin is the table of signals. Its order is that of the lanes.
+// builtin is the table of signals. Its order is that of Stats.
 var builtin = []row{
 	{
-		signal: SignalCPU, read: (*measure.Meter).CPUPercent,
-		rule: Threshold{
-			Min: 10, Diff: 25, Abs: 70, Margin: 10,
-			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+		name: SignalCPU, Signal: monitor.Signal{
+			Enabled: true, Read: (*measure.Meter).CPUPercent,
+			Rule: Threshold{
+				Min: 10, Diff: 25, Abs: 70, Margin: 10,
+				Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+			},
+			Kinds: []Kind{KindCPU, KindTrace}, Context: []Kind{KindHeap},
 		},
-		kinds: []Kind{KindCPU, KindTrace}, context: []Kind{KindHeap},
 	},
 	{
-		signal: SignalMem, read: (*measure.Meter).MemPercent,
-		rule: Threshold{
-			Min: 10, Diff: 25, Abs: 80, Margin: 10,
-			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+		name: SignalMem, Signal: monitor.Signal{
+			Enabled: true, Read: (*measure.Meter).MemPercent,
+			Rule: Threshold{
+				Min: 10, Diff: 25, Abs: 80, Margin: 10,
+				Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+			},
+			Slow:  Threshold{Min: 10, Diff: 25, Margin: 5, Window: slowWindow, Hold: slowHold, CoolDown: time.Hour},
+			Kinds: []Kind{KindHeap},
 		},
-		slow:  Threshold{Min: 10, Diff: 25, Margin: 5, Window: slowWindow, Hold: slowHold, CoolDown: time.Hour},
-		kinds: []Kind{KindHeap},
 	},
 	{
-		signal: SignalGCHeap, read: (*measure.Meter).HeapPercent,
-		rule: Threshold{
-			Min: 10, Diff: 20, Abs: 40, Margin: 10,
-			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+		name: SignalGCHeap, Signal: monitor.Signal{
+			Enabled: true, Read: (*measure.Meter).HeapPercent,
+			Rule: Threshold{
+				Min: 10, Diff: 20, Abs: 40, Margin: 10,
+				Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+			},
+			Kinds: []Kind{KindHeap},
 		},
-		kinds: []Kind{KindHeap},
 	},
 	{
-		signal: SignalGoroutine, read: (*measure.Meter).GoroutineCount,
-		rule: Threshold{
-			Min: 3000, Diff: 20, Abs: 200_000, Margin: 100,
-			Window: fastWindow, Hold: countHold, CoolDown: 10 * time.Minute,
+		name: SignalGoroutine, Signal: monitor.Signal{
+			Enabled: true, Read: (*measure.Meter).GoroutineCount,
+			Rule: Threshold{
+				Min: 3000, Diff: 20, Abs: 200_000, Margin: 100,
+				Window: fastWindow, Hold: countHold, CoolDown: 10 * time.Minute,
+			},
+			Slow:  Threshold{Min: 3000, Diff: 25, Margin: 100, Window: slowWindow, Hold: slowHold, CoolDown: time.Hour},
+			Kinds: []Kind{KindGoroutine, KindTrace}, Context: []Kind{KindGoroutine, KindHeap},
 		},
-		slow:  Threshold{Min: 3000, Diff: 25, Margin: 100, Window: slowWindow, Hold: slowHold, CoolDown: time.Hour},
-		kinds: []Kind{KindGoroutine, KindTrace}, context: []Kind{KindGoroutine, KindHeap},
 	},
 	{
-		signal: SignalThread, read: (*measure.Meter).ThreadCount,
-		rule: Threshold{
-			Min: 10, Diff: 25, Abs: 70, Margin: 5,
-			Window: fastWindow, Hold: countHold, CoolDown: time.Hour,
+		name: SignalThread, Signal: monitor.Signal{
+			Enabled: true, Read: (*measure.Meter).ThreadCount,
+			Rule: Threshold{
+				Min: 10, Diff: 25, Abs: 70, Margin: 5,
+				Window: fastWindow, Hold: countHold, CoolDown: time.Hour,
+			},
+			Kinds: []Kind{KindThreadcreate, KindGoroutine}, Context: []Kind{KindGoroutine},
 		},
-		kinds: []Kind{KindThreadcreate, KindGoroutine}, context: []Kind{KindGoroutine},
 	},
 	// The figures of the last three are from a JSON service on two cores. Each
 	// Min is above the most that was seen while it worked as it should, a full
@@ -83,43 +86,50 @@ var builtin = []row{
 		// At work 0.3 to 15 %, and 18 % with GOGC=20 and a large heap; 33 to 52 %
 		// with GOMEMLIMIT a fifth above the live heap and 67 to 83 % with it
 		// nearer; 46 to 56 % beside a loop that does nothing but allocate.
-		signal: SignalGCCPU, off: true, read: (*measure.Meter).GCCPU,
-		rule: Threshold{
-			Min: 20, Diff: 25, Abs: 40, Margin: 10,
-			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+		name: SignalGCCPU, Signal: monitor.Signal{
+			Read: (*measure.Meter).GCCPU,
+			Rule: Threshold{
+				Min: 20, Diff: 25, Abs: 40, Margin: 10,
+				Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+			},
+			Kinds: []Kind{KindCPU, KindHeap},
 		},
-		kinds: []Kind{KindCPU, KindHeap},
 	},
 	{
 		// At work 0.1 to 0.2 ms, and 2.4 to 4.7 ms with both cores full of short
 		// requests; 92 to 185 ms beside 8 goroutines that compute and 800 ms
 		// and more beside 64. One that computes is stopped after 10 ms: whoever
 		// waits for that long has waited for a whole turn of another.
-		signal: SignalSchedLat, off: true, read: (*measure.Meter).SchedLatency,
-		rule: Threshold{
-			Min: 10, Diff: 100, Abs: 50, Margin: 10,
-			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+		name: SignalSchedLat, Signal: monitor.Signal{
+			Read: (*measure.Meter).SchedLatency,
+			Rule: Threshold{
+				Min: 10, Diff: 100, Abs: 50, Margin: 10,
+				Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+			},
+			Kinds: []Kind{KindCPU, KindGoroutine, KindTrace}, Stacks: 50,
 		},
-		kinds: []Kind{KindCPU, KindGoroutine, KindTrace}, stacks: 50,
 	},
 	{
 		// At work 0 to 0.02 s/s, 0.16 with a lock around a part of every request
 		// and 0.4 at full load; 11 in the mean with 20 goroutines that hold one
 		// lock for a second each, and 180 to 214 when 200 requests queue for one.
-		signal: SignalMutexWait, off: true, read: (*measure.Meter).MutexWait,
-		rule: Threshold{
-			Min: 1, Diff: 100, Abs: 10, Margin: 1,
-			Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+		name: SignalMutexWait, Signal: monitor.Signal{
+			Read: (*measure.Meter).MutexWait,
+			Rule: Threshold{
+				Min: 1, Diff: 100, Abs: 10, Margin: 1,
+				Window: fastWindow, Hold: percentHold, CoolDown: time.Minute,
+			},
+			Kinds: []Kind{KindMutex, KindGoroutine}, Context: []Kind{KindGoroutine},
 		},
-		kinds: []Kind{KindMutex, KindGoroutine}, context: []Kind{KindGoroutine},
 	},
 }
 
-func rowOf(s Signal) row {
+// rowOf returns the row of a built-in signal.
+func rowOf(name Signal) (monitor.Signal, bool) {
 	for _, r := range builtin {
-		if r.signal == s {
-			return r
+		if r.name == name {
+			return r.Signal, true
 		}
 	}
-	return row{}
+	return monitor.Signal{}, false
 }

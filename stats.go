@@ -1,11 +1,8 @@
 package holmes
 
 import (
-	"sync"
-	"sync/atomic"
 	"time"
 
-	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/event"
 )
 
@@ -102,6 +99,19 @@ type ReporterStats struct {
 	LastErr error
 }
 
+// BaselineStats is what holmes knows of what is normal: see [WithBaseline].
+type BaselineStats struct {
+	// Rounds counts those that were kept. At is when the latest was, and zero
+	// when there is nothing to compare events with; it may be before the start,
+	// of an earlier run of the same build.
+	Rounds uint64
+	At     time.Time
+	// CPU is the CPU time that rounds took, kept or not.
+	CPU time.Duration
+	// Err is what was missing from the latest.
+	Err error
+}
+
 // DumpStats is the evidence store.
 type DumpStats struct {
 	// Dir is where the events lie.
@@ -122,40 +132,6 @@ type DumpStats struct {
 	InMemory int
 }
 
-// tally counts over all runs of a Holmes.
-type tally struct {
-	costTally
-
-	ticks    atomic.Uint64
-	tickTime atomic.Int64
-
-	eventsMu sync.Mutex
-	events   map[Signal]*counts
-}
-
-type counts struct{ suspected, confirmed, dismissed uint64 }
-
-func (t *tally) suspected(s Signal) { t.count(s, func(c *counts) { c.suspected++ }) }
-func (t *tally) confirmed(s Signal) { t.count(s, func(c *counts) { c.confirmed++ }) }
-func (t *tally) dismissed(s Signal) { t.count(s, func(c *counts) { c.dismissed++ }) }
-
-func (t *tally) count(s Signal, add func(*counts)) {
-	t.eventsMu.Lock()
-	defer t.eventsMu.Unlock()
-	if t.events == nil {
-		t.events = map[Signal]*counts{}
-	}
-	if t.events[s] == nil {
-		t.events[s] = &counts{}
-	}
-	add(t.events[s])
-}
-
-func (t *tally) of(s Signal) (c counts) {
-	t.count(s, func(now *counts) { c = *now })
-	return c
-}
-
 // Stats returns what holmes sees and has done. It never blocks on a reading, a
 // capture or a reporter.
 func (h *Holmes) Stats() Stats {
@@ -164,13 +140,10 @@ func (h *Holmes) Stats() Stats {
 		return Stats{Err: h.usable()}
 	}
 	s := Stats{
-		Dump: h.dumpStats(), LogDropped: h.log.Dropped(), LoggerPanics: h.log.Panics(),
-		Baseline:    h.normal.tell(),
-		Continuous:  h.stats.of(event.SignalContinuous).confirmed,
-		LabelPanics: h.labelGuard.Panics(), Bugs: h.bugs.Count(), Cost: h.stats.look(),
+		Dump: h.dumpStats(), Cost: h.costStats(), Baseline: BaselineStats(h.baseline.Stats()),
+		Continuous: h.events.Of(event.SignalContinuous).Confirmed,
+		LogDropped: h.log.Dropped(), LoggerPanics: h.log.Panics(), LabelPanics: h.labels.Panics(), Bugs: h.bugs.Count(),
 	}
-	s.Cost.Ticks, s.Cost.TickTime = h.stats.ticks.Load(), time.Duration(h.stats.tickTime.Load())
-	now := h.clock.Mono()
 	for _, r := range h.delivery.Stats() {
 		s.Reporters = append(s.Reporters, ReporterStats(r))
 	}
@@ -178,11 +151,26 @@ func (h *Holmes) Stats() Stats {
 	if r == nil {
 		return s
 	}
-	s.Running, s.Uptime, s.Ticks, s.Late = true, now-r.since, r.ticks.Load(), r.late.Load()
-	for _, l := range *r.all.Load() {
-		s.Signals = append(s.Signals, h.signalStats(l, c, now))
+	s.Running, s.Uptime = true, h.clock.Mono()-r.began
+	s.Ticks, s.Late = r.monitor.Ticks()
+	for _, v := range r.monitor.Views() {
+		n := h.events.Of(v.Signal)
+		s.Signals = append(s.Signals, SignalStats{
+			Signal: v.Signal, Enabled: v.Enabled, Value: v.Value, Limit: v.Limit, Mean: v.Mean,
+			State: v.State, WhyNot: v.WhyNot, Err: v.Err, Panics: v.Panics,
+			Suspected: n.Suspected, Confirmed: n.Confirmed, Dismissed: n.Dismissed,
+		})
 	}
 	return s
+}
+
+func (h *Holmes) costStats() CostStats {
+	c := h.captures.Counters()
+	return CostStats{
+		Ticks: h.ticks.Ticks.Load(), TickTime: time.Duration(h.ticks.TickTime.Load()),
+		Captures: c.Captures, CaptureTime: c.Time, CaptureCPU: c.CPU,
+		CaptureBytes: c.Bytes, CaptureAllocBytes: c.Allocs, Stopped: c.Stopped, ForcedGC: c.ForcedGC,
+	}
 }
 
 func (h *Holmes) dumpStats() DumpStats {
@@ -203,32 +191,10 @@ func (h *Holmes) WhyNot(s Signal) string {
 	if r == nil {
 		return ErrNotRunning.Error()
 	}
-	for _, l := range *r.all.Load() {
-		if l.signal == s {
-			return l.look().whyNot(s, h.clock.Mono())
+	for _, v := range r.monitor.Views() {
+		if v.Signal == s {
+			return v.WhyNot
 		}
 	}
 	return "no signal is named " + string(s)
-}
-
-func (h *Holmes) signalStats(l *lane, c *config, now time.Duration) SignalStats {
-	v, n := l.look(), h.stats.of(l.signal)
-	s := SignalStats{
-		Signal: l.signal, Enabled: v.enabled, Value: v.sample.Value, Limit: v.sample.Limit, Mean: v.fast.Mean,
-		State: v.state(now), WhyNot: v.whyNot(l.signal, now), Err: v.err,
-		Suspected: n.suspected, Confirmed: n.confirmed, Dismissed: n.dismissed,
-	}
-	if e := c.signals[l.signal].source; e != nil {
-		s.Panics = e.guard.Panics()
-	}
-	return s
-}
-
-func (v laneView) suspects() bool { return v.fast.Active || (v.hasSlow && v.slow.Active) }
-
-func (v laneView) state(now time.Duration) string {
-	if v.suspects() {
-		return detect.StateSuspected
-	}
-	return v.fast.State(now, v.read)
 }

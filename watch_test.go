@@ -15,6 +15,8 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
+const mib = 1 << 20
+
 // watched is a lab with the memory watcher on. Its limit is 1 GiB.
 func watched(t *testing.T, opts ...holmes.Option) *lab {
 	t.Helper()

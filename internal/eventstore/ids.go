@@ -29,3 +29,8 @@ func (n *IDs) Next(at time.Time, s detect.Signal) string {
 	n.last = at
 	return fmt.Sprintf("%s-%s-%08x", at.UTC().Format(dump.IDLayout), s, n.Random())
 }
+
+// BoxName returns the name of a black box that is opened at a time.
+func (n *IDs) BoxName(at time.Time) string {
+	return fmt.Sprintf("%s-%08x", at.UTC().Format(dump.IDLayout), n.Random())
+}

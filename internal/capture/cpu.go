@@ -1,0 +1,187 @@
+package capture
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/pprofread"
+)
+
+const (
+	// patience is how long an event waits after its verdict for a profiler that
+	// is in use: net/http/pprof asks for 30 s, and the default hold has passed
+	// by then.
+	patience = 15 * time.Second
+	retryCPU = 250 * time.Millisecond
+)
+
+// A cpuPart is a part of the CPU profile of an event, in slices, and what is
+// missing of it.
+type cpuPart struct {
+	slices []cpuprofile.Profile
+	err    error
+	waited time.Duration // for another profiler
+	holder string        // which one, as far as that can be told
+}
+
+func wantsCPU(_ *Taker, kinds []event.Kind, _ *Phases) bool {
+	return slices.Contains(kinds, event.KindCPU)
+}
+
+// recordCPU profiles from the second suspicious tick on, as soon as the profiler
+// is free, until the event is decided and the profile is long enough. It hands
+// over slices as they are done.
+func recordCPU(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
+	add := func(part cpuPart) { out(func(e *Evidence) { e.addCPU(part) }) }
+	if !p.begin() {
+		add(cpuPart{err: errLapsed})
+		return
+	}
+	if err := t.Affords(event.KindCPU); err != nil {
+		add(cpuPart{err: err})
+		return
+	}
+	session, part := t.joinCPU(p)
+	if part.err != nil {
+		add(part)
+		return
+	}
+	cut := func() {
+		got, err := session.Cut()
+		add(cpuPart{slices: got, err: err, waited: part.waited, holder: part.holder})
+		part.waited = 0 // noted
+	}
+	if p.Urgent {
+		cut = nil
+	}
+	p.last(cut)
+	part.slices, part.err = session.Leave()
+	add(part)
+}
+
+// joinCPU waits for its part in the profiler: while the event is undecided,
+// and then for as long as its patience lasts. A capture that was asked for does
+// not wait.
+func (t *Taker) joinCPU(p *Phases) (*cpuprofile.Session, cpuPart) {
+	begin := t.clock.Mono()
+	retry := time.NewTicker(retryCPU)
+	defer retry.Stop()
+	var giveUp <-chan time.Time
+	decided := p.Decided
+	holder := ""
+	for {
+		session, err := t.CPU.Join(p.Urgent)
+		waited := t.clock.Mono() - begin
+		busy := errors.Is(err, cpuprofile.ErrBusy)
+		if busy && holder == "" {
+			holder = t.cpuHolder()
+		}
+		part := cpuPart{err: err, waited: waited, holder: holder}
+		if !busy || p.Urgent || t.Scope.Stopping() {
+			return session, part
+		}
+		select {
+		case <-retry.C:
+		case <-giveUp:
+			return nil, part
+		case <-p.Stop:
+			return nil, part
+		case <-decided:
+			if decided = nil; p.Dismissed() {
+				return nil, part
+			}
+			giveUp = time.After(patience)
+		}
+	}
+}
+
+// ProfileCPU returns a CPU profile of d, unless the profiler is in use.
+func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error) {
+	if err := t.Affords(event.KindCPU); err != nil {
+		return nil, err
+	}
+	session, err := t.CPU.Join(false)
+	if err != nil {
+		return nil, err
+	}
+	t.Scope.Pass(ctx, d)
+	got, err := session.Leave()
+	if err != nil {
+		return nil, err
+	}
+	return join(got)
+}
+
+// A cpuFile is the CPU profile of an event on disk, as far as it has come.
+type cpuFile struct {
+	slices []cpuprofile.Profile
+	notes  string
+	index  int // in the event's profiles, from 1 on; 0 before there is one
+}
+
+// addCPU adds a part to the CPU profile: one file, written anew with each slice,
+// so that it is whole at any moment. Its times are those when it was really
+// taken.
+func (e *Evidence) addCPU(part cpuPart) {
+	f := &e.cpu
+	switch {
+	case part.waited >= retryCPU:
+		f.notes = humanize.Join(f.notes, fmt.Sprintf("waited %s for the CPU profiler, which %s held", humanize.Duration(part.waited), part.holder))
+	case errors.Is(part.err, cpuprofile.ErrBusy):
+		f.notes = humanize.Join(f.notes, "held by "+part.holder)
+	}
+	f.slices = append(f.slices, part.slices...)
+	p := event.Profile{Kind: event.KindCPU, File: event.KindCPU.File(), Note: f.notes}
+	if len(f.slices) == 0 {
+		if p.Err = part.err; p.Err != nil {
+			e.Add(p)
+		}
+		return
+	}
+	if part.err != nil && !strings.Contains(f.notes, part.err.Error()) {
+		f.notes = humanize.Join(f.notes, part.err.Error())
+	}
+	p.Start, p.Note = f.slices[0].Start, f.notes
+	for _, s := range f.slices {
+		p.Duration += s.Duration
+	}
+	raw, err := join(f.slices)
+	if err != nil { // the slices before it stay
+		e.Scope.Log.OnCause("join", "event %s: %v", e.Event.ID, err)
+		return
+	}
+	e.put(&p, writing(raw), true)
+	if f.index == 0 {
+		e.Add(p)
+		f.index = len(e.Event.Profiles)
+		return
+	}
+	e.Event.Profiles[f.index-1] = p
+}
+
+func writing(raw []byte) func(io.Writer) error {
+	return func(w io.Writer) error {
+		_, err := w.Write(raw)
+		return err
+	}
+}
+
+// join returns the slices as one profile.
+func join(parts []cpuprofile.Profile) ([]byte, error) {
+	if len(parts) == 1 {
+		return parts[0].Data, nil
+	}
+	raws := make([][]byte, len(parts))
+	for i, s := range parts {
+		raws[i] = s.Data
+	}
+	return pprofread.Join(raws...)
+}

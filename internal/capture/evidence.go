@@ -1,0 +1,146 @@
+package capture
+
+import (
+	"fmt"
+	"io"
+	"runtime"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/eventstore"
+	"github.com/go-holmes/holmes/internal/humanize"
+)
+
+// Evidence is the profiles of one event while they are taken. It belongs to one
+// goroutine, which may wait for the disk.
+type Evidence struct {
+	Taker
+	Event *event.Event
+	Files eventstore.Files
+	Store *eventstore.Current
+
+	// Sites are the functions that goroutines were started with, where a whole
+	// profile would have cost too much.
+	Sites []event.GoroutineSite
+
+	cpu cpuFile
+}
+
+// afterGC is the file of the second heap profile.
+const afterGC = "heap-gc.pb.gz"
+
+// Report logs a fault of the disk.
+func (e *Evidence) Report(err error) { e.Store.Report("event "+e.Event.ID, err) }
+
+// Save writes event.json as the event stands.
+func (e *Evidence) Save() { e.Report(e.Files.Describe(e.Event)) }
+
+// Snapshots takes all kinds that are a moment's picture.
+func (e *Evidence) Snapshots(kinds []event.Kind) {
+	for _, k := range kinds {
+		if row := e.Kinds[k]; row.Write != nil && !row.Counts {
+			e.Snapshot(k, k.File(), "")
+		}
+	}
+}
+
+// Snapshot takes one profile that has no duration, into a file.
+func (e *Evidence) Snapshot(kind event.Kind, file, note string) {
+	p := event.Profile{Kind: kind, File: file, Start: e.clock.Wall(), Note: note}
+	if kind == event.KindHeap {
+		p.Note = humanize.Join(note, e.Event.Readings.ShareNote())
+	}
+	expected := e.costOf(kind)
+	if p.Err = e.affords(expected); p.Err == nil {
+		e.Event.Cost.PredictedBytes += expected.bytes
+		spent := e.spend(func() { e.put(&p, e.Kinds[kind].Write, false) })
+		e.costs.learn(kind, spent)
+	} else if kind == event.KindGoroutine {
+		e.countGoroutines()
+	}
+	e.Add(p)
+}
+
+// spend calls do and counts what it costs, for the event and all captures.
+func (e *Evidence) spend(do func()) Spending {
+	s := e.spending(do)
+	e.account(s)
+	return s
+}
+
+// FreeName returns a name that no file of the event has: "goroutine-2.pb.gz" for
+// a second "goroutine.pb.gz".
+func (e *Evidence) FreeName(file string) string {
+	taken := func(name string) bool {
+		return slices.ContainsFunc(e.Event.Profiles, func(p event.Profile) bool { return p.File == name })
+	}
+	base, ext, _ := strings.Cut(file, ".")
+	for n := 2; taken(file); n++ {
+		file = fmt.Sprintf("%s-%d.%s", base, n, ext)
+	}
+	return file
+}
+
+// put writes a profile's file and says in the profile where it is. With replace
+// the file may be there already.
+func (e *Evidence) put(p *event.Profile, fill func(io.Writer) error, replace bool) {
+	at, refused, err := e.Files.Write(p.File, fill, replace)
+	if refused != nil {
+		e.Store.Report("evidence is kept in memory, the disk refuses it", refused)
+	}
+	if err != nil {
+		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)
+		return
+	}
+	p.Place(at.Path, at.Data)
+	e.Event.Cost.Bytes += at.Bytes
+	e.counters.add(func(sum *Counters) { sum.Bytes += at.Bytes })
+}
+
+// Add notes a profile in the event, or the reason why there is none.
+func (e *Evidence) Add(p event.Profile) {
+	if p.Err != nil {
+		p.Note = humanize.Join(p.Note, p.Err.Error())
+		p.File = ""
+	}
+	e.Event.Profiles = append(e.Event.Profiles, p)
+}
+
+// AfterCollection takes the heap again once it shows what was allocated during
+// the event: the profile lags by two collections that run by themselves, so
+// if fewer have finished since the first one was taken, one is forced.
+func (e *Evidence) AfterCollection(since uint64) {
+	note := "after a finished collection"
+	switch finished := e.Meter.Cycles() - since; {
+	case finished >= 2:
+	case !e.Config.ForceGC:
+		e.Add(event.Profile{Kind: event.KindHeap, Err: fmt.Errorf("no second profile: %d of 2 collections have finished, and WithForcedGC is off", finished)})
+		return
+	case e.Scope.Stopping():
+		e.Add(event.Profile{Kind: event.KindHeap, Err: fmt.Errorf("no second profile: holmes was stopped")})
+		return
+	case !e.mayForceGC():
+		note = fmt.Sprintf("%d of 2 collections have finished, and one was forced within the last %v", finished, gcEvery)
+	default:
+		runtime.GC()
+		e.Event.Cost.ForcedGC++
+		e.counters.add(func(sum *Counters) { sum.ForcedGC++ })
+		note = "after a forced collection"
+	}
+	e.Snapshot(event.KindHeap, afterGC, note)
+}
+
+// CollectWithin is AfterCollection where memory is full in left: it takes the
+// profile only if a collection, expected to take so long, and the profile fit
+// into half of that.
+func (e *Evidence) CollectWithin(left, collection time.Duration, since uint64) {
+	needs := collection + e.costs.heapTime()
+	if left/2 < needs {
+		e.Add(event.Profile{Kind: event.KindHeap, Err: fmt.Errorf("no second profile: memory is full in %s, and a collection with its profile takes about %s",
+			left.Round(time.Millisecond), needs.Round(time.Millisecond))})
+		return
+	}
+	e.AfterCollection(since)
+}

@@ -1,0 +1,95 @@
+package capture
+
+import (
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/contention"
+	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// What the runtime has one of in a process is shared by all instances of holmes.
+var (
+	processCPU    = cpuprofile.New(cpuprofile.Runtime{})
+	processTrace  = flight.New(&flight.Runtime{})
+	processLocks  = contention.NewLocks(runtime.SetMutexProfileFraction)
+	processBlocks = contention.NewBlocks(runtime.SetBlockProfileRate)
+)
+
+// A Process is what all captures of one Holmes share, over all its runs. Tests
+// put others in the place of the exported fields.
+type Process struct {
+	Kinds  map[event.Kind]Row
+	CPU    *cpuprofile.Broker
+	Trace  *flight.Broker
+	Locks  *contention.Locks
+	Blocks *contention.Blocks
+
+	clock    supervise.Clock
+	random   func() uint32
+	costs    costModel
+	counters counters
+
+	gcMu   sync.Mutex
+	lastGC time.Duration // mono of the last forced collection
+}
+
+// NewProcess returns the captures of this process.
+func NewProcess(c supervise.Clock, random func() uint32) *Process {
+	return &Process{
+		Kinds: Kinds, CPU: processCPU, Trace: processTrace, Locks: processLocks, Blocks: processBlocks,
+		clock: c, random: random,
+	}
+}
+
+// gcEvery bounds how often holmes forces a collection.
+const gcEvery = time.Minute
+
+// mayForceGC grants one forced collection in gcEvery.
+func (p *Process) mayForceGC() bool {
+	p.gcMu.Lock()
+	defer p.gcMu.Unlock()
+	now := p.clock.Mono()
+	if p.lastGC > 0 && now-p.lastGC < gcEvery {
+		return false
+	}
+	p.lastGC = now
+	return true
+}
+
+// UpTo returns a random time from 0 to d.
+func (p *Process) UpTo(d time.Duration) time.Duration {
+	return time.Duration(float64(d) * float64(p.random()) / (1 << 32))
+}
+
+// A Taker takes profiles during one run, within one configuration.
+type Taker struct {
+	*Process
+	Scope   *supervise.Scope
+	Meter   *measure.Meter
+	Config  Config
+	Measure measure.Config
+}
+
+// Take writes a profile of a kind that is a moment's picture, and returns the
+// CPU time that it took.
+func (t *Taker) Take(k event.Kind, w io.Writer) (cpu time.Duration, err error) {
+	if err := t.Affords(k); err != nil {
+		return 0, err
+	}
+	spent := t.spending(func() { err = t.Kinds[k].Write(w) })
+	t.costs.learn(k, spent)
+	return spent.CPU, err
+}
+
+var (
+	errLapsed  = errors.New("the rule lapsed before it began")
+	errStopped = errors.New("holmes was stopped")
+)

@@ -1,0 +1,251 @@
+package capture
+
+import (
+	"context"
+	"time"
+
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// Phases is the life of an event as a recording sees it.
+type Phases struct {
+	Again     <-chan struct{} // closed when the rule has held a second time
+	Decided   <-chan struct{} // closed at the verdict
+	Dismissed func() bool     // reports the verdict, once Decided is closed
+	Stop      <-chan struct{} // closed when the recording should end with what it has
+
+	Deferred bool          // evidence begins with the verdict
+	Urgent   bool          // the capture was asked for: now or not at all
+	AtLeast  time.Duration // that a recording lasts, unless the event is dismissed
+}
+
+// dismissed reports whether there is a verdict that dismisses the event.
+func (p *Phases) dismissed() bool { return supervise.Closed(p.Decided) && p.Dismissed() }
+
+// begin waits until a recording should begin. It reports whether it should.
+func (p *Phases) begin() bool {
+	again := p.Again
+	if p.Deferred {
+		again = nil
+	}
+	select {
+	case <-again:
+	case <-p.Decided:
+	case <-p.Stop:
+	}
+	return !p.dismissed()
+}
+
+// MaxRecording ends a recording whose event is not decided by then.
+const MaxRecording = time.Minute
+
+// firstSlice is when a recording in slices is cut for the first time. Each slice
+// is twice as long as the one before it, so that a process killed in the middle
+// leaves at least a third of the profile, and little is lost by stopping and
+// starting.
+const firstSlice = 2 * time.Second
+
+// last returns when the recording has lasted long enough: to the verdict, and for
+// AtLeast unless the event is dismissed. Meanwhile it calls cut, unless that is
+// nil.
+func (p *Phases) last(cut func()) {
+	enough := time.NewTimer(p.AtLeast)
+	defer enough.Stop()
+	limit := time.NewTimer(MaxRecording)
+	defer limit.Stop()
+	slice := firstSlice
+	due := time.NewTimer(slice)
+	defer due.Stop()
+	for {
+		select {
+		case <-due.C:
+			if cut != nil {
+				cut()
+				slice *= 2
+				due.Reset(slice)
+			}
+		case <-p.Decided:
+			if p.Dismissed() {
+				return
+			}
+			select {
+			case <-enough.C:
+			case <-p.Stop:
+			}
+			return
+		case <-limit.C:
+			return
+		case <-p.Stop:
+			return
+		}
+	}
+}
+
+// pass waits for d. It returns false as soon as there is nothing to wait for any
+// more.
+func (p *Phases) pass(d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	decided := p.Decided
+	for {
+		select {
+		case <-timer.C:
+			return true
+		case <-p.Stop:
+			return false
+		case <-decided:
+			if decided = nil; p.Dismissed() {
+				return false
+			}
+		}
+	}
+}
+
+// A Result adds to the evidence what a recording has taken. The goroutine of the
+// event calls it.
+type Result func(*Evidence)
+
+// A Stage is when the event needs a recording to be over.
+type Stage int
+
+// The stages of a recording.
+const (
+	AtVerdict Stage = iota // before any further capture, which would be in it
+	AtLength               // when it has lasted long enough
+)
+
+// recorders is the table of what is recorded beside an event. record runs in a
+// goroutine of its own, follows the phases, and hands over results at any time.
+var recorders = []struct {
+	name   string
+	stage  Stage
+	wanted func(t *Taker, kinds []event.Kind, p *Phases) bool
+	record func(t *Taker, kinds []event.Kind, p *Phases, out func(Result))
+}{
+	{"trace", AtVerdict, wantsTrace, recordTrace},
+	{"cpu profile", AtLength, wantsCPU, recordCPU},
+	{"contention profiles", AtLength, wantsContention, recordContention},
+}
+
+// Recordings are what is recorded beside one event. Its goroutine owns them.
+type Recordings struct {
+	scope *supervise.Scope
+	ready supervise.Bell
+	all   []recording
+}
+
+type recording struct {
+	stage   Stage
+	results chan Result
+	over    bool
+}
+
+// maxResults is more than one recording makes, so that none waits for the disk.
+const maxResults = 16
+
+// Record begins the recordings of an event of these kinds.
+func (t *Taker) Record(kinds []event.Kind, p *Phases) *Recordings {
+	r := &Recordings{scope: t.Scope, ready: supervise.NewBell()}
+	for _, row := range recorders {
+		if row.wanted(t, kinds, p) {
+			r.begin(row.name, row.stage, func(out func(Result)) { row.record(t, kinds, p, out) })
+		}
+	}
+	return r
+}
+
+func (r *Recordings) begin(name string, stage Stage, record func(out func(Result))) {
+	results := make(chan Result, maxResults)
+	r.all = append(r.all, recording{stage: stage, results: results})
+	r.scope.Go(name, func() {
+		defer r.ready.Ring()
+		defer close(results)
+		record(func(res Result) {
+			results <- res
+			r.ready.Ring()
+		})
+	})
+}
+
+// Ready receives when Drain has something to do.
+func (r *Recordings) Ready() <-chan struct{} { return r.ready }
+
+// Drain adds the results that are there. It does not wait.
+func (r *Recordings) Drain(e *Evidence) (some bool) {
+	for i := range r.all {
+		for rec := &r.all[i]; !rec.over; some = true {
+			res, ready := rec.next()
+			if !ready {
+				break
+			}
+			if res != nil {
+				res(e)
+			}
+		}
+	}
+	return some
+}
+
+// next returns a result if there is one, and nil with true at the end.
+func (r *recording) next() (res Result, ready bool) {
+	select {
+	case got, more := <-r.results:
+		r.over = !more
+		return got, true
+	default:
+		return nil, false
+	}
+}
+
+// Finish waits for all recordings of the stages up to s, and adds the results of
+// all meanwhile.
+func (r *Recordings) Finish(e *Evidence, s Stage) {
+	for {
+		r.Drain(e)
+		if !r.open(s) {
+			return
+		}
+		<-r.ready
+	}
+}
+
+func (r *Recordings) open(s Stage) bool {
+	for i := range r.all {
+		if rec := &r.all[i]; !rec.over && rec.stage <= s {
+			return true
+		}
+	}
+	return false
+}
+
+// For returns the phases of a capture that was asked for: it lasts for d, or until
+// ctx is done or the run stops. Call end when the capture is over.
+func (t *Taker) For(ctx context.Context, d time.Duration) (p *Phases, end func()) {
+	again, decided, stop := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	close(again)
+	ctx, cancel := context.WithCancel(ctx)
+	t.Scope.Go("capture timer", func() {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+			close(decided)
+		case <-ctx.Done():
+			close(stop)
+			return
+		case <-t.Scope.Stop:
+			close(stop)
+			return
+		}
+		select { // what began late goes on after the verdict, and stops too
+		case <-ctx.Done():
+		case <-t.Scope.Stop:
+		}
+		close(stop)
+	})
+	return &Phases{
+		Again: again, Decided: decided, Dismissed: func() bool { return false }, Stop: stop,
+		Urgent: true, AtLeast: d,
+	}, cancel
+}

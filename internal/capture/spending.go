@@ -1,0 +1,106 @@
+package capture
+
+import (
+	"math"
+	"runtime"
+	"runtime/metrics"
+	"sync"
+	"time"
+
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/procstat"
+)
+
+// Spending is what a capture has cost the host. Figures of the whole process are
+// upper bounds: the application may have had a part in them.
+type Spending struct {
+	Time    time.Duration // by the clock
+	CPU     time.Duration // of the calling goroutine, 0 where that is not known
+	Allocs  uint64        // bytes, of the whole process
+	Stopped time.Duration // the world, but for collections, of the whole process
+}
+
+func (s Spending) plus(t Spending) Spending {
+	return Spending{s.Time + t.Time, s.CPU + t.CPU, s.Allocs + t.Allocs, s.Stopped + t.Stopped}
+}
+
+// spending calls do and returns what that cost.
+func (p *Process) spending(do func()) Spending {
+	before, begin := countersNow(), p.clock.Mono()
+	runtime.LockOSThread() // so that its CPU time is ours
+	cpu, err := procstat.ThreadCPUTime()
+	do()
+	s := Spending{Time: p.clock.Mono() - begin}
+	if after, err2 := procstat.ThreadCPUTime(); err == nil && err2 == nil {
+		s.CPU = after - cpu
+	}
+	runtime.UnlockOSThread()
+	after := countersNow()
+	s.Allocs, s.Stopped = after.Allocs-before.Allocs, after.Stopped-before.Stopped
+	return s
+}
+
+// countersNow reads what the runtime counts for the whole process.
+func countersNow() (s Spending) {
+	read := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/sched/pauses/total/other:seconds"}}
+	metrics.Read(read)
+	s.Allocs = measure.Uint64(read[0])
+	if v := read[1].Value; v.Kind() == metrics.KindFloat64Histogram {
+		s.Stopped = total(v.Float64Histogram())
+	}
+	return s
+}
+
+// total adds a histogram of seconds up, each at the upper end of its bucket.
+func total(h *metrics.Float64Histogram) time.Duration {
+	var seconds float64
+	for i, n := range h.Counts {
+		if upper := h.Buckets[i+1]; n > 0 && !math.IsInf(upper, 0) {
+			seconds += float64(n) * upper
+		}
+	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// Counters is what all captures of a process have cost.
+type Counters struct {
+	Captures uint64
+	Spending
+	Bytes    int64 // written
+	ForcedGC uint64
+}
+
+// counters adds up over all runs.
+type counters struct {
+	mu  sync.Mutex
+	sum Counters
+}
+
+func (c *counters) add(change func(*Counters)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.sum)
+}
+
+// Counters returns the sums so far.
+func (p *Process) Counters() (c Counters) {
+	p.counters.add(func(sum *Counters) { c = *sum })
+	return c
+}
+
+// account adds what a capture has cost to the event and to the counters.
+func (e *Evidence) account(s Spending) {
+	addTo(&e.Event.Cost, s)
+	e.counters.add(func(sum *Counters) {
+		sum.Captures++
+		sum.Spending = sum.plus(s)
+	})
+}
+
+func addTo(c *event.Cost, s Spending) {
+	c.Seconds += s.Time.Seconds()
+	c.CPUSeconds += s.CPU.Seconds()
+	c.AllocBytes += s.Allocs
+	c.StoppedSeconds += s.Stopped.Seconds()
+}

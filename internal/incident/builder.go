@@ -1,0 +1,161 @@
+package incident
+
+import (
+	"maps"
+	"math"
+	"slices"
+
+	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/capture"
+	"github.com/go-holmes/holmes/internal/measure"
+)
+
+// A builder is one event while it is put together. It belongs to one goroutine,
+// which may wait for the disk.
+type builder struct {
+	capture.Evidence
+	in     *Incidents
+	config Config
+	cause  Cause
+
+	groups   cgroup.Sample          // as of the beginning
+	forecast *detect.MemoryForecast // of the memory watcher, nil for other events
+	previous *event.PreviousRun     // what the event is about, if it is about one
+}
+
+// open begins an event on disk.
+func (in *Incidents) open(c Cause, state event.State) *builder {
+	b := in.create(c, state)
+	b.describe()
+	return b
+}
+
+// create makes the directory of an event. What cannot be written stays in
+// memory.
+func (in *Incidents) create(c Cause, state event.State) *builder {
+	b := &builder{in: in, config: in.Config(), cause: c}
+	b.Taker, b.Store = in.Taker(), in.Store
+	b.Event = &event.Event{ID: in.IDs.Next(c.Onset, c.Signal), State: state, At: c.Onset, Trigger: c.Trigger}
+	var err error
+	b.Files, err = in.Store.Create(b.config.Store, b.Event.ID, in.Delivery.Names())
+	in.Store.Report("events are kept in memory, the dump path cannot be used", err)
+	b.Event.Dir = b.Files.Dir()
+	b.note()
+	return b
+}
+
+// describe adds labels and readings, and writes event.json.
+func (b *builder) describe() {
+	b.Event.Labels = b.in.labels(b.config)
+	b.read()
+	b.Save()
+}
+
+// read takes the readings around the event.
+func (b *builder) read() {
+	r := &b.Event.Readings
+	*r, _ = b.Meter.Look(&b.Measure)
+	r.GoroutineStates, r.GoroutineSites = measure.GoroutineStates(), b.Sites
+	r.PreviousRun = b.previous
+	if f := b.forecast; f != nil { // of its moment, which may be over
+		r.MemoryUsed, r.MemoryLimit = f.Used, f.Limit
+		r.MemoryRoom, r.MemoryRate = f.Room, math.Round(f.Rate)
+		r.HeapLive, r.HeapGoal, r.HeapObjects = f.Live, f.Goal, f.Objects
+	}
+	b.readGroups()
+}
+
+// readGroups adds to the readings what the control groups say. The first call
+// is what the others are compared with.
+func (b *builder) readGroups() {
+	var now cgroup.Sample
+	if !b.Meter.ReadGroups(&b.Measure, &now) {
+		return
+	}
+	if b.groups.Generation == 0 {
+		b.groups = now
+	}
+	b.Event.Readings.Groups = measure.GroupsSince(&b.groups, &now)
+}
+
+// note tells the black box of the event, unless it is one that the end of the
+// process has nothing to do with.
+func (b *builder) note() {
+	if !b.Event.Routine() {
+		b.in.Box.event(b.Event.ID, b.Event.Sentence())
+	}
+}
+
+// addContext takes at the verdict what helps the diagnosis, where there is
+// a baseline to compare it with.
+func (b *builder) addContext(collected uint64) {
+	if now := b.in.Baseline.Look(); now.At.IsZero() || !b.config.Compare {
+		return
+	}
+	for _, k := range b.cause.Context {
+		if k == event.KindHeap && slices.Contains(b.cause.Context, event.KindGoroutine) && b.Taker.Config.ForceGC {
+			b.AfterCollection(collected) // else what the goroutines hold is not in it yet
+			continue
+		}
+		b.Snapshot(k, b.FreeName(k.File()), "at the verdict, for the diagnosis")
+	}
+}
+
+// conclude ends the event with its verdict: it is diagnosed, completed on disk,
+// counted and delivered, unless it is dismissed. It returns a copy for the
+// caller; the event belongs to the delivery by then.
+func (b *builder) conclude(c Cause, state event.State) *event.Event {
+	b.Event.State, b.Event.Trigger = state, c.Trigger
+	b.read()
+	if state != event.StateDismissed {
+		b.diagnose(c.Kinds)
+		b.note()
+	}
+	b.Report(b.Files.Summarize(b.Event))
+	b.Save()
+	if state == event.StateDismissed {
+		b.Report(b.Files.Dismiss())
+		return nil
+	}
+	b.in.Counters.count(c.Signal, Count{Confirmed: 1})
+	ev := b.Event.Clone()
+	b.deliver()
+	return ev
+}
+
+// deliver logs the event and hands it over. From then on it belongs to the store;
+// what the disk refused is held in memory.
+func (b *builder) deliver() {
+	log := b.Scope.Log.Warnf
+	if b.Event.Routine() {
+		log = b.Scope.Log.Debugf
+	}
+	at := b.Event.Dir
+	if at == "" {
+		at = "memory only"
+	}
+	log("%s (event %s in %s)", b.Event.Sentence(), b.Event.ID, at)
+	switch b.Event.Trigger.Reason.Code {
+	case detect.CodeManual, detect.CodeContinuous, detect.CodeCrash:
+	default:
+		b.in.Counters.last.Store(int64(b.Scope.Clock.Mono()))
+	}
+	b.in.Delivery.Deliver(b.Event, &b.Files)
+}
+
+// discard removes an event without profiles.
+func (b *builder) discard(why string) {
+	b.Scope.Log.OnCause(why, "%s: no profile: %s", why, b.Event.WhyEmpty())
+	b.Report(b.Files.Discard())
+}
+
+func (in *Incidents) labels(c Config) map[string]string {
+	out := maps.Clone(c.Labels)
+	maps.Copy(out, in.Labels.ask(c.LabelFunc))
+	return out
+}
+
+// LabelsNow returns the labels of an event that would begin now.
+func (in *Incidents) LabelsNow() map[string]string { return in.labels(in.Config()) }

@@ -1,0 +1,112 @@
+package incident
+
+import (
+	"bytes"
+	"strings"
+
+	"github.com/go-holmes/holmes/diagnose"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/baseline"
+	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/pproftext"
+)
+
+// maxParsed is how large a compressed profile may be to be parsed here: the
+// parsed form takes many times its size, inside the user's process.
+const maxParsed = 4 << 20
+
+// diagnose reads the profiles of the event once, for the verdict and for the
+// text form, which exists of the kinds of the signal.
+func (b *builder) diagnose(kinds []event.Kind) {
+	read := map[*event.Profile]*diagnose.Profile{}
+	for i := range b.Event.Profiles {
+		p := &b.Event.Profiles[i]
+		if !p.Captured() || p.Kind == event.KindTrace {
+			continue
+		}
+		parsed, err := parse(p)
+		if err != nil {
+			b.Scope.Log.OnCause("parse", "event %s: %s profile: %v", b.Event.ID, p.Kind, err)
+			continue
+		}
+		read[p] = parsed
+	}
+	if !b.Event.Routine() {
+		b.judge(kinds, read)
+	}
+	for _, k := range kinds {
+		if p := b.Event.Profile(k); p != nil && read[p] != nil {
+			b.text(p, read[p])
+		}
+	}
+}
+
+// judge compares the event with the baseline.
+func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile) {
+	var base baseline.Baseline
+	if b.config.Compare {
+		base = b.in.Baseline.Look()
+	}
+	parsed, err := base.Parse()
+	if err != nil {
+		b.Scope.Log.OnCause("parse", "the baseline: %v", err)
+	}
+	c := diagnose.Case{Signal: string(b.Event.Trigger.Sample.Signal), Baseline: parsed}
+	for _, k := range kinds {
+		c.Kinds = append(c.Kinds, string(k))
+	}
+	for kind, to := range map[event.Kind]**diagnose.Profile{
+		event.KindCPU: &c.Event.CPU, event.KindHeap: &c.Event.Heap, event.KindGoroutine: &c.Event.Goroutine,
+		event.KindThreadcreate: &c.Event.Threadcreate, event.KindMutex: &c.Event.Mutex, event.KindBlock: &c.Event.Block,
+	} {
+		*to = read[b.Event.Profile(kind)]
+	}
+	for i := range b.Event.Profiles {
+		if p := &b.Event.Profiles[i]; p.Kind == event.KindGoroutine && read[p] != nil {
+			c.Goroutines = append(c.Goroutines, read[p])
+		}
+	}
+	clock := b.Scope.Clock
+	if heap := b.Event.Profile(event.KindHeap); heap != nil && base.HeapAt() != 0 {
+		c.SinceBaseline = clock.Mono() - base.HeapAt() - clock.Wall().Sub(heap.Start)
+	}
+	v := diagnose.Diagnose(c, b.in.Own)
+	if v.Compared != "" && !base.At.IsZero() {
+		v.Compared += ", the latest " + humanize.Duration(clock.Wall().Sub(base.At)) + " before"
+	}
+	b.Event.Diagnosis = v
+}
+
+func parse(p *event.Profile) (*diagnose.Profile, error) {
+	raw, err := p.ReadAll(maxParsed)
+	if err != nil {
+		return nil, err
+	}
+	return pprofread.Parse(raw)
+}
+
+// textTop is how many stacks the text form has without WithFullStack.
+const textTop = 10
+
+// text writes and logs the text form of a profile, where it is wanted.
+func (b *builder) text(p *event.Profile, parsed *diagnose.Profile) {
+	if !b.config.Text && !b.config.ToLogger {
+		return
+	}
+	top := textTop
+	if b.config.FullStack {
+		top = 0
+	}
+	var buf bytes.Buffer
+	if err := pproftext.Write(&buf, parsed, top); err != nil {
+		b.Scope.Log.OnCause("text", "text form of %s: %v", p.File, err)
+		return
+	}
+	if b.config.ToLogger {
+		b.Scope.Log.Infof("%s of event %s\n%s", p.File, b.Event.ID, buf.Bytes())
+	}
+	if b.config.Text {
+		b.Report(b.Files.Replace(strings.TrimSuffix(p.File, ".pb.gz")+".txt", buf.Bytes()))
+	}
+}

@@ -1,0 +1,119 @@
+package incident
+
+import (
+	"cmp"
+	"maps"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// DefaultLabels says what the process is, from an allow-list: the environment
+// at large and the command line never leave the process.
+//
+//	service    OTEL_SERVICE_NAME, service.name of OTEL_RESOURCE_ATTRIBUTES,
+//	           the binary's name
+//	instance   POD_NAME, the host name
+//	version    the main module's version
+//	revision   the version control revision it was built from
+//	namespace  POD_NAMESPACE
+//	node       NODE_NAME
+func DefaultLabels() map[string]string {
+	labels := map[string]string{
+		"service":   cmp.Or(os.Getenv("OTEL_SERVICE_NAME"), resourceAttribute("service.name"), filepath.Base(os.Args[0])),
+		"instance":  cmp.Or(os.Getenv("POD_NAME"), hostname()),
+		"namespace": os.Getenv("POD_NAMESPACE"),
+		"node":      os.Getenv("NODE_NAME"),
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		labels["version"] = info.Main.Version
+		for _, s := range info.Settings {
+			if s.Key == "vcs.revision" {
+				labels["revision"] = s.Value
+			}
+		}
+	}
+	maps.DeleteFunc(labels, func(_, v string) bool { return v == "" })
+	return labels
+}
+
+// resourceAttribute reads one pair of OTEL_RESOURCE_ATTRIBUTES, which is
+// "k=v,k=v" with percent-encoded values.
+func resourceAttribute(key string) string {
+	for pair := range strings.SplitSeq(os.Getenv("OTEL_RESOURCE_ATTRIBUTES"), ",") {
+		k, v, _ := strings.Cut(pair, "=")
+		if strings.TrimSpace(k) != key {
+			continue
+		}
+		if plain, err := url.PathUnescape(strings.TrimSpace(v)); err == nil {
+			return plain
+		}
+	}
+	return ""
+}
+
+func hostname() string {
+	name, err := os.Hostname()
+	if err != nil {
+		return ""
+	}
+	return name
+}
+
+// Labels asks the user's function for labels.
+type Labels struct {
+	log     *supervise.Log
+	breaker *supervise.Breaker
+	slot    chan struct{} // holds one while the function is being called
+}
+
+// NewLabels returns a Labels that has asked nothing.
+func NewLabels(c supervise.Clock, l *supervise.Log) *Labels {
+	return &Labels{log: l, breaker: supervise.NewBreaker(c), slot: make(chan struct{}, 1)}
+}
+
+// Panics returns how often the function has panicked.
+func (l *Labels) Panics() uint64 { return l.breaker.Panics() }
+
+// labelTime is how long an event waits for the user's labels.
+const labelTime = time.Second
+
+// ask calls the user's function beside the caller, which waits for labelTime. One
+// that hangs holds one goroutine and is not called again.
+func (l *Labels) ask(f func() map[string]string) map[string]string {
+	if f == nil {
+		return nil
+	}
+	select {
+	case l.slot <- struct{}{}:
+	default:
+		return nil
+	}
+	answer := make(chan map[string]string, 1)
+	go func() {
+		defer func() { <-l.slot }()
+		var got map[string]string
+		err := l.breaker.Call(func() error {
+			got = maps.Clone(f()) // the user may go on writing to it
+			return nil
+		})
+		if err != nil {
+			l.log.OnCause("labels", "WithLabelFunc: %v", err)
+		}
+		answer <- got
+	}()
+	timer := time.NewTimer(labelTime)
+	defer timer.Stop()
+	select {
+	case got := <-answer:
+		return got
+	case <-timer.C:
+		l.log.OnCause("labels", "WithLabelFunc does not return: events go without its labels")
+		return nil
+	}
+}

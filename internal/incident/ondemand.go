@@ -1,0 +1,87 @@
+package incident
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/capture"
+)
+
+// OnDemand takes an event for a caller, which waits for it, and returns a copy.
+// It is nil when the run is ending.
+func (in *Incidents) OnDemand(ctx context.Context, kinds []event.Kind) *event.Event {
+	if !in.Scope.Tasks.Enter(Task) {
+		return nil
+	}
+	defer in.Scope.Tasks.Leave(Task)
+	c := in.asked(event.SignalManual, detect.CodeManual, kinds)
+	b := in.open(c, event.StateSuspected)
+	collected := b.Meter.Cycles()
+	b.Snapshots(kinds)
+	b.recordFor(ctx, b.Taker.Config.Sampling)
+	if slices.Contains(kinds, event.KindHeap) {
+		b.AfterCollection(collected)
+	}
+	return b.conclude(c, event.StateConfirmed)
+}
+
+// asked is the cause of an event that no reading has set off.
+func (in *Incidents) asked(s detect.Signal, code string, kinds []event.Kind) Cause {
+	at := in.Scope.Clock.Wall()
+	return Cause{
+		Signal: s, Kinds: kinds, Onset: at,
+		Trigger: event.Trigger{Sample: detect.Sample{Signal: s, At: at}, Reason: detect.Reason{Code: code}},
+	}
+}
+
+// recordFor takes what is recorded, all of the same time.
+func (b *builder) recordFor(ctx context.Context, d time.Duration) {
+	p, end := b.For(ctx, d)
+	defer end()
+	b.Record(b.cause.Kinds, p).Finish(&b.Evidence, capture.AtLength)
+}
+
+// A Timetable says what is taken when nothing has happened.
+type Timetable struct {
+	Every, Takes time.Duration
+	Kinds        []event.Kind
+}
+
+// KeepTimetable takes one event in every period, at a random moment that leaves
+// time for it to end within, until ctx is done or the run stops.
+func (in *Incidents) KeepTimetable(ctx context.Context, t *Timetable) {
+	clock := in.Scope.Clock
+	for period := clock.Mono(); ; period += t.Every {
+		taker := in.Taker()
+		in.Scope.Pass(ctx, period+taker.UpTo(t.Every-t.Takes)-clock.Mono())
+		if ctx.Err() != nil || in.Scope.Stopping() {
+			return
+		}
+		in.Scope.Bugs.Safely("timetable", func() { in.routine(ctx, t) })
+		in.Scope.Pass(ctx, period+t.Every-clock.Mono())
+		if now := clock.Mono(); now-period >= 2*t.Every {
+			period = now - t.Every // periods that were missed altogether are not made up for
+		}
+	}
+}
+
+// routine takes one event of a timetable. An event without profiles is
+// discarded.
+func (in *Incidents) routine(ctx context.Context, t *Timetable) {
+	if !in.Scope.Tasks.Enter(Task) {
+		return
+	}
+	defer in.Scope.Tasks.Leave(Task)
+	c := in.asked(event.SignalContinuous, detect.CodeContinuous, t.Kinds)
+	b := in.open(c, event.StateSuspected)
+	b.Snapshots(t.Kinds)
+	b.recordFor(ctx, t.Takes)
+	if !slices.ContainsFunc(b.Event.Profiles, func(p event.Profile) bool { return p.Captured() }) {
+		b.discard("WithContinuous")
+		return
+	}
+	b.conclude(c, event.StateConfirmed)
+}

@@ -1,0 +1,88 @@
+package incident
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/event"
+)
+
+// An Urgent is the life of an event of the memory watcher: the process may be
+// killed at any moment, so the heap profile is on disk before anything else is
+// done, and then what there is still time for.
+type Urgent struct {
+	in    *Incidents
+	cause Cause
+	grown chan detect.MemoryForecast // holds one: memory has grown further
+	over  atomic.Bool
+}
+
+const (
+	// linger is how long the event stays open for more of the same.
+	linger = time.Second
+	// maxRefresh bounds the profiles that growth adds to an event.
+	maxRefresh = 3
+)
+
+// Urgent begins an urgent event. It is nil when the run is ending.
+func (in *Incidents) Urgent(c Cause, f detect.MemoryForecast) *Urgent {
+	if !in.Scope.Tasks.Enter(Task) {
+		return nil
+	}
+	u := &Urgent{in: in, cause: c, grown: make(chan detect.MemoryForecast, 1)}
+	in.Counters.count(c.Signal, Count{Suspected: 1})
+	go func() {
+		defer in.Scope.Tasks.Leave(Task)
+		defer u.over.Store(true)
+		in.Scope.Bugs.Safely("urgent event", func() { u.proceed(f) })
+	}()
+	return u
+}
+
+// Refresh says that memory has grown by another step. It reports whether the
+// event is still open.
+func (u *Urgent) Refresh(f detect.MemoryForecast) bool {
+	if u == nil || u.over.Load() {
+		return false
+	}
+	select {
+	case u.grown <- f:
+	default:
+	}
+	return true
+}
+
+// proceed is the life of the event.
+func (u *Urgent) proceed(f detect.MemoryForecast) {
+	b := u.in.create(u.cause, event.StateSuspected)
+	collected := b.Meter.Cycles()
+	b.Snapshots(u.cause.Kinds)
+	b.forecast = &f
+	b.describe()
+	b.CollectWithin(f.Left, f.Collection, collected)
+	u.linger(b)
+	b.conclude(u.cause, event.StateConfirmed)
+}
+
+// linger takes the heap again when memory grows further.
+func (u *Urgent) linger(b *builder) {
+	end := time.NewTimer(linger)
+	defer end.Stop()
+	for n := 2; ; n++ {
+		select {
+		case <-end.C:
+			return
+		case <-u.in.Scope.Stop:
+			return
+		case f := <-u.grown:
+			if n > maxRefresh+1 {
+				continue
+			}
+			b.Snapshot(event.KindHeap, fmt.Sprintf("heap-%d.pb.gz", n), fmt.Sprintf("at %.0f %% of memory", f.Percent()))
+			b.forecast = &f
+			b.Save()
+		}
+	}
+}

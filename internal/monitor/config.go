@@ -1,0 +1,102 @@
+package monitor
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// Config is what the options say about signals. It is not written to after it is
+// in use.
+type Config struct {
+	Interval    time.Duration
+	Signals     map[detect.Signal]Signal
+	Order       []detect.Signal
+	Classic     bool // every Threshold is judged as mosn/holmes does
+	Slow        bool // the slow rules are on
+	Budget      int  // events a day and signal
+	CPUMax      float64
+	WatchMemory bool
+	Shrink      Shrink
+	Measure     measure.Config
+}
+
+// A Signal is one signal's settings.
+type Signal struct {
+	Enabled bool
+	Rule    detect.Rule
+	Slow    detect.Threshold // on one sample a minute; Diff is 0 where there is none
+	Kinds   []event.Kind
+	Context []event.Kind // taken at the verdict, for the diagnosis
+	Stacks  float64      // CPU percent below which there are wall-clock stacks
+
+	// One of them is set: Read of a built-in signal, Source of the user's.
+	Read   func(*measure.Meter, *measure.Config) (value, limit float64, err error)
+	Source *Source
+}
+
+// slowEvery is the interval of the samples of slow rules.
+const slowEvery = time.Minute
+
+// maxRing bounds the samples of a rule: a ring is memory.
+const maxRing = 100_000
+
+// Check returns an error if a rule would need too many samples.
+func (c *Config) Check() error {
+	for _, name := range c.Order {
+		p := c.pace(c.Signals[name].Rule)
+		if samples := float64(p.Window+p.Hold) / float64(c.Interval); samples > maxRing {
+			return fmt.Errorf("rule of %s: a window of %v and a hold of %v at WithCollectInterval(%v) are %.0f samples: at most %d",
+				name, p.Window, p.Hold, c.Interval, samples, maxRing)
+		}
+	}
+	return nil
+}
+
+// applied returns the rule as it is judged by: a rule of the user's is behind a
+// circuit breaker.
+func (c *Config) applied(r detect.Rule) detect.Rule {
+	switch t, own := r.(detect.Threshold); {
+	case own && c.Classic:
+		return detect.Classic(t)
+	case own:
+		return t
+	default:
+		return guardedRule{r, supervise.NewBreaker(supervise.SystemClock())}
+	}
+}
+
+func (c *Config) pace(r detect.Rule) detect.Pace {
+	if t, own := r.(detect.Threshold); own && c.Classic {
+		r = detect.Classic(t)
+	}
+	return detect.PaceOf(r)
+}
+
+func (c *Config) wantsMutex() bool {
+	for _, s := range c.Signals {
+		if s.Enabled && slices.Contains(s.Kinds, event.KindMutex) {
+			return true
+		}
+	}
+	return false
+}
+
+// A guardedRule is a rule of the user's behind a circuit breaker.
+type guardedRule struct {
+	detect.Rule
+	breaker *supervise.Breaker
+}
+
+func (r guardedRule) Eval(before *detect.Ring, s detect.Sample) (why detect.Reason, fires bool) {
+	err := r.breaker.Call(func() error { why, fires = r.Rule.Eval(before, s); return nil })
+	if err != nil {
+		return detect.Reason{Code: "error", Text: "the rule " + err.Error()}, false
+	}
+	return why, fires
+}

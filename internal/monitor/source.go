@@ -1,0 +1,127 @@
+package monitor
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/supervise"
+)
+
+// sourceDeadline is how long a source may take before its signal counts as
+// degraded. It is not called again before it has returned.
+const sourceDeadline = 5 * time.Second
+
+var errSourceHangs = errors.New("the source does not return")
+
+// A Source is a source of the user's as the configuration knows it. It outlives
+// runs, so that a source which hangs is not called a second time by the next
+// one.
+type Source struct {
+	source  detect.Source
+	breaker *supervise.Breaker
+	slot    chan struct{} // holds one while the source is being read
+}
+
+// NewSource returns a Source that has not been read.
+func NewSource(s detect.Source) *Source {
+	return &Source{source: s, breaker: supervise.NewBreaker(supervise.SystemClock()), slot: make(chan struct{}, 1)}
+}
+
+// A sourceMonitor monitors a user's signal. Its source and its rule may block,
+// so it steps in a goroutine of its own, which the loop wakes and never waits
+// for.
+type sourceMonitor struct {
+	signal *signalMonitor
+	beats  chan beat // holds one: the newest
+	config *Config
+
+	busySince atomic.Int64 // mono when it was woken, 0 while idle
+}
+
+// A beat is one tick, as the monitors of users' signals get it.
+type beat struct {
+	now    time.Duration
+	at     time.Time
+	veto   string
+	config *Config
+}
+
+// wake passes a tick on. It never blocks: a monitor that is still busy misses the
+// tick, and is reported when it has been for too long.
+func (s *sourceMonitor) wake(b beat) {
+	if since := time.Duration(s.busySince.Load()); since > 0 && b.now-since > sourceDeadline {
+		s.signal.hangs()
+	}
+	select {
+	case s.beats <- b:
+	default:
+	}
+}
+
+// hangs shows the fault of a signal whose own goroutine cannot.
+func (m *signalMonitor) hangs() {
+	m.mu.Lock()
+	m.view.err = errSourceHangs
+	m.mu.Unlock()
+	m.log.OnCause("hangs "+string(m.signal), "source of %s has not returned for over %v", m.signal, sourceDeadline)
+}
+
+func (m *Monitor) sourceLoop(s *sourceMonitor) {
+	for {
+		select {
+		case <-m.Scope.Stop:
+			return
+		case b := <-s.beats:
+			s.busySince.Store(int64(b.now))
+			m.Scope.Bugs.Safely("source", func() { s.step(b) })
+			s.busySince.Store(0)
+		}
+	}
+}
+
+func (s *sourceMonitor) step(b beat) {
+	if b.config != s.config {
+		s.config = b.config
+		s.signal.configure(b.config, b.config.Signals[s.signal.signal])
+	}
+	s.signal.step(b.now, b.at, b.veto)
+}
+
+// read calls the source, behind its breaker and never twice at once.
+func (s *sourceMonitor) read(now time.Time, stop <-chan struct{}) (value, limit float64, err error) {
+	src := s.config.Signals[s.signal.signal].Source
+	select {
+	case src.slot <- struct{}{}:
+		defer func() { <-src.slot }()
+	case <-stop:
+		return 0, 0, errNeverRead
+	}
+	err = src.breaker.Call(func() error {
+		got, err := src.source.Read(now)
+		value, limit = got.Value, got.Limit
+		return err
+	})
+	if err != nil {
+		return 0, 0, fmt.Errorf("source: %w", err)
+	}
+	return value, limit, nil
+}
+
+// addSource starts the monitor of a user's signal, once.
+func (m *Monitor) addSource(name detect.Signal, settings Signal, c *Config) {
+	for _, s := range m.sources {
+		if s.signal.signal == name {
+			return // its own goroutine takes over the configuration with the next tick
+		}
+	}
+	s := &sourceMonitor{beats: make(chan beat, 1), config: c}
+	s.signal = m.add(name, func(time.Duration) (float64, float64, error) {
+		return s.read(m.Scope.Clock.Wall(), m.Scope.Stop)
+	})
+	s.signal.configure(c, settings)
+	m.sources = append(m.sources, s)
+	m.Scope.Go("source "+string(name), func() { m.sourceLoop(s) })
+}
