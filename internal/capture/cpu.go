@@ -120,13 +120,6 @@ func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error)
 	return join(got)
 }
 
-// A cpuFile is the CPU profile of an event on disk, as far as it has come.
-type cpuFile struct {
-	slices []cpuprofile.Profile
-	notes  string
-	index  int // in the event's profiles, from 1 on; 0 before there is one
-}
-
 // addCPU adds a part to the CPU profile: one file, written anew with each slice,
 // so that it is whole at any moment. Its times are those when it was really
 // taken.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
 )
@@ -26,6 +27,13 @@ type Evidence struct {
 	Sites []event.GoroutineSite
 
 	cpu cpuFile
+}
+
+// A cpuFile is the CPU profile of an event on disk, as far as it has come.
+type cpuFile struct {
+	slices []cpuprofile.Profile
+	notes  string
+	index  int // in the event's profiles, from 1 on; 0 before there is one
 }
 
 // afterGC is the file of the second heap profile.

@@ -42,6 +42,15 @@ const (
 	bytesPerContentionSite = 3000
 )
 
+const (
+	// maxTrace bounds the trace of an event: of a larger one the latest parts
+	// are written.
+	maxTrace = 8 << 20
+	// traceMemory is what the recorder's ring and the parts that it works on
+	// may take.
+	traceMemory = 3 * maxTrace
+)
+
 // timePerGoroutine is what a whole profile takes: 2 to 7 us at a depth of 3
 // calls, 4 to 10 us at 20, by the same benchmark.
 const timePerGoroutine = 6 * time.Microsecond

@@ -1,10 +1,8 @@
 package capture
 
 import (
-	"context"
 	"time"
 
-	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -115,19 +113,6 @@ const (
 	AtLength               // when it has lasted long enough
 )
 
-// recorders is the table of what is recorded beside an event. record runs in a
-// goroutine of its own, follows the phases, and hands over results at any time.
-var recorders = []struct {
-	name   string
-	stage  Stage
-	wanted func(t *Taker, kinds []event.Kind, p *Phases) bool
-	record func(t *Taker, kinds []event.Kind, p *Phases, out func(Result))
-}{
-	{"trace", AtVerdict, wantsTrace, recordTrace},
-	{"cpu profile", AtLength, wantsCPU, recordCPU},
-	{"contention profiles", AtLength, wantsContention, recordContention},
-}
-
 // Recordings are what is recorded beside one event. Its goroutine owns them.
 type Recordings struct {
 	scope *supervise.Scope
@@ -143,17 +128,6 @@ type recording struct {
 
 // maxResults is more than one recording makes, so that none waits for the disk.
 const maxResults = 16
-
-// Record begins the recordings of an event of these kinds.
-func (t *Taker) Record(kinds []event.Kind, p *Phases) *Recordings {
-	r := &Recordings{scope: t.Scope, ready: supervise.NewBell()}
-	for _, row := range recorders {
-		if row.wanted(t, kinds, p) {
-			r.begin(row.name, row.stage, func(out func(Result)) { row.record(t, kinds, p, out) })
-		}
-	}
-	return r
-}
 
 func (r *Recordings) begin(name string, stage Stage, record func(out func(Result))) {
 	results := make(chan Result, maxResults)
@@ -217,35 +191,4 @@ func (r *Recordings) open(s Stage) bool {
 		}
 	}
 	return false
-}
-
-// For returns the phases of a capture that was asked for: it lasts for d, or until
-// ctx is done or the run stops. Call end when the capture is over.
-func (t *Taker) For(ctx context.Context, d time.Duration) (p *Phases, end func()) {
-	again, decided, stop := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	close(again)
-	ctx, cancel := context.WithCancel(ctx)
-	t.Scope.Go("capture timer", func() {
-		timer := time.NewTimer(d)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			close(decided)
-		case <-ctx.Done():
-			close(stop)
-			return
-		case <-t.Scope.Stop:
-			close(stop)
-			return
-		}
-		select { // what began late goes on after the verdict, and stops too
-		case <-ctx.Done():
-		case <-t.Scope.Stop:
-		}
-		close(stop)
-	})
-	return &Phases{
-		Again: again, Decided: decided, Dismissed: func() bool { return false }, Stop: stop,
-		Urgent: true, AtLeast: d,
-	}, cancel
 }

@@ -13,12 +13,6 @@ import (
 )
 
 const (
-	// maxTrace bounds the trace of an event: of a larger one the latest parts
-	// are written.
-	maxTrace = 8 << 20
-	// traceMemory is what the recorder's ring and the parts that it works on
-	// may take.
-	traceMemory = 3 * maxTrace
 	// traceWait is for the runtime to start, write and stop a trace; see
 	// package flight for what can hold it up.
 	traceWait = 2 * time.Second
