@@ -29,7 +29,7 @@ CHROMIUM := $(shell command -v chromium)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-cgroup-vm test-promises oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean bench bench-detect bench-check
+.PHONY: help test test-cgroup-vm test-promises oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick picture fresh clean bench bench-detect bench-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,6 +118,9 @@ bench-check: ## the short form of both: fails where a tick or a rule is worse th
 	$(GO) -C bench test -shuffle=on -count=1 ./...
 	$(GO) -C bench run ./cmd/detect -check
 	$(GO) -C bench run ./cmd/bench -check
+
+picture: ## the README's picture: the demo, and its first event in Chromium (half a minute)
+	GOWORK= scripts/picture
 
 fresh: ## the README's commands in a fresh clone of HEAD
 	scripts/fresh
