@@ -29,7 +29,7 @@ CHROMIUM := $(shell command -v chromium)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-cgroup-vm test-promises oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick picture fresh clean bench bench-detect bench-check
+.PHONY: help test test-cgroup-vm test-promises oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean bench bench-detect bench-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -108,17 +108,22 @@ bench-tick: ## what one tick costs
 	$(GO) test -run '^$$' -bench BenchmarkTick -benchmem .
 
 # BENCH=-short and DETECT='-half choosing' show what they print and write nothing.
-bench: ## holmes beside its peers: the table of the README; RUNS=n for n runs a cell (root, strace, a quiet machine; 13 minutes)
+bench: ## holmes beside its peers: docs/benchmarks.md and the README's table; RUNS=n for n runs a cell (root, strace, a quiet machine; 13 minutes)
 	$(GO) -C bench run ./cmd/bench $(or $(BENCH),-write)
 
-bench-detect: ## what the rules of holmes and of others make of recorded series: the second table of the README (a minute)
+bench-detect: ## holmes's detection rules and those of others on recorded series: docs/benchmarks.md (a minute)
 	$(GO) -C bench run ./cmd/detect $(or $(DETECT),-write)
 
-bench-check: ## the short form of both: fails where a tick or a rule is worse than the tables say (2 minutes)
+.PHONY: bench-readme
+bench-readme: ## the README's table anew from docs/benchmarks.md
+	$(GO) -C bench run ./cmd/bench -readme
+
+bench-check: ## the short form of both: fails where a tick or a rule is worse than in the tables (2 minutes)
 	$(GO) -C bench test -shuffle=on -count=1 ./...
 	$(GO) -C bench run ./cmd/detect -check
 	$(GO) -C bench run ./cmd/bench -check
 
+.PHONY: picture
 picture: ## the README's picture: the demo, and its first event in Chromium (half a minute)
 	GOWORK= scripts/picture
 

@@ -49,8 +49,8 @@ func newBench(ctx context.Context, root string) (b *bench, err error) {
 
 func (b *bench) close() error { return os.RemoveAll(b.dir) }
 
-// rootTests is the program of the root package's tests: one tick of holmes can
-// be run from nowhere else.
+// rootTests is the test binary of the root package, the only program that can run
+// one tick of holmes.
 func (b *bench) rootTests() string { return filepath.Join(b.dir, "root.test") }
 
 func (b *bench) goTool(ctx context.Context, dir string, args ...string) error {
@@ -63,7 +63,7 @@ func (b *bench) goTool(ctx context.Context, dir string, args ...string) error {
 	return nil
 }
 
-// row adds a row; the others than those given are left out.
+// row adds a row. A column without a cell gets a dash.
 func (b *bench) row(what string, cells map[int]string) {
 	row := make([]string, columns)
 	for i := range row {

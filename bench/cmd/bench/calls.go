@@ -16,7 +16,7 @@ import (
 var errNoStrace = errors.New("strace is missing, or may not trace here")
 
 // callsRow counts the system calls of a tick: the difference between a process
-// that ticks and one that ticks much.
+// with few ticks and one with many.
 func (b *bench) callsRow(ctx context.Context) error {
 	cells := map[int]string{}
 	for col, run := range b.counted() {
@@ -64,8 +64,8 @@ func calls(ctx context.Context, run counted) (float64, error) {
 	return float64(z-a) / (many - few), err
 }
 
-// scheduler are the calls of Go's own threads, which come with time and not with
-// ticks.
+// scheduler returns the calls of Go's own threads, whose number depends on time and
+// not on ticks.
 func scheduler() []string {
 	return []string{"futex", "nanosleep", "epoll_pwait", "epoll_pwait2", "sched_yield", "tgkill", "rt_sigreturn", "getpid", "madvise", "total"}
 }

@@ -9,18 +9,18 @@ import (
 	"path/filepath"
 )
 
-// maxCalls are the system calls that a tick may ever make: some more than now,
-// for the files of control groups where there are some. mayGrow is how many more
-// it may make than the table says.
+// maxCalls bounds the system calls of a tick: some more than now, for machines with
+// more files of control groups. mayGrow is how many more than in the table are
+// allowed.
 const (
 	maxCalls = 8
 	mayGrow  = 0.5
 )
 
-// figuresFile has what check holds the next count against.
+// figuresFile is the file of the figures that check compares with.
 func (b *bench) figuresFile() string { return filepath.Join(b.root, "bench", "bench.json") }
 
-// A figures is what does not depend on how busy the machine is.
+// figures are the results that do not depend on how busy the machine is.
 type figures struct {
 	SystemCalls float64 `json:"system_calls_of_a_tick"`
 }
@@ -37,7 +37,7 @@ func (b *bench) keep() error {
 	return os.WriteFile(b.figuresFile(), append(raw, '\n'), 0o644) //nolint:gosec // a file of the repository
 }
 
-// check counts what does not depend on the machine, and fails above the bounds.
+// check counts allocations and system calls, and fails above the bounds.
 func (b *bench) check(ctx context.Context) error {
 	t, err := b.holmesTick(ctx)
 	if err != nil {

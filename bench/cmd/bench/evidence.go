@@ -23,13 +23,13 @@ type file struct {
 	until time.Time
 }
 
-// look is how often a directory is looked at for new profiles.
-const look = 10 * time.Millisecond
+// pollInterval is the time between two looks for new profiles.
+const pollInterval = 10 * time.Millisecond
 
-// watch waits until a whole profile of a kind shows a fault, and returns when
-// the first whole one was there and when that was.
+// watch waits for a whole profile of a kind that shows a fault. It returns when the
+// first whole profile and the first such profile were on disk.
 func watch(ctx context.Context, dir, kind, fault string, until time.Time) (whole, shows time.Time) {
-	tick := time.NewTicker(look)
+	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
 	known := map[string]int64{}
 	for time.Now().Before(until) {
@@ -53,16 +53,16 @@ func watch(ctx context.Context, dir, kind, fault string, until time.Time) (whole
 	return whole, shows
 }
 
-// profiles returns the profiles in a directory that known does not have, by
-// path, size and time, and that are whole.
+// profiles returns the whole profiles in a directory that are not in known, by path,
+// size and time.
 func profiles(dir, fault string, known map[string]int64) (all []file) {
 	_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
-			return nil //nolint:nilerr // it has been moved meanwhile
+			return nil //nolint:nilerr // the file has been moved meanwhile
 		}
 		info, err := d.Info()
 		if err != nil {
-			return nil //nolint:nilerr // so has this
+			return nil //nolint:nilerr // the same
 		}
 		stamp := info.Size() ^ info.ModTime().UnixNano()
 		if known[path] == stamp {
@@ -70,7 +70,7 @@ func profiles(dir, fault string, known map[string]int64) (all []file) {
 		}
 		raw, err := os.ReadFile(path)
 		if err != nil {
-			return nil //nolint:nilerr // and this
+			return nil //nolint:nilerr // the same
 		}
 		known[path] = stamp
 		if p, err := profile.Parse(bytes.NewReader(raw)); err == nil {
@@ -118,7 +118,7 @@ func hasFrame(s *profile.Sample, name string) bool {
 	return false
 }
 
-// covered is how much of a time the CPU profiles in a directory are of.
+// covered is the part of a time span that the CPU profiles in a directory cover.
 func covered(dir, fault string, from, until time.Time) (d time.Duration) {
 	const step = 10 * time.Millisecond
 	all := profiles(dir, fault, map[string]int64{})

@@ -14,9 +14,9 @@ import (
 // foreignLength is how long the application profiles by itself.
 const foreignLength = 10 * time.Second
 
-// captors are the variants that these rows are about: mosn/holmes at our
-// interval, which helps it.
-func captors() (some []variant) {
+// capturing returns the variants of these rows. mosn/holmes runs at the interval of
+// holmes, which favours it.
+func capturing() (some []variant) {
 	for _, v := range variants() {
 		if v.exe == "holmes" || (v.exe == "mosn" && v.interval != "") || (v.exe == "pyroscope" && v.interval == "") {
 			some = append(some, v)
@@ -25,17 +25,17 @@ func captors() (some []variant) {
 	return some
 }
 
-// foreignActs begin a CPU fault while the application's own profile runs.
-func (l *ledger) foreignActs(at time.Time) (acts []act) {
-	for _, v := range captors() {
-		acts = append(acts, act{v: v, at: at, last: foreignTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
-			return l.foreign(ctx, p)
+// foreignSteps begin a CPU fault while the application's own profile runs.
+func (r *results) foreignSteps(at time.Time) (steps []step) {
+	for _, v := range capturing() {
+		steps = append(steps, step{v: v, at: at, last: foreignTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
+			return r.foreign(ctx, p)
 		}})
 	}
-	return acts
+	return steps
 }
 
-func (l *ledger) foreign(ctx context.Context, p *process) error {
+func (r *results) foreign(ctx context.Context, p *process) error {
 	if err := p.tell("foreign " + foreignLength.String()); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func (l *ledger) foreign(ctx context.Context, p *process) error {
 		return err
 	}
 	if strings.HasPrefix(text, "refused") {
-		l.note("foreign", p.variant, "the application's own profile is "+text)
+		r.note("foreign", p.variant, "the application's own profile is "+text)
 		return nil
 	}
 	ends := time.Now().Add(foreignLength)
@@ -58,15 +58,15 @@ func (l *ledger) foreign(ctx context.Context, p *process) error {
 	} else {
 		note += fmt.Sprintf("a profile of the fault %.1f s after it", shows.Sub(ends).Seconds())
 	}
-	l.note("foreign", p.variant, note)
+	r.note("foreign", p.variant, note)
 	return nil
 }
 
-// emptyFiles counts the files without a byte that look like profiles.
+// emptyFiles counts the empty files that have the name of a CPU profile.
 func emptyFiles(dir string) (n int) {
 	_ = filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() || !strings.HasPrefix(d.Name(), "cpu") {
-			return nil //nolint:nilerr // it has been moved meanwhile
+			return nil //nolint:nilerr // the file has been moved meanwhile
 		}
 		if info, err := d.Info(); err == nil && info.Size() == 0 {
 			n++
@@ -76,18 +76,18 @@ func emptyFiles(dir string) (n int) {
 	return n
 }
 
-// stopActs stop the watcher while it captures.
-func (l *ledger) stopActs(at time.Time) (acts []act) {
-	for _, v := range captors() {
-		acts = append(acts, act{v: v, at: at, last: 2 * stopTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
-			return l.stop(ctx, p)
+// stopSteps stop the watcher while it captures.
+func (r *results) stopSteps(at time.Time) (steps []step) {
+	for _, v := range capturing() {
+		steps = append(steps, step{v: v, at: at, last: 2 * stopTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
+			return r.stop(ctx, p)
 		}})
 	}
-	return acts
+	return steps
 }
 
-// stopped is the cell of some stops.
-func stopped(all []catch) string {
+// stopped formats the outcomes of stops.
+func stopped(all []outcome) string {
 	var took, gone []float64
 	kept := 0.0
 	for _, c := range all {
@@ -98,16 +98,16 @@ func stopped(all []catch) string {
 		figure(median(took)*1e3), figure(median(gone)*1e3), kept, len(all))
 }
 
-// beforeStop is long enough for each of them to have begun its CPU profile, and
-// not so long that mosn/holmes's is over.
+// beforeStop is the time from the fault to Stop: every subject has begun its CPU
+// profile, and that of mosn/holmes is not over yet.
 const beforeStop = 4 * time.Second
 
-func (l *ledger) stop(ctx context.Context, p *process) error {
+func (r *results) stop(ctx context.Context, p *process) error {
 	onset, err := p.onset("cpu")
 	if err != nil {
 		return err
 	}
-	if err := after(ctx, onset.Add(beforeStop)); err != nil {
+	if err := waitUntil(ctx, onset.Add(beforeStop)); err != nil {
 		return err
 	}
 	if err := p.tell("stop"); err != nil {
@@ -120,15 +120,14 @@ func (l *ledger) stop(ctx context.Context, p *process) error {
 	var took, gone time.Duration
 	var left int
 	if _, err := fmt.Sscan(text, &took, &gone, &left); err != nil {
-		// Durations are read as whole nanoseconds.
 		return fmt.Errorf("stopped %q: %w", text, err)
 	}
-	c := catch{whole: took, shows: gone}
+	c := outcome{whole: took, shows: gone}
 	for _, f := range profiles(p.dir, subject.CPUFault, map[string]int64{}) {
 		if f.kind == "cpu" && f.shows {
 			c.share = 1
 		}
 	}
-	l.add("stop", p.variant, c)
+	r.add("stop", p.variant, c)
 	return nil
 }

@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// A use is what a process has used.
+// A use is the CPU time and memory that a process has used.
 type use struct {
 	at, cpu, mallocs, kib float64
 }
 
-// idle compares what watching a calm service costs: CPU of an hour, from real
-// readings at one a second, and memory. All run at the same time, each several
-// times: what one process takes to wake up depends on where it runs.
+// idle compares the cost of watching a calm service: CPU time of an hour, from real
+// readings at one a second, and memory. All subjects run at the same time, each
+// several times, because the cost of a wake-up depends on the core.
 func (b *bench) idle(ctx context.Context, p plan) error {
-	who := []variant{
+	subjects := []variant{
 		{name: "bare", exe: "bare", col: -1},
 		{name: "holmes", exe: "holmes", col: colHolmes},
 		{name: "default", exe: "mosn", col: colMosn},
@@ -25,12 +25,12 @@ func (b *bench) idle(ctx context.Context, p plan) error {
 		{name: "pyroscope", exe: "pyroscope", col: colPyroscope},
 	}
 	progress("idle: %v after %v, %d of each, all at the same time", p.idle, p.settle, p.runs)
-	first, last, err := b.used(ctx, slices.Repeat(who, p.runs), p.settle, p.idle)
+	first, last, err := b.used(ctx, slices.Repeat(subjects, p.runs), p.settle, p.idle)
 	if err != nil {
 		return err
 	}
 	of := func(i int, part func(first, last use) float64) (all []float64) {
-		for ; i < len(first); i += len(who) {
+		for ; i < len(first); i += len(subjects) {
 			all = append(all, part(first[i], last[i]))
 		}
 		return all
@@ -52,7 +52,7 @@ func (b *bench) idle(ctx context.Context, p plan) error {
 	}
 	for _, row := range rows {
 		cells, without := map[int]string{}, median(of(0, row.part))
-		for i, v := range who[1:] {
+		for i, v := range subjects[1:] {
 			extra := of(i+1, row.part)
 			for n := range extra {
 				extra[n] -= without
@@ -64,15 +64,15 @@ func (b *bench) idle(ctx context.Context, p plan) error {
 	return nil
 }
 
-// used runs all at the same time.
-func (b *bench) used(ctx context.Context, who []variant, settle, length time.Duration) (first, last []use, err error) {
+// used runs all subjects at the same time.
+func (b *bench) used(ctx context.Context, subjects []variant, settle, length time.Duration) (first, last []use, err error) {
 	var all []*process
 	defer func() {
 		for _, p := range all {
 			p.end()
 		}
 	}()
-	for _, v := range who {
+	for _, v := range subjects {
 		p, err := b.start(ctx, v, length+settle+time.Minute)
 		if err != nil {
 			return nil, nil, err
@@ -81,7 +81,7 @@ func (b *bench) used(ctx context.Context, who []variant, settle, length time.Dur
 	}
 	begin := time.Now().Add(settle)
 	for _, at := range []time.Time{begin, begin.Add(length)} {
-		if err := after(ctx, at); err != nil {
+		if err := waitUntil(ctx, at); err != nil {
 			return nil, nil, err
 		}
 		first = last
@@ -116,7 +116,7 @@ func usesOf(all []*process) (uses []use, err error) {
 	return uses, nil
 }
 
-// memory asks a process what it holds, in KiB.
+// memory asks a process for its resident memory in KiB.
 func (p *process) memory() (kib float64, err error) {
 	if err := p.tell("memory"); err != nil {
 		return 0, err

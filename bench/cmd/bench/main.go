@@ -1,7 +1,7 @@
 // Command bench compares holmes with mosn.io/holmes, with plain calls of
 // gopsutil and with pyroscope-go: on the same machine, in the same run, at the
-// same time where that is possible. Each of them is in a process of its own,
-// with a deadline.
+// same time where that is possible. Each subject is a process of its own, with a
+// deadline.
 package main
 
 import (
@@ -12,7 +12,6 @@ import (
 	"fmt"
 	"os"
 	"os/signal"
-	"path/filepath"
 	"strconv"
 	"time"
 
@@ -21,12 +20,12 @@ import (
 
 const usageText = `bench compares holmes with its peers and prints a table.
 
-Usage: RUNS=5 bench [-short] [-write] [-only text]
+Usage: RUNS=5 bench [-short] [-write] [-only part] [-readme]
 
 Progress is on standard error, Markdown on standard output. It takes about 10
 minutes, and needs a machine that does nothing else. The out-of-memory rows need
 root and a memory controller, the system calls strace; without, they are left
-out and the table says so.
+out, and the table says so.
 
 `
 
@@ -51,7 +50,8 @@ type plan struct {
 func run(ctx context.Context) (err error) {
 	root := flag.String("root", "..", "the source of holmes")
 	short := flag.Bool("short", false, "as little as possible, to see whether it works")
-	write := flag.Bool("write", false, "put the tables into bench/results.md and README.md")
+	write := flag.Bool("write", false, "put the table into docs/benchmarks.md, and rows of it into README.md")
+	readme := flag.Bool("readme", false, "measure nothing, and write README.md's table from docs/benchmarks.md")
 	only := flag.String("only", "", "weight, tick, idle or faults: that part alone")
 	check := flag.Bool("check", false, "counts alone, and fail where they are above the bounds")
 	flag.Usage = func() {
@@ -59,9 +59,12 @@ func run(ctx context.Context) (err error) {
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	// A process of holmes looks at what is normal after 11, 33, 77, 165, 341 s and
-	// every 5 minutes from then on, each moved by up to a quarter: of 4 minutes from
-	// there on are one or two such rounds a part, as of an hour a dozen.
+	if *readme {
+		return report.WriteReadme(*root)
+	}
+	// holmes takes baseline profiles after 11, 33, 77, 165 and 341 s, and every 5
+	// minutes from then on, each moved by up to a quarter. The 4 minutes that are
+	// measured have one or two such rounds, as an hour has a dozen.
 	p := plan{turns: 11, settle: 100 * time.Second, idle: 4 * time.Minute, only: *only}
 	if *short {
 		p.turns, p.settle, p.idle = 3, 5*time.Second, time.Minute
@@ -83,7 +86,7 @@ func run(ctx context.Context) (err error) {
 	return b.publish(ctx, *root, p, *write)
 }
 
-// publish prints the table, and writes it where it belongs.
+// publish prints the table, and writes it if asked to.
 func (b *bench) publish(ctx context.Context, root string, p plan, write bool) error {
 	b.table.Remarks = append(b.table.Remarks, fmt.Sprintf("%s; %d runs of every cell, by `make bench`.", report.Place(ctx, root), p.runs))
 	fmt.Println(b.table.Markdown(0))
@@ -93,11 +96,10 @@ func (b *bench) publish(ctx context.Context, root string, p plan, write bool) er
 	if p.only != "" {
 		return errors.New("-write needs the whole table: it goes without -only")
 	}
-	return errors.Join(
-		b.keep(),
-		report.Replace(filepath.Join(root, "bench", "results.md"), "bench", b.table.Markdown(0)),
-		report.Replace(filepath.Join(root, "README.md"), "bench", b.table.Markdown(0)),
-	)
+	if err := report.Replace(report.Benchmarks(root), "bench", b.table.Markdown(0)); err != nil {
+		return err
+	}
+	return errors.Join(b.keep(), report.WriteReadme(root))
 }
 
 // measure fills the table.

@@ -32,7 +32,7 @@ func spread(values []float64, scale float64, unit string) string {
 	return fmt.Sprintf("%s%s (%s to %s)", f(median(values)), unit, f(slices.Min(values)), f(slices.Max(values)))
 }
 
-// figure is a number with as many digits as it deserves.
+// figure formats a number with about three significant digits.
 func figure(v float64) string {
 	switch size := math.Abs(v); {
 	case size >= 100 || size == 0:
@@ -44,7 +44,7 @@ func figure(v float64) string {
 	}
 }
 
-// ratios are those of pairs.
+// ratios are the quotients of pairs.
 func ratios(of, over []float64) (all []float64) {
 	for i := range min(len(of), len(over)) {
 		if over[i] > 0 {
@@ -54,7 +54,7 @@ func ratios(of, over []float64) (all []float64) {
 	return all
 }
 
-// times says how many times as much something is.
+// times is the median ratio as text.
 func times(of, over []float64) string {
 	r := ratios(of, over)
 	if len(r) == 0 {

@@ -17,13 +17,13 @@ func TestSpread(t *testing.T) {
 	require.Equal(t, ", 3.00 times as much", times([]float64{3, 9, 40}, []float64{1, 3, 4}))
 }
 
-func TestCaught(t *testing.T) {
-	shows := func(c catch) time.Duration { return c.shows }
-	require.Equal(t, "never in 33 s", caught([]catch{{}}, shows))
-	require.Equal(t, "2.00 s (2.00 to 2.00), in 1 of 2", caught([]catch{{}, {shows: 2 * time.Second}}, shows))
+func TestDelays(t *testing.T) {
+	shows := func(c outcome) time.Duration { return c.shows }
+	require.Equal(t, "never in 33 s", delays([]outcome{{}}, shows))
+	require.Equal(t, "2.00 s (2.00 to 2.00), in 1 of 2", delays([]outcome{{}, {shows: 2 * time.Second}}, shows))
 }
 
-// aProfile is one CPU profile of a second with a function in it.
+// aProfile is a CPU profile of one second with one function in it.
 func aProfile(t *testing.T, begin time.Time, function string) []byte {
 	t.Helper()
 	f := &profile.Function{ID: 1, Name: function}
@@ -39,8 +39,8 @@ func aProfile(t *testing.T, begin time.Time, function string) []byte {
 	return buf.Bytes()
 }
 
-// What is not whole is no profile; what is whole counts once for each time that
-// it is another.
+// A truncated or empty file is no profile. A whole profile counts once, and again
+// after it has changed.
 func TestProfiles(t *testing.T) {
 	dir, begin := t.TempDir(), time.Unix(1000, 0)
 	whole := aProfile(t, begin, "main.guilty")

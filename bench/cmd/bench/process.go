@@ -16,21 +16,19 @@ import (
 	"github.com/go-holmes/holmes/bench/internal/subject"
 )
 
-// A variant is a watcher as it is compared: with its defaults, or at another
-// interval.
+// A variant is a subject with its default interval or another one.
 type variant struct {
 	name     string
 	exe      string
 	col      int
 	interval string
-	// every is that interval, and warm how long it needs before it judges
-	// anything.
+	// every is the interval, and warm the time before the first judgement.
 	every, warm time.Duration
 }
 
-// variants are all that capture. mosn/holmes collects ten times before it
-// judges; at 1 s each of them also sleeps for a second. pyroscope-go's first
-// upload of a CPU profile takes two of its intervals.
+// variants returns all subjects that capture. mosn/holmes collects ten times before
+// it judges, and at 1 s each collection also sleeps for a second. pyroscope-go's
+// first upload of a CPU profile takes two of its intervals.
 func variants() []variant {
 	return []variant{
 		{"holmes", "holmes", colHolmes, "", time.Second, 15 * time.Second},
@@ -41,7 +39,7 @@ func variants() []variant {
 	}
 }
 
-// label is how a cell begins.
+// label is the beginning of a cell.
 func (v variant) label() string {
 	if v.exe == v.name {
 		return ""
@@ -55,10 +53,10 @@ type process struct {
 	dir     string
 	cmd     *exec.Cmd
 	stdin   io.WriteCloser
-	said    chan string // its lines for us; closed at its end
+	said    chan string // lines with [subject.Prefix]; closed at its end
 }
 
-// start starts a subject. Whatever becomes of it, it is dead at its deadline.
+// start starts a subject, which is killed at its deadline at the latest.
 func (b *bench) start(ctx context.Context, v variant, deadline time.Duration, args ...string) (*process, error) {
 	dir, err := os.MkdirTemp(b.dir, "evidence-"+v.exe+"-")
 	if err != nil {
@@ -127,7 +125,7 @@ func (p *process) end() {
 	_ = p.cmd.Process.Kill() // it may have ended
 	for range p.said {       // until its output has ended
 	}
-	_ = p.cmd.Wait() // killed, as was meant
+	_ = p.cmd.Wait() // killed, as intended
 }
 
 // wait waits for the process to end by itself.
@@ -137,8 +135,8 @@ func (p *process) wait() error {
 	return p.cmd.Wait()
 }
 
-// after waits for a time of day.
-func after(ctx context.Context, at time.Time) error {
+// waitUntil waits for a time of day.
+func waitUntil(ctx context.Context, at time.Time) error {
 	t := time.NewTimer(time.Until(at))
 	defer t.Stop()
 	select {

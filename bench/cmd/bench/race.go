@@ -16,10 +16,10 @@ func rates() []int { return []int{100e6, 500e6} }
 
 func raceKey(rate int) string { return "race " + strconv.Itoa(rate) }
 
-// races are the acts that end with the kernel's out-of-memory killer, two at a
-// time, and what removes their control groups. There are none where no groups
-// can be made.
-func (b *bench) races(l *ledger, at time.Time, runs int) (acts []act, cleanUp func() error, err error) {
+// races returns the steps that end with the kernel's out-of-memory killer, two at a
+// time, and a function that removes their control groups. Without a memory
+// controller there are none.
+func (b *bench) races(r *results, at time.Time, runs int) (steps []step, cleanUp func() error, err error) {
 	cleanUp = func() error { return nil }
 	memory, err := realgroup.Find("memory")
 	if errors.Is(err, realgroup.ErrNone) {
@@ -47,22 +47,22 @@ func (b *bench) races(l *ledger, at time.Time, runs int) (acts []act, cleanUp fu
 				if err := memory.LimitMemory(group, limit); err != nil {
 					return nil, cleanUp, errors.Join(err, cleanUp())
 				}
-				acts = append(acts, l.race(v, at, rate, group))
+				steps = append(steps, r.race(v, at, rate, group))
 				at = at.Add(raceTime / 2)
 			}
 		}
 	}
-	return acts, cleanUp, nil
+	return steps, cleanUp, nil
 }
 
-// race leaks until the kernel kills, and looks at what is on disk then.
-// mosn/holmes is told its limit: by itself it would not find it everywhere.
-func (l *ledger) race(v variant, at time.Time, rate int, group string) act {
+// race leaks until the kernel kills the subject, and reads the profiles on disk then.
+// mosn/holmes is told its limit, which it does not find on all systems.
+func (r *results) race(v variant, at time.Time, rate int, group string) step {
 	args := []string{"-groups=" + group, "-normal=" + strconv.Itoa(normal)}
 	if v.exe == "mosn" {
 		args = append(args, "-memory="+strconv.Itoa(limit))
 	}
-	return act{v: v, at: at, last: 30 * time.Second, args: args, do: func(_ context.Context, p *process) error {
+	return step{v: v, at: at, last: 30 * time.Second, args: args, do: func(_ context.Context, p *process) error {
 		onset, err := p.onset("leak " + strconv.Itoa(rate))
 		if err != nil {
 			return err
@@ -70,7 +70,7 @@ func (l *ledger) race(v variant, at time.Time, rate int, group string) act {
 		if err := p.wait(); err == nil {
 			return errors.New("it was not killed")
 		}
-		c := catch{covered: time.Since(onset)}
+		c := outcome{covered: time.Since(onset)}
 		for _, f := range profiles(p.dir, subject.LeakFault, map[string]int64{}) {
 			if f.kind == "heap" && f.shows {
 				c.shows = time.Nanosecond
@@ -78,7 +78,7 @@ func (l *ledger) race(v variant, at time.Time, rate int, group string) act {
 			}
 		}
 		progress("race at %d MB/s, %s %s: killed after %.2f s, the leak is %.0f %% of the profile", rate/1e6, v.exe, v.interval, c.covered.Seconds(), c.share*100)
-		l.add(raceKey(rate), v, c)
+		r.add(raceKey(rate), v, c)
 		return nil
 	}}
 }

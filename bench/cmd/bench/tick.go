@@ -13,11 +13,10 @@ import (
 	"github.com/go-holmes/holmes/bench/internal/subject"
 )
 
-// A tick is what one costs.
+// A tick is the cost of one tick.
 type tick struct{ ns, allocs float64 }
 
-// ticks compares one tick: time and allocations of processes in turn, and
-// system calls.
+// ticks compares one tick: time and allocations, measured in turn, and system calls.
 func (b *bench) ticks(ctx context.Context, p plan) error {
 	var ns, allocs [columns][]float64
 	for i := range p.turns {
@@ -81,7 +80,7 @@ func (b *bench) subjectTick(name string) func(context.Context) (tick, error) {
 	}
 }
 
-// output runs a program of the root's directory and returns what it prints.
+// output runs a program in the root directory and returns its output.
 func (b *bench) output(ctx context.Context, exe string, env []string, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, exe, args...)
 	cmd.Dir = b.root

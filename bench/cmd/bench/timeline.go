@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// An act is one subject on the timeline: warm when something happens to it.
-type act struct {
+// A step is one subject on the timeline, which is warm when its fault begins.
+type step struct {
 	v    variant
-	at   time.Time     // of what happens
-	lead time.Duration // more than it needs to be warm, so that its readings fall elsewhere
-	last time.Duration // it is dead so long after
+	at   time.Time     // of the fault
+	lead time.Duration // extra time to get warm, so that the fault falls between other readings
+	last time.Duration // from the fault to the deadline
 	args []string
 	do   func(ctx context.Context, p *process) error
 }
 
-// play runs acts at their times, each subject in a process of its own. What
-// fails is returned when all have ended, by the number of the act.
-func (b *bench) play(ctx context.Context, acts []act) []error {
-	errs := make([]error, len(acts))
+// runAll runs steps at their times, each subject in a process of its own. It returns
+// the error of each step when all have ended.
+func (b *bench) runAll(ctx context.Context, steps []step) []error {
+	errs := make([]error, len(steps))
 	var all sync.WaitGroup
-	for i, a := range acts {
+	for i, a := range steps {
 		all.Go(func() {
-			if err := b.perform(ctx, a); err != nil {
+			if err := b.runStep(ctx, a); err != nil {
 				errs[i] = fmt.Errorf("%s %s: %w", a.v.exe, a.v.interval, err)
 				progress("%v", errs[i])
 			}
@@ -34,9 +34,9 @@ func (b *bench) play(ctx context.Context, acts []act) []error {
 	return errs
 }
 
-func (b *bench) perform(ctx context.Context, a act) error {
+func (b *bench) runStep(ctx context.Context, a step) error {
 	begin := a.at.Add(-a.v.warm - a.lead)
-	if err := after(ctx, begin); err != nil {
+	if err := waitUntil(ctx, begin); err != nil {
 		return err
 	}
 	p, err := b.start(ctx, a.v, a.at.Sub(begin)+a.last, a.args...)
@@ -44,7 +44,7 @@ func (b *bench) perform(ctx context.Context, a act) error {
 		return err
 	}
 	defer p.end()
-	if err := after(ctx, a.at); err != nil {
+	if err := waitUntil(ctx, a.at); err != nil {
 		return err
 	}
 	return a.do(ctx, p)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A library is what a program imports for each column.
+// A library is the import that a program gets for each column.
 type library struct {
 	col      int
 	name     string
@@ -19,7 +19,7 @@ type library struct {
 	use      string // statements that start it
 }
 
-// libraries are started as their documentation says, with their defaults.
+// libraries start as their documentation says, with their defaults.
 func libraries() []library {
 	return []library{
 		{
@@ -59,12 +59,12 @@ func hosts() []host {
 	}
 }
 
-// A weight is what a program weighs.
+// A weight is the size of a program.
 type weight struct {
 	bytes, packages, linked, graph int
 }
 
-// weigh compares what importing costs: stripped bytes, packages, modules.
+// weigh compares the cost of an import: stripped bytes, packages, modules.
 func (b *bench) weigh(ctx context.Context, _ plan) error {
 	grown := map[string]map[int]string{}
 	packages, modules := map[int]string{}, map[int]string{}

@@ -39,7 +39,7 @@ func main() {
 func run(ctx context.Context) (err error) {
 	root := flag.String("root", "..", "the source of holmes")
 	half := flag.String("half", "reported", "reported, or choosing to look for parameters")
-	write := flag.Bool("write", false, "put the tables into bench/results.md and README.md, and the figures into bench/detect.json")
+	write := flag.Bool("write", false, "put the tables into docs/benchmarks.md and README.md, and the figures into bench/detect.json")
 	check := flag.Bool("check", false, "holmes alone, and fail if it cries wolf more often than bench/detect.json says")
 	alone := flag.Bool("alone", false, "holmes alone, to look for parameters")
 	rule := flag.String("rule", "", "fields of the rule of -signal to try, in JSON, such as {\"Window\": \"5m\"}: only with -half choosing")
@@ -75,14 +75,14 @@ func run(ctx context.Context) (err error) {
 		return err
 	}
 	place := fmt.Sprintf("The %s half. %s, by `make bench-detect`.", *half, report.Place(ctx, *root))
-	var text []string
+	text := []string{t.brief.table().Markdown(0)}
 	for _, one := range tables {
 		text = append(text, one.Markdown(3))
 	}
 	whole := strings.Join(text, "\n") + "\n" + t.behind() + "\n\n" + place
 	fmt.Println(whole)
 	if *write {
-		err = t.write(*root, whole, place)
+		err = t.write(*root, whole)
 	}
 	return errors.Join(err, t.bounds())
 }

@@ -58,7 +58,7 @@ func (t *trial) bounds() error {
 }
 
 // write puts the tables and the figures where they belong.
-func (t *trial) write(root, text, place string) error {
+func (t *trial) write(root, text string) error {
 	if t.half != "reported" {
 		return errors.New("-write is for the reported half")
 	}
@@ -68,8 +68,8 @@ func (t *trial) write(root, text, place string) error {
 	}
 	return errors.Join(
 		os.WriteFile(figuresFile(root), append(raw, '\n'), 0o644), //nolint:gosec // a file of the repository
-		report.Replace(filepath.Join(root, "bench", "results.md"), "detect", text),
-		report.Replace(filepath.Join(root, "README.md"), "detect", t.brief.table().Markdown(0)+"\n"+t.behind()+"\n\n"+place),
+		report.Replace(report.Benchmarks(root), "detect", text),
+		report.WriteReadme(root),
 	)
 }
 

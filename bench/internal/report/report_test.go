@@ -28,3 +28,34 @@ func TestReplace(t *testing.T) {
 	require.Equal(t, "a\n<!-- bench -->\nnewer\n<!-- /bench -->\nz\n", string(got))
 	require.ErrorContains(t, report.Replace(file, "detect", ""), "has no marker <!-- detect -->")
 }
+
+const root = "../../.."
+
+// The README's rows are those of docs/benchmarks.md, which the commands write.
+func TestReadmeIsOfTheBenchmarks(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "docs"), 0o700))
+	for _, name := range []string{"README.md", "docs/benchmarks.md"} {
+		raw, err := os.ReadFile(filepath.Join(root, name))
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
+	}
+	require.NoError(t, report.WriteReadme(dir))
+	want, err := os.ReadFile(filepath.Join(dir, "README.md"))
+	require.NoError(t, err)
+	got, err := os.ReadFile(filepath.Join(root, "README.md"))
+	require.NoError(t, err)
+	require.Equal(t, string(want), string(got), "make bench-readme writes it")
+}
+
+// A row that is missing, or a table that does not say where it was measured, is
+// an error and changes no README.
+func TestReadmeNeedsItsRows(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "docs"), 0o700))
+	require.NoError(t, os.WriteFile(report.Benchmarks(dir), []byte("|  | holmes |\n| --- | --- |\n| One tick: time | 3 µs |\n"), 0o600))
+	err := report.WriteReadme(dir)
+	require.ErrorContains(t, err, `no row "CPU of an idle hour"`)
+	require.ErrorContains(t, err, "0 lines tell where the tables were measured")
+	require.NotContains(t, err.Error(), "One tick")
+}
