@@ -116,7 +116,7 @@ func usesOf(all []*process) (uses []use, err error) {
 	return uses, nil
 }
 
-// memory asks a process for its resident memory in KiB.
+// memory asks a process for the memory that its runtime holds, in KiB.
 func (p *process) memory() (kib float64, err error) {
 	if err := p.tell("memory"); err != nil {
 		return 0, err
