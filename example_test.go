@@ -70,3 +70,12 @@ func ExampleWithSource() {
 	fmt.Println(err)
 	// Output: <nil>
 }
+
+// A default rule is changed in part.
+func ExampleDefaultRule() {
+	rule, _ := holmes.DefaultRule(holmes.SignalCPU)
+	rule.Hold = 30 * time.Second
+	_, err := holmes.New(holmes.WithRule(holmes.SignalCPU, rule))
+	fmt.Println(rule.Abs, rule.Window, err)
+	// Output: 70 10m0s <nil>
+}

@@ -133,3 +133,12 @@ func rowOf(name Signal) (monitor.Signal, bool) {
 	}
 	return monitor.Signal{}, false
 }
+
+// DefaultRule returns the default rule of a built-in signal, to change a part of
+// it for [WithRule], and the slow rule beside it (see [WithSlowRules]). The slow
+// rule is zero where the signal has none, and both are zero for any other signal.
+func DefaultRule(s Signal) (fast, slow Threshold) {
+	row, _ := rowOf(s)
+	fast, _ = row.Rule.(Threshold)
+	return fast, row.Slow
+}

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"time"
 
 	"github.com/go-holmes/holmes"
@@ -19,11 +17,11 @@ import (
 type contestant struct {
 	name  string
 	role  role
-	judge func(ctx context.Context, all []usage.Series) (captures [][]int, err error)
+	judge func(s usage.Series) (captures []int)
 }
 
-// Window and Hold of the default rule where a sample is a minute or more: there
-// are none of 10 minutes and 15 seconds.
+// Window and Hold of the default rule, in samples, where a sample is a minute or
+// more and 15 seconds are none.
 const (
 	coarseWindow = 16
 	coarseHold   = 2
@@ -31,46 +29,25 @@ const (
 
 // ours is the default rule of a signal.
 func (t *trial) ours(signal holmes.Signal) contestant {
-	return contestant{name: "holmes", role: ourselves, judge: func(ctx context.Context, all []usage.Series) ([][]int, error) {
-		if len(all) == 0 {
-			return nil, nil
+	return contestant{name: "holmes", role: ourselves, judge: func(s usage.Series) (at []int) {
+		c := replay.Default(signal, s.Step)
+		if changed, ok := t.rules[signal]; ok {
+			c.Rule = changed
 		}
-		c := replay.Config{Signal: signal, Interval: all[0].Step}
-		c.Rule = maps.Clone(t.rules[signal])
-		if c.Interval >= time.Minute {
-			c.Window, c.Hold = coarseWindow, coarseHold
-			delete(c.Rule, "Window")
-			delete(c.Rule, "Hold")
+		if s.Step >= time.Minute {
+			c.Rule.Window, c.Rule.Hold = coarseWindow*s.Step, coarseHold*s.Step
 		}
-		got, err := t.engine.Run(ctx, []replay.Config{c}, valuesOf(all))
-		if err != nil {
-			return nil, err
+		for _, one := range c.Run(s.Values) {
+			at = append(at, one.Confirmed)
 		}
-		at := make([][]int, len(all))
-		for i, captures := range got[0] {
-			for _, one := range captures {
-				at[i] = append(at[i], one.Confirmed)
-			}
-		}
-		return at, nil
+		return at
 	}}
-}
-
-func valuesOf(all []usage.Series) (values [][]float64) {
-	for _, s := range all {
-		values = append(values, s.Values)
-	}
-	return values
 }
 
 // theirs is a peer's rule.
 func theirs(name string, part role, r peers.Rule) contestant {
-	return contestant{name: name, role: part, judge: func(_ context.Context, all []usage.Series) ([][]int, error) {
-		at := make([][]int, len(all))
-		for i, s := range all {
-			at[i] = r.Captures(s.Values, s.Step)
-		}
-		return at, nil
+	return contestant{name: name, role: part, judge: func(s usage.Series) []int {
+		return r.Captures(s.Values, s.Step)
 	}}
 }
 
@@ -138,23 +115,25 @@ func grid(signal holmes.Signal) (all []peers.Mosn) {
 	return all
 }
 
-// parseRule reads the fields of -rule; durations are strings such as "3m".
-func parseRule(text string) (map[string]any, error) {
-	if text == "" {
-		return nil, nil
-	}
-	var fields map[string]any
+// parseRule changes the fields of a rule that -rule names; durations are strings
+// such as "3m".
+func parseRule(text string, rule holmes.Threshold) (holmes.Threshold, error) {
+	fields := map[string]any{}
 	if err := json.Unmarshal([]byte(text), &fields); err != nil {
-		return nil, fmt.Errorf("-rule %s: %w", text, err)
+		return rule, fmt.Errorf("-rule %s: %w", text, err)
 	}
 	for name, v := range fields {
 		if s, is := v.(string); is {
 			d, err := time.ParseDuration(s)
 			if err != nil {
-				return nil, fmt.Errorf("-rule: %s: %w", name, err)
+				return rule, fmt.Errorf("-rule: %s: %w", name, err)
 			}
 			fields[name] = d
 		}
 	}
-	return fields, nil
+	raw, err := json.Marshal(fields)
+	if err == nil {
+		err = json.Unmarshal(raw, &rule)
+	}
+	return rule, err
 }

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +12,7 @@ import (
 )
 
 // injected is faults on top of calm stretches.
-func (t *trial) injected(ctx context.Context) (report.Table, error) {
+func (t *trial) injected() report.Table {
 	table := report.Table{
 		Title: "Faults on top of calm stretches",
 		Head:  []string{"Fault", "Rule", "Found", "Median delay to the verdict"},
@@ -21,30 +20,22 @@ func (t *trial) injected(ctx context.Context) (report.Table, error) {
 			"holmes's evidence begins with the first suspicious reading, up to 15 s before its verdict. A spike that is shorter than the hold of 15 s is a near miss by design: "+
 			"its evidence stays on disk, and it is not found here.", casesEach, calmBefore, leastMemory, mostMemory)},
 	}
-	same, err := t.atEqualRate(ctx)
-	if err != nil {
-		return table, err
-	}
+	same := t.atEqualRate()
 	for _, f := range faults() {
-		if err := t.injectedRow(ctx, &table, f, t.cases(f), time.Second, same[f.metric]); err != nil {
-			return table, err
-		}
+		t.injectedRow(&table, f, t.cases(f), time.Second, same[f.metric])
 	}
 	pods := t.leakingPods()
 	row := fault{name: leak + ", on the memory of real pods", metric: "mem"}
-	err = t.injectedRow(ctx, &table, row, pods, time.Minute, nil)
-	return table, err
+	t.injectedRow(&table, row, pods, time.Minute, nil)
+	return table
 }
 
-func (t *trial) injectedRow(ctx context.Context, table *report.Table, f fault, all []usage.Series, step time.Duration, more []contestant) error {
+func (t *trial) injectedRow(table *report.Table, f fault, all []usage.Series, step time.Duration, more []contestant) {
 	signal := holmes.Signal(f.metric)
 	rules := slices.Concat([]contestant{t.ours(signal)}, t.others(signal, step), more)
 	name := f.name
 	for _, c := range rules {
-		s, err := t.scored(ctx, f, c, all)
-		if err != nil {
-			return err
-		}
+		s := t.scored(f, c, all)
 		row := cells(name, c.name, s)
 		table.Add(row[0], row[1], row[2], row[4])
 		t.rival("found: "+f.name, c, s.Share())
@@ -53,22 +44,18 @@ func (t *trial) injectedRow(ctx context.Context, table *report.Table, f fault, a
 		}
 		name = ""
 	}
-	return nil
 }
 
-// atEqualRate finds mosn/holmes's best at holmes's rate of false captures, over
-// all injected faults of a metric.
-func (t *trial) atEqualRate(ctx context.Context) (map[string][]contestant, error) {
+// atEqualRate returns mosn/holmes's best rule at no more false captures than holmes,
+// over all injected faults of a metric.
+func (t *trial) atEqualRate() map[string][]contestant {
 	same := map[string][]contestant{}
 	if t.alone {
-		return same, nil
+		return same
 	}
 	for _, metric := range []string{"cpu", "mem"} {
 		calm := t.days(metric)
-		mine, err := score(ctx, t.ours(holmes.Signal(metric)), calm)
-		if err != nil {
-			return nil, err
-		}
+		mine := score(t.ours(holmes.Signal(metric)), calm)
 		var some []usage.Series
 		for _, f := range faults() {
 			if f.metric == metric {
@@ -79,7 +66,7 @@ func (t *trial) atEqualRate(ctx context.Context) (map[string][]contestant, error
 			same[metric] = append(same[metric], best)
 		}
 	}
-	return same, nil
+	return same
 }
 
 // leakingPods puts the slow leak on the recorded memory of pods that have room

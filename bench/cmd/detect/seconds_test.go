@@ -4,12 +4,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/bench/internal/usage"
 )
 
-// counting is a series whose values are their indices.
+// counting returns a series whose values are their indices.
 func counting(n int) usage.Series {
 	s := usage.Series{Unit: "u", Metric: "cpu", Step: time.Second}
 	for i := range n {
@@ -18,7 +19,7 @@ func counting(n int) usage.Series {
 	return s
 }
 
-// A bootstrapped series is blocks of the recording, and the same every time.
+// A bootstrapped series consists of blocks of the recording, and is the same every time.
 func TestBootstrap(t *testing.T) {
 	s := counting(1320)
 	a := bootstrap(s, time.Hour, random("test", "u", 0))
@@ -35,8 +36,7 @@ func TestBootstrap(t *testing.T) {
 	require.GreaterOrEqual(t, breaks, 9)
 }
 
-// A fault changes the series within its window alone, and stays within what
-// there is.
+// A fault changes the series only within its window, and never beyond 100 %.
 func TestFaultOn(t *testing.T) {
 	f := fault{"step", "cpu", 30 * time.Second, constant(40)}
 	s := usage.Series{Step: time.Second, Values: make([]float64, 100)}
@@ -59,14 +59,14 @@ func TestLift(t *testing.T) {
 }
 
 func TestParseRule(t *testing.T) {
-	got, err := parseRule(`{"Window": "10m", "Margin": 12}`)
+	got, err := parseRule(`{"Window": "10m", "Margin": 12}`, holmes.Threshold{Abs: 70, Margin: 5})
 	require.NoError(t, err)
-	require.Equal(t, map[string]any{"Window": 10 * time.Minute, "Margin": 12.0}, got)
-	_, err = parseRule(`{"Window": "10"}`)
+	require.Equal(t, holmes.Threshold{Abs: 70, Margin: 12, Window: 10 * time.Minute}, got)
+	_, err = parseRule(`{"Window": "10"}`, holmes.Threshold{})
 	require.ErrorContains(t, err, "-rule: Window")
 }
 
-// The bounds are those of the issue: each that does not hold is named.
+// Each bound that does not hold is named.
 func TestBounds(t *testing.T) {
 	tr := trial{figures: figures{
 		"false a day: a reading a second, cpu": 3.01, "false a day: a reading a second, mem": 9,

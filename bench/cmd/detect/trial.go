@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -11,28 +10,26 @@ import (
 	"github.com/go-holmes/holmes"
 
 	"github.com/go-holmes/holmes/bench/internal/judge"
-	"github.com/go-holmes/holmes/bench/internal/replay"
 	"github.com/go-holmes/holmes/bench/internal/report"
 	"github.com/go-holmes/holmes/bench/internal/usage"
 )
 
-// A trial is all rules on one half of the series.
+// A trial judges one half of the series by all rules.
 type trial struct {
-	engine  *replay.Engine
 	half    string
-	rules   map[holmes.Signal]map[string]any // changes of the default rules, to choose by
-	alone   bool                             // without the others
+	rules   map[holmes.Signal]holmes.Threshold // in place of the default rules, to choose by
+	alone   bool                               // without the others
 	coarse  []usage.Series
 	seconds []usage.Series
 	figures figures // of holmes
 	brief   brief
 }
 
-// figures are what holmes's rules have done, by the name of the row.
+// figures are the results of holmes's rules, by the name of the row.
 type figures map[string]float64
 
-func newTrial(e *replay.Engine, data, half string) (*trial, error) {
-	t := &trial{engine: e, half: half, rules: map[holmes.Signal]map[string]any{}, figures: figures{}}
+func newTrial(data, half string) (*trial, error) {
+	t := &trial{half: half, rules: map[holmes.Signal]holmes.Threshold{}, figures: figures{}}
 	for pattern, into := range map[string]*[]usage.Series{"usage": &t.coarse, "recorded": &t.seconds} {
 		all, err := usage.Load(filepath.Join(data, pattern, "*.txt"))
 		if err != nil {
@@ -52,33 +49,27 @@ func newTrial(e *replay.Engine, data, half string) (*trial, error) {
 }
 
 // all makes every table.
-func (t *trial) all(ctx context.Context) (tables []report.Table, err error) {
-	for _, judge := range []func(context.Context) (report.Table, error){t.recordedFaults, t.calmSeconds, t.injected} {
+func (t *trial) all() (tables []report.Table) {
+	for _, judge := range []func() report.Table{t.recordedFaults, t.calmSeconds, t.injected} {
 		began := time.Now()
-		one, err := judge(ctx)
-		if err != nil {
-			return nil, err
-		}
+		one := judge()
 		fmt.Fprintf(os.Stderr, "detect: %s: %.0f s\n", one.Title, time.Since(began).Seconds())
 		tables = append(tables, one)
 	}
-	return tables, nil
+	return tables
 }
 
 // score judges series by one contestant.
-func score(ctx context.Context, c contestant, all []usage.Series) (s judge.Score, err error) {
-	captures, err := c.judge(ctx, all)
-	if err != nil {
-		return s, fmt.Errorf("%s: %w", c.name, err)
+func score(c contestant, all []usage.Series) (s judge.Score) {
+	for _, one := range all {
+		s.Count(one, c.judge(one))
 	}
-	for i, one := range all {
-		s.Count(one, captures[i])
-	}
-	return s, nil
+	return s
 }
 
-// recordedFaults is the series with labelled faults, in their coarse steps.
-func (t *trial) recordedFaults(ctx context.Context) (report.Table, error) {
+// recordedFaults is the table of the series with labelled faults, in their coarse
+// steps.
+func (t *trial) recordedFaults() report.Table {
 	table := report.Table{
 		Title: "Recorded series with labelled faults",
 		Head:  []string{"Series", "Rule", "Faults hit", "False captures a day (least and most of a unit)", "Median delay"},
@@ -101,10 +92,7 @@ func (t *trial) recordedFaults(ctx context.Context) (report.Table, error) {
 		if g.signal == holmes.SignalMem {
 			some = calmed(some)
 		}
-		mine, err := score(ctx, t.ours(g.signal), some)
-		if err != nil {
-			return table, err
-		}
+		mine := score(t.ours(g.signal), some)
 		t.figures["false a day: "+g.name] = mine.Rate()
 		t.figures["faults hit: "+g.name] = float64(mine.Hit)
 		t.enter(&table, g.name, contestant{name: "holmes", role: ourselves}, mine)
@@ -113,14 +101,10 @@ func (t *trial) recordedFaults(ctx context.Context) (report.Table, error) {
 			rivals = append(rivals, best)
 		}
 		for _, r := range rivals {
-			s, err := score(ctx, r, some)
-			if err != nil {
-				return table, err
-			}
-			t.enter(&table, g.name, r, s)
+			t.enter(&table, g.name, r, score(r, some))
 		}
 	}
-	return table, nil
+	return table
 }
 
 // enter adds a row of labelled faults.
@@ -140,7 +124,7 @@ func (t *trial) enter(table *report.Table, group string, c contestant, s judge.S
 	}
 }
 
-// rival keeps what mosn/holmes finds at holmes's own rate.
+// rival keeps what mosn/holmes finds at an equal rate of false captures.
 func (t *trial) rival(row string, c contestant, v float64) {
 	if c.role == equal {
 		t.figures[row+atEqual] = v
@@ -174,7 +158,7 @@ func filter(all []usage.Series, is func(usage.Series) bool) (some []usage.Series
 	return some
 }
 
-// calmed masks the faults: they are of another metric.
+// calmed masks the faults, because they are of another metric.
 func calmed(all []usage.Series) (some []usage.Series) {
 	for _, s := range all {
 		s.Masked = slices.Concat(s.Masked, s.Windows)

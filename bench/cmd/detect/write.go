@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -22,7 +21,7 @@ const (
 
 const atEqual = ", mosn/holmes at equal rate"
 
-// behind says where mosn/holmes finds more at holmes's own rate.
+// behind says where mosn/holmes finds more at an equal rate of false captures.
 func (t *trial) behind() string {
 	var rows []string
 	for _, name := range slices.Sorted(maps.Keys(t.figures)) {
@@ -33,9 +32,9 @@ func (t *trial) behind() string {
 		}
 	}
 	if rows == nil {
-		return "At an equal rate of false captures mosn/holmes's rule finds more nowhere, though its parameters are chosen on these very series."
+		return "At an equal rate of false captures, mosn/holmes's rule finds more in no row, although its parameters are chosen on these very series."
 	}
-	return "Where holmes is behind mosn/holmes's rule at an equal rate of false captures, whose parameters are chosen on these very series: " + strings.Join(rows, ", ") + "."
+	return "At an equal rate of false captures, mosn/holmes's rule, whose parameters are chosen on these very series, finds more in these rows: " + strings.Join(rows, ", ") + "."
 }
 
 // bounds returns which of the bounds do not hold.
@@ -57,7 +56,7 @@ func (t *trial) bounds() error {
 	return errors.Join(errs...)
 }
 
-// write puts the tables and the figures where they belong.
+// write writes the tables and the figures.
 func (t *trial) write(root, text string) error {
 	if t.half != "reported" {
 		return errors.New("-write is for the reported half")
@@ -75,8 +74,9 @@ func (t *trial) write(root, text string) error {
 
 func figuresFile(root string) string { return filepath.Join(root, "bench", "detect.json") }
 
-// check fails if holmes cries wolf more often than the table says.
-func (t *trial) check(ctx context.Context, root string) error {
+// check fails if holmes has more false captures, or misses more faults, than the
+// table says.
+func (t *trial) check(root string) error {
 	raw, err := os.ReadFile(figuresFile(root))
 	if err != nil {
 		return err
@@ -85,9 +85,7 @@ func (t *trial) check(ctx context.Context, root string) error {
 	if err := json.Unmarshal(raw, &said); err != nil {
 		return fmt.Errorf("%s: %w", figuresFile(root), err)
 	}
-	if _, err := t.all(ctx); err != nil {
-		return err
-	}
+	t.all()
 	var errs []error
 	for _, name := range slices.Sorted(maps.Keys(t.figures)) {
 		now := t.figures[name]

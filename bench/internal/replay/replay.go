@@ -1,159 +1,100 @@
-// Package replay lets holmes judge recorded series: the very code that judges
-// readings in a service, with its warm-up, hold, edge, back-off and budget, on
-// synthetic time.
-//
-// That code is not exported. So a file of this package, testdata/replay_test.go,
-// is compiled into the tests of the root package, with go test -overlay, and
-// run as a process.
+// Package replay judges recorded series by the rules of holmes: the detectors
+// that judge readings in a service, with warm-up, hold, edge, back-off and budget,
+// at the times of the samples.
 package replay
 
 import (
-	"bytes"
-	"context"
-	"encoding/gob"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/detect"
 )
 
-// A Config is a signal's default rule and what is changed of it.
+// A Config is the rules that judge a series.
 type Config struct {
-	Signal   holmes.Signal
-	Interval time.Duration
+	// Rule judges every sample, Slow the mean of each minute. Slow is off where
+	// its Diff is 0.
+	Rule, Slow holmes.Threshold
+	Interval   time.Duration // from one sample to the next
 	// Classic is [holmes.WithClassicRules].
 	Classic bool
-	// Rule and Slow are fields of [holmes.Threshold], by name, that replace
-	// those of the default rules.
-	Rule, Slow map[string]any
-	// Window and Hold replace those of the rule, in samples.
-	Window, Hold int
 	// Budget is [holmes.WithDailyBudget].
 	Budget int
 }
 
+// Default returns the default rules of a signal.
+func Default(signal holmes.Signal, interval time.Duration) Config {
+	c := Config{Interval: interval, Budget: 10}
+	c.Rule, c.Slow = holmes.DefaultRule(signal)
+	return c
+}
+
 // A Capture is an event that was confirmed, in indices of the series.
 type Capture struct {
-	// Suspected is the first suspicious sample, Confirmed when the rule had held.
+	// Suspected is the first suspicious sample, Confirmed the one at the end of the
+	// hold.
 	Suspected, Confirmed int
 	// Code is why; see [holmes.Reason].
 	Code string
 }
 
-// An Engine judges series.
-type Engine struct {
-	root, dir, exe string
-}
-
-// New builds an engine of the holmes whose source is in root. Close removes
-// it.
-func New(ctx context.Context, root string) (e *Engine, err error) {
-	if root, err = filepath.Abs(root); err != nil {
-		return nil, err
+// Run judges a series.
+func (c Config) Run(values []float64) []Capture {
+	r := run{interval: c.Interval}
+	rule := holmes.Rule(c.Rule)
+	if c.Classic {
+		rule = detect.Classic(c.Rule)
 	}
-	dir, err := os.MkdirTemp("", "holmes-replay-")
-	if err != nil {
-		return nil, err
+	r.fast = detect.New(detect.Config{Rule: rule, Pace: detect.PaceOf(rule), Interval: c.Interval, Budget: c.Budget})
+	if c.Slow.Diff > 0 && !c.Classic {
+		r.slow = detect.New(detect.Config{Rule: detect.Slow(c.Slow), Pace: c.Slow.Pace(), Interval: time.Minute, Budget: c.Budget})
 	}
-	e = &Engine{root: root, dir: dir, exe: filepath.Join(dir, "replay.test")}
-	if err := e.build(ctx); err != nil {
-		return nil, errors.Join(err, e.Close())
-	}
-	return e, nil
-}
-
-// Close removes the engine.
-func (e *Engine) Close() error { return os.RemoveAll(e.dir) }
-
-func (e *Engine) build(ctx context.Context) error {
-	inside := filepath.Join(e.root, "bench", "internal", "replay", "testdata", "replay_test.go")
-	overlay, err := json.Marshal(map[string]any{
-		"Replace": map[string]string{filepath.Join(e.root, "replay_overlay_test.go"): inside},
-	})
-	if err != nil {
-		return err
-	}
-	list := filepath.Join(e.dir, "overlay.json")
-	if err := os.WriteFile(list, overlay, 0o600); err != nil {
-		return err
-	}
-	cmd := exec.CommandContext(ctx, "go", "test", "-c", "-overlay", list, "-o", e.exe, ".")
-	cmd.Dir = e.root
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("building the replay: %w\n%s", err, out)
-	}
-	return nil
-}
-
-// wire is a Config as the process gets it.
-type wire struct {
-	Signal       string
-	Interval     time.Duration
-	Classic      bool
-	Rule, Slow   []byte
-	Window, Hold int
-	Budget       int
-}
-
-// Run judges every series by every config. The answer is in their order:
-// captures[config][series].
-func (e *Engine) Run(ctx context.Context, configs []Config, series [][]float64) (captures [][][]Capture, err error) {
-	request := struct {
-		Configs []wire
-		Series  [][]float64
-	}{Series: series}
-	for _, c := range configs {
-		w := wire{string(c.Signal), c.Interval, c.Classic, nil, nil, c.Window, c.Hold, c.Budget}
-		if w.Rule, err = fields(c.Rule); err != nil {
-			return nil, err
+	for i, v := range values {
+		r.index = i
+		r.judge(r.fast, v, r.slow)
+		if r.slow != nil {
+			r.addToMinute(v)
 		}
-		if w.Slow, err = fields(c.Slow); err != nil {
-			return nil, err
-		}
-		request.Configs = append(request.Configs, w)
 	}
-	var buf bytes.Buffer
-	if err := gob.NewEncoder(&buf).Encode(request); err != nil {
-		return nil, err
-	}
-	raw, err := e.ask(ctx, buf.Bytes())
-	if err != nil {
-		return nil, err
-	}
-	if err := gob.NewDecoder(bytes.NewReader(raw)).Decode(&captures); err != nil {
-		return nil, fmt.Errorf("the replay's answer: %w", err)
-	}
-	return captures, nil
+	return r.captures
 }
 
-func fields(of map[string]any) ([]byte, error) {
-	if of == nil {
-		return nil, nil
-	}
-	return json.Marshal(of)
+// A run is the state of a signal's detectors.
+type run struct {
+	interval   time.Duration
+	fast, slow *detect.Detector
+
+	index    int           // of the sample
+	since    time.Duration // of the minute
+	sum      float64
+	n        int
+	captures []Capture
 }
 
-// ask runs the process on a file, which holds the answer afterwards.
-func (e *Engine) ask(ctx context.Context, request []byte) (answer []byte, err error) {
-	f, err := os.CreateTemp(e.dir, "request")
-	if err != nil {
-		return nil, err
+func (r *run) now() time.Duration { return time.Duration(r.index+1) * r.interval }
+
+// addToMinute gives the slow detector the mean of a minute when it is over.
+func (r *run) addToMinute(v float64) {
+	if r.since == 0 {
+		r.since = r.now()
 	}
-	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
-	_, err = f.Write(request)
-	if err := errors.Join(err, f.Close()); err != nil {
-		return nil, err
+	r.sum += v
+	r.n++
+	if r.now()-r.since >= time.Minute {
+		r.judge(r.slow, r.sum/float64(r.n), r.fast)
+		r.since, r.sum, r.n = r.now(), 0, 0
 	}
-	cmd := exec.CommandContext(ctx, e.exe, "-test.run=^TestReplay$")
-	cmd.Dir = e.root
-	cmd.Env = append(os.Environ(), "HOLMES_REPLAY="+f.Name())
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return nil, fmt.Errorf("the replay: %w\n%s", err, out)
+}
+
+// judge passes a value to one detector. What that confirms, the other does not
+// report again.
+func (r *run) judge(d *detect.Detector, v float64, other *detect.Detector) {
+	if d.Step(r.now(), holmes.Sample{Value: v, Limit: 100}, "") != detect.Confirmed {
+		return
 	}
-	return os.ReadFile(f.Name())
+	held := int(d.Held(r.now()) / r.interval)
+	r.captures = append(r.captures, Capture{r.index - held, r.index, d.Reason().Code})
+	if other != nil {
+		other.Rest(r.now())
+	}
 }

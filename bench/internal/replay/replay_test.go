@@ -20,8 +20,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-const root = "../../.."
-
 // bursty is a service with bursts of some seconds and two faults.
 func bursty(n int) []float64 {
 	r := rand.New(rand.NewPCG(1, 1))
@@ -42,31 +40,19 @@ func bursty(n int) []float64 {
 	return values
 }
 
-// The replay captures what a whole Holmes captures, event by event, to the
-// second: it is the same code, and nothing around it matters.
+// The replay captures what a whole Holmes captures, event by event, to the second.
 func TestReplayIsTheRealThing(t *testing.T) {
 	values := bursty(3 * 3600)
 	rule := holmes.Threshold{
 		Min: 10, Diff: 25, Abs: 70, Margin: 10,
 		Window: 2 * time.Minute, Hold: 15 * time.Second, CoolDown: time.Minute,
 	}
-	e, err := replay.New(t.Context(), root)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, e.Close()) }()
-	got, err := e.Run(t.Context(), []replay.Config{{
-		Signal: holmes.SignalCPU, Interval: time.Second,
-		Rule: map[string]any{
-			"Min": rule.Min, "Diff": rule.Diff, "Abs": rule.Abs, "Margin": rule.Margin,
-			"Window": rule.Window, "Hold": rule.Hold, "CoolDown": rule.CoolDown,
-		},
-	}}, [][]float64{values})
-	require.NoError(t, err)
-	captures := got[0][0]
+	captures := replay.Config{Rule: rule, Interval: time.Second, Budget: 10}.Run(values)
 	require.GreaterOrEqual(t, len(captures), 3)
 	require.Equal(t, captures, slices.Clone(live(t, rule, values)))
 }
 
-// scripted is a source with one value a second.
+// A scripted source has one value a second.
 type scripted struct {
 	values []float64
 	next   int
@@ -80,7 +66,7 @@ func (s *scripted) Read(now time.Time) (holmes.Sample, error) {
 	return holmes.Sample{Signal: "scripted", Value: v, Limit: 100, At: now}, nil
 }
 
-// taker keeps events.
+// A taker keeps events.
 type taker struct {
 	mu     sync.Mutex
 	events []*holmes.Event
@@ -93,11 +79,11 @@ func (k *taker) Report(_ context.Context, e *holmes.Event) error {
 	return nil
 }
 
-// live is what a Holmes on synthetic time makes of the values.
+// live returns the captures of a Holmes on synthetic time.
 func live(t *testing.T, rule holmes.Rule, values []float64) (captures []replay.Capture) {
 	t.Helper()
 	dir := t.TempDir()
-	// A collection would wake a Holmes from outside of its bubble.
+	// A garbage collection would wake a Holmes from outside of its bubble.
 	defer debug.SetGCPercent(debug.SetGCPercent(-1))
 	synctest.Test(t, func(t *testing.T) {
 		source, got := &scripted{values: values}, &taker{}
@@ -128,17 +114,13 @@ func live(t *testing.T, rule holmes.Rule, values []float64) (captures []replay.C
 	return captures
 }
 
-// WithClassicRules and the rule that is written from mosn/holmes's definition
-// are the same.
+// WithClassicRules and the rule that is written from mosn/holmes's definition agree.
 func TestClassicIsThePeersRule(t *testing.T) {
 	values := bursty(3600)
-	e, err := replay.New(t.Context(), root)
-	require.NoError(t, err)
-	defer func() { require.NoError(t, e.Close()) }()
-	got, err := e.Run(t.Context(), []replay.Config{{Signal: holmes.SignalCPU, Interval: time.Second, Classic: true}}, [][]float64{values})
-	require.NoError(t, err)
+	c := replay.Default(holmes.SignalCPU, time.Second)
+	c.Classic = true
 	var at []int
-	for _, c := range got[0][0] {
+	for _, c := range c.Run(values) {
 		at = append(at, c.Confirmed)
 	}
 	require.NotEmpty(t, at)
