@@ -19,11 +19,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// deadline is the most that a program may take to yield its profile: some
-// readings to be warm, 15 s of hold, a CPU profile, and a slow machine.
+// deadline bounds the time until a program yields its profile: some readings to be
+// warm, 15 s of hold, a CPU profile, and a slow machine.
 const deadline = 90 * time.Second
 
-// Each program yields the profile that it is about, in an event of its signal.
+// Each program yields the profile of its fault, in an event of its signal.
 func TestProgramsYieldTheirProfile(t *testing.T) {
 	bin := t.TempDir()
 	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./...")
@@ -85,7 +85,7 @@ func run(t *testing.T, exe string) *program {
 		_ = stdin.Close()
 		_ = cmd.Process.Kill() // a dead loop does not end by itself
 		_, _ = io.Copy(io.Discard, stdout)
-		_ = cmd.Wait() // killed, as was meant
+		_ = cmd.Wait() // killed, as intended
 		cancel()
 	})
 	p := &program{t: t, ctx: ctx, lines: bufio.NewScanner(stdout)}
@@ -110,7 +110,7 @@ func (p *program) expect(texts ...string) string {
 }
 
 // load sends requests that may never be answered, the last one many times. It
-// returns what ends them.
+// returns a function that ends them.
 func (p *program) load(paths []string, times int, every time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	client := &http.Client{Transport: &http.Transport{}}
@@ -122,7 +122,7 @@ func (p *program) load(paths []string, times int, every time.Duration) (stop fun
 		}
 		answer, err := client.Do(req)
 		if err != nil {
-			return // as its end makes it
+			return // the end of the test has cancelled it
 		}
 		_, _ = io.Copy(io.Discard, answer.Body)
 		_ = answer.Body.Close()

@@ -27,7 +27,7 @@ const (
 	coarseHold   = 2
 )
 
-// ours is the default rule of a signal.
+// ours returns the contestant with the default rule of a signal.
 func (t *trial) ours(signal holmes.Signal) contestant {
 	return contestant{name: "holmes", role: ourselves, judge: func(s usage.Series) (at []int) {
 		c := replay.Default(signal, s.Step)
@@ -44,14 +44,14 @@ func (t *trial) ours(signal holmes.Signal) contestant {
 	}}
 }
 
-// theirs is a peer's rule.
+// theirs returns a contestant with a peer's rule.
 func theirs(name string, part role, r peers.Rule) contestant {
 	return contestant{name: name, role: part, judge: func(s usage.Series) []int {
 		return r.Captures(s.Values, s.Step)
 	}}
 }
 
-// abs is mosn/holmes's own default of a signal.
+// abs is mosn/holmes's default of a signal.
 func abs(signal holmes.Signal) int {
 	if signal == holmes.SignalMem {
 		return 80
@@ -59,8 +59,8 @@ func abs(signal holmes.Signal) int {
 	return 70
 }
 
-// others are the peers at a step, with their defaults, and asked once a second
-// where that is another thing.
+// others returns the peers at a step: with their defaults, and also at a reading a
+// second where their default is another.
 func (t *trial) others(signal holmes.Signal, step time.Duration) []contestant {
 	if t.alone {
 		return nil
@@ -78,9 +78,9 @@ func (t *trial) others(signal holmes.Signal, step time.Duration) []contestant {
 	}
 }
 
-// tuned is mosn/holmes's rule with the parameters that hit most faults at no
-// more false captures a day than rate: chosen on the very series that it is
-// reported on, to its advantage. It is false if there are none.
+// tuned returns mosn/holmes's rule with the parameters that hit most faults at no more
+// false captures a day than rate. To its advantage they are chosen on the series that
+// it is reported on. It returns false if there are no such parameters.
 func tuned(faults, calm []usage.Series, signal holmes.Signal, rate float64) (best contestant, ok bool) {
 	most, least := -1, 0.0
 	for _, m := range grid(signal) {
@@ -103,7 +103,7 @@ func tuned(faults, calm []usage.Series, signal holmes.Signal, rate float64) (bes
 	return best, ok
 }
 
-// grid is what mosn/holmes's parameters are tried at.
+// grid returns the parameters that mosn/holmes's rule is tried with.
 func grid(signal holmes.Signal) (all []peers.Mosn) {
 	for _, least := range []int{10, 20, 30, 50, 70} {
 		for _, diff := range []int{10, 25, 50, 100, 150, 200, 400, 800} {

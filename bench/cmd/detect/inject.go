@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/bench/internal/usage"
 )
 
-// injected is faults on top of calm stretches.
+// injected is the table of faults on top of calm stretches.
 func (t *trial) injected() report.Table {
 	table := report.Table{
 		Title: "Faults on top of calm stretches",
@@ -69,8 +69,7 @@ func (t *trial) atEqualRate() map[string][]contestant {
 	return same
 }
 
-// leakingPods puts the slow leak on the recorded memory of pods that have room
-// for it.
+// leakingPods adds the slow leak to the recorded memory of pods that have room for it.
 func (t *trial) leakingPods() (all []usage.Series) {
 	f := fault{leak, "mem", 6 * time.Hour, rising(0.1)}
 	const from, most = 120, 44 // two hours; 36 points more stay below 80
@@ -86,5 +85,5 @@ func (t *trial) leakingPods() (all []usage.Series) {
 	return all
 }
 
-// grace is the end of a series that a leak leaves alone.
+// grace is the number of samples at the end of a series without a leak.
 const grace = 12

@@ -15,20 +15,19 @@ import (
 
 const (
 	daysEach = 20
-	// block is what is drawn at once: more than the window and the hold of the
-	// default rule together, so that what it sees has happened so.
+	// block is the length that is drawn at once. It is long against the hold of the
+	// default rule and the bursts of a recording.
 	block = 5 * time.Minute
 )
 
-// random returns a source of chance that depends on nothing but its purpose.
+// random returns a source of random numbers that depends only on its purpose.
 func random(purpose, unit string, n int) *rand.Rand {
 	h := fnv.New64a()
 	fmt.Fprintf(h, "%s %s", purpose, unit)
 	return rand.New(rand.NewPCG(h.Sum64(), uint64(n)))
 }
 
-// bootstrap draws blocks of a recording until they are long enough. A recording
-// is a ring to it.
+// bootstrap draws blocks of a recording, as of a ring, until they have the length.
 func bootstrap(s usage.Series, length time.Duration, r *rand.Rand) usage.Series {
 	n, each := int(length/s.Step), int(block/s.Step)
 	values := make([]float64, 0, n+each)
@@ -42,7 +41,7 @@ func bootstrap(s usage.Series, length time.Duration, r *rand.Rand) usage.Series 
 	return s
 }
 
-// days are the recordings of a metric, drawn out to days.
+// days returns the recordings of a metric, bootstrapped to days.
 func (t *trial) days(metric string) (all []usage.Series) {
 	for _, s := range usage.Of(t.seconds, metric) {
 		one := bootstrap(s, daysEach*24*time.Hour, random("days "+metric, s.Unit, 0))
@@ -54,8 +53,8 @@ func (t *trial) days(metric string) (all []usage.Series) {
 	return all
 }
 
-// calmSeconds is the calm service at a reading a second: every capture is
-// false.
+// calmSeconds is the table of the calm service at a reading a second, where every
+// capture is false.
 func (t *trial) calmSeconds() report.Table {
 	table := report.Table{
 		Title: "A calm service under bursty traffic, a reading a second",
@@ -82,12 +81,12 @@ func (t *trial) calmSeconds() report.Table {
 	return table
 }
 
-// A fault is put on a calm stretch.
+// A fault is added to a calm stretch.
 type fault struct {
 	name   string
 	metric string
 	length time.Duration
-	// add is what the fault adds after a time, in points.
+	// add returns the points that the fault adds after a time.
 	add func(after time.Duration) float64
 }
 
@@ -102,7 +101,7 @@ func rising(points float64) func(time.Duration) float64 {
 
 const leak = "leak of 0.1 % a minute for 6 h"
 
-// faults are what is injected.
+// faults returns the injected faults.
 func faults() []fault {
 	return []fault{
 		{"step of 30 points for 5 min", "cpu", 5 * time.Minute, constant(30)},
@@ -149,8 +148,8 @@ func (f fault) on(s usage.Series, from int) usage.Series {
 	return s
 }
 
-// The mean that the memory of a recording is lifted to, as if the service held
-// more for good: leaks need room, and rules have a minimum.
+// The mean that the memory of a recording is lifted to, as if the service held more
+// for good. Leaks need room below the limit, and rules have a minimum.
 const (
 	leastMemory = 20.0
 	mostMemory  = 40.0
@@ -168,7 +167,7 @@ func lift(values []float64, level float64) {
 	}
 }
 
-// scored is a fault's row for one contestant.
+// scored is the score of one contestant for a fault.
 func (t *trial) scored(f fault, c contestant, all []usage.Series) judge.Score {
 	s := score(c, all)
 	if c.role == ourselves {

@@ -2,7 +2,7 @@ package main
 
 import "github.com/go-holmes/holmes/bench/internal/report"
 
-// A role is a column of the README's table; most rules have one.
+// A role is a column of the short table; most rules have one.
 type role int
 
 const (
@@ -14,7 +14,7 @@ const (
 	roles
 )
 
-// A brief is the README's table: a line for each of what matters.
+// A brief is the short table: a line for each series and fault.
 type brief struct {
 	names []string
 	cells map[string]*[roles]string

@@ -87,7 +87,7 @@ func record(ctx context.Context, t *traffic, seconds int, unit string, split int
 	return write(w, unit, split, all)
 }
 
-// The limits that the recorded service is taken to have.
+// The limits that percentages of the recorded service are of.
 const (
 	limitCores = 0.25
 	limitMiB   = 128
@@ -101,8 +101,8 @@ func write(w io.Writer, unit string, split int, all []second) error {
 		for _, s := range all {
 			v := s.rss / limitMiB * 100
 			if metric == "cpu" {
-				// What is over the limit is done in the seconds after, as a
-				// quota makes it.
+				// CPU time over the limit moves to the seconds after, as with a
+				// quota.
 				v = s.cpu/limitCores + owed
 				owed = max(v-100, 0)
 				v -= owed
@@ -155,7 +155,7 @@ func startService(ctx context.Context) (*process, *bufio.Scanner, error) {
 	return &process{cmd, stdin, strings.TrimSpace(lines.Text())}, lines, nil
 }
 
-// stop ends the service by the end of its input.
+// stop closes the input of the service, which ends it.
 func (p *process) stop() error {
 	return errors.Join(p.stdin.Close(), p.cmd.Process.Kill(), ignoreKill(p.cmd.Wait()))
 }

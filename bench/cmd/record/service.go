@@ -41,7 +41,7 @@ func serve(until io.Reader, out io.Writer) error {
 	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(listener) }()
-	_, _ = io.Copy(io.Discard, until) // its end is what is waited for
+	_, _ = io.Copy(io.Discard, until) // until it ends
 	cancel()
 	jobs.Wait()
 	err = srv.Close()
@@ -64,8 +64,8 @@ func every(ctx context.Context, d time.Duration, f func()) {
 	}
 }
 
-// meter returns what writes a reading: the CPU time since the last one over
-// the real time, and the resident memory.
+// meter returns a function that writes a reading: the CPU time since the last one
+// over the real time, and the resident memory.
 func meter(out io.Writer) func() {
 	last, at := cpuTime(), time.Now()
 	return func() {
@@ -118,7 +118,7 @@ func (s *shop) handler() http.Handler {
 	return mux
 }
 
-// catalogue makes n articles; that, and what is done with them, is the work.
+// catalogue makes n articles, as the work of a request.
 func catalogue(n int) []article {
 	all := make([]article, n)
 	for i := range all {
@@ -128,7 +128,7 @@ func catalogue(n int) []article {
 	return all
 }
 
-// size is how many articles a request asks for.
+// size is the number of articles that a request asks for.
 func size(r *http.Request) int {
 	n, _ := strconv.Atoi(r.URL.Query().Get("n")) // 0 is an empty answer
 	return min(max(n, 0), 50_000)
@@ -174,7 +174,7 @@ func (s *shop) rebuild() {
 	s.cache = raw
 }
 
-// summarise compresses the cache, some times over.
+// summarise compresses the cache several times.
 func (s *shop) summarise() {
 	s.mu.Lock()
 	raw := bytes.Clone(s.cache)

@@ -11,9 +11,9 @@ import (
 	"time"
 )
 
-// traffic is how the service is used: requests that come as a Poisson process
-// whose rate drifts and, in bursts, is a multiple of itself. The seed chooses
-// the service's character and every request.
+// traffic is the load of the service: a Poisson process of requests whose rate
+// drifts, and is a multiple in bursts. The seed determines all rates and every
+// request.
 type traffic struct {
 	r *rand.Rand
 
@@ -22,7 +22,7 @@ type traffic struct {
 	wave   time.Duration // of the drift
 	gap    time.Duration // mean time between two bursts
 	length time.Duration // mean length of a burst
-	factor float64       // most that a burst multiplies the rate with
+	factor float64       // largest factor of a burst
 	heavy  float64       // exponent of the requests' sizes; the less, the heavier the tail
 
 	burst float64 // the present factor
@@ -41,7 +41,7 @@ func newTraffic(seed uint64) *traffic {
 	}
 }
 
-// slice is how often requests are sent.
+// slice is the time between two batches of requests.
 const slice = 50 * time.Millisecond
 
 // send sends requests until ctx is done.
@@ -109,6 +109,6 @@ func get(ctx context.Context, client *http.Client, url string) {
 	if err != nil {
 		return
 	}
-	_, _ = io.Copy(io.Discard, answer.Body) // whole or not, it was work
+	_, _ = io.Copy(io.Discard, answer.Body) // complete or not, the service has done the work
 	_ = answer.Body.Close()
 }

@@ -1,4 +1,4 @@
-// Command chanblock sends on a channel that nobody receives from.
+// Command chanblock sends on a channel without a receiver.
 package main
 
 import (
@@ -30,9 +30,9 @@ func main() {
 }
 
 func block(_ http.ResponseWriter, r *http.Request) {
-	var nobody chan int
+	var blocked chan int
 	select {
-	case nobody <- 1:
+	case blocked <- 1:
 	case <-r.Context().Done():
 	}
 }

@@ -1,5 +1,4 @@
-// Command deadlock takes two locks in two orders; whoever comes later waits for
-// ever.
+// Command deadlock takes two locks in two orders; all later requests wait for ever.
 package main
 
 import (
@@ -36,11 +35,11 @@ type bank struct {
 	first, second sync.Mutex
 	once          sync.Once
 	arrived       sync.WaitGroup
-	count         int // of whoever got both
+	count         int // of requests that got both
 }
 
-// deadlock takes the locks in both orders; each has its first one before either
-// asks for its second one.
+// deadlock takes the locks in both orders. Each goroutine has its first lock before
+// one of them asks for its second.
 func (b *bank) deadlock(http.ResponseWriter, *http.Request) {
 	b.once.Do(func() {
 		b.arrived.Add(2)
@@ -58,7 +57,7 @@ func (b *bank) transfer(from, to *sync.Mutex) {
 	b.passed(to)
 }
 
-// passed takes a lock and counts who did.
+// passed takes a lock and counts that.
 func (b *bank) passed(l *sync.Mutex) {
 	l.Lock()
 	defer l.Unlock()

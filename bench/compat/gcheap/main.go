@@ -1,5 +1,4 @@
-// Command gcheap keeps small objects in a map, so that what the collector finds
-// alive grows.
+// Command gcheap keeps small objects in a map, so that the live heap grows.
 package main
 
 import (

@@ -1,5 +1,4 @@
-// Package judge counts what captures are worth on series whose faults are
-// known.
+// Package judge counts hits and false captures on series whose faults are known.
 package judge
 
 import (
@@ -9,11 +8,11 @@ import (
 	"github.com/go-holmes/holmes/bench/internal/usage"
 )
 
-// grace is how many samples after a fault a capture is not held against the
-// rule.
+// grace is the number of samples after a fault in which a capture is not counted as
+// false.
 const grace = 12
 
-// A Score is what a rule has done on some series.
+// A Score is the result of a rule on some series.
 type Score struct {
 	Windows, Hit int
 	False        int
@@ -22,7 +21,7 @@ type Score struct {
 	Units        []float64       // false captures a day of each series
 }
 
-// Count adds a series and where it was captured to the score.
+// Count adds a series, with the indices of its captures.
 func (s *Score) Count(series usage.Series, captures []int) {
 	hits := make([]bool, len(series.Windows))
 	wrong := 0
@@ -53,7 +52,7 @@ func (s *Score) Rate() float64 {
 	return float64(s.False) / s.Days
 }
 
-// Share returns the part of the faults that were hit.
+// Share returns the hit part of the faults.
 func (s *Score) Share() float64 {
 	if s.Windows == 0 {
 		return 0
@@ -83,7 +82,7 @@ func windowOf(s usage.Series, at int) int {
 	return slices.IndexFunc(s.Windows, func(w usage.Span) bool { return w.Has(at) })
 }
 
-// excused reports whether a capture outside of the faults does not count.
+// excused reports whether a capture outside of the faults is not counted.
 func excused(s usage.Series, at int) bool {
 	after := func(w usage.Span) bool { return w.To < at && at <= w.To+grace }
 	return slices.ContainsFunc(s.Windows, after) ||

@@ -10,8 +10,8 @@ import (
 	"github.com/go-holmes/holmes/bench/internal/usage"
 )
 
-// A day of minutes with a fault, the samples after it that are excused, and a
-// stretch that does not count.
+// day has minutes with two faults, excused samples after each, and a stretch that
+// does not count.
 func day() usage.Series {
 	return usage.Series{
 		Unit: "pod", Metric: "cpu", Step: time.Minute, Values: make([]float64, 1440),

@@ -1,10 +1,10 @@
-// Package peers has the rules of others, written from their definitions, so
-// that they can judge the series that holmes judges.
+// Package peers has the rules of other libraries, written from their definitions, to
+// judge the same series.
 package peers
 
 import "time"
 
-// A Rule is one peer's way to decide about captures.
+// A Rule decides about captures.
 type Rule interface {
 	// Captures returns the indices at which the rule captures, when a value
 	// comes once every step. Captures within a cool-down do not exist.
@@ -17,8 +17,8 @@ type Rule interface {
 type Mosn struct {
 	Min, Diff, Abs int
 	CoolDown       time.Duration
-	// Every is how many readings come for one that it takes: it asks every 5 s
-	// by default, and then for the CPU of one second.
+	// Every is the number of samples from one reading to the next: by default it
+	// reads every 5 s, and then the CPU of one second.
 	Every int
 }
 
@@ -66,7 +66,7 @@ func (m Mosn) fires(current int, ring []int) bool {
 // captures, and again with every twelfth reading in a row that is.
 type Autopprof struct {
 	Threshold float64
-	Every     int // as in [Mosn]; it asks every 5 s by default
+	Every     int // as in [Mosn]; by default it reads every 5 s
 }
 
 const autopprofRow = 12

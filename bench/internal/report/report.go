@@ -1,4 +1,4 @@
-// Package report writes measured tables as Markdown, and puts them into files.
+// Package report writes measured tables as Markdown, into files.
 package report
 
 import (
@@ -41,7 +41,7 @@ func (t *Table) Markdown(level int) string {
 	return b.String()
 }
 
-// Place says where and with what something was measured.
+// Place returns the machine, toolchain and commit of a measurement.
 func Place(ctx context.Context, root string) string {
 	return fmt.Sprintf("%s %s/%s, %d cores (%s), %s, commit %s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
 		runtime.NumCPU(), processor(), kernel(), commit(ctx, root))
@@ -72,8 +72,8 @@ func commit(ctx context.Context, root string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// Replace puts text between the markers of a name in a file: <!-- name --> and
-// <!-- /name -->, each a line of its own.
+// Replace replaces the text between the markers of a name in a file: <!-- name -->
+// and <!-- /name -->, each on a line of its own.
 func Replace(path, name, text string) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -16,7 +16,7 @@ func TestMarkdown(t *testing.T) {
 	require.Equal(t, "## Ticks\n\n|  | holmes |\n| --- | --- |\n| time | 3 µs |\n\nOn a quiet machine.\n", table.Markdown(2))
 }
 
-// Replace changes what is between the markers, however often, and nothing else.
+// Replace changes the text between the markers, also repeatedly, and nothing else.
 func TestReplace(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "README.md")
 	require.NoError(t, os.WriteFile(file, []byte("a\n<!-- bench -->\nold\n<!-- /bench -->\nz\n"), 0o600))

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A service is a subject that runs.
+// A service is a running subject.
 type service struct {
 	watcher Watcher
 	stop    func()
@@ -20,7 +20,7 @@ type service struct {
 	beats   atomic.Uint64
 }
 
-// fill makes the normal heap.
+// fill allocates the normal heap.
 func (s *service) fill(size int) {
 	const each = 16 << 10
 	for ; size > 0; size -= each {
@@ -30,16 +30,16 @@ func (s *service) fill(size int) {
 	}
 }
 
-// beat wakes the service up now and then, as work does: a process that never
-// wakes would pay for its first wake-up in a second what a service has paid
-// already.
+// beat wakes the service up now and then, as work does. In a process that never
+// wakes up, the watcher would pay for the first wake-up of a second, which a service
+// has paid already.
 func (s *service) beat() {
 	for range time.Tick(100 * time.Millisecond) {
 		s.beats.Add(1)
 	}
 }
 
-// begin begins a fault and tells when.
+// begin begins a fault and prints when.
 func (s *service) begin(kind string) {
 	say("onset %d", time.Now().UnixNano())
 	switch kind {
@@ -52,8 +52,7 @@ func (s *service) begin(kind string) {
 	}
 }
 
-// The names of the functions that faults are in: whoever shows them has caught
-// the fault.
+// The functions that faults are in. A profile that has one shows the fault.
 const (
 	CPUFault       = "subject.burnCPU"
 	HeapFault      = "subject.(*service).keepHeap"
@@ -61,11 +60,11 @@ const (
 	GoroutineFault = "subject.parkGoroutines"
 )
 
-// Busy is the part of a core that the CPU fault takes: so little that all
-// subjects can have it at once on two cores.
+// Busy is the part of a core that the CPU fault takes: so little that all subjects
+// can have the fault at once on two cores.
 const Busy = 0.3
 
-// CPUTime is how long that goes on.
+// CPUTime is the length of the CPU fault.
 const CPUTime = 18 * time.Second
 
 const turn = 10 * time.Millisecond
@@ -85,7 +84,7 @@ func burnCPU() {
 	}
 }
 
-// The heap fault takes so much within so long, and keeps it.
+// The heap fault takes this much memory within this time, and keeps it.
 const (
 	heapBytes = 100 << 20
 	heapTime  = 5 * time.Second
@@ -96,7 +95,7 @@ func (s *service) keepHeap() {
 	s.grow(heapBytes/int(heapTime/time.Second), heapBytes, func(n int) []byte { return make([]byte, n) })
 }
 
-// grow keeps what allocate returns, at a rate, up to a size.
+// grow keeps the results of allocate, at a rate, up to a size.
 func (s *service) grow(rate, size int, allocate func(int) []byte) {
 	const each = 64 << 10
 	begin := time.Now()
@@ -134,7 +133,7 @@ func parkGoroutines() {
 	}
 }
 
-// foreign holds the CPU profiler, as net/http/pprof does, and tells how that
+// foreign holds the CPU profiler, as net/http/pprof does, and prints how that
 // ended.
 func (s *service) foreign(length time.Duration) error {
 	var buf bytes.Buffer

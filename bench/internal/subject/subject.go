@@ -1,7 +1,6 @@
-// Package subject is the main function of the programs that are compared: one
-// small service each, which differ in nothing but what watches them. The
-// command bench runs them as processes, tells them what goes wrong, and looks
-// at what they leave.
+// Package subject is the main function of the programs that are compared. Each is
+// the same small service with another watcher. The command bench runs them as
+// processes, begins faults in them, and reads the files that they leave.
 package subject
 
 import (
@@ -19,11 +18,11 @@ import (
 	"github.com/go-holmes/holmes/internal/realgroup"
 )
 
-// Prefix begins every line that is meant for the command bench: what watches may
-// write to standard output, too.
+// Prefix begins every line for the command bench. A watcher may write to standard
+// output, too.
 const Prefix = "bench: "
 
-// Options are what every watcher is started with.
+// Options are the settings that every watcher starts with.
 type Options struct {
 	Dir      string // for its files
 	Interval string // "" is its default
@@ -31,15 +30,15 @@ type Options struct {
 	Cores    float64
 }
 
-// A Watcher is what a subject has against faults.
+// A Watcher is the library that watches a subject.
 type Watcher struct {
-	// Path is its import path, which is in the stacks of its goroutines.
+	// Path is its import path, which the stacks of its goroutines contain.
 	Path string
-	// Start starts it with its defaults, all that it watches turned on, and
-	// returns what stops it. Nil is a service without a watcher.
+	// Start starts it with its defaults and with all its signals on, and returns a
+	// function that stops it. Nil is a service without a watcher.
 	Start func(Options) (stop func(), err error)
-	// Tick is what it does once an interval while all is well, without its
-	// sleeping. Nil if there is no such thing.
+	// Tick is its work once an interval while no signal fires, without its sleep.
+	// Nil if it has no such work.
 	Tick func() error
 }
 
@@ -86,7 +85,7 @@ func run(w Watcher) error {
 
 func say(format string, args ...any) { fmt.Printf(Prefix+format+"\n", args...) }
 
-// obey does what its input says, line by line.
+// obey runs the commands of its input, line by line.
 func (s *service) obey() error {
 	lines := bufio.NewScanner(os.Stdin)
 	for lines.Scan() {

@@ -25,13 +25,13 @@ type Span struct {
 // Has reports whether an index is in the span.
 func (s Span) Has(i int) bool { return s.From <= i && i <= s.To }
 
-// A Series is what one unit, a service or a machine, used over time.
+// A Series is the usage of one unit, a service or a machine, over time.
 type Series struct {
 	Unit    string
 	Metric  string // cpu or mem
 	Step    time.Duration
 	Windows []Span // labelled faults
-	Masked  []Span // what must not count either way
+	Masked  []Span // indices that are not counted
 	Values  []float64
 }
 
@@ -87,7 +87,7 @@ func Read(r io.Reader) (all []Series, err error) {
 	}
 }
 
-// add takes one line.
+// add adds one line.
 func (s *Series) add(kind string, fields []string) (err error) {
 	switch kind {
 	case "S":
@@ -142,9 +142,9 @@ func spans(fields []string) (all []Span, err error) {
 	return all, nil
 }
 
-// Halves deals units out, in the order of their names, to the half that
-// parameters may be chosen on and the half that is reported. All series of a
-// unit are in the same half.
+// Halves assigns units, in the order of their names, in turn to the half that
+// parameters may be chosen on and to the half that is reported. All series of a unit
+// are in the same half.
 func Halves(all []Series) (choosing, reported []Series) {
 	turn, unit := true, ""
 	for _, s := range all {

@@ -30,14 +30,14 @@ func start(o subject.Options) (func(), error) {
 			case <-stop:
 				return
 			case <-t.C:
-				_ = read() // there is nobody to tell
+				_ = read() // as a service that ignores a failed reading
 			}
 		}
 	}()
 	return func() { close(stop) }, nil
 }
 
-// ask returns one round of questions.
+// ask returns a function that makes one round of calls.
 func ask() func() error {
 	p, err := process.NewProcess(int32(os.Getpid())) //nolint:gosec // no process has a larger one
 	return func() error {

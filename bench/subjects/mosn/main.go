@@ -35,8 +35,8 @@ func start(o subject.Options) (func(), error) {
 	return h.Stop, nil
 }
 
-// tick makes the calls that one turn of its loop makes while nothing fires, in
-// their order. Its own cannot be called, and sleeps a second between the two
+// tick makes the calls of one turn of the library's loop while no signal fires, in
+// their order. The loop itself is not exported, and sleeps a second between the two
 // readings of the CPU times. Its log line for each signal is left out.
 func tick() error {
 	cores := runtime.NumCPU()

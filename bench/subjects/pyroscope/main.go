@@ -23,7 +23,7 @@ func main() { subject.Main(subject.Watcher{Path: "github.com/grafana/pyroscope-g
 func start(o subject.Options) (func(), error) {
 	config := pyroscope.Config{
 		ApplicationName: "service", ServerAddress: "http://receiver.invalid", HTTPClient: &receiver{dir: o.Dir},
-		// Its default types, and goroutines, which are none of them.
+		// The default types, and goroutines.
 		ProfileTypes: append([]pyroscope.ProfileType{pyroscope.ProfileGoroutines}, pyroscope.DefaultProfileTypes...),
 	}
 	if o.Interval != "" {
@@ -39,7 +39,7 @@ func start(o subject.Options) (func(), error) {
 	return func() { _ = p.Stop() }, nil // its error is always nil
 }
 
-// A receiver keeps what is uploaded, without a network.
+// A receiver stores uploads, without a network.
 type receiver struct {
 	dir string
 	n   atomic.Uint64

@@ -1,5 +1,5 @@
-// Package service is what the programs have in common: they serve HTTP on an
-// address that they print, and print what holmes reports.
+// Package service has the common part of the programs: they serve HTTP on an
+// address that they print, and print each profile that holmes reports.
 package service
 
 import (
@@ -24,10 +24,10 @@ func Dir() string {
 	return os.Args[1]
 }
 
-// LogFile is where holmes logs to, beside the dump path.
+// LogFile is the log of holmes, beside the dump path.
 func LogFile() string { return filepath.Clean(Dir()) + ".log" }
 
-// Printer is a reporter of mosn/holmes's kind that prints one line a profile.
+// Printer is a reporter of mosn/holmes's interface that prints one line a profile.
 type Printer struct{}
 
 // Report implements the reporter of mosn/holmes.
@@ -36,8 +36,8 @@ func (Printer) Report(pType, filename string, reason holmes.ReasonType, eventID 
 	return nil
 }
 
-// Serve serves until the end of the input. It says "address" first, and "warm"
-// when holmes has readings enough to judge by.
+// Serve serves until the end of the input. It prints "address" first, and "warm"
+// when holmes has enough readings to judge.
 func Serve(h *holmes.Holmes, handlers map[string]http.HandlerFunc) {
 	if err := serve(h, handlers); err != nil {
 		log.Fatal(err)
@@ -58,7 +58,7 @@ func serve(h *holmes.Holmes, handlers map[string]http.HandlerFunc) error {
 	go func() { ended <- srv.Serve(listener) }()
 	fmt.Println("address", listener.Addr())
 	go sayWarm(h)
-	_, _ = io.Copy(io.Discard, os.Stdin) // its end is what is waited for
+	_, _ = io.Copy(io.Discard, os.Stdin) // until it ends
 	h.Stop()
 	err = srv.Close()
 	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
