@@ -32,7 +32,7 @@ func picks() []pick {
 		{"Memory of an idle service", "Memory of an idle service"},
 		{"CPU fault to a profile that shows it", "Onset to the first whole profile that shows the fault, CPU"},
 		{"Memory fault to a profile that shows it", "Onset to the first whole profile that shows the fault, memory"},
-		{"Heap profile with the leak on disk before the kernel kills, 500 MB/s in 256 MiB", "Heap profile with the leak on disk before the kernel kills, 500 MB/s"},
+		{"Leak of 500 MB/s in 256 MiB: heap profile that shows it, before the kernel kills", "Heap profile with the leak on disk before the kernel kills, 500 MB/s"},
 		{"False CPU captures a day of a calm service", "False captures a day: a reading a second, cpu"},
 	}
 }

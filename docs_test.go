@@ -52,6 +52,30 @@ func TestLinks(t *testing.T) {
 	require.NoError(t, err)
 }
 
+// docs/options.md has every option, and nothing else.
+func TestOptionsAreDocumented(t *testing.T) {
+	raw, err := os.ReadFile("docs/options.md")
+	require.NoError(t, err)
+	var listed, declared []string
+	for _, name := range regexp.MustCompile("`(With\\w+)\\(").FindAllStringSubmatch(string(raw), -1) {
+		listed = append(listed, name[1])
+	}
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		raw, err := os.ReadFile(name)
+		require.NoError(t, err)
+		for _, f := range regexp.MustCompile(`(?m)^func (With\w+)\(`).FindAllStringSubmatch(string(raw), -1) {
+			declared = append(declared, f[1])
+		}
+	}
+	require.NotEmpty(t, declared)
+	require.ElementsMatch(t, declared, listed)
+}
+
 // prose returns a Markdown file without its blocks of code.
 func prose(t *testing.T, path string) string {
 	t.Helper()
