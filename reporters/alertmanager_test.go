@@ -36,6 +36,7 @@ type (
 // the channel.
 func realAlertmanager(t *testing.T) (url string, notified <-chan notification) {
 	t.Helper()
+	needPrograms(t, "prometheus-alertmanager")
 	to := make(chan notification, 100)
 	s := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var n notification
@@ -54,7 +55,7 @@ receivers:
     webhook_configs:
       - url: %s
 `, s.URL))
-	url = daemon(t, "prometheus-alertmanager", "prometheus-alertmanager",
+	url = daemon(t, "prometheus-alertmanager",
 		"--config.file="+config, "--storage.path="+t.TempDir(), "--web.listen-address=127.0.0.1:0", "--cluster.listen-address=")
 	t.Cleanup(s.Close) // before the one that notifies ends
 	return url, to
@@ -133,6 +134,7 @@ func TestRealAlertmanagerRefuses(t *testing.T) {
 // An alert of Prometheus and one of ours live beside each other, and are told
 // apart by their labels.
 func TestRealPrometheusBesideOurs(t *testing.T) {
+	needPrograms(t, "prometheus")
 	url, notified := realAlertmanager(t)
 	rules := file(t, "rules.yml", `
 groups:
@@ -149,7 +151,7 @@ alerting:
   alertmanagers:
     - static_configs: [{targets: ["%s"]}]
 `, rules, strings.TrimPrefix(url, "http://")))
-	daemon(t, "prometheus", "prometheus", "--config.file="+config, "--storage.tsdb.path="+t.TempDir(),
+	daemon(t, "prometheus", "--config.file="+config, "--storage.tsdb.path="+t.TempDir(),
 		"--web.listen-address=127.0.0.1:0", "--rules.alert.resend-delay=1s") // the first goes to no Alertmanager, as yet
 
 	r, err := reporters.NewWebhook(url, reporters.Alertmanager())

@@ -14,15 +14,23 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// daemon starts a program from a Debian package on a free port of this machine,
-// and returns its URL when it listens. It ends with the test.
-func daemon(t *testing.T, debian, program string, args ...string) (url string) {
+// needPrograms skips the test unless all of the programs are installed. It comes
+// before anything is started, because a skipped test does not stop a server. The
+// Debian packages have the programs' names.
+func needPrograms(t *testing.T, programs ...string) {
 	t.Helper()
-	path, err := exec.LookPath(program)
-	if err != nil {
-		t.Skipf("%s is not here: apt-get install %s", program, debian)
+	for _, program := range programs {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skipf("%s is not installed: apt-get install %s", program, program)
+		}
 	}
-	cmd := exec.CommandContext(context.Background(), path, args...) // it outlives the context of t, to be ended in order
+}
+
+// daemon starts a program on a free port of this machine, and returns its URL
+// when it listens. It ends with the test.
+func daemon(t *testing.T, program string, args ...string) (url string) {
+	t.Helper()
+	cmd := exec.CommandContext(context.Background(), program, args...) // it outlives the context of t, to be ended in order
 	log, w := io.Pipe()
 	cmd.Stdout, cmd.Stderr = w, w
 	require.NoError(t, cmd.Start())
@@ -35,7 +43,7 @@ func daemon(t *testing.T, debian, program string, args ...string) (url string) {
 		w.Close()
 	}()
 	t.Cleanup(func() {
-		require.NoError(t, cmd.Process.Signal(os.Interrupt))
+		_ = cmd.Process.Signal(os.Interrupt) // fails if it has ended
 		select {
 		case <-gone:
 		case <-time.After(30 * time.Second):
@@ -48,6 +56,9 @@ func daemon(t *testing.T, debian, program string, args ...string) (url string) {
 	select {
 	case address := <-listens:
 		return "http://" + address
+	case <-gone:
+		t.Fatalf("%s ended", program)
+		return ""
 	case <-time.After(time.Minute):
 		t.Fatalf("%s does not listen", program)
 		return ""
