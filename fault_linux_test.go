@@ -104,7 +104,8 @@ func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab, disk 
 	}
 	slow.set(down)
 	var ids []string
-	for range 30 {
+	events := heavy(30, 12) // one a minute
+	for range events {
 		ids = append(ids, l.capture(t))
 		seconds(60)
 	}
@@ -115,7 +116,7 @@ func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab, disk 
 	s := l.Stats()
 	require.Zero(t, s.Bugs)
 	held := s.Dump.InMemory
-	require.Equal(t, 30, l.reporter(t, "slow").Waiting)
+	require.Equal(t, events, l.reporter(t, "slow").Waiting)
 
 	mend()
 	seconds(90)
@@ -124,7 +125,7 @@ func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab, disk 
 	s = l.Stats()
 	require.NoError(t, s.Dump.Err)
 	require.Zero(t, s.Dump.InMemory, "what was in memory is on disk")
-	require.Len(t, marks(t, l.dir, "slow"), 31)
+	require.Len(t, marks(t, l.dir, "slow"), events+1)
 	temps, err := filepath.Glob(filepath.Join(l.dir, "*", ".*.tmp"))
 	require.NoError(t, err)
 	require.Empty(t, temps)
@@ -272,31 +273,32 @@ func (p *plan) fault(op, _ string) error {
 // P6: what is held in memory is bounded, by count and by bytes; the oldest goes,
 // and is counted.
 func TestPromise6MemoryIsBounded(t *testing.T) {
-	for name, size := range map[string]int{"many": 1000, "large": 3 << 20} {
+	for name, c := range map[string]struct{ events, size int }{"many": {100, 1000}, "large": {25, 3 << 20}} {
 		t.Run(name, func(t *testing.T) {
+			content := bytes.Repeat([]byte("profile "), c.size/8)
 			synctest.Test(t, func(t *testing.T) {
 				r := newReceiver("receiver")
 				r.set(down)
 				l := newLab(t, holmes.WithDumpPath("/dev/null/none"), holmes.WithReporter(r))
 				l.SetCapture(holmes.KindThreadcreate, 0, func(w io.Writer) error {
-					_, err := w.Write(make([]byte, size))
+					_, err := w.Write(content)
 					return err
 				})
 				l.run(t)
 				var ids []string
-				for range 100 {
+				for range c.events {
 					ids = append(ids, l.capture(t))
 					require.LessOrEqual(t, l.BytesInMemory(), holmes.MaxInMemoryBytes)
 					require.LessOrEqual(t, l.Stats().Dump.InMemory, holmes.MaxInMemory)
 				}
 				seconds(1)
 				s := l.reporter(t, "receiver")
-				require.EqualValues(t, 100, s.Offered)
-				require.EqualValues(t, 100-s.Waiting, s.Dropped["queue full"])
+				require.EqualValues(t, c.events, s.Offered)
+				require.EqualValues(t, c.events-s.Waiting, s.Dropped["queue full"])
 				require.Greater(t, s.Waiting, 5)
 				r.set(nil)
 				seconds(61)
-				require.ElementsMatch(t, ids[100-s.Waiting:], r.ids(), "the newest are kept")
+				require.ElementsMatch(t, ids[c.events-s.Waiting:], r.ids(), "the newest are kept")
 				require.Zero(t, l.BytesInMemory())
 			})
 		})

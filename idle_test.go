@@ -21,7 +21,7 @@ import (
 // turn; what the runtime has from the system and has not given back.
 func TestPromise15IdleMemory(t *testing.T) {
 	var extra []int
-	for range 3 {
+	for range heavy(5, 1) {
 		extra = append(extra, childMemory(t, "with")-childMemory(t, "without"))
 	}
 	slices.Sort(extra)

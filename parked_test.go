@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -16,10 +17,12 @@ import (
 // A process with 100 000 parked goroutines: their event stops the world for at
 // most a millisecond more than the process does by itself, and allocates no
 // more than was predicted. It runs in a program of its own, since the race
-// detector has no room for so many.
+// detector has no room for so many. The usual run has fewer goroutines, and does
+// not judge how long the world was stopped: that takes a quiet machine.
 func TestPromise16ManyGoroutines(t *testing.T) {
+	n, runs := heavy(100_000, 10_000), heavy(5, 1)
 	depths := []string{"20"} // calls in the stack of each, which is what costs
-	if os.Getenv("HOLMES_HEAVY") != "" {
+	if isHeavy() {
 		depths = append(depths, "3", "40")
 	}
 	exe := filepath.Join(t.TempDir(), "parked")
@@ -30,7 +33,7 @@ func TestPromise16ManyGoroutines(t *testing.T) {
 
 	for _, depth := range depths {
 		t.Run("depth "+depth, func(t *testing.T) {
-			cmd := exec.CommandContext(t.Context(), exe, "-depth", depth, "-runs", "5")
+			cmd := exec.CommandContext(t.Context(), exe, "-n", strconv.Itoa(n), "-depth", depth, "-runs", strconv.Itoa(runs))
 			cmd.Stderr = t.Output()
 			out, err := cmd.Output()
 			require.NoError(t, err, "%s", out)
@@ -44,10 +47,12 @@ func TestPromise16ManyGoroutines(t *testing.T) {
 			}
 			require.NoError(t, json.Unmarshal(out, &r))
 			t.Logf("%s", out)
-			require.GreaterOrEqual(t, r.Goroutines, 100_000)
+			require.GreaterOrEqual(t, r.Goroutines, n)
 			require.Equal(t, holmes.StateConfirmed, r.State)
 			require.Equal(t, "goroutine.pb.gz", r.Profile)
-			require.LessOrEqual(t, r.Stopped-r.StoppedAlone, 1000.0, "microseconds")
+			if isHeavy() {
+				require.LessOrEqual(t, r.Stopped-r.StoppedAlone, 1000.0, "microseconds")
+			}
 			require.LessOrEqual(t, r.Allocated, r.Predicted)
 		})
 	}

@@ -239,7 +239,7 @@ func (s *service) end(t *testing.T) {
 // delivered in the end.
 func TestPromise1KilledAtAnyInstant(t *testing.T) {
 	const lives = 25 // in one directory: the more events, the longer it is looked at
-	kills := heavy(700, 150)
+	kills := heavy(1000, 50)
 	rng := rand.New(rand.NewPCG(1, 2))
 	states := map[string]int{}
 	// How much a life confirms depends on the disk and the processor: a slow
@@ -343,7 +343,7 @@ func waitingMarks(dir string) []string {
 // third one starts. No event is lost, none is delivered by two, and what the
 // dead one had is taken over by the living.
 func TestPromise8ProcessesShareADirectory(t *testing.T) {
-	for round := range heavy(20, 4) {
+	for round := range heavy(20, 2) {
 		evidence, to := filepath.Join(fastDir(t), "evidence"), mailbox{fastDir(t)}
 		to.set(t, true)
 		a, b := serve(t, "obedient", evidence, to), serve(t, "obedient", evidence, to)

@@ -138,7 +138,7 @@ func TestPromise17WallClockSteps(t *testing.T) {
 		l.run(t)
 		const years = 10 * 365 * 24 * time.Hour
 		ids := []string{}
-		for _, shift := range []time.Duration{0, years, -years, time.Hour, -time.Hour, 0} {
+		for _, shift := range []time.Duration{0, years, -years, time.Hour, -time.Hour, 0}[heavy(0, 2):] {
 			step.Store(int64(shift))
 			l.host.CPU(func() float64 { return 5 })
 			seconds(4 * 3600) // the back-off is over

@@ -26,7 +26,7 @@ import (
 // damage, small budgets and jumps of the clock.
 func TestPromise4Conservation(t *testing.T) {
 	const walk = 250 // steps of one directory
-	steps := heavy(10_000, 1000)
+	steps := heavy(10_000, 500)
 	seen := map[string]int{}
 	for seed := range steps / walk {
 		synctest.Test(t, func(t *testing.T) {
@@ -80,6 +80,7 @@ func newWorld(t *testing.T, seed uint64) *world {
 func (w *world) live(t *testing.T) {
 	t.Helper()
 	w.lab = newLab(t, holmes.WithDumpPath(w.dir), holmes.WithReporter(w.now["one"]), holmes.WithReporter(w.now["two"]),
+		holmes.WithCollectInterval("1m"), // the signals are not what this is about
 		holmes.WithDumpLimits(12, 400_000), holmes.WithDumpFree(0), holmes.WithLogger(nil), holmes.WithNamedReporter("*holmes_test.collector", nil))
 	w.lab.SetFault(w.disk.fault)
 	w.lab.SetWall(func() time.Time { return time.Now().Add(time.Duration(w.wall.Load())).Round(0) })

@@ -60,6 +60,7 @@ func TestPromise9HungReporter(t *testing.T) {
 // P10: panics of every foreign part, 1000 times. The part is switched off after
 // some in a row, counted, and on again later.
 func TestPromise10PanicsOfForeignCode(t *testing.T) {
+	minutes := heavy(1000, 60)
 	synctest.Test(t, func(t *testing.T) {
 		src, rep, log, lab := &panicky{}, &panicky{}, &panicky{}, &panicky{}
 		l := newLab(t, holmes.WithReporter(rep), holmes.WithLogger(log),
@@ -67,23 +68,23 @@ func TestPromise10PanicsOfForeignCode(t *testing.T) {
 			holmes.WithSource(src, holmes.Threshold{Abs: 1}, holmes.KindGoroutine),
 			holmes.WithSource(steady("odd"), panickyRule{}, holmes.KindGoroutine),
 			holmes.WithDumpLimits(10, 1<<20)).run(t)
-		for range 1000 {
+		for range minutes {
 			_, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
 			require.NoError(t, err)
 			seconds(60)
 		}
 		synctest.Wait()
 		s := l.Stats()
-		require.EqualValues(t, 60_000, s.Ticks)
+		require.EqualValues(t, 60*minutes, s.Ticks)
 		require.Zero(t, s.Bugs)
-		require.Len(t, l.got.all(), 1000, "who behaves is not disturbed")
+		require.Len(t, l.got.all(), minutes, "who behaves is not disturbed")
 		for name, count := range map[string]uint64{
 			"reporter": s.Reporters[1].Panics, "logger": s.LoggerPanics, "labels": s.LabelPanics, "source": signal(l.Holmes, src.Signal()).Panics,
 		} {
-			require.Greater(t, count, uint64(100), "%s: it is tried again after each rest", name)
+			require.Greater(t, count, uint64(minutes/10), "%s: it is tried again after each rest", name)
 		}
 		require.EqualValues(t, src.calls.Load(), signal(l.Holmes, src.Signal()).Panics)
-		require.Less(t, src.calls.Load(), int64(20_000), "it rests after panics in a row")
+		require.Less(t, src.calls.Load(), int64(20*minutes), "it rests after panics in a row")
 		require.Contains(t, l.WhyNot("odd"), "the rule")
 
 		// A part that has mended is used again.
@@ -142,7 +143,7 @@ func (steady) Read(time.Time) (holmes.Sample, error) { return holmes.Sample{Valu
 // here with the runtime's own profiler, which takes up to 200 ms to stop.
 func TestPromise11StopDuringCPUCapture(t *testing.T) {
 	var took []time.Duration
-	for range 3 {
+	for range heavy(5, 1) {
 		got := &collector{}
 		h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithReporter(got), holmes.WithLogger(nil),
 			holmes.WithCPUSamplingTime("60s"))
@@ -164,7 +165,11 @@ func TestPromise11StopDuringCPUCapture(t *testing.T) {
 		require.Len(t, got.all(), 1, "the event is delivered before Stop returns")
 	}
 	slices.Sort(took)
-	require.Less(t, took[1], 500*time.Millisecond, "median of %v", took)
+	limit := 30 * time.Second // half of what the profile would take: a machine may be busy
+	if isHeavy() {
+		limit = 500 * time.Millisecond
+	}
+	require.Less(t, took[len(took)/2], limit, "median of %v", took)
 }
 
 // profiling reports whether the process's CPU profiler is running.

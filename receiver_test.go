@@ -114,9 +114,13 @@ func fastDir(t *testing.T) string {
 	return dir
 }
 
+// isHeavy reports whether the long tests are run in full, as make test-promises
+// does.
+func isHeavy() bool { return os.Getenv("HOLMES_HEAVY") != "" }
+
 // heavy is how often a long test does something: less often in the usual run.
 func heavy(all, usual int) int {
-	if os.Getenv("HOLMES_HEAVY") != "" {
+	if isHeavy() {
 		return all
 	}
 	return usual

@@ -30,7 +30,7 @@ func TestTickSystemCalls(t *testing.T) {
 
 func callsPerTick(t *testing.T, strace, signals string) float64 {
 	t.Helper()
-	const few, many = 100, 5100
+	const few, many = 100, 1100
 	a, okA := countCalls(t, strace, few, signals)
 	b, okB := countCalls(t, strace, many, signals)
 	if !okA || !okB {
