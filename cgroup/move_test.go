@@ -100,10 +100,7 @@ func TestMovesLeakNothing(t *testing.T) {
 	root.set(t, "sys/fs/cgroup/other/memory.current", "1000\n")
 	r := openTree(t, root, &d)
 	open := d.opened - d.closed
-	moves := 10_000
-	if testing.Short() {
-		moves = 100
-	}
+	moves := heavy(10_000, 500)
 	for range moves / 2 {
 		root.set(t, "proc/self/cgroup", "0::/other\n")
 		looked(t, r)

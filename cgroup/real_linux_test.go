@@ -169,10 +169,7 @@ func TestRealMovesLeakNothing(t *testing.T) {
 	g := needSystem(t).newGroup(t)
 	a, b := g.below(t, "a"), g.below(t, "b")
 	c := a.joined(t)
-	moves := 10_000
-	if testing.Short() {
-		moves = 100
-	}
+	moves := heavy(10_000, 100)
 	before := c.tell(t, "wander 2 %s %s", b.memory.dir, a.memory.dir)
 	after := c.tell(t, "wander %d %s %s", moves, b.memory.dir, a.memory.dir)
 	require.Equal(t, before.Files, after.Files)

@@ -31,7 +31,7 @@ func TestVM(t *testing.T) {
 	for _, l := range vm.Layouts() {
 		t.Run(l.Name, func(t *testing.T) {
 			m := vm.Machine{Parts: parts, Initramfs: initramfs, Disk: newDisk(t), Args: []string{
-				l.Name, "-test.v", "-test.short", "-test.timeout=5m", "-test.run=^(" + strings.Join(l.Tests, "|") + ")",
+				l.Name, "-test.v", "-test.timeout=5m", "-test.run=^(" + strings.Join(l.Tests, "|") + ")",
 			}}
 			ctx, cancel := context.WithTimeout(t.Context(), deadline)
 			defer cancel()
