@@ -14,7 +14,7 @@ import (
 // and in no order.
 func TestNewestOfMany(t *testing.T) {
 	const n = files.Slots + 1000
-	s := closed(t, t.TempDir(), files.Options{})
+	s := closed(t, memoryDir(t), files.Options{})
 	for _, i := range rand.New(rand.NewPCG(9, 9)).Perm(n) {
 		put(t, s, i)
 	}

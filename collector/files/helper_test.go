@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -20,6 +21,18 @@ func openStore(t *testing.T, dir string, o files.Options) *files.Store {
 	s, err := files.Open(t.Context(), dir, o.Relaxed())
 	require.NoError(t, err)
 	return s
+}
+
+// memoryDir returns a directory in memory where there is one, for tests of
+// thousands of uploads.
+func memoryDir(t *testing.T) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "holmes-files-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	return dir
 }
 
 // closed opens a store that the test closes.

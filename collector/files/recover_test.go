@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -120,7 +119,7 @@ func TestDamagedBlobs(t *testing.T) {
 
 // Whatever becomes of the index, it is made anew from the files.
 func TestDamagedIndex(t *testing.T) {
-	dir := t.TempDir()
+	dir := memoryDir(t)
 	const n = 2*files.Slots + 10
 	s := openStore(t, dir, files.Options{})
 	for i := range n {
@@ -128,6 +127,11 @@ func TestDamagedIndex(t *testing.T) {
 	}
 	all := metas(t, s)
 	require.Len(t, all, n)
+	want := fmt.Sprint(all)
+	bits := 4
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		bits = 60
+	}
 	require.NoError(t, s.Close())
 	path := filepath.Join(dir, "index.db")
 	random := rand.New(rand.NewPCG(7, 8))
@@ -143,7 +147,7 @@ func TestDamagedIndex(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
 		s := openStore(t, dir, files.Options{})
-		require.True(t, slices.EqualFunc(all, metas(t, s), func(a, b collector.Meta) bool { return fmt.Sprint(a) == fmt.Sprint(b) }), what)
+		require.True(t, want == fmt.Sprint(metas(t, s)), what) // a difference is too long to be printed
 		require.Equal(t, n, s.Usage().Uploads, what)
 		_, err = s.Known(t.Context(), "key17")
 		require.NoError(t, err, what)
@@ -156,7 +160,7 @@ func TestDamagedIndex(t *testing.T) {
 	check("cut", func(raw []byte) []byte { return raw[:len(raw)/2] })
 	check("zeros", func(raw []byte) []byte { return make([]byte, len(raw)) })
 	check("text", func([]byte) []byte { return []byte("this is not an index, and it never was one") })
-	for i := range 60 {
+	for i := range bits {
 		check(fmt.Sprintf("bit %d", i), func(raw []byte) []byte {
 			at := random.IntN(len(raw))
 			if i%2 == 0 {
@@ -182,7 +186,7 @@ func metas(t *testing.T, s *files.Store) []collector.Meta {
 // A copy that is made while uploads go on has all that was stored before it was
 // begun.
 func TestCopyIsABackup(t *testing.T) {
-	dir, backup := t.TempDir(), filepath.Join(t.TempDir(), "backup")
+	dir, backup := memoryDir(t), filepath.Join(memoryDir(t), "backup")
 	s := closed(t, dir, files.Options{})
 	n := 0
 	for ; n < files.Slots+5; n++ {

@@ -118,7 +118,7 @@ func TestP23TooLargeForTheBound(t *testing.T) {
 
 // Full directories go as a whole, with what the index has about them.
 func TestSweepOverDirectories(t *testing.T) {
-	dir, c := t.TempDir(), &clock{moment(0)}
+	dir, c := memoryDir(t), &clock{moment(0)}
 	o := files.Options{MaxAge: time.Hour, Now: c.now}
 	s := openStore(t, dir, o)
 	const n = 2*files.Slots + 100
