@@ -163,7 +163,7 @@ func TestP5BudgetHolds(t *testing.T) {
 	s := openStore(t, fastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
 	rng := rand.New(rand.NewPCG(5, 5))
 	full := int64(0)
-	for n := range runs(10_000, 1000) {
+	for n := range runs(10_000, 400) {
 		e, err := s.Create(eventID(n), "a")
 		require.NoError(t, err)
 		for i := range rng.IntN(4) {
@@ -272,7 +272,7 @@ func childBudget(s *dump.Store) error {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(uint64(os.Getpid()), 5))
-	for n := range runs(1000, 100) {
+	for n := range runs(1000, 50) {
 		at := time.Date(2026, 1, 2, 15, 4, 5, os.Getpid(), time.UTC).Add(time.Duration(n) * time.Second)
 		e, err := s.Create(at.Format(dump.IDLayout)+"-cpu", "a")
 		if errors.Is(err, dump.ErrBudget) {

@@ -189,7 +189,7 @@ func TestP1KilledProcessLeavesWholeFiles(t *testing.T) {
 	dir := fastDir(t)
 	rng := mathrand.New(mathrand.NewPCG(1, 1))
 	unfinished := 0
-	for range runs(300, 40) {
+	for range runs(300, 15) {
 		c := start(t, "write", dir)
 		for range 1 + rng.IntN(30) {
 			c.line(t)
