@@ -104,10 +104,14 @@ func childWrite(dir *os.Root, c blackbox.Config) error {
 // Killed at any instant: every record is whole, the last ones are there, and
 // at most the one that was being written is torn.
 func TestSIGKILL(t *testing.T) {
+	kills := 15
+	if os.Getenv("HOLMES_HEAVY") != "" {
+		kills = 100
+	}
 	for _, m := range media() {
 		t.Run(m.String(), func(t *testing.T) {
 			torn, parent := 0, t.TempDir()
-			for round := range 60 {
+			for round := range kills {
 				dir := filepath.Join(parent, strconv.Itoa(round))
 				require.NoError(t, os.Mkdir(dir, 0o700))
 				j := start(t, "write", dir, m)
@@ -137,7 +141,7 @@ func TestSIGKILL(t *testing.T) {
 				require.NoError(t, orphans[0].Remove(root(t, dir)))
 				require.Empty(t, files(t, dir))
 			}
-			t.Logf("%d of 60 kills tore a record", torn)
+			t.Logf("%d of %d kills tore a record", torn, kills)
 		})
 	}
 }
