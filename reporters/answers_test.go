@@ -27,6 +27,7 @@ import (
 func TestP3Answers(t *testing.T) {
 	const yes = `{"code":200,"body":{},"errcode":0}`
 	said := map[string]string{"feishu": `{"code":0}`}
+	e := wired(t)
 	for name, open := range everyone {
 		t.Run(name, func(t *testing.T) {
 			for status, permanent := range map[int]bool{
@@ -49,7 +50,7 @@ func TestP3Answers(t *testing.T) {
 				}))
 				r, err := open(s.URL, reporters.WithToken("s3cr3t"))
 				require.NoError(t, err)
-				err = r.Report(context.Background(), wired(t))
+				err = r.Report(context.Background(), e)
 				s.Close()
 				robot := name == "dingtalk" || name == "feishu"
 				if status < 300 && (status != 204 || !robot) {

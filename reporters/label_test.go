@@ -28,9 +28,10 @@ func TestProfefeReadsAnyLabels(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	f := newFakeProfefe(t)
 	r := newProfefe(t, f.URL)
+	e := wired(t)
+	e.Profiles = e.Profiles[:1]
 	for i := range 300 {
-		e := wired(t)
-		e.ID, e.Profiles = fmt.Sprintf("event-%d", i), e.Profiles[:1]
+		e.ID = fmt.Sprintf("event-%d", i)
 		e.Labels = map[string]string{"service": "x" + anything(random), anything(random): anything(random), anything(random): anything(random)}
 		want := map[string]string{"event": e.ID, "file": "cpu.pb.gz", "reason": "diff"}
 		for k, v := range e.Labels {
@@ -51,9 +52,10 @@ func TestPyroscopeTakesAnyLabels(t *testing.T) {
 	f := newFakePyroscope(t)
 	f.age = 0
 	r := newPyroscope(t, f.URL, reporters.WithPyroscopeLimits(reporters.PyroscopeLimits{Age: -time.Second}))
+	e := wired(t)
+	e.Profiles = e.Profiles[:1]
 	for i := range 300 {
-		e := wired(t)
-		e.ID, e.Profiles = fmt.Sprintf("event-%d", i), e.Profiles[:1]
+		e.ID = fmt.Sprintf("event-%d", i)
 		e.Labels = map[string]string{"service": anything(random), anything(random): anything(random), anything(random): anything(random)}
 		require.NoError(t, r.Report(context.Background(), e), "%q", e.Labels)
 		u := f.of(e.ID)["cpu.pb.gz"]

@@ -111,7 +111,8 @@ func TestPyroscopeCutsWhatIsTooLarge(t *testing.T) {
 		}
 		return sum
 	}
-	e := one(encoded(t, large))
+	raw := encoded(t, large)
+	e := one(raw)
 	require.NoError(t, newPyroscope(t, f.URL).Report(context.Background(), e))
 	got := parsed(t, f.of(e.ID)["one.pb.gz"])
 	require.Len(t, got.Sample, 16_000)
@@ -120,14 +121,14 @@ func TestPyroscopeCutsWhatIsTooLarge(t *testing.T) {
 	require.Equal(t, "other", got.Sample[len(got.Sample)-1].Location[0].Line[0].Function.Name)
 
 	f.bytes = 100_000
-	e = one(encoded(t, large))
+	e = one(raw)
 	require.NoError(t, newPyroscope(t, f.URL, reporters.WithPyroscopeLimits(reporters.PyroscopeLimits{Bytes: 100_000})).Report(context.Background(), e))
 	got = parsed(t, f.of(e.ID)["one.pb.gz"])
 	require.Equal(t, total(large), total(got))
 	require.Greater(t, len(got.Sample), 1000)
 
 	f.bytes, f.samples = 0, 0
-	e = one(encoded(t, large))
+	e = one(raw)
 	none := reporters.WithPyroscopeLimits(reporters.PyroscopeLimits{Bytes: -1, Samples: -1})
 	require.NoError(t, newPyroscope(t, f.URL, none).Report(context.Background(), e))
 	require.Len(t, parsed(t, f.of(e.ID)["one.pb.gz"]).Sample, 20_000)
