@@ -52,7 +52,7 @@ func TestBaselineRounds(t *testing.T) {
 		require.Len(t, baselines(t, l.dir), 1, "in place of the one before")
 		e, err := holmes.LoadEvent(baselines(t, l.dir)[0])
 		require.NoError(t, err)
-		require.Equal(t, holmes.StateDismissed, e.State, "nobody is told of it")
+		require.Equal(t, holmes.StateDismissed, e.State, "it is not reported")
 		require.Equal(t, 10*time.Second, e.Profile(holmes.KindCPU).Duration, "the last ten seconds")
 		require.EqualValues(t, 10*time.Second, parse(t, e.Profile(holmes.KindCPU)).DurationNanos)
 		require.NotNil(t, e.Profile(holmes.KindHeap))
@@ -196,7 +196,7 @@ func TestBaselineCutShortIsNoEvent(t *testing.T) {
 			_, err = e.Write("heap.pb.gz", func(w io.Writer) error { return pprof.Lookup("heap").WriteTo(w, 0) })
 			require.NoError(t, err)
 		}
-		require.NoError(t, os.CopyFS(l.dir, os.DirFS(alive))) // whose owner's lock nobody holds
+		require.NoError(t, os.CopyFS(l.dir, os.DirFS(alive))) // whose owner's lock is not held
 		l.run(t)
 		seconds(120)
 		require.Len(t, l.got.all(), 1)

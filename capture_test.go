@@ -1,12 +1,16 @@
 package holmes_test
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"runtime"
 	"runtime/pprof"
 	"sync"
 	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
 )
@@ -74,4 +78,30 @@ func park(depth int, release <-chan struct{}) {
 		return
 	}
 	<-release
+}
+
+// A capture that would not fit under the limit is refused, with the
+// reason; one that fits streams to disk.
+func TestCaptureThatDoesNotFitIsRefused(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		l.host.Memory(1<<30 - 3<<20) // 3 MiB under the limit
+		asked := 0
+		l.SetCapture(holmes.KindHeap, 4<<20, func(io.Writer) error { asked++; return nil })
+		l.SetCapture(holmes.KindGoroutine, 2<<20, func(w io.Writer) error {
+			_, direct := w.(*bytes.Buffer)
+			require.False(t, direct, "it goes to the disk, not into memory")
+			_, err := io.WriteString(w, "fits")
+			return err
+		})
+		l.run(t)
+		seconds(5)
+		e, err := l.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine)
+		require.NoError(t, err)
+		require.Zero(t, asked)
+		require.ErrorIs(t, e.Profiles[0].Err, holmes.ErrNoRoom)
+		require.ErrorContains(t, e.Profiles[0].Err, "needs about 4096 KiB of 3072 KiB")
+		require.Nil(t, e.Profile(holmes.KindHeap))
+		require.NotNil(t, e.Profile(holmes.KindGoroutine))
+	})
 }

@@ -1,8 +1,11 @@
 package holmes_test
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -115,5 +118,46 @@ func TestCPUMax(t *testing.T) {
 		require.Contains(t, l.WhyNot(holmes.SignalCPU), "WithCPUMax")
 		require.ErrorContains(t, l.EnableDump(90), "WithCPUMax(90)")
 		require.NoError(t, l.EnableDump(89))
+	})
+}
+
+// legacy is a reporter of mosn/holmes that keeps the very slices it is given.
+type legacy struct {
+	mu    sync.Mutex
+	kinds []string
+	got   [][]byte
+	scene holmes.Scene
+	why   holmes.ReasonType
+}
+
+func (l *legacy) Report(pType, _ string, why holmes.ReasonType, _ string, _ time.Time, raw []byte, scene holmes.Scene) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.kinds, l.got = append(l.kinds, pType), append(l.got, raw)
+	l.scene, l.why = scene, why
+	return nil
+}
+
+// A profile that a reporter of mosn/holmes was given is not changed by the next
+// one.
+func TestProfilesShareNoBuffer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old := &legacy{}
+		l := newLab(t, holmes.WithProfileReporter(old), holmes.WithDumpPath("/dev/null/none"))
+		n := 0
+		l.SetCapture(holmes.KindGoroutine, 0, func(w io.Writer) error {
+			n++
+			_, err := fmt.Fprintf(w, "profile %d", n)
+			return err
+		})
+		l.run(t)
+		for range 3 {
+			_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
+			require.NoError(t, err)
+		}
+		synctest.Wait()
+		require.Equal(t, []string{"profile 1", "profile 2", "profile 3"}, []string{string(old.got[0]), string(old.got[1]), string(old.got[2])})
+		old.got[0][0] = 'X' // it may even write into what it got
+		require.Equal(t, "profile 2", string(old.got[1]))
 	})
 }

@@ -28,7 +28,7 @@ func TestContinuous(t *testing.T) {
 			moments[at.Truncate(time.Second)] = true
 			require.Equal(t, holmes.CodeContinuous, e.Trigger.Reason.Code)
 			require.Equal(t, holmes.StateConfirmed, e.State)
-			require.Equal(t, "captured by timetable", e.Sentence(), "nobody is to blame")
+			require.Equal(t, "captured by timetable", e.Sentence(), "it has no culprit")
 			require.Len(t, e.Profiles, 3, "the heap once")
 			require.Equal(t, 10*time.Second, e.Profile(holmes.KindCPU).Duration)
 			require.Zero(t, e.Cost.ForcedGC)

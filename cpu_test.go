@@ -1,14 +1,7 @@
 package holmes_test
 
 import (
-	"bytes"
-	"context"
-	"net/http"
-	"net/http/httptest"
-	httppprof "net/http/pprof"
 	"path/filepath"
-	"runtime"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -58,37 +51,18 @@ func TestCPUProfileIsOnDiskMeanwhile(t *testing.T) {
 	})
 }
 
-// A profiler that the application holds is named in the event.
-func TestForeignProfilerIsNamed(t *testing.T) {
-	mux := http.NewServeMux()
-	mux.HandleFunc("/debug/pprof/profile", httppprof.Profile)
-	service := httptest.NewServer(mux)
-	defer service.Close()
-	ctx, cancel := context.WithCancel(t.Context())
-	var profiling sync.WaitGroup
-	profiling.Go(func() {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, service.URL+"/debug/pprof/profile?seconds=30", http.NoBody)
-		if err != nil {
-			return
-		}
-		if answer, err := service.Client().Do(req); err == nil {
-			_ = answer.Body.Close()
-		}
+// The time of a CPU profile is that in which it was recorded.
+func TestCPUProfileIsFiledUnderItsOwnTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t).run(t)
+		seconds(60)
+		l.host.CPU(func() float64 { return 90 })
+		seconds(30)
+		cpu := l.got.all()[0].Profile(holmes.KindCPU)
+		begun := l.profiler.Begun()
+		require.NotEmpty(t, begun)
+		require.WithinDuration(t, begun[0], cpu.Start, 0)
+		require.Equal(t, 14*time.Second, cpu.Duration)
+		require.Equal(t, cpu.Start.UnixNano(), parse(t, cpu).TimeNanos)
 	})
-	defer profiling.Wait()
-	defer cancel()
-	stacks := make([]byte, 1<<20)
-	require.Eventually(t, func() bool { // until the handler has it
-		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("net/http/pprof.sleep("))
-	}, time.Minute, 10*time.Millisecond)
-
-	h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
-	require.NoError(t, err)
-	require.NoError(t, h.Start())
-	defer h.Stop()
-	e, err := h.CaptureNow(t.Context(), holmes.KindCPU)
-	require.NoError(t, err)
-	require.Len(t, e.Profiles, 1)
-	require.ErrorContains(t, e.Profiles[0].Err, "in use by ")
-	require.Contains(t, e.Profiles[0].Note, "held by net/http/pprof")
 }

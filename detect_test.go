@@ -191,3 +191,42 @@ func TestWindowOfAnEvent(t *testing.T) {
 		})
 	}
 }
+
+// A memory spike during a CPU profile is an event at once.
+func TestMemorySpikeDuringCPUProfileIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithCPUSamplingTime("60s")).run(t)
+		seconds(60)
+		l.host.CPU(func() float64 { return 90 })
+		seconds(17)
+		l.host.Memory(900 << 20) // while the profile has 45 s to go
+		seconds(20)
+		events := l.got.all()
+		require.Len(t, events, 1, "the memory event does not wait for the CPU profile")
+		require.Equal(t, holmes.SignalMem, events[0].Trigger.Sample.Signal)
+		seconds(60)
+		require.Len(t, l.got.all(), 2)
+	})
+}
+
+// A step during the warm-up is an event, in the first run and after a restart.
+func TestStepDuringWarmUpIsSeen(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		for restart := range 2 {
+			require.NoError(t, l.Start())
+			l.host.CPU(func() float64 { return 15 })
+			seconds(5)
+			require.Contains(t, l.WhyNot(holmes.SignalCPU), "warming up, 5 of 10 samples", "run %d", restart)
+			l.host.CPU(func() float64 { return 60 }) // in the middle of the warm-up
+			seconds(30)
+			l.Stop()
+			require.Len(t, l.got.all(), restart+1)
+			e := l.got.all()[restart]
+			require.Equal(t, holmes.CodeDiff, e.Trigger.Reason.Code)
+			require.InDelta(t, 15, e.Trigger.Baseline, 0.1)
+			l.host.CPU(func() float64 { return 15 })
+			seconds(10)
+		}
+	})
+}

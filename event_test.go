@@ -10,6 +10,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
@@ -170,4 +171,15 @@ func TestEventWithoutGroups(t *testing.T) {
 		require.Equal(t, "process", e.Readings.MemoryScope)
 		require.Empty(t, e.Profiles[0].Note)
 	})
+}
+
+func parse(t *testing.T, p *holmes.Profile) *profile.Profile {
+	t.Helper()
+	require.NotNil(t, p)
+	f, err := p.Open()
+	require.NoError(t, err)
+	defer f.Close()
+	parsed, err := profile.Parse(f)
+	require.NoError(t, err)
+	return parsed
 }

@@ -17,9 +17,9 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// P15: an idle holmes holds at most 4 MiB. Processes with and without it, in
-// turn; what the runtime has from the system and has not given back.
-func TestPromise15IdleMemory(t *testing.T) {
+// An idle holmes holds at most 4 MiB: the difference between processes with and
+// without it, in what the runtime has from the system and has not given back.
+func TestIdleMemoryIsSmall(t *testing.T) {
 	var extra []int
 	for range heavy(5, 1) {
 		extra = append(extra, childMemory(t, "with")-childMemory(t, "without"))

@@ -158,7 +158,7 @@ func TestKilledInTheMiddleOfAnEvent(t *testing.T) {
 	require.Empty(t, next(t, dir, func([]*holmes.Event) bool { return false }), "it is told once")
 }
 
-// Who ends without Stop and with nothing unusual is no event.
+// A calm process that is killed is no event.
 func TestKilledWhileCalm(t *testing.T) {
 	dir := t.TempDir()
 	runKilled(t, "calm", dir, "blackbox/*.box")

@@ -28,13 +28,13 @@ const (
 	childReceiver = "HOLMES_TEST_RECEIVER"
 )
 
-// mailbox is a receiver in a directory: a file for each event, a line in it for
+// inbox is a receiver in a directory: a file for each event, a line in it for
 // each time that it was delivered. It is down while there is a file "down".
-type mailbox struct{ dir string }
+type inbox struct{ dir string }
 
-func (m mailbox) Name() string { return "mailbox" }
+func (m inbox) Name() string { return "inbox" }
 
-func (m mailbox) Report(_ context.Context, e *holmes.Event) error {
+func (m inbox) Report(_ context.Context, e *holmes.Event) error {
 	if _, err := os.Stat(filepath.Join(m.dir, "down")); err == nil {
 		return errDown
 	}
@@ -71,7 +71,7 @@ func whole(p *holmes.Profile) error {
 const contentEnd = "the end"
 
 // received returns the deliveries of each event, as "<process> <state>".
-func (m mailbox) received(t *testing.T) map[string][]string {
+func (m inbox) received(t *testing.T) map[string][]string {
 	t.Helper()
 	found, err := filepath.Glob(filepath.Join(m.dir, "2*"))
 	require.NoError(t, err)
@@ -84,7 +84,7 @@ func (m mailbox) received(t *testing.T) map[string][]string {
 	return out
 }
 
-func (m mailbox) set(t *testing.T, down bool) {
+func (m inbox) set(t *testing.T, down bool) {
 	t.Helper()
 	path := filepath.Join(m.dir, "down")
 	if down {
@@ -98,7 +98,7 @@ func (m mailbox) set(t *testing.T, down bool) {
 // and ends with it.
 func child(job string) error {
 	h, err := holmes.New(holmes.WithDumpPath(os.Getenv(childEvidence)), holmes.WithLogger(nil),
-		holmes.WithReporter(mailbox{os.Getenv(childReceiver)}), holmes.WithDumpLimits(100_000, 1<<30), holmes.WithDumpFree(0),
+		holmes.WithReporter(inbox{os.Getenv(childReceiver)}), holmes.WithDumpLimits(100_000, 1<<30), holmes.WithDumpFree(0),
 		holmes.WithForcedGC(false), holmes.WithCollectInterval("10ms"),
 		holmes.WithSource(&seesaw{}, holmes.Threshold{Abs: 1, Hold: 50 * time.Millisecond}, holmes.KindHeap, holmes.KindThreadcreate))
 	if err != nil {
@@ -168,7 +168,7 @@ type service struct {
 	confirmed []string
 }
 
-func serve(t *testing.T, job, evidence string, to mailbox) *service {
+func serve(t *testing.T, job, evidence string, to inbox) *service {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
 	cmd.Env = append(os.Environ(), childEnv+"="+job, childEvidence+"="+evidence, childReceiver+"="+to.dir)
@@ -233,11 +233,11 @@ func (s *service) end(t *testing.T) {
 	require.NoError(t, s.Wait())
 }
 
-// P1: a service is killed at random instants, most of them in the middle of what
+// A service is killed at random instants, most of them in the middle of what
 // it does to the disk. Every file that is visible is whole, what was never
 // finished is gone after the next start, and every event that was confirmed is
 // delivered in the end.
-func TestPromise1KilledAtAnyInstant(t *testing.T) {
+func TestKilledAtAnyInstant(t *testing.T) {
 	const lives = 25 // in one directory: the more events, the longer it is looked at
 	kills := heavy(1000, 50)
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -245,7 +245,7 @@ func TestPromise1KilledAtAnyInstant(t *testing.T) {
 	// How much a life confirms depends on the disk and the processor: a slow
 	// machine takes more lives for as much, at most twice as many.
 	for n := 0; n < kills || states["confirmed before a kill"] <= kills && n < 2*kills; n += lives {
-		evidence, to := filepath.Join(fastDir(t), "evidence"), mailbox{fastDir(t)}
+		evidence, to := filepath.Join(fastDir(t), "evidence"), inbox{fastDir(t)}
 		var confirmed []string
 		for range lives {
 			confirmed = append(confirmed, killedOnce(t, evidence, to, rng)...)
@@ -264,7 +264,7 @@ func TestPromise1KilledAtAnyInstant(t *testing.T) {
 }
 
 // killedOnce starts a service, kills it, and returns what it had confirmed.
-func killedOnce(t *testing.T, evidence string, to mailbox, rng *rand.Rand) []string {
+func killedOnce(t *testing.T, evidence string, to inbox, rng *rand.Rand) []string {
 	t.Helper()
 	if rng.IntN(4) == 0 {
 		to.set(t, true)
@@ -279,7 +279,7 @@ func killedOnce(t *testing.T, evidence string, to mailbox, rng *rand.Rand) []str
 	return confirmed
 }
 
-func requireAllDelivered(t *testing.T, evidence string, to mailbox, confirmed []string, states map[string]int) {
+func requireAllDelivered(t *testing.T, evidence string, to inbox, confirmed []string, states map[string]int) {
 	t.Helper()
 	got := to.received(t)
 	for _, id := range confirmed {
@@ -295,7 +295,7 @@ func requireAllDelivered(t *testing.T, evidence string, to mailbox, confirmed []
 	for _, dir := range all {
 		e, err := holmes.LoadEvent(dir)
 		require.NoError(t, err)
-		require.NotEqual(t, holmes.StateSuspected, e.State, "nobody is on it any more")
+		require.NotEqual(t, holmes.StateSuspected, e.State, "its process is dead")
 	}
 	refused, err := filepath.Glob(filepath.Join(evidence, "*", ".refused-*"))
 	require.NoError(t, err)
@@ -339,12 +339,12 @@ func waitingMarks(dir string) []string {
 	return found
 }
 
-// P8: two processes share a directory, one of them is killed, and at times a
+// Two processes share a directory, one of them is killed, and at times a
 // third one starts. No event is lost, none is delivered by two, and what the
 // dead one had is taken over by the living.
-func TestPromise8ProcessesShareADirectory(t *testing.T) {
+func TestProcessesShareADirectory(t *testing.T) {
 	for round := range heavy(20, 2) {
-		evidence, to := filepath.Join(fastDir(t), "evidence"), mailbox{fastDir(t)}
+		evidence, to := filepath.Join(fastDir(t), "evidence"), inbox{fastDir(t)}
 		to.set(t, true)
 		a, b := serve(t, "obedient", evidence, to), serve(t, "obedient", evidence, to)
 		want := map[string]bool{}

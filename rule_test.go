@@ -102,3 +102,14 @@ func TestSentences(t *testing.T) {
 		require.Equal(t, want, tr.Sentence())
 	}
 }
+
+// A flat line fires no rule, however small its values are.
+func TestFlatLineNeverFires(t *testing.T) {
+	for _, v := range []float64{0, 0.4, 1, 1.9, 2, 3, 3.99} {
+		ring := holmes.NewRing(120, v, v, v, v, v, v, v, v, v, v, v)
+		_, fires := holmes.Threshold{Diff: 25, Abs: 70}.Eval(ring, holmes.Sample{Value: v})
+		require.Equal(t, v == 0, fires, "%v: only nothing is 25 %% above nothing", v)
+		_, fires = holmes.Threshold{Diff: 25, Abs: 70, Margin: 10}.Eval(ring, holmes.Sample{Value: v})
+		require.False(t, fires, "%v", v)
+	}
+}

@@ -32,7 +32,7 @@ type rest struct {
 	rss                     int64
 }
 
-// P18: rounds of some seconds, in which receivers fail in their ways, the disk in
+// TestSoak has rounds of some seconds, in which receivers fail in their ways, the disk in
 // its, reporters come and go, and events are taken all the while. After each
 // all has mended, and holmes is stopped, which delivers what waits.
 //
@@ -236,7 +236,7 @@ func (s *soak) fault(t *testing.T) {
 	case 8:
 		s.disk.set(nil)
 	case 9:
-		if os.Rename(s.dir, s.dir+"-removed") == nil { // at once, under whoever writes
+		if os.Rename(s.dir, s.dir+"-removed") == nil { // at once, while another writes
 			require.NoError(t, os.RemoveAll(s.dir+"-removed"))
 		}
 	case 10:

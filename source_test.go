@@ -132,3 +132,41 @@ func TestLabelFuncThatHangs(t *testing.T) {
 		close(release)
 	})
 }
+
+// rising is a source that reads 10, and 90 from second n on.
+func rising(name holmes.Signal, n int) holmes.Source {
+	begin := time.Now()
+	return sourceFunc{name, func(now time.Time) (holmes.Sample, error) {
+		if now.Sub(begin) < time.Duration(n)*time.Second {
+			return holmes.Sample{Value: 10}, nil
+		}
+		return holmes.Sample{Value: 90}, nil
+	}}
+}
+
+type sourceFunc struct {
+	name holmes.Signal
+	read func(time.Time) (holmes.Sample, error)
+}
+
+func (s sourceFunc) Signal() holmes.Signal                     { return s.name }
+func (s sourceFunc) Read(now time.Time) (holmes.Sample, error) { return s.read(now) }
+
+// Readings that fail are tried again, and the other signals go on.
+func TestFailedReadingHeals(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t).run(t)
+		seconds(60)
+		l.host.SetFail(errors.New("no descriptors"))
+		seconds(600)
+		require.ErrorContains(t, l.Stats().Signals[0].Err, "no descriptors")
+		require.Contains(t, l.WhyNot(holmes.SignalCPU), "cannot be read: no descriptors")
+		require.NoError(t, l.Stats().Signals[3].Err, "the goroutine signal goes on")
+		l.host.SetFail(nil)
+		seconds(61)
+		require.NoError(t, l.Stats().Signals[0].Err)
+		l.host.CPU(func() float64 { return 90 })
+		seconds(30)
+		require.Len(t, l.got.all(), 1)
+	})
+}

@@ -50,3 +50,17 @@ func benchmarkTick(b *testing.B, h *holmes.Holmes) {
 		tick()
 	}
 }
+
+// One tick of a real host allocates nothing.
+func TestTickAllocatesNothing(t *testing.T) {
+	for name, h := range map[string]*holmes.Holmes{"default signals": neverFires(t), "all signals": withAll(neverFires(t))} {
+		t.Run(name, func(t *testing.T) {
+			tick, end := holmes.TickOnce(h)
+			defer end()
+			for range 200 { // past the warm-up
+				tick()
+			}
+			require.Zero(t, testing.AllocsPerRun(1000, tick))
+		})
+	}
+}

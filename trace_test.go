@@ -96,7 +96,7 @@ func TestTraceAlways(t *testing.T) {
 	requireTrace(t, p)
 }
 
-// Who turned it off has no trace and no excuse.
+// With the recorder off, an event has neither a trace nor a reason for its absence.
 func TestTraceOff(t *testing.T) {
 	_, got := traced(t, holmes.WithFlightRecorder(holmes.RecorderOff))
 	for _, p := range firstEvent(t, got).Profiles {

@@ -58,7 +58,7 @@ func TestWallClockStacks(t *testing.T) {
 	})
 }
 
-// One is enough where nobody asks for more, or the CPU profile will tell.
+// One goroutine profile is enough where no more are asked for, or a CPU profile tells.
 func TestWallClockStacksOnlyWhereTheyTell(t *testing.T) {
 	for name, c := range map[string]struct {
 		opts []holmes.Option
@@ -86,7 +86,7 @@ func TestWallClockStacksOnlyWhereTheyTell(t *testing.T) {
 // The built-in signal for it has them by default.
 func TestWallClockStacksOfSchedLat(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, s := strained(t)
+		l, s := underPressure(t)
 		l.run(t)
 		seconds(60)
 		for range 20 {

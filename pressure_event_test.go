@@ -14,7 +14,7 @@ import (
 
 // An event of each, by its default rule and by that of its option: what it says
 // and what evidence it has.
-func TestStrainEvents(t *testing.T) {
+func TestPressureEvents(t *testing.T) {
 	procs := float64(runtime.GOMAXPROCS(0))
 	for name, c := range map[string]struct {
 		opts     []holmes.Option
@@ -53,7 +53,7 @@ func TestStrainEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l, s := strained(t, c.opts...)
+				l, s := underPressure(t, c.opts...)
 				l.run(t)
 				seconds(120)
 				for range 30 {
@@ -72,7 +72,7 @@ func TestStrainEvents(t *testing.T) {
 	}
 }
 
-// A mean of next to nothing makes no percentage that anybody reads.
+// A mean of next to nothing makes no percentage in the sentence.
 func TestSentenceAboveNextToNothing(t *testing.T) {
 	trigger := holmes.Trigger{
 		Sample: holmes.Sample{Signal: holmes.SignalMutexWait, Value: 12}, Baseline: 0.00001,

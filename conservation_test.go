@@ -21,10 +21,10 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// P4: confirmed = delivered + waiting + dropped by reason, for each reporter and
-// at every step of a random walk over failing receivers and disks, restarts,
-// damage, small budgets and jumps of the clock.
-func TestPromise4Conservation(t *testing.T) {
+// The confirmed events are those delivered, waiting, and dropped by reason, for
+// each reporter and at every step of a random walk over failing receivers and
+// disks, restarts, damage, small budgets and jumps of the clock.
+func TestEveryEventIsAccountedFor(t *testing.T) {
 	const walk = 250 // steps of one directory
 	steps := heavy(10_000, 500)
 	seen := map[string]int{}
@@ -58,22 +58,7 @@ type world struct {
 	confirmed map[string][]string                   // by reporter, what it was to get
 	settled   map[string]map[string]map[string]bool // by reporter and event, what became of it
 	lost      map[string]map[string]bool            // by reporter, what only a process that ended had in memory
-	orphaned  map[string]map[string]bool            // by reporter, what a process left on disk and nobody had taken over
-}
-
-func newWorld(t *testing.T, seed uint64) *world {
-	t.Helper()
-	w := &world{
-		rng: rand.New(rand.NewPCG(4, seed)), dir: filepath.Join(fastDir(t), "evidence"), disk: &brokenDisk{},
-		now:       map[string]*receiver{"one": newReceiver("one"), "two": newReceiver("two")},
-		confirmed: map[string][]string{}, settled: map[string]map[string]map[string]bool{}, lost: map[string]map[string]bool{},
-		orphaned: map[string]map[string]bool{},
-	}
-	for name := range w.now {
-		w.settled[name], w.lost[name], w.orphaned[name] = map[string]map[string]bool{}, map[string]bool{}, map[string]bool{}
-	}
-	w.live(t)
-	return w
+	orphaned  map[string]map[string]bool            // by reporter, what a process left on disk and none had taken over
 }
 
 // live starts a process.
@@ -234,7 +219,7 @@ func (w *world) check(t *testing.T) {
 		w.mu.Lock()
 		for _, id := range waits {
 			if !slices.Contains(queued, id) {
-				w.orphaned[name][id] = true // it may be removed before anybody counts it
+				w.orphaned[name][id] = true // it may be removed before it is counted
 			}
 		}
 		for _, id := range w.confirmed[name] {
@@ -287,6 +272,21 @@ func (w *world) finish(t *testing.T, seen map[string]int) {
 	for _, name := range slices.Collect(maps.Keys(w.now)) {
 		require.Empty(t, w.lab.Queued(name))
 	}
+}
+
+func newWorld(t *testing.T, seed uint64) *world {
+	t.Helper()
+	w := &world{
+		rng: rand.New(rand.NewPCG(4, seed)), dir: filepath.Join(fastDir(t), "evidence"), disk: &brokenDisk{},
+		now:       map[string]*receiver{"one": newReceiver("one"), "two": newReceiver("two")},
+		confirmed: map[string][]string{}, settled: map[string]map[string]map[string]bool{}, lost: map[string]map[string]bool{},
+		orphaned: map[string]map[string]bool{},
+	}
+	for name := range w.now {
+		w.settled[name], w.lost[name], w.orphaned[name] = map[string]map[string]bool{}, map[string]bool{}, map[string]bool{}
+	}
+	w.live(t)
+	return w
 }
 
 // times is how often the receiver was given an event.

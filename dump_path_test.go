@@ -67,3 +67,59 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 		})
 	}
 }
+
+// An event whose dump path cannot be written is reported from memory.
+func TestUnwritableDumpPathStillReports(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		file := filepath.Join(t.TempDir(), "file")
+		require.NoError(t, os.WriteFile(file, nil, 0o600))
+		l := newLab(t, holmes.WithDumpPath(filepath.Join(file, "sub"))).run(t)
+		require.Error(t, l.Stats().Dump.Err)
+		seconds(60)
+		l.host.CPU(func() float64 { return 90 })
+		seconds(30)
+		require.Len(t, l.got.all(), 1)
+		e := l.got.all()[0]
+		require.Empty(t, e.Dir)
+		cpu := e.Profile(holmes.KindCPU)
+		require.Empty(t, cpu.Path)
+		require.NotEmpty(t, parse(t, cpu).Sample)
+	})
+}
+
+// Files in the dump path are readable by their owner only, events of the same
+// instant have directories of their own, and count and bytes are bounded.
+func TestFilesArePrivateUniqueAndBounded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithDumpLimits(5, 1<<20)).run(t)
+		seen := map[string]bool{}
+		for range 20 { // the clock of the bubble stands still: all at the same instant
+			e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
+			require.NoError(t, err)
+			require.False(t, seen[e.ID])
+			seen[e.ID] = true
+		}
+		seconds(1)
+		s := l.Stats().Dump
+		require.LessOrEqual(t, s.Events, 5)
+		require.LessOrEqual(t, s.Bytes, int64(1<<20))
+		dirs, err := os.ReadDir(l.dir)
+		require.NoError(t, err)
+		for _, d := range dirs {
+			info, err := d.Info()
+			require.NoError(t, err)
+			if !d.IsDir() { // the store's own
+				require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), d.Name())
+				continue
+			}
+			require.Equal(t, os.FileMode(0o700), info.Mode().Perm(), d.Name())
+			files, err := os.ReadDir(filepath.Join(l.dir, d.Name()))
+			require.NoError(t, err)
+			for _, f := range files {
+				info, err := f.Info()
+				require.NoError(t, err)
+				require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), f.Name())
+			}
+		}
+	})
+}

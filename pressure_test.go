@@ -15,8 +15,8 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// strained is a lab whose runtime says what the test wants.
-func strained(t *testing.T, opts ...holmes.Option) (*lab, *holmes.Strain) {
+// underPressure is a lab whose runtime says what the test wants.
+func underPressure(t *testing.T, opts ...holmes.Option) (*lab, *holmes.Strain) {
 	t.Helper()
 	l, s := newLab(t, opts...), &holmes.Strain{}
 	s.Delays = metrics.Float64Histogram{Counts: make([]uint64, 4), Buckets: []float64{math.Inf(-1), 0, 0.001, 0.1, math.Inf(1)}}
@@ -54,7 +54,7 @@ func TestGCCPUBetweenCollections(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l, s := strained(t)
+				l, s := underPressure(t)
 				l.run(t)
 				seconds(1)
 				require.Error(t, signal(l.Holmes, holmes.SignalGCCPU).Err, "a share needs two readings")
@@ -79,9 +79,9 @@ func TestGCCPUBetweenCollections(t *testing.T) {
 
 // While a signal is off nothing is read, and what has grown meanwhile is no
 // reading when it is on again.
-func TestStrainAfterBeingOff(t *testing.T) {
+func TestPressureAfterBeingOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, s := strained(t)
+		l, s := underPressure(t)
 		off := []holmes.Signal{holmes.SignalGCCPU, holmes.SignalSchedLat, holmes.SignalMutexWait}
 		l.run(t)
 		seconds(3)
@@ -102,7 +102,7 @@ func TestStrainAfterBeingOff(t *testing.T) {
 	})
 }
 
-func TestStrainOffByDefault(t *testing.T) {
+func TestPressureIsOffByDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, s := newLab(t), &holmes.Strain{Fail: errors.New("was read")}
 		s.Use(l.Holmes)
@@ -124,7 +124,7 @@ func TestStrainOffByDefault(t *testing.T) {
 // The lane reads what was gained since the tick before, in milliseconds.
 func TestSchedLatIsSinceTheLastTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, s := strained(t)
+		l, s := underPressure(t)
 		l.run(t)
 		seconds(2)
 		read := func() float64 { seconds(1); return signal(l.Holmes, holmes.SignalSchedLat).Value }
@@ -144,7 +144,7 @@ func TestMutexWaitIsAMean(t *testing.T) {
 	for _, interval := range []time.Duration{100 * time.Millisecond, time.Second, 30 * time.Second} {
 		t.Run(interval.String(), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				l, s := strained(t, holmes.WithCollectInterval(interval.String()))
+				l, s := underPressure(t, holmes.WithCollectInterval(interval.String()))
 				l.run(t)
 				wait := func(seconds float64) { s.Set(func(s *holmes.Strain) { s.Waited += seconds }) }
 				tick := func() float64 {
@@ -175,7 +175,7 @@ func TestMutexWaitIsAMean(t *testing.T) {
 // A lump of waits that ended is a near miss; waits that go on are an event.
 func TestMutexWaitEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, s := strained(t)
+		l, s := underPressure(t)
 		l.run(t)
 		seconds(60)
 		s.Set(func(s *holmes.Strain) { s.Waited += 6000 })
@@ -195,7 +195,7 @@ func TestMutexWaitEvent(t *testing.T) {
 
 // What the three say of the real runtime: each rises when what it measures is
 // done to the process.
-func TestStrainOfThisProcess(t *testing.T) {
+func TestPressureOfThisProcess(t *testing.T) {
 	many := 200 * runtime.GOMAXPROCS(0) // the runtime looks at one goroutine in eight
 	for name, c := range map[string]struct {
 		signal holmes.Signal

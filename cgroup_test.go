@@ -12,9 +12,8 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// 10. cgroup v2, or v1 without a quota, silently ended the loop, and a limit on a
-// parent group was ignored.
-func TestRegression10AnyLayoutIsWatched(t *testing.T) {
+// Limits are found in cgroup v2 and in v1 without a quota, on a parent group too.
+func TestAnyCgroupLayoutIsWatched(t *testing.T) {
 	const stat = "anon 0\ninactive_file 0\nactive_file 0\nslab_reclaimable 0\n"
 	for name, c := range map[string]struct {
 		files  map[string]string

@@ -208,8 +208,8 @@ func TestWatcherLooksWithTheTick(t *testing.T) {
 	}
 }
 
-// A service whose memory moves is left alone, and who turned the watcher or its
-// signal off is too.
+// Memory that moves within its usual range is no event, and none is one with the
+// watcher or its signal off.
 func TestWatcherIsQuiet(t *testing.T) {
 	for name, tt := range map[string]struct {
 		load func() float64 // MiB

@@ -34,6 +34,7 @@ func (l *timedLog) add(f string, a []any) {
 	defer l.mu.Unlock()
 	l.lines = append(l.lines, timedLine{time.Now(), fmt.Sprintf(f, a...)})
 }
+
 func (l *timedLog) Debugf(f string, a ...any) { l.add(f, a) }
 func (l *timedLog) Infof(f string, a ...any)  { l.add(f, a) }
 func (l *timedLog) Warnf(f string, a ...any)  { l.add(f, a) }
@@ -60,23 +61,23 @@ func (l *timedLog) requireQuiet(t *testing.T) (causes int) {
 	return len(last)
 }
 
-// P6: the disk fails in every way for half an hour. Every event is delivered
+// The disk fails in every way for half an hour. Every event is delivered
 // all the same, from memory; what could not be delivered meanwhile is on disk
 // when the disk has mended, and nothing half-written.
-func TestPromise6DiskFails(t *testing.T) {
+func TestDiskFailsInEveryWay(t *testing.T) {
 	for name, breaks := range map[string]func(t *testing.T, l *lab, disk *plan) (mend func()){
-		"disk full":                    fillDisk,
-		"read-only":                    readOnly,
-		"no descriptors":               noDescriptors,
-		"directory removed":            directoryRemoved,
-		"permission denied":            injected(syscall.EACCES, ""),
-		"input and output errors":      injected(syscall.EIO, ""),
-		"short writes":                 injected(io.ErrShortWrite, "write"),
-		"syncs fail":                   injected(syscall.EIO, "sync"),
-		"renames fail":                 injected(syscall.EIO, "rename"),
-		"nothing can be made":          injected(syscall.ENOSPC, "mkdir"),
-		"nothing can be locked":        injected(syscall.EIO, "lock"),
-		"directory is somebody else's": loosened,
+		"disk full":                   fillDisk,
+		"read-only":                   readOnly,
+		"no descriptors":              noDescriptors,
+		"directory removed":           directoryRemoved,
+		"permission denied":           injected(syscall.EACCES, ""),
+		"input and output errors":     injected(syscall.EIO, ""),
+		"short writes":                injected(io.ErrShortWrite, "write"),
+		"syncs fail":                  injected(syscall.EIO, "sync"),
+		"renames fail":                injected(syscall.EIO, "rename"),
+		"nothing can be made":         injected(syscall.ENOSPC, "mkdir"),
+		"nothing can be locked":       injected(syscall.EIO, "lock"),
+		"directory is open to others": loosened,
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tinyDisk(t)
@@ -270,9 +271,9 @@ func (p *plan) fault(op, _ string) error {
 	return p.fail(op)
 }
 
-// P6: what is held in memory is bounded, by count and by bytes; the oldest goes,
+// What is held in memory is bounded, by count and by bytes; the oldest goes,
 // and is counted.
-func TestPromise6MemoryIsBounded(t *testing.T) {
+func TestMemoryForEventsIsBounded(t *testing.T) {
 	for name, c := range map[string]struct{ events, size int }{"many": {100, 1000}, "large": {25, 3 << 20}} {
 		t.Run(name, func(t *testing.T) {
 			content := bytes.Repeat([]byte("profile "), c.size/8)

@@ -104,7 +104,7 @@ func TestMutexProfileIsOfTheEvent(t *testing.T) {
 		l := newLab(t, locking(15*time.Second)).run(t)
 		seconds(59)
 		require.Equal(t, holmes.LockArmed, fraction())
-		contendAt(0b10, 50) // nobody looks
+		contendAt(0b10, 50) // before the suspicion
 		seconds(2)
 		require.Equal(t, holmes.LockFraction, fraction(), "with the suspicion")
 		contendAt(0b11, 700)

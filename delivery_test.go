@@ -1,0 +1,214 @@
+package holmes_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// The receiver is down for an hour, there is an event a minute, and the
+// process is restarted twice meanwhile: all are delivered within a minute of its
+// recovery, none twice.
+func TestReceiverDownForAnHour(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, r := t.TempDir(), newReceiver("receiver")
+		r.set(down)
+		var want []string
+		for life := range 3 {
+			l := newLab(t, holmes.WithDumpPath(dir), holmes.WithReporter(r)).run(t)
+			for range 20 {
+				seconds(60)
+				want = append(want, l.capture(t))
+			}
+			synctest.Wait()
+			s := l.reporter(t, "receiver")
+			require.Equal(t, len(want), s.Waiting)
+			require.Positive(t, s.Failing)
+			if life < 2 {
+				l.Stop()
+				continue
+			}
+			r.set(nil)
+			seconds(60)
+			s = l.reporter(t, "receiver")
+			require.Zero(t, s.Waiting)
+			require.Zero(t, s.Failing)
+			require.EqualValues(t, 60, s.Delivered)
+			require.Zero(t, l.Stats().Dump.Waiting)
+		}
+		got := r.ids()
+		slices.Sort(got)
+		require.Equal(t, want, got, "60 of 60, none twice")
+		for _, id := range want {
+			require.NotEmpty(t, parse(t, r.event(id).Profile(holmes.KindThreadcreate)).SampleType)
+		}
+	})
+}
+
+// What is delivered after a restart is what would have been delivered at once.
+func TestDeliveredAfterRestartIsTheSame(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, r := t.TempDir(), newReceiver("receiver")
+		r.set(down)
+		l := newLab(t, holmes.WithDumpPath(dir), holmes.WithReporter(r)).run(t)
+		seconds(60)
+		l.host.CPU(func() float64 { return 90 })
+		seconds(30)
+		at := l.got.all()
+		require.Len(t, at, 1)
+		l.Stop()
+
+		r.set(nil)
+		next := newLab(t, holmes.WithDumpPath(dir), holmes.WithReporter(r)).run(t)
+		seconds(1)
+		require.Equal(t, []string{at[0].ID}, r.ids())
+		e := r.event(at[0].ID)
+		require.JSONEq(t, asJSON(t, at[0]), asJSON(t, e))
+		require.Equal(t, at[0].Trigger.Reason.Rule, e.Trigger.Reason.Rule)
+		require.Empty(t, next.got.all(), "a reporter that has it does not get it again")
+		next.Stop()
+	})
+}
+
+// One event that its receiver cannot take holds up no other.
+func TestPoisonousEventHoldsUpNoOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver("receiver")
+		l := newLab(t, holmes.WithReporter(r)).run(t)
+		r.set(down)
+		var ids []string
+		for range 20 {
+			ids = append(ids, l.capture(t))
+			seconds(60)
+		}
+		bad := ids[:7] // more than make a receiver that is down
+		r.set(func(e *holmes.Event) error {
+			if slices.Contains(bad, e.ID) {
+				return errDown
+			}
+			return nil
+		})
+		seconds(5 * 60)
+		require.ElementsMatch(t, ids[7:], r.ids())
+		late := l.capture(t)
+		seconds(61)
+		require.Contains(t, r.ids(), late, "nor one that comes later")
+		require.Equal(t, 7, l.reporter(t, "receiver").Waiting)
+		r.set(nil)
+		seconds(61)
+		require.Zero(t, l.reporter(t, "receiver").Waiting)
+	})
+}
+
+// A receiver that is down is not asked about every event that waits.
+func TestOneProbeAtATime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver("receiver")
+		r.set(down)
+		l := newLab(t, holmes.WithReporter(r)).run(t)
+		for range 50 {
+			l.capture(t)
+		}
+		seconds(3600)
+		// Pauses of 30 s on average, and some shorter ones at first.
+		require.Less(t, len(r.attempts()), 200)
+		require.Greater(t, len(r.attempts()), 80)
+		r.set(nil)
+		seconds(60)
+		require.Zero(t, l.reporter(t, "receiver").Waiting)
+		back := 0
+		for i, id := range r.ids()[1:] {
+			if id < r.ids()[i] {
+				back++
+			}
+		}
+		require.LessOrEqual(t, back, 2, "in their order, but for the one that got through and those that had failed first")
+	})
+}
+
+// Events whose files were changed on disk are set aside, the others are
+// delivered.
+func TestDamagedEventsAreSetAside(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 7))
+	dir := fastDir(t)
+	cases := 0
+	for cases < heavy(1000, 100) {
+		synctest.Test(t, func(t *testing.T) {
+			path := filepath.Join(dir, fmt.Sprint(cases))
+			r := newReceiver("receiver")
+			r.set(down)
+			l := newLab(t, holmes.WithDumpPath(path), holmes.WithReporter(r)).run(t)
+			var good, bad []string
+			for n := range 20 {
+				id := l.capture(t)
+				if n%2 == 0 {
+					good = append(good, id)
+				} else {
+					bad = append(bad, id)
+				}
+			}
+			seconds(1)
+			for _, id := range bad {
+				damageEvent(t, filepath.Join(path, id), rng)
+				cases++
+			}
+			r.set(nil)
+			seconds(61)
+			require.ElementsMatch(t, good, r.ids())
+			s := l.reporter(t, "receiver")
+			require.Equal(t, map[string]uint64{"damaged": uint64(len(bad))}, s.Dropped)
+			require.Zero(t, s.Waiting)
+			require.Equal(t, len(bad), l.Stats().Dump.Damaged)
+			for _, id := range bad {
+				reason, err := os.ReadFile(filepath.Join(path, id, ".damaged"))
+				require.NoError(t, err)
+				require.NotEmpty(t, reason)
+			}
+			l.Stop()
+		})
+	}
+}
+
+// damageEvent flips a byte of one of its files, or cuts it.
+func damageEvent(t *testing.T, dir string, rng *rand.Rand) {
+	t.Helper()
+	files := []string{"event.json", "summary.txt", "threadcreate.pb.gz", ".sealed"}
+	path := filepath.Join(dir, files[rng.IntN(len(files))])
+	raw, err := os.ReadFile(path)
+	require.NoError(t, err)
+	if rng.IntN(3) == 0 {
+		raw = raw[:rng.IntN(len(raw))]
+	} else {
+		raw[rng.IntN(len(raw))] ^= byte(1 + rng.IntN(255))
+	}
+	require.NoError(t, os.WriteFile(path, raw, 0o600))
+}
+
+// An event that is waiting when its space is wanted is counted.
+func TestDropsAreCounted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver("receiver")
+		r.set(down)
+		l := newLab(t, holmes.WithReporter(r), holmes.WithDumpLimits(5, 1<<20)).run(t)
+		for range 8 {
+			l.capture(t)
+		}
+		seconds(1)
+		gone := marks(t, l.dir, "receiver")[2]
+		require.NoError(t, os.RemoveAll(filepath.Join(l.dir, gone)))
+		r.set(nil)
+		seconds(120)
+		s := l.reporter(t, "receiver")
+		require.Equal(t, map[string]uint64{"no space": 3, "gone": 1}, s.Dropped)
+		require.EqualValues(t, 4, s.Delivered)
+		require.EqualValues(t, 8, s.Offered)
+	})
+}

@@ -1,0 +1,53 @@
+package holmes_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// No exported struct embeds a lock or another foreign type, and no exported field
+// has an unexported type.
+func TestNothingInternalIsExported(t *testing.T) {
+	files, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(f, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || !spec.Name.IsExported() {
+				return true
+			}
+			body, ok := spec.Type.(*ast.StructType)
+			if !ok {
+				return true
+			}
+			for _, field := range body.Fields.List {
+				base := field.Type
+				if star, ok := base.(*ast.StarExpr); ok {
+					base = star.X
+				}
+				id, plain := base.(*ast.Ident)
+				foreign := plain && !id.IsExported() && id.Obj != nil // of this package
+				if len(field.Names) == 0 {
+					_, sel := base.(*ast.SelectorExpr)
+					require.False(t, sel, "%s embeds a type of another package", spec.Name)
+					require.False(t, foreign, "%s embeds %v", spec.Name, base)
+				}
+				for _, fn := range field.Names {
+					require.False(t, fn.IsExported() && foreign, "%s.%s has an unexported type", spec.Name, fn)
+				}
+			}
+			return true
+		})
+	}
+}

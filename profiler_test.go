@@ -1,0 +1,238 @@
+package holmes_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	httppprof "net/http/pprof"
+	"path/filepath"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/pprof/profile"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// While the application profiles, an event has no empty file but the reason, and
+// tries again.
+func TestForeignProfilerLeavesNoEmptyFile(t *testing.T) {
+	t.Run("throughout", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU, holmes.KindGoroutine)).run(t)
+			l.profiler.Foreign(true)
+			seconds(180)
+			require.Len(t, l.got.all(), 1)
+			e := l.got.all()[0]
+			require.Nil(t, e.Profile(holmes.KindCPU))
+			require.NotNil(t, e.Profile(holmes.KindGoroutine))
+			require.NoFileExists(t, filepath.Join(e.Dir, "cpu.pb.gz"))
+			require.ErrorContains(t, e.Profiles[len(e.Profiles)-1].Err, "in use by the application")
+		})
+	})
+	t.Run("for a while", func(t *testing.T) {
+		synctest.Test(t, func(t *testing.T) {
+			l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU)).run(t)
+			l.profiler.Foreign(true)
+			seconds(68)
+			l.profiler.Foreign(false)
+			seconds(60)
+			require.Len(t, l.got.all(), 1)
+			cpu := l.got.all()[0].Profile(holmes.KindCPU)
+			require.NotNil(t, cpu)
+			require.Contains(t, cpu.Note, "waited")
+			require.NotEmpty(t, parse(t, cpu).Sample)
+		})
+	})
+}
+
+// The same with the runtime's own profiler: the event on disk has the reason.
+func TestRunningProfilerLeavesNoEmptyFile(t *testing.T) {
+	var foreign bytes.Buffer
+	require.NoError(t, pprof.StartCPUProfile(&foreign))
+	defer pprof.StopCPUProfile()
+	got := &collector{}
+	h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithReporter(got), holmes.WithLogger(testLog{t}))
+	require.NoError(t, err)
+	require.NoError(t, h.Start())
+	defer h.Stop()
+	e, err := h.CaptureNow(t.Context(), holmes.KindCPU, holmes.KindGoroutine)
+	require.NoError(t, err)
+	require.Nil(t, e.Profile(holmes.KindCPU))
+	require.NotNil(t, e.Profile(holmes.KindGoroutine))
+	require.NoFileExists(t, filepath.Join(e.Dir, "cpu.pb.gz"))
+	onDisk, err := holmes.LoadEvent(e.Dir)
+	require.NoError(t, err)
+	for _, p := range onDisk.Profiles {
+		if p.Kind == holmes.KindCPU {
+			require.Contains(t, p.Note, "in use by the application")
+			return
+		}
+	}
+	t.Fatal("the event does not say why there is no CPU profile")
+}
+
+// A profiler that the application holds is named in the event.
+func TestForeignProfilerIsNamed(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/profile", httppprof.Profile)
+	service := httptest.NewServer(mux)
+	defer service.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	var profiling sync.WaitGroup
+	profiling.Go(func() {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, service.URL+"/debug/pprof/profile?seconds=30", http.NoBody)
+		if err != nil {
+			return
+		}
+		if answer, err := service.Client().Do(req); err == nil {
+			_ = answer.Body.Close()
+		}
+	})
+	defer profiling.Wait()
+	defer cancel()
+	stacks := make([]byte, 1<<20)
+	require.Eventually(t, func() bool { // until the handler has it
+		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("net/http/pprof.sleep("))
+	}, time.Minute, 10*time.Millisecond)
+
+	h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
+	require.NoError(t, err)
+	require.NoError(t, h.Start())
+	defer h.Stop()
+	e, err := h.CaptureNow(t.Context(), holmes.KindCPU)
+	require.NoError(t, err)
+	require.Len(t, e.Profiles, 1)
+	require.ErrorContains(t, e.Profiles[0].Err, "in use by ")
+	require.Contains(t, e.Profiles[0].Note, "held by net/http/pprof")
+}
+
+// Two instances in one process share the profiler and both have their
+// profile.
+func TestTwoInstancesShareCaptures(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		a, b := newLab(t), newLab(t, holmes.WithCPUDump(10, 25, 60, time.Minute))
+		a.profiler.Share(a.Holmes, b.Holmes)
+		a.run(t)
+		b.run(t)
+		seconds(60)
+		a.host.CPU(func() float64 { return 90 })
+		seconds(5)
+		b.host.CPU(func() float64 { return 90 })
+		seconds(40)
+		for _, l := range []*lab{a, b} {
+			require.Len(t, l.got.all(), 1)
+			require.NotEmpty(t, parse(t, l.got.all()[0].Profile(holmes.KindCPU)).Sample)
+		}
+		require.GreaterOrEqual(t, a.got.all()[0].Profile(holmes.KindCPU).Duration, 13*time.Second)
+		require.GreaterOrEqual(t, b.got.all()[0].Profile(holmes.KindCPU).Duration, 13*time.Second)
+	})
+}
+
+// The application profiles itself over net/http/pprof in a loop, and two
+// instances have one event after the other. No file is empty, no event is without
+// its CPU profile or the reason, and the application gets profiles too.
+func TestProfilesBesideAnApplicationThatProfiles(t *testing.T) {
+	mux := http.NewServeMux()
+	mux.HandleFunc("/debug/pprof/profile", httppprof.Profile)
+	service := httptest.NewServer(mux)
+	defer service.Close()
+	ctx, cancel := context.WithCancel(t.Context())
+	var others sync.WaitGroup
+	defer others.Wait()
+	defer cancel()
+	var theirs atomic.Int64
+	others.Go(func() {
+		for ctx.Err() == nil {
+			if fetchProfile(ctx, service) {
+				theirs.Add(1)
+			}
+			<-time.After(200 * time.Millisecond) // shorter than holmes takes to try again
+		}
+	})
+	var work atomic.Int64
+	others.Go(func() {
+		for ctx.Err() == nil {
+			work.Add(int64(burnCPU()))
+		}
+	})
+
+	dirs := []string{t.TempDir(), t.TempDir()}
+	got := &collector{}
+	for _, dir := range dirs {
+		h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithLogger(testLog{t}),
+			holmes.WithCollectInterval("50ms"), holmes.WithCPUSamplingTime("500ms"),
+			holmes.WithRule(holmes.SignalCPU, flapping{}), holmes.WithFlightRecorder(holmes.RecorderOff))
+		require.NoError(t, err)
+		require.NoError(t, h.Start())
+		t.Cleanup(h.Stop)
+	}
+	require.Eventually(t, func() bool {
+		return len(got.all()) >= heavy(4, 2) && theirs.Load() >= 1 && slices.ContainsFunc(got.all(), func(e *holmes.Event) bool { return e.Profile(holmes.KindCPU) != nil })
+	}, 2*time.Minute, 50*time.Millisecond)
+	for _, e := range got.all() {
+		require.Len(t, e.Profiles, 1)
+		p := &e.Profiles[0]
+		require.Equal(t, holmes.KindCPU, p.Kind)
+		if !p.Captured() {
+			require.Error(t, p.Err)
+			require.NotEmpty(t, p.Note)
+			continue
+		}
+		require.Positive(t, p.Duration)
+		require.Equal(t, int64(p.Duration), parse(t, p).DurationNanos)
+	}
+	for _, dir := range dirs {
+		require.NoError(t, filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if err == nil && filepath.Ext(path) == ".gz" && filepath.Base(path)[0] != '.' {
+				info, err := d.Info()
+				if err == nil && info.Size() == 0 {
+					t.Errorf("%s is empty", path)
+				}
+			}
+			return nil
+		}))
+	}
+}
+
+// flapping fires now and then, for longer than it holds.
+type flapping struct{}
+
+// Pace returns one that confirms soon and hardly rests.
+func (flapping) Pace() holmes.Pace {
+	return holmes.Pace{Window: 5 * time.Second, Hold: time.Second, CoolDown: 50 * time.Millisecond}
+}
+
+// Eval fires for two seconds of every three.
+func (flapping) Eval(_ *holmes.Ring, s holmes.Sample) (holmes.Reason, bool) {
+	return holmes.Reason{Code: "flapping"}, s.At.Unix()%3 > 0
+}
+
+// fetchProfile takes a profile of a second as a user would.
+func fetchProfile(ctx context.Context, service *httptest.Server) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, service.URL+"/debug/pprof/profile?seconds=1", http.NoBody)
+	if err != nil {
+		return false
+	}
+	answer, err := service.Client().Do(req)
+	if err != nil {
+		return false
+	}
+	defer answer.Body.Close()
+	raw, err := io.ReadAll(answer.Body)
+	if err != nil || answer.StatusCode != http.StatusOK {
+		return false // busy: holmes has it
+	}
+	_, err = profile.ParseData(raw)
+	return err == nil
+}
