@@ -156,9 +156,9 @@ func runs(heavy, usual int) int {
 	return usual
 }
 
-// P5: whatever comes and goes, the directory is within its budget to the byte,
+// Whatever comes and goes, the directory is within its budget to the byte,
 // unfinished files included, and what the store believes is what is there.
-func TestP5BudgetHolds(t *testing.T) {
+func TestBudgetHolds(t *testing.T) {
 	const limit = 50_000
 	s := openStore(t, fastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
 	rng := rand.New(rand.NewPCG(5, 5))
@@ -198,8 +198,8 @@ func TestP5BudgetHolds(t *testing.T) {
 	require.Greater(t, full, int64(limit-1000), "it was tried")
 }
 
-// P5: what one store was granted and has not written yet is counted by another.
-func TestP5ReservationIsSeenByOthers(t *testing.T) {
+// What one store was granted and has not written yet is counted by another.
+func TestReservationIsSeenByOthers(t *testing.T) {
 	disk, dir := &faults{}, fastDir(t)
 	o := dump.Options{MaxBytes: 100_000, Fault: disk.fault}
 	a, b := openStore(t, dir, o), openStore(t, dir, dump.Options{MaxBytes: 100_000})
@@ -221,9 +221,9 @@ func TestP5ReservationIsSeenByOthers(t *testing.T) {
 	require.NoError(t, theirs.Close(dump.Class{}))
 }
 
-// P5 for several processes in one directory: together they keep to the budget,
+// Several processes in one directory: they keep to the budget,
 // at every moment at which nobody has the directory locked.
-func TestP5ProcessesShareTheBudget(t *testing.T) {
+func TestProcessesShareTheBudget(t *testing.T) {
 	dir := fastDir(t)
 	s := openStore(t, dir, dump.Options{})
 	var children []process

@@ -14,9 +14,9 @@ import (
 	"github.com/go-holmes/holmes/dump"
 )
 
-// P7: any byte of a closed event flipped, or any of its files cut: that event
+// Any byte of a closed event flipped, or any of its files cut: that event
 // is set aside with the reason, the others are as good as they were.
-func TestP7DamageIsFound(t *testing.T) {
+func TestDamageIsFound(t *testing.T) {
 	s := openStore(t, fastDir(t), dump.Options{})
 	other := waitingEvent(t, s, 1, "r")
 	e := waitingEvent(t, s, 2, "r")

@@ -15,7 +15,7 @@ import (
 )
 
 // Create and Write run out of descriptors at each of their steps in turn.
-func TestP6NoDescriptors(t *testing.T) {
+func TestNoDescriptors(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	var usual syscall.Rlimit
 	require.NoError(t, syscall.Getrlimit(syscall.RLIMIT_NOFILE, &usual))

@@ -26,7 +26,7 @@ func tinyDisk(t *testing.T, options string) string {
 	return dir
 }
 
-func TestP6DiskFull(t *testing.T) {
+func TestDiskFull(t *testing.T) {
 	dir := tinyDisk(t, "size=256k")
 	s := openStore(t, dir, dump.Options{KeepFree: -1})
 	e := create(t, s, 1, 1000)
@@ -54,7 +54,7 @@ func TestP6DiskFull(t *testing.T) {
 	require.NoError(t, create(t, s, 2, 1000).Close(dump.Class{}))
 }
 
-func TestP6NoInodes(t *testing.T) {
+func TestNoInodes(t *testing.T) {
 	dir := tinyDisk(t, "nr_inodes=12")
 	s := openStore(t, dir, dump.Options{})
 	var err error
@@ -72,7 +72,7 @@ func TestP6NoInodes(t *testing.T) {
 	require.NoError(t, create(t, s, 20, 10).Close(dump.Class{}))
 }
 
-func TestP6ReadOnly(t *testing.T) {
+func TestReadOnly(t *testing.T) {
 	dir := tinyDisk(t, "size=256k")
 	s := openStore(t, dir, dump.Options{MaxEvents: 2})
 	for n := range 2 {

@@ -14,7 +14,7 @@ import (
 	"github.com/go-holmes/holmes/dump"
 )
 
-func TestP6DirectoryRemovedUnderneath(t *testing.T) {
+func TestDirectoryRemovedUnderneath(t *testing.T) {
 	for _, inner := range []bool{false, true} {
 		t.Run(fmt.Sprintf("in a shared directory %t", inner), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "evidence")
@@ -43,7 +43,7 @@ func TestP6DirectoryRemovedUnderneath(t *testing.T) {
 	}
 }
 
-func TestP6DirectoryRemovedBeforeTheEnd(t *testing.T) {
+func TestDirectoryRemovedBeforeTheEnd(t *testing.T) {
 	s := openStore(t, filepath.Join(t.TempDir(), "evidence"), dump.Options{})
 	closed, discarded := create(t, s, 1, 100), create(t, s, 2, 100)
 	require.NoError(t, os.RemoveAll(s.Dir()))
@@ -61,7 +61,7 @@ func TestSharedDirectoryIsNotMade(t *testing.T) {
 	require.NoDirExists(t, shared)
 }
 
-func TestP6PermissionDenied(t *testing.T) {
+func TestPermissionDenied(t *testing.T) {
 	if !notAsRoot(t) {
 		return
 	}

@@ -35,7 +35,7 @@ func requireMode(t *testing.T, path string, want os.FileMode) {
 // privateName is the directory that the store makes within a shared one.
 func privateName() string { return fmt.Sprintf("holmes-%d", os.Geteuid()) }
 
-func TestP19DirectoryIsRefused(t *testing.T) {
+func TestDirectoryIsRefused(t *testing.T) {
 	for _, c := range []struct {
 		name   string
 		make   func(t *testing.T, path string)
@@ -98,7 +98,7 @@ func giveAway(t *testing.T, path string) {
 	require.NoError(t, os.Lchown(path, 12345, -1))
 }
 
-func TestP19RootDirectoryIsForeignToOthers(t *testing.T) {
+func TestRootDirectoryIsForeignToOthers(t *testing.T) {
 	if !notAsRoot(t) {
 		return
 	}
@@ -106,7 +106,7 @@ func TestP19RootDirectoryIsForeignToOthers(t *testing.T) {
 	require.ErrorIs(t, err, dump.ErrRefused)
 }
 
-func TestP19ModesOfAllThatIsMade(t *testing.T) {
+func TestModesOfAllThatIsMade(t *testing.T) {
 	for _, umask := range []int{0, 0o022, 0o077} {
 		t.Run(fmt.Sprintf("umask %03o", umask), func(t *testing.T) {
 			base := t.TempDir()

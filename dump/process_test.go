@@ -183,9 +183,9 @@ func childWrite(s *dump.Store) error {
 	return nil
 }
 
-// P1 for the store: a process killed at any instant leaves whole files only,
+// A process killed at any instant leaves whole files only,
 // and what it had open can be completed by the next one.
-func TestP1KilledProcessLeavesWholeFiles(t *testing.T) {
+func TestKilledProcessLeavesWholeFiles(t *testing.T) {
 	dir := fastDir(t)
 	rng := mathrand.New(mathrand.NewPCG(1, 1))
 	unfinished := 0

@@ -14,11 +14,11 @@ import (
 	"github.com/go-holmes/holmes/dump"
 )
 
-// P6: the n-th operation on the disk fails, for every n there is (every fourth in
+// The n-th operation on the disk fails, for every n there is (every fourth in
 // the usual run), once or from then on; all that an event goes through is tried all the same. When the disk
 // has mended, nothing half-written is left, what was closed is whole, what was
 // delivered waits no more, and the budget is right.
-func TestP6EveryOperationFails(t *testing.T) {
+func TestEveryOperationFails(t *testing.T) {
 	for name, c := range map[string]struct {
 		err    error
 		onward bool

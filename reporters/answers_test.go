@@ -22,9 +22,9 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 )
 
-// P3: what a receiver's answer means, for each of them. Whoever says more than
+// What a receiver's answer means, for each of them. Whoever says more than
 // the status does has tests of his own.
-func TestP3Answers(t *testing.T) {
+func TestAnswersAreRetriedOrPermanent(t *testing.T) {
 	const yes = `{"code":200,"body":{},"errcode":0}`
 	said := map[string]string{"feishu": `{"code":0}`}
 	e := wired(t)
@@ -74,9 +74,9 @@ func TestP3Answers(t *testing.T) {
 	}
 }
 
-// P20: credentials are in the Authorization header, and nowhere else, whoever
+// Credentials are in the Authorization header, and nowhere else, whoever
 // speaks.
-func TestP20CredentialsOnlyInTheirHeader(t *testing.T) {
+func TestCredentialsOnlyInTheirHeader(t *testing.T) {
 	for name, open := range everyone {
 		for way, opts := range map[string][]reporters.HTTPOption{
 			"Bearer t0p-s3cr3t":          {reporters.WithToken("t0p-s3cr3t")},
@@ -108,9 +108,9 @@ func TestP20CredentialsOnlyInTheirHeader(t *testing.T) {
 	}
 }
 
-// P20: the shared options are options of every reporter, and https is wanted by
+// The shared options are options of every reporter, and https is wanted by
 // each.
-func TestP20Options(t *testing.T) {
+func TestEveryReporterTakesTheSharedOptions(t *testing.T) {
 	for name, open := range everyone {
 		for what, opts := range map[string][]reporters.HTTPOption{
 			"timeout":      {reporters.WithTimeout(-time.Second)},

@@ -35,7 +35,7 @@ func guarded() map[string]string {
 func sweeps(c *api.Config) { c.Sweep = func() (int, error) { return 7, nil } }
 
 // P26 of PROMISES.md: each token is good for its own right and for no other.
-func TestP26Tokens(t *testing.T) {
+func TestTokenGivesItsOwnRightOnly(t *testing.T) {
 	w := newWorld(t, sweeps, func(c *api.Config) { c.Tokens, c.Open = tokens, true })
 	for route, needed := range guarded() {
 		method, path, _ := strings.Cut(route, " ")
@@ -71,7 +71,7 @@ func TestP26Tokens(t *testing.T) {
 }
 
 // What has no token cannot be done, unless the server is open.
-func TestP26WithoutTokens(t *testing.T) {
+func TestWithoutTokens(t *testing.T) {
 	closed := newWorld(t, sweeps, func(c *api.Config) { c.Open, c.Tokens.Read = false, tokens.Read })
 	for route, needed := range guarded() {
 		method, path, _ := strings.Cut(route, " ")
@@ -99,7 +99,7 @@ func TestP26WithoutTokens(t *testing.T) {
 }
 
 // State changes by POST alone, and never for a page of another origin.
-func TestP26CrossOrigin(t *testing.T) {
+func TestCrossOrigin(t *testing.T) {
 	w := newWorld(t, sweeps)
 	cpu := profileOf(t, "cpu", taken())
 	const path = "/api/0/profiles?service=shop&type=cpu"

@@ -113,7 +113,7 @@ func (fullStore) Draft(context.Context) (collector.Draft, error) {
 }
 
 // P23 of PROMISES.md: what the sender makes of a full disk.
-func TestP23FullDiskIsRetried(t *testing.T) {
+func TestFullDiskIsRetried(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Store = fullStore{c.Store} })
 	err := reporter(t, w).Report(t.Context(), reportertest.DiskEvent(t))
 	require.ErrorContains(t, err, "507")

@@ -21,7 +21,7 @@ import (
 
 // P24 of PROMISES.md, as far as what comes in is concerned: every shape, 32 at
 // once. Each is refused, and all of them take less than the bound.
-func TestP24Hostile(t *testing.T) {
+func TestHostileUploadsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	shapes := map[string][]byte{}
 	n := 0
@@ -69,7 +69,7 @@ func TestP24Hostile(t *testing.T) {
 
 // A large CPU profile is looked at to its end: whatever begins as it should, what
 // was cut off, has a flipped bit, or grows behind that is refused.
-func TestP24LargeCPU(t *testing.T) {
+func TestLargeCPUProfileIsReadToItsEnd(t *testing.T) {
 	w := newWorld(t)
 	const upload = "/api/0/profiles?service=shop&type=%s"
 	good := proftest.Real(t)["compile-large-cpu"]
@@ -164,7 +164,7 @@ func (w *world) dial() net.Conn {
 }
 
 // P25 of PROMISES.md: who sends nothing more is told so, and cut off.
-func TestP25SlowSender(t *testing.T) {
+func TestSlowSender(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Idle = 50 * time.Millisecond })
 	conn := w.dial()
 	_, err := fmt.Fprintf(conn, "POST /api/0/profiles?service=s&type=cpu HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08")
@@ -176,7 +176,7 @@ func TestP25SlowSender(t *testing.T) {
 }
 
 // Who sends a little now and then is cut off when its time is over.
-func TestP25DrippingSender(t *testing.T) {
+func TestDrippingSender(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Upload = 100 * time.Millisecond })
 	conn := w.dial()
 	_, err := fmt.Fprintf(conn, "POST /ingest?name=a HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\na\r\n\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\r\n")
@@ -194,7 +194,7 @@ func TestP25DrippingSender(t *testing.T) {
 }
 
 // Who takes nothing of the answer is cut off, and the store is not held by it.
-func TestP25SlowReader(t *testing.T) {
+func TestSlowReader(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Idle, c.Limits.Queries = 100*time.Millisecond, 1 })
 	a := w.post("/api/0/profiles?service=s&type=trace", append(trace(), make([]byte, 20<<20)...))
 	require.Equal(t, http.StatusOK, a.status, a.body)

@@ -24,7 +24,7 @@ func open(ctx context.Context, dir string) (storetest.Store, error) {
 func TestConformance(t *testing.T) { storetest.Test(t, open) }
 
 // P22 of PROMISES.md.
-func TestP22Kill(t *testing.T) {
+func TestAcknowledgedUploadsSurviveKills(t *testing.T) {
 	kills := storetest.Kills{Uploads: 200, Life: 300 * time.Millisecond}
 	if os.Getenv("HOLMES_HEAVY") != "" {
 		kills = storetest.Kills{Uploads: 10_000}
@@ -33,4 +33,4 @@ func TestP22Kill(t *testing.T) {
 }
 
 // P23 of PROMISES.md.
-func TestP23FullDisk(t *testing.T) { storetest.Full(t, open) }
+func TestFullDisk(t *testing.T) { storetest.Full(t, open) }

@@ -23,7 +23,7 @@ const (
 // A kill cannot tell what is on disk from what the kernel only means to write.
 // So the order of system calls is looked at: the content is synced before it
 // gets its name, the name before the upload is acknowledged.
-func TestP22AcknowledgedAfterSync(t *testing.T) {
+func TestAcknowledgedAfterSync(t *testing.T) {
 	if dir := os.Getenv(orderEnv); dir != "" {
 		s, err := files.Open(t.Context(), dir, files.Options{})
 		require.NoError(t, err)
@@ -70,7 +70,7 @@ func traceUpload(t *testing.T, strace string, size int) []string {
 	dir := t.TempDir()
 	out := filepath.Join(dir, "strace")
 	cmd := exec.CommandContext(t.Context(), strace, "-f", "-y", "-o", out, "-e", "trace=openat,write,fsync,renameat,rename,mkdirat",
-		exe, "-test.run=^TestP22AcknowledgedAfterSync$")
+		exe, "-test.run=^TestAcknowledgedAfterSync$")
 	cmd.Env = append(os.Environ(), orderEnv+"="+filepath.Join(dir, "store"), orderSizeEnv+"="+strconv.Itoa(size))
 	if text, err := cmd.CombinedOutput(); err != nil {
 		t.Skipf("strace may not trace here: %v\n%s", err, text)

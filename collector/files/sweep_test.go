@@ -19,7 +19,7 @@ type clock struct{ at time.Time }
 
 func (c *clock) now() time.Time { return c.at }
 
-func TestP23Age(t *testing.T) {
+func TestRetentionByAge(t *testing.T) {
 	dir, c := t.TempDir(), &clock{moment(0)}
 	s := openStore(t, dir, files.Options{MaxAge: time.Hour, Now: c.now})
 	for n := range 10 {
@@ -60,7 +60,7 @@ func TestP23Age(t *testing.T) {
 
 // The bound holds at every moment, uploads under way included; what makes room
 // is the oldest.
-func TestP23Bytes(t *testing.T) {
+func TestRetentionByBytes(t *testing.T) {
 	const most = 400_000
 	dir := t.TempDir()
 	s := closed(t, dir, files.Options{MaxBytes: most + 256<<10}) // a draft reserves so much at once
@@ -96,7 +96,7 @@ func onDisk(t *testing.T, dir string) (total int64) {
 	return total
 }
 
-func TestP23TooLargeForTheBound(t *testing.T) {
+func TestTooLargeForTheBound(t *testing.T) {
 	s := closed(t, t.TempDir(), files.Options{MaxBytes: 1 << 20})
 	put(t, s, 0)
 	d, err := s.Draft(t.Context())

@@ -114,7 +114,7 @@ func TestOrder(t *testing.T) {
 }
 
 // P26 of PROMISES.md: names are text, whatever they hold.
-func TestP26NamesAreText(t *testing.T) {
+func TestNamesAreText(t *testing.T) {
 	for _, name := range []string{
 		"<script>alert(1)</script>", "]]><script>alert(1)</script>", `"><svg onload=alert(1)>`, "a\x00b\x1b[31m\nc",
 		"&lt;script&gt;", "</title></g></svg><script>", "\xff\xfe\xfd", "\u202egnp.exe", "]]&gt;", strings.Repeat("<", 10_000),

@@ -73,7 +73,7 @@ func total(p *profile.Profile, index int) (sum int64) {
 
 // P26 of PROMISES.md: no page of pprof reads a file of the server or writes one,
 // whatever a profile or an address says.
-func TestP26DriverReadsNoFiles(t *testing.T) {
+func TestDriverReadsNoFiles(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
 	t.Setenv("XDG_CONFIG_HOME", filepath.Join(home, "config"))

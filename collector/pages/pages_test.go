@@ -250,7 +250,7 @@ func TestLinks(t *testing.T) {
 
 // P26 of PROMISES.md: names are text on every page, and no page has a script or a
 // style in it.
-func TestP26NamesOnPages(t *testing.T) {
+func TestNamesOnPages(t *testing.T) {
 	w := newWorld(t)
 	jsonEvil := strings.ReplaceAll(evil, `"`, `\"`)
 	text := strings.NewReplacer("main.work", jsonEvil, "CPU 61 % for 15 s", jsonEvil, "work.go", jsonEvil, "pod-1", jsonEvil, "diff", jsonEvil).

@@ -67,7 +67,7 @@ func childMain() {
 
 // P24: 32 at once, in every shape there is: all refused, in a process that stays
 // small.
-func TestPromise24Memory(t *testing.T) {
+func TestHostileProfilesStayWithinMemory(t *testing.T) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {
 		t.Skip("needs /proc: ", err)
 	}

@@ -77,7 +77,7 @@ func (r *running) get() (status int, body string) {
 }
 
 // P26 of PROMISES.md: without tokens nobody else is listened to.
-func TestP26Loopback(t *testing.T) {
+func TestWithoutTokensOnlyLoopback(t *testing.T) {
 	for addr, alone := range map[string]bool{
 		"127.0.0.1:0": true, "127.1.2.3:0": true, "localhost:0": true, "[::1]:0": true,
 		":0": false, "0.0.0.0:0": false, "[::]:0": false, "10.0.0.1:0": false, "example.com:0": false, "localhost.example.com:0": false,
@@ -112,7 +112,7 @@ func stop(t *testing.T, s *server.Server) {
 
 // P25 of PROMISES.md: 300 clients that begin a request and never end it are in
 // nobody's way, and are gone after a while.
-func TestP25HalfOpenRequests(t *testing.T) {
+func TestHalfOpenRequests(t *testing.T) {
 	r := run(t, server.Config{Header: 300 * time.Millisecond})
 	conns := make([]net.Conn, 300)
 	for i := range conns {
@@ -130,7 +130,7 @@ func TestP25HalfOpenRequests(t *testing.T) {
 	}
 }
 
-func TestP25HugeHeaders(t *testing.T) {
+func TestHugeHeaders(t *testing.T) {
 	r := run(t, server.Config{})
 	for size, status := range map[int]int{16 << 10: 200, 64 << 10: 431, 512 << 10: 431} {
 		conn := r.dial()
@@ -144,7 +144,7 @@ func TestP25HugeHeaders(t *testing.T) {
 	}
 }
 
-func TestP25Connections(t *testing.T) {
+func TestConnections(t *testing.T) {
 	r := run(t, server.Config{Connections: 3, Idle: time.Minute})
 	var open []net.Conn
 	for range 3 {
@@ -170,7 +170,7 @@ func TestP25Connections(t *testing.T) {
 }
 
 // P25 of PROMISES.md: requests under way end, new ones do not begin.
-func TestP25Drain(t *testing.T) {
+func TestDrainLetsRequestsEnd(t *testing.T) {
 	arrived, release := make(chan struct{}), make(chan struct{})
 	var draining atomic.Bool
 	r := run(t, server.Config{
@@ -206,7 +206,7 @@ func TestP25Drain(t *testing.T) {
 
 // What does not end in time is cut off: its context is done, its connection is
 // closed.
-func TestP25DrainEnds(t *testing.T) {
+func TestDrainEnds(t *testing.T) {
 	arrived, ended := make(chan struct{}), make(chan struct{})
 	r := run(t, server.Config{
 		Handler: http.HandlerFunc(func(_ http.ResponseWriter, req *http.Request) {

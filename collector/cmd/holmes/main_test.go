@@ -193,7 +193,7 @@ func TestUnits(t *testing.T) {
 }
 
 // P26 of PROMISES.md: nobody else is let in by accident.
-func TestP26ServeNeedsTokens(t *testing.T) {
+func TestServeNeedsTokens(t *testing.T) {
 	dir := t.TempDir()
 	for _, env := range []map[string]string{nil, {"HOLMES_READ_TOKEN": "r"}, {"HOLMES_WRITE_TOKEN": "w"}, {"HOLMES_TRIGGER_TOKEN": "t"}} {
 		got := call(t, env, "serve", "-data", dir, "-addr", ":0")

@@ -73,7 +73,7 @@ func TestServeWithCurlAndPprof(t *testing.T) {
 
 // P25 of PROMISES.md: SIGTERM lets an upload under way end, and the process
 // ends by itself, though one client hangs.
-func TestP25Sigterm(t *testing.T) {
+func TestSigtermLetsUploadsEnd(t *testing.T) {
 	dir := t.TempDir()
 	drain := 2 * time.Second
 	if os.Getenv("HOLMES_HEAVY") != "" {
@@ -123,7 +123,7 @@ func TestP25Sigterm(t *testing.T) {
 // P22 of PROMISES.md, from end to end: the process is killed again and again
 // while events come in from holmes's own reporter, which tries again. Each is
 // there once, whatever it took.
-func TestP22KillTheServer(t *testing.T) {
+func TestKilledServerKeepsEachEventOnce(t *testing.T) {
 	total, life := 60, 150*time.Millisecond
 	if os.Getenv("HOLMES_HEAVY") != "" {
 		total, life = 10_000, 2*time.Second

@@ -18,8 +18,8 @@ import (
 	"github.com/go-holmes/holmes/reporters/internal/httpclient"
 )
 
-// P3 of PROMISES.md: which answers are worth a retry.
-func TestP3PermanentAnswers(t *testing.T) {
+// Which answers are worth a retry.
+func TestPermanentAnswers(t *testing.T) {
 	for status, permanent := range map[int]bool{
 		400: true, 401: true, 403: true, 404: true, 409: true, 413: true, 422: true, 304: true,
 		408: false, 425: false, 429: false, 500: false, 502: false, 503: false, 504: false, 507: false,
@@ -34,7 +34,7 @@ func TestP3PermanentAnswers(t *testing.T) {
 	}
 }
 
-func TestP3RetryAfter(t *testing.T) {
+func TestRetryAfter(t *testing.T) {
 	inAMinute := time.Now().Add(time.Minute).UTC().Format(http.TimeFormat)
 	for _, tt := range []struct {
 		header      string

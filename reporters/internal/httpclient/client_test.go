@@ -67,8 +67,8 @@ func TestPost(t *testing.T) {
 	require.Equal(t, "holmes/"+holmes.Version, got.Header.Get("User-Agent"))
 }
 
-// P20 of PROMISES.md: the token is in the Authorization header and nowhere else.
-func TestP20TokenOnlyInAuthorization(t *testing.T) {
+// The token is in the Authorization header and nowhere else.
+func TestTokenOnlyInAuthorization(t *testing.T) {
 	var dump strings.Builder
 	at := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		assert.Equal(t, "Bearer s3cr3t", r.Header.Get("Authorization"))
@@ -86,8 +86,8 @@ func TestP20TokenOnlyInAuthorization(t *testing.T) {
 	require.NotContains(t, c.Target(), "s3cr3t")
 }
 
-// P20: user info is for the header, not for errors.
-func TestP20UserInfoIsNowhereToBeSeen(t *testing.T) {
+// User info is for the header, not for errors.
+func TestUserInfoIsNowhereToBeSeen(t *testing.T) {
 	at := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		user, pass, ok := r.BasicAuth()
 		assert.True(t, ok)
@@ -121,8 +121,8 @@ func unusedAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// P20: what was meant for one receiver does not go to another.
-func TestP20RedirectsAreRefused(t *testing.T) {
+// What was meant for one receiver does not go to another.
+func TestRedirectsAreRefused(t *testing.T) {
 	elsewhere := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") })
 	for _, status := range []int{301, 302, 303, 307, 308} {
 		at := serve(t, func(w http.ResponseWriter, r *http.Request) {
@@ -136,8 +136,8 @@ func TestP20RedirectsAreRefused(t *testing.T) {
 	}
 }
 
-// P20: https beyond this machine.
-func TestP20PlainHTTPOnlyToThisMachine(t *testing.T) {
+// Https beyond this machine.
+func TestPlainHTTPOnlyToThisMachine(t *testing.T) {
 	for at, ok := range map[string]bool{
 		"http://localhost:1/x": true, "http://127.0.0.1": true, "http://127.8.8.8:99": true, "http://[::1]:80": true,
 		"http://10.0.0.1": false, "http://collector": false, "http://localhost.evil.example": false,
@@ -150,8 +150,8 @@ func TestP20PlainHTTPOnlyToThisMachine(t *testing.T) {
 	}
 }
 
-// P20: an answer without end costs 64 KiB of reading.
-func TestP20HugeAnswers(t *testing.T) {
+// An answer without end costs 64 KiB of reading.
+func TestAnswerIsReadUpTo64KiB(t *testing.T) {
 	for _, status := range []int{http.StatusOK, http.StatusBadRequest} {
 		at := serve(t, func(w http.ResponseWriter, r *http.Request) {
 			w.WriteHeader(status)

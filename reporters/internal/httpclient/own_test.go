@@ -88,7 +88,7 @@ func TestBasicAuth(t *testing.T) {
 }
 
 // The URL of a webhook is a secret. Two of them on one host have two names.
-func TestP20SecretURL(t *testing.T) {
+func TestSecretURL(t *testing.T) {
 	at := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "no hook at "+r.URL.String()+" for T0", http.StatusNotFound)
 	})

@@ -17,8 +17,8 @@ import (
 	"github.com/go-holmes/holmes/reporters/internal/httpclient"
 )
 
-// P20: how long a receiver may take that does nothing, in synthetic time.
-func TestP20Times(t *testing.T) {
+// How long a receiver may take that does nothing, in synthetic time.
+func TestSilentReceiverIsTimedOut(t *testing.T) {
 	hang := func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }
 	hear := func(conn net.Conn) {
 		if r, err := http.ReadRequest(bufio.NewReader(conn)); err == nil {
