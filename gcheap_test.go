@@ -42,9 +42,9 @@ func TestGCHeapIsRightForAnyGOGC(t *testing.T) {
 
 // What a later collection finds is seen at the next tick.
 func TestGCHeapFollowsCollections(t *testing.T) {
-	const mib = 1 << 20
+	const limit = 128 << 20
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
-	h := neverFires(t, holmes.WithMemoryLimit(1024*mib))
+	h := neverFires(t, holmes.WithMemoryLimit(limit))
 	tick, end := holmes.TickOnce(h)
 	defer end()
 	follows := func() {
@@ -53,13 +53,13 @@ func TestGCHeapFollowsCollections(t *testing.T) {
 		require.Eventually(t, func() bool {
 			tick()
 			metrics.Read(live)
-			want := float64(live[0].Value.Uint64()) / (1024 * mib) * 100
+			want := float64(live[0].Value.Uint64()) / limit * 100
 			return math.Abs(holmes.LastValue(h, holmes.SignalGCHeap)-want) < 0.1
 		}, 10*time.Second, time.Millisecond)
 	}
 	for range 3 { // each collection is noticed, not only the first
 		func() {
-			held := make([]byte, 256*mib)
+			held := make([]byte, limit/4)
 			follows()
 			require.Greater(t, holmes.LastValue(h, holmes.SignalGCHeap), 25.0)
 			runtime.KeepAlive(held)
