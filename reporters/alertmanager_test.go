@@ -18,7 +18,7 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 )
 
-// What Alertmanager tells those that it notifies, and answers to who asks.
+// What Alertmanager sends to a webhook, and how its API lists alerts.
 type (
 	notification struct {
 		Status string
@@ -106,7 +106,7 @@ func TestRealAlertmanager(t *testing.T) {
 	require.Contains(t, first.Annotations["description"], "1. main.(*Shop).applyCoupons (coupon.go:41), 64 % of cpu")
 	require.WithinDuration(t, time.Now().Add(-2*time.Hour), first.StartsAt, time.Minute)
 
-	// And people are told of each, of one that is late as well.
+	// Each is notified, a late one too.
 	told := map[string]bool{}
 	for len(told) < 3 {
 		select {

@@ -22,8 +22,8 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 )
 
-// What a receiver's answer means, for each of them. Whoever says more than
-// the status does has tests of his own.
+// Each reporter retries what the status says is worth a retry. Receivers that say
+// more than the status have tests of their own.
 func TestAnswersAreRetriedOrPermanent(t *testing.T) {
 	const yes = `{"code":200,"body":{},"errcode":0}`
 	said := map[string]string{"feishu": `{"code":0}`}
@@ -74,8 +74,7 @@ func TestAnswersAreRetriedOrPermanent(t *testing.T) {
 	}
 }
 
-// Credentials are in the Authorization header, and nowhere else, whoever
-// speaks.
+// Each reporter sends credentials in the Authorization header and nowhere else.
 func TestCredentialsOnlyInTheirHeader(t *testing.T) {
 	for name, open := range everyone {
 		for way, opts := range map[string][]reporters.HTTPOption{
@@ -154,13 +153,13 @@ func TestTLSOptions(t *testing.T) {
 		opts []reporters.HTTPOption
 		ok   bool
 	}{
-		"nobody":         {nil, false},
+		"system's roots": {nil, false},
 		"a file":         {[]reporters.HTTPOption{reporters.WithCAFile(ca)}, true},
-		"anybody":        {[]reporters.HTTPOption{reporters.WithInsecureSkipVerify()}, true},
+		"any":            {[]reporters.HTTPOption{reporters.WithInsecureSkipVerify()}, true},
 		"own client":     {[]reporters.HTTPOption{reporters.WithHTTPClient(s.Client())}, true},
-		"nobody else":    {[]reporters.HTTPOption{reporters.WithTLS(base)}, false},
+		"an empty pool":  {[]reporters.HTTPOption{reporters.WithTLS(base)}, false},
 		"a file over it": {[]reporters.HTTPOption{reporters.WithCAFile(ca), reporters.WithTLS(base)}, true},
-		"anybody anyway": {[]reporters.HTTPOption{reporters.WithTLS(base), reporters.WithInsecureSkipVerify()}, true},
+		"any over it":    {[]reporters.HTTPOption{reporters.WithTLS(base), reporters.WithInsecureSkipVerify()}, true},
 	} {
 		r, err := reporters.NewProfefe(s.URL, tt.opts...)
 		require.NoError(t, err)

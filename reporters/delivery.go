@@ -16,7 +16,7 @@ import (
 
 // A delivery is one event on its way into a directory. All is done below an
 // [os.Root], and files are made where nothing was, so that a symbolic link put
-// there by somebody else leads nowhere.
+// there by another user leads nowhere.
 type delivery struct {
 	root     *os.Root
 	id       string
@@ -53,7 +53,7 @@ func (d *delivery) sweep() {
 	}
 }
 
-// write builds the event under a name that nobody else has, and renames it.
+// write builds the event under a unique name, and renames it.
 func (d *delivery) write(ctx context.Context, b *bundle) (err error) {
 	partial := "." + d.id + "." + rand.Text() + partialSuffix
 	if err := d.root.Mkdir(partial, 0o700); err != nil {
@@ -91,7 +91,7 @@ func (d *delivery) fill(ctx context.Context, partial string, b *bundle) error {
 	return syncDir(dir)
 }
 
-// summary copies the file for people, where there is one.
+// summary copies summary.txt, where there is one.
 func (d *delivery) summary(ctx context.Context, dir *os.Root) error {
 	if d.original == "" {
 		return nil

@@ -72,7 +72,7 @@ func judgeDingTalk(answer []byte, clean func([]byte) string) error {
 	}}).judge()
 }
 
-// A robotError is a refusal with the status 200.
+// A robotError is an error code in an answer of status 200.
 type robotError struct {
 	code    int
 	message string

@@ -1,6 +1,6 @@
-// Package reporters takes events out of the process: to another directory, to a
-// receiver of whole events, to one of profiles, or to people. It needs nothing
-// but the standard library.
+// Package reporters delivers events: to another directory, to a receiver of whole
+// events, to one of profiles, or as messages to a chat or an alert manager. It
+// needs only the standard library.
 //
 //	central, err := reporters.NewCollector("https://holmes.example.com", reporters.WithToken(token))
 //	if err != nil {
@@ -34,10 +34,10 @@
 //	    something else collects. Events look there as they do in the dump path.
 //	  - [NewCollector] is for holmes's own collector, [NewHTTP] for any receiver
 //	    that takes whole events.
-//	  - [NewProfefe] and [NewPyroscope] are for those who have one. They keep the
-//	    profiles under labels by which an event is found; what holmes saw and what
-//	    it makes of it is lost on them.
-//	  - [NewWebhook] tells people: by [Slack], [DingTalk], [Feishu], through
+//	  - [NewProfefe] and [NewPyroscope] are for existing servers of these. They keep
+//	    the profiles under labels by which an event is found, but neither its
+//	    readings nor its diagnosis.
+//	  - [NewWebhook] sends messages: to [Slack], [DingTalk], [Feishu], to
 //	    Prometheus's [Alertmanager], or in a form of your own, [JSON].
 //	  - Give [holmes.New] several. Each has its own queue, and none waits for
 //	    another. [Only] gives one the events that it is for.
@@ -48,7 +48,7 @@
 // example/agentless pushes what net/http/pprof shows, by cron, to the same
 // receivers.
 //
-// # What holds for all that speak HTTP
+// # HTTP
 //
 //   - The token and the password are in the Authorization header and nowhere
 //     else. Errors, names and logs have neither them nor the user info and the
@@ -90,13 +90,13 @@
 //	http.go, bundle.go       NewHTTP and NewCollector
 //	profefe.go               NewProfefe
 //	pyroscope*.go, limits.go NewPyroscope
-//	pieces.go, memory.go     what those two have in common: profile by profile
-//	webhook.go, notice.go    NewWebhook, and what it says
+//	pieces.go, memory.go     what those two share: one request a profile
+//	webhook.go, notice.go    NewWebhook and its notices
 //	template.go              the form of it, and one for each receiver:
 //	                         slack.go dingtalk.go feishu.go alertmanager.go
-//	mailbox.go, pace.go      events that share a message, and how often
+//	batch.go, pace.go        events that share a message, and how often
 //	only.go, condition.go    Only; severity.go how severe an event is
 //	option.go                options that all share
-//	internal/httpclient      the one way to post
-//	internal/pproftrim       the one way to cut a profile
+//	internal/httpclient      the HTTP client of all
+//	internal/pproftrim       cuts profiles
 package reporters

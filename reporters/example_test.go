@@ -105,7 +105,7 @@ func ExampleNewPyroscope() {
 
 func ExampleOnly() {
 	chat := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
-		fmt.Println("somebody is woken up")
+		fmt.Println("the on-call engineer is paged")
 	}))
 	defer chat.Close()
 

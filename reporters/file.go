@@ -23,7 +23,7 @@ type File struct {
 //
 // Dir is taken relative to the working directory of now. It is made when the
 // first event comes; one that exists is held to the rules of package dump: a
-// real directory of the user's own that nobody else can write to. In one like
+// real directory of the user's own that no other user can write to. In one like
 // /tmp the private subdirectory holmes-<user id> is used. Directories of events
 // have mode 0700, files 0600.
 //

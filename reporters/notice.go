@@ -25,7 +25,7 @@ type Notice struct {
 	// that is 0. Baseline is the mean before it.
 	Value, Limit, Baseline float64
 	// Sentence is the event in one line: Trigger, what was seen, and Diagnosis,
-	// who is to blame, which may be empty.
+	// the culprit, which may be empty.
 	Sentence, Trigger, Diagnosis string
 	// Confident is whether the first of the culprits is to blame. If it is not,
 	// they are candidates.
@@ -40,19 +40,18 @@ type Notice struct {
 	Others []Notice
 }
 
-// What a message shows of an event. A text that goes on for longer than this is
-// not read in a chat anyway.
+// How much of an event a message shows. Longer texts are cut off.
 const (
-	maxSentence  = 1000
-	maxCulprits  = 3
-	maxShown     = 200 // a function
-	maxLink      = 1000
-	maxLabels    = 400 // all of them
-	maxAddressee = 300
+	maxSentence = 1000
+	maxCulprits = 3
+	maxShown    = 200 // a function
+	maxLink     = 1000
+	maxLabels   = 400 // all of them
+	maxHeading  = 300
 )
 
-// newNotice returns what there is to say of an event. It shares nothing with it:
-// a message may be on its way when the report that waited for it has given up.
+// newNotice returns the notice of an event. They share no memory, because a message
+// may still be sent when the Report that waited for it has returned.
 func newNotice(e *holmes.Event, link linker) (Notice, error) {
 	n := Notice{
 		ID: e.ID, State: string(e.State), Severity: SeverityOf(e).String(),
@@ -76,7 +75,7 @@ func newNotice(e *holmes.Event, link linker) (Notice, error) {
 	return n, nil
 }
 
-// heading names who it is about: "warning: shop on pod-7".
+// heading has the severity, the service and the instance: "warning: shop on pod-7".
 func (n *Notice) heading() string {
 	out := n.Severity + ": "
 	if s := n.Labels[labelService]; s != "" {
@@ -87,10 +86,10 @@ func (n *Notice) heading() string {
 	if i := n.Labels[labelInstance]; i != "" {
 		out += " on " + i
 	}
-	return clean(out, maxAddressee)
+	return clean(out, maxHeading)
 }
 
-// findings are what was seen and who is to blame, a line each.
+// findings are the sentence and the culprits, a line each.
 func (n *Notice) findings() []string {
 	out := []string{clean(n.Sentence, maxSentence)}
 	for i, c := range n.Culprits[:min(len(n.Culprits), maxCulprits)] {
@@ -112,8 +111,8 @@ func (n *Notice) lines() []string {
 	return out
 }
 
-// culpritLine is "main.applyCoupons (coupon.go:41), 64 % of cpu", and of one who
-// holds what others wait for "..., 64 % wait in main.lookup".
+// culpritLine is "main.applyCoupons (coupon.go:41), 64 % of cpu", and for the holder
+// of a lock "..., 64 % wait in main.lookup".
 func culpritLine(c diagnose.Culprit) string {
 	out := cmp.Or(c.Display, c.Function)
 	if c.File != "" {

@@ -68,8 +68,8 @@ func WithClientCertificate(certFile, keyFile string) HTTPOption {
 	})
 }
 
-// WithInsecureSkipVerify accepts any certificate. Whoever can answer in the
-// receiver's place then gets the evidence, and the token. Use [WithCAFile] if
+// WithInsecureSkipVerify accepts any certificate. An attacker who answers instead of
+// the receiver then gets the evidence and the token. Use [WithCAFile] if
 // you can.
 func WithInsecureSkipVerify() HTTPOption {
 	return httpOption(func(s *settings) { s.insecure = true })
@@ -133,7 +133,7 @@ func special(name string, set func(*settings) error) HTTPOption {
 	})
 }
 
-// newSettings applies the options for a reporter, who names those of the special
+// newSettings applies the options for a reporter, which names those of the special
 // ones that it takes.
 func newSettings(reporter, url string, opts []HTTPOption, takes ...string) (*settings, error) {
 	s := &settings{http: httpclient.Config{URL: url, Timeout: httpclient.DefaultTimeout}}

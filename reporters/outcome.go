@@ -6,14 +6,14 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// An outcome is what has become of several deliveries that are one to holmes.
-// Those that no retry will mend do not keep the others back.
+// An outcome is the result of several deliveries that are one to holmes. A
+// permanent error does not stop the others.
 type outcome struct {
-	refused refusals
+	permanent errorList
 }
 
-// add takes note of one result. It returns an error that ends the whole: one
-// that a retry may mend.
+// add adds one result. It returns an error that is not permanent, which ends the
+// delivery.
 func (o *outcome) add(err error) error {
 	if err == nil {
 		return nil
@@ -21,26 +21,26 @@ func (o *outcome) add(err error) error {
 	if !holmes.IsPermanent(err) {
 		return err
 	}
-	o.refused = append(o.refused, err)
+	o.permanent = append(o.permanent, err)
 	return nil
 }
 
-// err returns what was refused, as one permanent error, or nil.
+// err returns all permanent errors as one, or nil.
 func (o *outcome) err() error {
-	switch len(o.refused) {
+	switch len(o.permanent) {
 	case 0:
 		return nil
 	case 1:
-		return o.refused[0]
+		return o.permanent[0]
 	default:
-		return holmes.Permanent(o.refused)
+		return holmes.Permanent(o.permanent)
 	}
 }
 
-// Refusals are several errors in one line.
-type refusals []error
+// An errorList is several errors in one line.
+type errorList []error
 
-func (r refusals) Error() string {
+func (r errorList) Error() string {
 	words := make([]string, len(r))
 	for i, err := range r {
 		words[i] = err.Error()
@@ -48,4 +48,4 @@ func (r refusals) Error() string {
 	return strings.Join(words, "; ")
 }
 
-func (r refusals) Unwrap() []error { return r }
+func (r errorList) Unwrap() []error { return r }

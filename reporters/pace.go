@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// A rate is how many messages a receiver takes within a time.
+// A rate is how many messages a receiver accepts within a time.
 type rate struct {
 	messages int
 	per      time.Duration
@@ -31,8 +31,8 @@ func WithRate(messages int, per time.Duration) HTTPOption {
 	})
 }
 
-// A pacer keeps to some rates, exactly: within no time of their length there
-// are more messages than they say.
+// A pacer keeps to all of its rates: any time of a rate's length has at most its
+// number of messages.
 type pacer struct {
 	rates []rate
 
@@ -40,11 +40,11 @@ type pacer struct {
 	sent []time.Time // the latest, oldest first; as many as the rates look at
 }
 
-// wait blocks until a message may be sent, and takes note of it. It does not
-// block if ctx would end before that: the error says when to come back.
+// wait blocks until a message may be sent, and counts it. If ctx would end before
+// that, it returns at once with an error that says when to try again.
 func (p *pacer) wait(ctx context.Context) error {
 	for {
-		pause := p.take()
+		pause := p.reserve()
 		if pause <= 0 {
 			return nil
 		}
@@ -61,8 +61,8 @@ func (p *pacer) wait(ctx context.Context) error {
 	}
 }
 
-// take takes note of a message now, or returns how long to wait for that.
-func (p *pacer) take() time.Duration {
+// reserve counts a message now, or returns how long to wait for that.
+func (p *pacer) reserve() time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now, most := time.Now(), 0
@@ -81,7 +81,7 @@ func (p *pacer) take() time.Duration {
 	return 0
 }
 
-// A tooSoonError asks to come back when the receiver's rate allows a message.
+// A tooSoonError asks for a retry when the receiver's rate allows a message.
 type tooSoonError struct{ pause time.Duration }
 
 func (t *tooSoonError) Error() string {

@@ -101,7 +101,7 @@ func TestABatchSharesMessages(t *testing.T) {
 	})
 }
 
-// Who cannot wait so long is told when to come back.
+// A report whose context ends before its turn returns when to try again.
 func TestTooSoon(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &chat{yes: `{"errcode":0}`}
@@ -114,7 +114,7 @@ func TestTooSoon(t *testing.T) {
 		began := time.Now()
 		e := reportertest.EmptyEvent(t)
 		err := r.Report(ctx, e)
-		require.Zero(t, time.Since(began), "at once, so that nobody waits in vain")
+		require.Zero(t, time.Since(began), "it does not wait in vain")
 		require.False(t, holmes.IsPermanent(err))
 		var told interface{ RetryAfter() time.Duration }
 		require.ErrorAs(t, err, &told)
@@ -125,8 +125,9 @@ func TestTooSoon(t *testing.T) {
 	})
 }
 
-// Who leaves while he waits takes his letter along, and keeps nobody up.
-func TestWhoLeavesKeepsNobodyUp(t *testing.T) {
+// A report that is cancelled while it waits takes its event along, and delays no
+// other.
+func TestCancelledReportDelaysNoOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &chat{yes: "ok"}
 		r := newWebhook(t, c, reporters.Slack())
@@ -149,7 +150,7 @@ func TestWhoLeavesKeepsNobodyUp(t *testing.T) {
 	})
 }
 
-// An error is everybody's who was in the message, and nobody else's.
+// The error of a message is the error of each event in it, and of no other.
 func TestErrorsOfASharedMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		n := 0

@@ -46,8 +46,8 @@ type Profefe struct {
 // # Answers
 //
 // As with [NewHTTP]; a profile that profefe refuses does not keep the event's
-// others back. Events without a profile are nothing that profefe has a place
-// for: they are delivered by doing nothing.
+// others back. Profefe stores profiles only, so events without one count as
+// delivered.
 func NewProfefe(url string, opts ...HTTPOption) (*Profefe, error) {
 	s, err := newSettings("NewProfefe", url, opts)
 	if err != nil {

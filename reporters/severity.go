@@ -6,13 +6,13 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// Severity is how much an event matters to whoever is on call. It is nothing
-// that an event carries: [SeverityOf] tells it from what the event says.
+// Severity is how urgent an event is. An event does not carry it: [SeverityOf]
+// derives it.
 type Severity int
 
 const (
-	// SeverityInfo is an event that nobody has to look at: it was asked for by
-	// a person or a timetable, or was dismissed.
+	// SeverityInfo is an event that needs no attention: it was captured on demand
+	// or by the timetable, or was dismissed.
 	SeverityInfo Severity = iota
 	// SeverityWarning is a signal out of its normal range.
 	SeverityWarning

@@ -32,8 +32,8 @@ func WithSigningSecret(secret string) HTTPOption {
 	})
 }
 
-// Webhook is a [holmes.Reporter] that tells people, or an alert manager, about
-// events. It is safe for concurrent use, and holds no connection and no
+// Webhook is a [holmes.Reporter] that sends messages about events to a chat or an
+// alert manager. It is safe for concurrent use, and holds no connection and no
 // goroutine between two reports.
 type Webhook struct {
 	client   *httpclient.Client
@@ -42,29 +42,28 @@ type Webhook struct {
 	link     linker
 	template Template
 	secret   string
-	mailbox  mailbox
+	batcher  batcher
 	memory   memory
 }
 
 // NewWebhook returns a reporter that posts a JSON message for each event: its
-// sentence, who it is about, the culprits if there are any, and a link, see
-// [WithLink]. It never sends a profile. It makes no connection.
+// sentence, the service and its instance, the culprits if there are any, and a
+// link, see [WithLink]. It never sends a profile. It makes no connection.
 //
 //	chat, err := reporters.NewWebhook(url, reporters.Slack(),
 //		reporters.WithLink("https://holmes.example.com/events/{{.ID}}"))
 //
 // It keeps to the rate that the receiver documents: Report waits for its turn,
 // or returns an error that says when that is if its context would end before.
-// Events that wait at the same time share a message. A receiver that says that
-// there were too many all the same, because others write there too, is left
-// alone for the time that it names. Events of [holmes.WithContinuous] are no
-// news: there is no message about them.
+// Events that wait at the same time share a message. A receiver that still answers
+// that there were too many, because others write there too, gets none for the time
+// that it names. Events of [holmes.WithContinuous] cause no message.
 //
 // The answers are judged as with [NewHTTP], and for DingTalk and Feishu by the
 // code in the text. A message that was sent is not repeated for the last 256
 // events; one whose answer was lost is.
 //
-// The name that it is shown under has the receiver's host only: the rest of the
+// Its name has the receiver's host only: the rest of the
 // URL is a secret with most of them.
 func NewWebhook(url string, template Template, opts ...HTTPOption) (*Webhook, error) {
 	s, err := newSettings("NewWebhook", url, opts, "WithLink", "WithRate", "WithSigningSecret")
@@ -87,9 +86,9 @@ func NewWebhook(url string, template Template, opts ...HTTPOption) (*Webhook, er
 		client: client, name: template.name + " " + client.Target(),
 		labels: s.labels, link: s.link, template: template, secret: s.secret,
 	}
-	w.mailbox = mailbox{turn: make(chan struct{}, 1), pacer: pacer{rates: template.rates}, send: w.send}
+	w.batcher = batcher{turn: make(chan struct{}, 1), pacer: pacer{rates: template.rates}, send: w.send}
 	if s.rates != nil {
-		w.mailbox.pacer.rates = s.rates
+		w.batcher.pacer.rates = s.rates
 	}
 	return w, nil
 }
@@ -108,21 +107,21 @@ func (w *Webhook) Report(ctx context.Context, e *holmes.Event) error {
 // repeating the batch sends only what has not arrived.
 func (w *Webhook) ReportBatch(ctx context.Context, events []*holmes.Event) error {
 	var all outcome
-	var letters []*letter
+	var items []*item
 	for _, e := range events {
-		l, err := w.letter(e)
+		it, err := w.item(e)
 		if err != nil {
 			if err := all.add(err); err != nil {
 				return err
 			}
-		} else if l != nil {
-			letters = append(letters, l)
+		} else if it != nil {
+			items = append(items, it)
 		}
 	}
 	var retry error
-	for i, err := range w.mailbox.post(ctx, letters) {
+	for i, err := range w.batcher.deliver(ctx, items) {
 		if err == nil || holmes.IsPermanent(err) {
-			w.memory.settle(letters[i].notice.ID, "", err)
+			w.memory.settle(items[i].notice.ID, "", err)
 		}
 		if err := all.add(err); err != nil && retry == nil {
 			retry = err
@@ -134,9 +133,9 @@ func (w *Webhook) ReportBatch(ctx context.Context, events []*holmes.Event) error
 	return all.err()
 }
 
-// letter returns what to send of an event, and nil for one that was sent or that
-// nobody wants to hear of.
-func (w *Webhook) letter(e *holmes.Event) (*letter, error) {
+// item returns what to send of an event, and nil for one that was sent or that
+// was captured by the timetable.
+func (w *Webhook) item(e *holmes.Event) (*item, error) {
 	if e.Trigger.Reason.Code == holmes.CodeContinuous {
 		return nil, nil
 	}
@@ -150,7 +149,7 @@ func (w *Webhook) letter(e *holmes.Event) (*letter, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &letter{notice: n}, nil
+	return &item{notice: n}, nil
 }
 
 // send sends one message about as many of the notices as fit, and returns how

@@ -78,7 +78,7 @@ func TestWebhooksDoNotTellOfTimetables(t *testing.T) {
 	e := reportertest.DiskEvent(t)
 	e.Trigger.Reason.Code = holmes.CodeContinuous
 	for _, name := range []string{"slack", "dingtalk", "feishu", "alertmanager", "own template"} {
-		r, err := everyone[name]("http://127.0.0.1:1/nobody-listens")
+		r, err := everyone[name]("http://127.0.0.1:1/unused")
 		require.NoError(t, err)
 		require.NoError(t, r.Report(t.Context(), e), name)
 	}
@@ -239,7 +239,7 @@ func TestWebhookOptions(t *testing.T) {
 // A template that fails for one event does not spoil the others.
 func TestOwnTemplate(t *testing.T) {
 	form := reporters.JSON(`{"all": [{{json .Sentence}}{{range .Others}}, {{json .Sentence}}{{end}}],
-		"first": {{json (index .Culprits 0).Function}}, "none": {{json .Labels.nobody}}}`)
+		"first": {{json (index .Culprits 0).Function}}, "none": {{json .Labels.unknown}}}`)
 	c := &chat{}
 	r := newWebhook(t, c, form)
 	a, b, bad := wired(t), wired(t), wired(t)

@@ -133,26 +133,26 @@ func (p *probe) files(dir string) map[string][]byte {
 
 // same compares two sets of files. What is more than wanted is not looked at,
 // nor is a summary.txt, which not everybody sends.
-func (p *probe) same(who string, want, got map[string][]byte) {
+func (p *probe) same(what string, want, got map[string][]byte) {
 	p.Helper()
 	for name, content := range want {
 		switch has, ok := got[name]; {
 		case name == "summary.txt":
 		case !ok:
-			p.Errorf("%s does not hold %s", who, name)
+			p.Errorf("%s does not hold %s", what, name)
 		case name == eventFile:
-			p.sameEvent(who, content, has)
+			p.sameEvent(what, content, has)
 		case !bytes.Equal(content, has):
-			p.Errorf("%s holds %s with %d other bytes, want %d", who, name, len(has), len(content))
+			p.Errorf("%s holds %s with %d other bytes, want %d", what, name, len(has), len(content))
 		}
 	}
 }
 
-func (p *probe) sameEvent(who string, want, got []byte) {
+func (p *probe) sameEvent(what string, want, got []byte) {
 	p.Helper()
 	var a, b holmes.Event
 	if err := errors.Join(a.UnmarshalJSON(want), b.UnmarshalJSON(got)); err != nil {
-		p.Errorf("%s holds an %s that cannot be read: %v", who, eventFile, err)
+		p.Errorf("%s holds an %s that cannot be read: %v", what, eventFile, err)
 		return
 	}
 	describe := func(e *holmes.Event) string {
@@ -164,6 +164,6 @@ func (p *probe) sameEvent(who string, want, got []byte) {
 		return out.String()
 	}
 	if describe(&a) != describe(&b) {
-		p.Errorf("%s holds the event\n%s\nwant\n%s", who, describe(&b), describe(&a))
+		p.Errorf("%s holds the event\n%s\nwant\n%s", what, describe(&b), describe(&a))
 	}
 }

@@ -12,8 +12,8 @@ import (
 	"testing"
 )
 
-// strangers are a receiver that speaks what it likes, and a place elsewhere that
-// nobody has any business at.
+// strangers are a hostile receiver, and a second one elsewhere that must get no
+// connection.
 type strangers struct {
 	does      func(*stranger)
 	listener  net.Listener
@@ -32,7 +32,7 @@ func receive(t testing.TB, does func(*stranger)) *strangers {
 	t.Helper()
 	s := &strangers{does: does, listener: listen(t), elsewhere: listen(t)}
 	s.end, s.stop = context.WithCancel(context.Background())
-	if does == nil { // nobody listens
+	if does == nil { // a receiver that does not listen
 		_ = s.listener.Close()
 	}
 	s.running.Go(func() { s.accept(s.listener, s.meet) })
@@ -111,7 +111,7 @@ func (s *stranger) hear() {
 	}
 }
 
-// say writes, and reports whether there is somebody who reads.
+// say writes, and reports whether the other side still reads.
 func (s *stranger) say(text string) bool {
 	n, err := io.WriteString(s.conn, text)
 	if s.written += n; s.written > maxSwallowed {
@@ -135,7 +135,7 @@ func (s *stranger) answer(text string) {
 	s.say(strings.ReplaceAll(text, "\n", "\r\n"))
 }
 
-// forever says something until nobody reads it any more.
+// forever says something until the other side stops reading.
 func (s *stranger) forever(text string) {
 	for s.say(text) {
 	}

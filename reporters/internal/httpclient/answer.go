@@ -15,7 +15,7 @@ import (
 // maxReason is how much of an answer's text an error repeats.
 const maxReason = 200
 
-// An AnswerError is a refusal by the receiver.
+// An AnswerError is an answer whose status is not 2xx.
 type AnswerError struct {
 	// Status is the HTTP status.
 	Status int
@@ -42,8 +42,8 @@ func (a *AnswerError) Says(word string) bool { return bytes.Contains(a.text, []b
 // does not say.
 func (a *AnswerError) RetryAfter() time.Duration { return a.retryAfter }
 
-// refusal turns an answer that is no success into an error.
-func (c *Client) refusal(resp *http.Response, text []byte) error {
+// answerError makes an error of an answer whose status is not 2xx.
+func (c *Client) answerError(resp *http.Response, text []byte) error {
 	a := &AnswerError{Status: resp.StatusCode, Reason: c.Reason(text), text: text}
 	if at, err := resp.Location(); err == nil && resp.StatusCode < 400 {
 		a.Reason = "a redirect to " + at.Host + ", refused"

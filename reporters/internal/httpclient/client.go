@@ -52,8 +52,8 @@ func New(c Config) (*Client, error) {
 	return out, nil
 }
 
-// client returns what does the work. A client of the user's keeps its transport
-// and loses its own ideas about redirects and cookies.
+// client returns the client of net/http. One of the user's keeps its transport, but
+// not its cookies, and does not follow redirects.
 func (c *Config) client() *http.Client {
 	out := &http.Client{}
 	if c.Client != nil {
@@ -156,7 +156,7 @@ func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser, most int
 	if sized, ok := r.Body.(interface{ Len() int }); ok {
 		req.ContentLength = int64(sized.Len()) // not every receiver takes what has no length
 	}
-	c.dress(req, r.Header)
+	c.setHeaders(req, r.Header)
 	resp, err := c.http.Do(req)
 	if err != nil {
 		return nil, withoutURL(err)
@@ -164,7 +164,7 @@ func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser, most int
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
 		text, _ := io.ReadAll(io.LimitReader(resp.Body, maxAnswer)) // what there is of a reason
-		return nil, c.refusal(resp, text)
+		return nil, c.answerError(resp, text)
 	}
 	text, err := io.ReadAll(io.LimitReader(resp.Body, most))
 	if err != nil {
@@ -187,8 +187,7 @@ func (c *Client) address(r Request) string {
 	return u.String()
 }
 
-// dress sets a request's headers.
-func (c *Client) dress(req *http.Request, extra http.Header) {
+func (c *Client) setHeaders(req *http.Request, extra http.Header) {
 	maps.Copy(req.Header, extra)
 	req.Header.Set("User-Agent", "holmes/"+holmes.Version)
 	switch {

@@ -113,7 +113,7 @@ func TestUserInfoIsNowhereToBeSeen(t *testing.T) {
 	}
 }
 
-// unusedAddress returns an address on loopback that nobody listens at.
+// unusedAddress returns an address on loopback without a listener.
 func unusedAddress(t *testing.T) string {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)

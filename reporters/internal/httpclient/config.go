@@ -53,8 +53,8 @@ type Config struct {
 	Client *http.Client
 }
 
-// endpoint checks the configuration and returns the URL without user info, and
-// who to be. None of its errors repeats what may hold a secret.
+// endpoint checks the configuration and returns the URL without user info, and the
+// user. Its errors repeat nothing that may hold a secret.
 func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 	u, err := url.Parse(c.URL)
 	switch {
@@ -82,8 +82,8 @@ func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 	return u, user, nil
 }
 
-// identity returns who to be by basic authentication, of at most one way to be
-// somebody.
+// identity returns the user of basic authentication. More than one way to
+// authenticate is an error.
 func (c *Config) identity(inURL *url.Userinfo) (*url.Userinfo, error) {
 	switch {
 	case c.Token != "" && (inURL != nil || c.User != nil):

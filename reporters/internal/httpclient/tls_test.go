@@ -70,7 +70,8 @@ func (a *authority) write(name, kind string, der []byte) string {
 	return file
 }
 
-// server speaks TLS by a certificate of the authority, and says who came.
+// server speaks TLS by a certificate of the authority, and answers with the name in
+// the client's certificate.
 func (a *authority) server(clients tls.ClientAuthType) string {
 	a.t.Helper()
 	_, _, certFile, keyFile := a.issue("server", false)
@@ -143,11 +144,11 @@ func TestBadTLSFiles(t *testing.T) {
 	require.ErrorContains(t, httpclient.Trust(new(tls.Config), "/none"), "certificate authorities: open /none")
 	require.ErrorContains(t, httpclient.Trust(new(tls.Config), keyFile), "no certificate in it")
 	for name, tt := range map[string]struct{ cert, key, says string }{
-		"a certificate, no key":    {certFile, "", "one of its key"},
-		"a key, no certificate":    {"", keyFile, "one of its key"},
-		"no such key":              {certFile, "/none", "/none"},
-		"a key of somebody else's": {a.file, keyFile, "private key does not match"},
-		"swapped, as people do":    {keyFile, certFile, "client certificate"},
+		"a certificate, no key":          {certFile, "", "one of its key"},
+		"a key, no certificate":          {"", keyFile, "one of its key"},
+		"no such key":                    {certFile, "/none", "/none"},
+		"the key of another certificate": {a.file, keyFile, "private key does not match"},
+		"swapped, as people do":          {keyFile, certFile, "client certificate"},
 	} {
 		c := new(tls.Config)
 		require.ErrorContains(t, httpclient.Present(c, tt.cert, tt.key), tt.says, name)
