@@ -274,7 +274,7 @@ func (p *plan) fault(op, _ string) error {
 // What is held in memory is bounded, by count and by bytes; the oldest goes,
 // and is counted.
 func TestMemoryForEventsIsBounded(t *testing.T) {
-	for name, c := range map[string]struct{ events, size int }{"many": {100, 1000}, "large": {25, 3 << 20}} {
+	for name, c := range map[string]struct{ events, size int }{"many": {100, 1000}, "large": {15, 3 << 20}} {
 		t.Run(name, func(t *testing.T) {
 			content := bytes.Repeat([]byte("profile "), c.size/8)
 			synctest.Test(t, func(t *testing.T) {

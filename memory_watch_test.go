@@ -69,7 +69,7 @@ func TestWatcherForecasts(t *testing.T) {
 		require.Len(t, l.got.all(), 1)
 		require.Equal(t, holmes.StateConfirmed, l.got.all()[0].State)
 		seconds(60)
-		require.Len(t, l.got.all(), 1, "the lane does not report the same again")
+		require.Len(t, l.got.all(), 1, "the signal monitor does not report the same again")
 	})
 }
 

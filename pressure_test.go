@@ -121,7 +121,7 @@ func TestPressureIsOffByDefault(t *testing.T) {
 	})
 }
 
-// The lane reads what was gained since the tick before, in milliseconds.
+// The signal is what was gained since the tick before, in milliseconds.
 func TestSchedLatIsSinceTheLastTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, s := underPressure(t)
