@@ -33,7 +33,7 @@ type Handler struct {
 	pages            http.Handler // nil, or Config.Pages as a route
 
 	draining atomic.Bool
-	metrics  metrics
+	metrics  *metrics
 }
 
 // New returns a handler.
@@ -64,6 +64,7 @@ func New(config Config) (*Handler, error) {
 	}
 	h.uploads = make(chan struct{}, h.limits.Uploads)
 	h.queries = make(chan struct{}, h.limits.Queries)
+	h.metrics = newMetrics(&h.config, h.uploads, h.queries, h.log)
 	for _, r := range h.routes() {
 		h.mux.Handle(r.pattern, h.route(r))
 	}

@@ -1,21 +1,24 @@
 package api
 
 import (
-	"cmp"
-	"fmt"
 	"net/http"
-	"slices"
+	"runtime"
 	"strconv"
-	"strings"
-	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.uber.org/zap"
 )
 
-// metrics count what was asked for and how it was answered.
+// metrics are what GET /metrics answers. Their registry belongs to one handler:
+// two of them in one process count apart.
 type metrics struct {
-	mu       sync.Mutex
-	answers  map[answerKey]*answerCount
-	received int64 // bytes
+	requests, seconds *prometheus.CounterVec
+	durations         *prometheus.HistogramVec
+	received          prometheus.Counter
+	exposition        http.Handler
 }
 
 type answerKey struct {
@@ -23,52 +26,66 @@ type answerKey struct {
 	status int
 }
 
-type answerCount struct {
-	number int64
-	took   time.Duration
-}
+// durationBuckets range from the acceptance of a small profile to the longest
+// merge of [Limits].
+var durationBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
 
-func (m *metrics) count(key answerKey, took time.Duration, received int64) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if m.answers == nil {
-		m.answers = map[answerKey]*answerCount{}
+func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger) *metrics {
+	byAnswer := []string{"route", "status"}
+	m := &metrics{
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "holmes_requests_total", Help: "Requests, by route and status.",
+		}, byAnswer),
+		seconds: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "holmes_request_seconds_total", Help: "Time that requests took, by route and status.",
+		}, byAnswer),
+		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name: "holmes_request_duration_seconds", Help: "Durations of requests, by route and status code.",
+			Buckets: durationBuckets,
+		}, []string{"route", "code"}),
+		received: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "holmes_received_bytes_total", Help: "Bytes of bodies that were received.",
+		}),
 	}
-	c := m.answers[key]
-	if c == nil {
-		c = &answerCount{}
-		m.answers[key] = c
-	}
-	c.number++
-	c.took += took
-	m.received += received
-}
-
-// write appends the text that Prometheus reads.
-func (m *metrics) write(b *strings.Builder) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	keys := make([]answerKey, 0, len(m.answers))
-	for key := range m.answers {
-		keys = append(keys, key)
-	}
-	slices.SortFunc(keys, func(a, b answerKey) int {
-		return cmp.Or(cmp.Compare(a.route, b.route), cmp.Compare(a.status, b.status))
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(
+		m.requests, m.seconds, m.durations, m.received,
+		lengthOf(uploads, "holmes_uploads", "Uploads that are being received."),
+		lengthOf(queries, "holmes_queries", "Requests to read that are being answered, this one included."),
+		buildInfo(config.Version),
+		configured{config.Gauges},
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	m.exposition = promhttp.HandlerFor(registry, promhttp.HandlerOpts{
+		ErrorLog: scrapeLog{log.Sugar()}, ErrorHandling: promhttp.ContinueOnError,
 	})
-	head(b, "holmes_requests_total", "counter", "Requests, by route and status.")
-	for _, key := range keys {
-		fmt.Fprintf(b, "holmes_requests_total{route=%q,status=%q} %d\n", key.route, strconv.Itoa(key.status), m.answers[key].number)
-	}
-	head(b, "holmes_request_seconds_total", "counter", "Time that requests took, by route and status.")
-	for _, key := range keys {
-		fmt.Fprintf(b, "holmes_request_seconds_total{route=%q,status=%q} %g\n", key.route, strconv.Itoa(key.status), m.answers[key].took.Seconds())
-	}
-	head(b, "holmes_received_bytes_total", "counter", "Bytes of bodies that were received.")
-	fmt.Fprintf(b, "holmes_received_bytes_total %d\n", m.received)
+	return m
 }
 
-func head(b *strings.Builder, name, kind, help string) {
-	fmt.Fprintf(b, "# HELP %s %s\n# TYPE %s %s\n", name, help, name, kind)
+// count adds an answered request.
+func (m *metrics) count(key answerKey, took time.Duration, received int64) {
+	status := strconv.Itoa(key.status)
+	m.requests.WithLabelValues(key.route, status).Inc()
+	m.seconds.WithLabelValues(key.route, status).Add(took.Seconds())
+	m.durations.WithLabelValues(key.route, status).Observe(took.Seconds())
+	m.received.Add(float64(received))
+}
+
+// lengthOf is a gauge of the slots that are taken.
+func lengthOf(slots chan struct{}, name, help string) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(len(slots)) })
+}
+
+func buildInfo(v Version) prometheus.Collector {
+	info := prometheus.NewGauge(prometheus.GaugeOpts{
+		Name: "holmes_build_info", Help: "The running build; the value is always 1.",
+		ConstLabels: prometheus.Labels{
+			"version": v.Version, "commit": v.Commit, "build_time": v.BuildTime, "goversion": runtime.Version(),
+		},
+	})
+	info.Set(1)
+	return info
 }
 
 // A Gauge is a number that [Config].Gauges adds to /metrics.
@@ -78,27 +95,36 @@ type Gauge struct {
 	Value      float64
 }
 
-// getMetrics answers in Prometheus's text format.
-func (h *Handler) getMetrics(w http.ResponseWriter, _ *http.Request) error {
-	var b strings.Builder
-	h.metrics.write(&b)
-	for _, places := range []struct {
-		name, help string
-		places     chan struct{}
-	}{
-		{"holmes_uploads", "Uploads that are being received.", h.uploads},
-		{"holmes_queries", "Requests to read that are being answered, this one included.", h.queries},
-	} {
-		head(&b, places.name, "gauge", places.help)
-		fmt.Fprintf(&b, "%s %d\n", places.name, len(places.places))
+// configured collects the gauges of [Config].Gauges, whose names are not known
+// before they are asked for.
+type configured struct{ gauges func() []Gauge }
+
+// Describe implements [prometheus.Collector].
+func (configured) Describe(chan<- *prometheus.Desc) {}
+
+// Collect implements [prometheus.Collector].
+func (c configured) Collect(to chan<- prometheus.Metric) {
+	if c.gauges == nil {
+		return
 	}
-	if h.config.Gauges != nil {
-		for _, g := range h.config.Gauges() {
-			head(&b, g.Name, "gauge", g.Help)
-			fmt.Fprintf(&b, "%s %g\n", g.Name, g.Value)
+	for _, g := range c.gauges() {
+		desc := prometheus.NewDesc(g.Name, g.Help, nil, nil)
+		metric, err := prometheus.NewConstMetric(desc, prometheus.GaugeValue, g.Value)
+		if err != nil {
+			metric = prometheus.NewInvalidMetric(desc, err)
 		}
+		to <- metric
 	}
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4; charset=utf-8")
-	_, err := w.Write([]byte(b.String()))
-	return err
+}
+
+// scrapeLog logs what could not be collected.
+type scrapeLog struct{ *zap.SugaredLogger }
+
+// Println implements [promhttp.Logger].
+func (l scrapeLog) Println(v ...any) { l.Errorln(v...) }
+
+// getMetrics answers in one of Prometheus's formats.
+func (h *Handler) getMetrics(w http.ResponseWriter, r *http.Request) error {
+	h.metrics.exposition.ServeHTTP(w, r)
+	return nil
 }

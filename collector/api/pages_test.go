@@ -1,7 +1,6 @@
 package api_test
 
 import (
-	"fmt"
 	"io"
 	"net/http"
 	"strings"
@@ -29,28 +28,4 @@ func TestPages(t *testing.T) {
 		}
 	}
 	require.Equal(t, http.StatusNotFound, w.post("/services/shop", nil).status)
-}
-
-func TestMetrics(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) {
-		c.Gauges = func() []api.Gauge { return []api.Gauge{{Name: "holmes_fish", Help: "Fish.", Value: 1.5}} }
-	})
-	cpu := profileOf(t, "cpu", taken())
-	w.post("/api/0/profiles?service=shop&type=cpu", cpu)
-	w.post("/api/0/profiles?service=shop&type=heap", cpu)
-	w.get("/api/0/profiles/nobody")
-	a := w.get("/metrics")
-	require.Equal(t, http.StatusOK, a.status)
-	require.Contains(t, a.header.Get("Content-Type"), "text/plain")
-	for _, line := range []string{
-		`holmes_requests_total{route="POST /api/0/profiles",status="200"} 1`,
-		`holmes_requests_total{route="POST /api/0/profiles",status="400"} 1`,
-		`holmes_requests_total{route="GET /api/0/profiles/{ids}",status="404"} 1`,
-		fmt.Sprint("holmes_received_bytes_total ", 2*len(cpu)),
-		"# TYPE holmes_fish gauge\nholmes_fish 1.5\n",
-		"holmes_queries 1\n",
-	} {
-		require.Contains(t, a.body, line)
-	}
-	require.Contains(t, a.body, `holmes_request_seconds_total{route="POST /api/0/profiles",status="200"} `)
 }
