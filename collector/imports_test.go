@@ -38,6 +38,7 @@ var only = []struct {
 }{
 	{"go.etcd.io/bbolt", []string{"files"}, "one package for each dependency"},
 	{"go.uber.org/zap", []string{"api", "cmd", "files", "server"}, "what others log, they return"},
+	{"github.com/klauspost/compress", []string{"safepprof"}, "one package for each dependency"},
 	{"github.com/prometheus/client_golang", []string{"api"}, "the counters of one handler, not of the process"},
 	{"github.com/stretchr/testify", []string{"storetest", "safepprof/proftest"}, "belongs to tests"},
 	{"github.com/google/pprof", []string{"cmd", "flame", "merge", "pages", "safepprof/proftest"}, "nothing that comes in is decoded by it"},

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
@@ -15,8 +14,12 @@ import (
 // time; how much memory that takes is for them to bound.
 type Checker struct {
 	limits Limits
-	scans  sync.Pool
+	scans  chan *scan // that are not in use
 }
+
+// keptScans is how many scans are kept while they are not in use. A sync.Pool would
+// drop them with every collection, and each has a few hundred KiB to grow again.
+const keptScans = 8
 
 // New returns a checker with these limits. It refuses negative ones.
 func New(limits Limits) (*Checker, error) {
@@ -24,7 +27,7 @@ func New(limits Limits) (*Checker, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Checker{limits: limits, scans: sync.Pool{New: func() any { return new(scan) }}}, nil
+	return &Checker{limits: limits, scans: make(chan *scan, keptScans)}, nil
 }
 
 // Check reads src to its end and tells what is in it: a profile in pprof's
@@ -54,12 +57,8 @@ func (c *Checker) Read(src io.Reader, buf []byte) ([]byte, Info, error) {
 }
 
 func (c *Checker) look(src io.Reader, keep *[]byte, glance bool) (Info, error) {
-	s, ok := c.scans.Get().(*scan)
-	if !ok {
-		s = new(scan)
-	}
-	defer c.scans.Put(s)
-	defer s.end()
+	s := c.scan()
+	defer c.keep(s)
 	s.reset(&c.limits)
 	s.begin(src, &c.limits, keep)
 	s.glancing = glance && s.zipped
@@ -68,6 +67,23 @@ func (c *Checker) look(src io.Reader, keep *[]byte, glance bool) (Info, error) {
 		return Info{}, s.blame(err)
 	}
 	return info, nil
+}
+
+func (c *Checker) scan() *scan {
+	select {
+	case s := <-c.scans:
+		return s
+	default:
+		return new(scan)
+	}
+}
+
+func (c *Checker) keep(s *scan) {
+	s.end()
+	select {
+	case c.scans <- s:
+	default:
+	}
 }
 
 // verdict looks at what there is.

@@ -62,3 +62,6 @@ func NotProfile(format string, args ...any) error {
 func tooLarge(what What, limit int64) error {
 	return collector.Errorf(collector.TooLarge, "%w", &TooLargeError{What: what, Limit: limit})
 }
+
+// errIdle is returned for gzip that takes longer to read than it is worth.
+var errIdle = NotProfile("gzip that stands for less than it takes")

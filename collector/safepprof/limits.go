@@ -22,6 +22,8 @@ type Limits struct {
 const (
 	maxRatio       = 100      // how often a body inflates to itself; real ones do 2 to 12 times
 	freeRatio      = 1 << 20  // bytes that may be inflated in any case
+	maxIdle        = 2        // how often what it inflates to a gzipped body takes; real ones take less than it
+	freeIdle       = 64 << 10 // bytes that a gzipped body may have in any case
 	maxSampleTypes = 64       // real ones have up to 6
 	maxMessage     = 64 << 10 // bytes of a sample, location, function or mapping
 	maxString      = 1 << 20  // bytes

@@ -252,11 +252,15 @@ func TestAllocatesNothingButInfo(t *testing.T) {
 	src := bytes.NewReader(nil)
 	for name, raw := range proftest.Real(t) {
 		for _, body := range [][]byte{raw, plain(t, raw)} {
-			n := testing.AllocsPerRun(5, func() {
+			check := func() {
 				src.Reset(body)
 				_, err := c.Check(src)
 				require.NoError(t, err)
-			})
+			}
+			for range 2 { // the tables for inflating grow to the largest that were needed
+				check()
+			}
+			n := testing.AllocsPerRun(5, check)
 			require.LessOrEqual(t, n, 14.0, name) // the names of eight strings, their list, the sub-test's own
 		}
 	}

@@ -3,8 +3,8 @@ package safepprof
 import (
 	"errors"
 	"io"
+	"math"
 
-	"github.com/go-holmes/holmes/collector/safepprof/internal/gunzip"
 	"github.com/go-holmes/holmes/collector/safepprof/wire"
 )
 
@@ -16,12 +16,13 @@ type body struct {
 	given int
 	n     int64
 	limit int64
+	due   int64 // no more than this may be read before something is inflated
 	err   error
 }
 
 // begin reads the head, and reports whether gzip follows.
 func (b *body) begin(src io.Reader, limit int64) (zipped bool, err error) {
-	*b = body{src: src, limit: limit}
+	*b = body{src: src, limit: limit, due: math.MaxInt64}
 	b.nhead, err = io.ReadFull(src, b.head[:])
 	b.n = int64(b.nhead)
 	if err != nil && !errors.Is(err, io.EOF) && !errors.Is(err, io.ErrUnexpectedEOF) {
@@ -40,8 +41,11 @@ func (b *body) Read(p []byte) (int, error) {
 		return n, nil
 	}
 	n, err := b.src.Read(p)
-	if b.n += int64(n); b.n > b.limit {
+	switch b.n += int64(n); {
+	case b.n > b.limit:
 		n, err = 0, tooLarge(Body, b.limit)
+	case b.n > b.due:
+		n, err = 0, errIdle
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		b.err = err
@@ -49,13 +53,18 @@ func (b *body) Read(p []byte) (int, error) {
 	return n, err
 }
 
+// inflated sets how far the body may be read before more than so many bytes are
+// inflated. A gzip file whose blocks describe their codes and stand for nothing
+// would otherwise take a second of the processor's time for 16 MiB.
+func (b *body) inflated(n int64) { b.due = freeIdle + maxIdle*n }
+
 // A stream is what is inflated, chunk by chunk. After an error there is nothing
 // more in it.
 type stream struct {
 	body   body
-	zip    gunzip.Reader
+	zip    inflater
 	zipped bool
-	plain  [16 << 10]byte // a chunk of what is not zipped
+	buf    [32 << 10]byte // holds the chunk
 	limit  int64
 	keep   *[]byte // gets a copy of all of it, unless nil
 
@@ -75,14 +84,15 @@ func (s *stream) begin(src io.Reader, limits *Limits, keep *[]byte) {
 		s.body.err, s.err = err, err
 	}
 	if s.zipped = zipped; zipped {
-		s.zip.Reset(&s.body)
+		s.body.inflated(0)
+		s.zip.begin(&s.body)
 	}
 }
 
 // end lets go of what belongs to the caller.
 func (s *stream) end() {
 	s.body, s.keep, s.chunk = body{}, nil, nil
-	s.zip.Reset(nil)
+	s.zip.end()
 }
 
 // offset is how many bytes have been looked at.
@@ -99,19 +109,17 @@ func (s *stream) more() bool {
 }
 
 // next returns the next chunk. There is none with an error.
-func (s *stream) next() (chunk []byte, err error) {
+func (s *stream) next() ([]byte, error) {
+	var src io.Reader = &s.body
 	if s.zipped {
-		chunk, err = s.zip.Next()
-	} else {
-		var n int
-		n, err = io.ReadFull(&s.body, s.plain[:])
-		if chunk = s.plain[:n]; n > 0 {
-			err = nil // it will come again
-		}
+		s.body.inflated(s.before)
+		src = &s.zip
 	}
-	if err != nil {
+	n, err := io.ReadFull(src, s.buf[:])
+	if n == 0 && err != nil { // with a part of a chunk, an error comes again
 		return nil, err
 	}
+	chunk := s.buf[:n]
 	total := s.before + int64(len(chunk))
 	if total > s.limit {
 		return nil, tooLarge(Inflated, s.limit)
