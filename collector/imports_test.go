@@ -43,6 +43,7 @@ var only = []struct {
 	{"github.com/stretchr/testify", []string{"storetest", "safepprof/proftest"}, "belongs to tests"},
 	{"github.com/google/pprof", []string{"cmd", "flame", "merge", "pages", "safepprof/proftest"}, "nothing that comes in is decoded by it"},
 	{"github.com/schollz/progressbar", []string{"cmd"}, "somebody is watching there alone"},
+	{"github.com/go-holmes/holmes/internal/protowire", []string{"merge", "safepprof"}, "the one reader of protocol buffers"},
 	{"github.com/go-holmes/holmes", []string{"cmd"}, "the domain is of its own: the wire is what both sides share"},
 }
 

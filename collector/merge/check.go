@@ -2,16 +2,16 @@ package merge
 
 import (
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // checkFunctions looks at the types of their fields, so that who reads them
 // later reads all of them.
 func (s *source) checkFunctions() error {
 	for _, at := range s.functions {
-		c := wire.Walk(s.at(at))
+		c := protowire.Walk(s.at(at))
 		for c.Next() {
-			if c.Field <= wire.FunctionStartLine {
+			if c.Field <= protowire.FunctionStartLine {
 				c.Number()
 			}
 		}
@@ -20,9 +20,9 @@ func (s *source) checkFunctions() error {
 		}
 	}
 	for _, at := range s.mappings {
-		c := wire.Walk(s.at(at))
+		c := protowire.Walk(s.at(at))
 		for c.Next() {
-			if c.Field <= wire.MappingHasInlineFrames {
+			if c.Field <= protowire.MappingHasInlineFrames {
 				c.Number()
 			}
 		}
@@ -36,20 +36,20 @@ func (s *source) checkFunctions() error {
 // checkLocations checks that their mappings and functions are there.
 func (s *source) checkLocations() error {
 	for _, at := range s.locations {
-		c := wire.Walk(s.at(at))
+		c := protowire.Walk(s.at(at))
 		for c.Next() {
 			switch c.Field {
-			case wire.LocationMapping:
+			case protowire.LocationMapping:
 				if id := c.Number(); id != 0 {
 					if _, known := s.mappingAt.get(id); !known {
 						return safepprof.NotProfile("a location refers to mapping %d, which is missing", id)
 					}
 				}
-			case wire.LocationLine:
+			case protowire.LocationLine:
 				if err := s.checkLine(c.Bytes()); err != nil {
 					return err
 				}
-			case wire.LocationAddress, wire.LocationIsFolded:
+			case protowire.LocationAddress, protowire.LocationIsFolded:
 				c.Number()
 			}
 		}
@@ -61,13 +61,13 @@ func (s *source) checkLocations() error {
 }
 
 func (s *source) checkLine(m []byte) error {
-	c := wire.Walk(m)
+	c := protowire.Walk(m)
 	for c.Next() {
-		if c.Field > wire.LineColumn {
+		if c.Field > protowire.LineColumn {
 			continue
 		}
 		id := c.Number()
-		if c.Field != wire.LineFunction || id == 0 {
+		if c.Field != protowire.LineFunction || id == 0 {
 			continue
 		}
 		if _, known := s.functionAt.get(id); !known {
@@ -85,19 +85,19 @@ func (s *source) checkLine(m []byte) error {
 func (s *source) checkSamples() error {
 	for _, at := range s.samples {
 		values := 0
-		c := wire.Walk(s.at(at))
+		c := protowire.Walk(s.at(at))
 		for c.Next() {
 			switch c.Field {
-			case wire.SampleLocation:
+			case protowire.SampleLocation:
 				if err := s.checkStack(c.Run()); err != nil {
 					return err
 				}
-			case wire.SampleValue:
-				n, whole := wire.Count(c.Run())
+			case protowire.SampleValue:
+				n, whole := protowire.Count(c.Run())
 				if values += n; !whole {
-					return safepprof.NotProfile("%v", wire.ErrNumber)
+					return safepprof.NotProfile("%v", protowire.ErrNumber)
 				}
-			case wire.SampleLabel:
+			case protowire.SampleLabel:
 				if err := checkLabel(c.Bytes()); err != nil {
 					return err
 				}
@@ -115,9 +115,9 @@ func (s *source) checkSamples() error {
 
 func (s *source) checkStack(run []byte) error {
 	for len(run) > 0 {
-		id, n := wire.Uvarint(run)
+		id, n := protowire.Uvarint(run)
 		if n == 0 {
-			return safepprof.NotProfile("%v", wire.ErrNumber)
+			return safepprof.NotProfile("%v", protowire.ErrNumber)
 		}
 		if _, known := s.locationAt.get(id); !known {
 			return safepprof.NotProfile("a sample refers to location %d, which is missing", id)
@@ -128,9 +128,9 @@ func (s *source) checkStack(run []byte) error {
 }
 
 func checkLabel(m []byte) error {
-	c := wire.Walk(m)
+	c := protowire.Walk(m)
 	for c.Next() {
-		if c.Field <= wire.LabelUnit {
+		if c.Field <= protowire.LabelUnit {
 			c.Number()
 		}
 	}

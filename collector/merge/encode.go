@@ -10,7 +10,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // WriteTo writes the sum as a profile in pprof's format, gzipped. Stacks of which
@@ -65,20 +65,19 @@ type encoder struct {
 type message []byte
 
 // number adds a field unless it is 0.
-func (m *message) number(field int, v uint64) {
+func (m *message) number(field, v uint64) {
 	if v == 0 {
 		return
 	}
-	*m = binary.AppendUvarint(binary.AppendUvarint(*m, uint64(field)<<3|wire.Varint), v)
+	*m = protowire.AppendNumber(*m, field, v)
 }
 
-func (m *message) bytes(field int, b []byte) {
-	*m = binary.AppendUvarint(binary.AppendUvarint(*m, uint64(field)<<3|wire.Bytes), uint64(len(b)))
-	*m = append(*m, b...)
+func (m *message) bytes(field uint64, b []byte) {
+	*m = protowire.AppendBytes(*m, field, b)
 }
 
 // end writes the part as a field of the profile.
-func (e *encoder) end(field int) {
+func (e *encoder) end(field uint64) {
 	out := message(e.out)
 	out.bytes(field, e.part)
 	e.out, e.part = out, e.part[:0]
@@ -108,16 +107,16 @@ func (f *Fold) encode(w io.Writer) error {
 		f.encodeLocation(e, i)
 	}
 	for i, fn := range f.functions {
-		e.part.number(wire.FunctionID, uint64(i+1))
-		e.part.number(wire.FunctionName, uint64(fn.name))
-		e.part.number(wire.FunctionSystemName, uint64(fn.system))
-		e.part.number(wire.FunctionFile, uint64(fn.file))
-		e.part.number(wire.FunctionStartLine, uint64(fn.start))
-		e.end(wire.ProfileFunction)
+		e.part.number(protowire.FunctionID, uint64(i+1))
+		e.part.number(protowire.FunctionName, uint64(fn.name))
+		e.part.number(protowire.FunctionSystemName, uint64(fn.system))
+		e.part.number(protowire.FunctionFile, uint64(fn.file))
+		e.part.number(protowire.FunctionStartLine, uint64(fn.start))
+		e.end(protowire.ProfileFunction)
 	}
 	for _, text := range f.texts {
 		e.part = append(e.part, text...)
-		e.end(wire.ProfileString)
+		e.end(protowire.ProfileString)
 	}
 	e.flush()
 	if e.err != nil {
@@ -130,29 +129,29 @@ func (f *Fold) encode(w io.Writer) error {
 // for that are there.
 func (f *Fold) encodeHeader(e *encoder) {
 	text := func(s string) uint64 { return uint64(f.textOf([]byte(s))) }
-	valueType := func(field int, v safepprof.ValueType) {
-		e.part.number(wire.ValueTypeType, text(v.Type))
-		e.part.number(wire.ValueTypeUnit, text(v.Unit))
+	valueType := func(field uint64, v safepprof.ValueType) {
+		e.part.number(protowire.ValueTypeType, text(v.Type))
+		e.part.number(protowire.ValueTypeUnit, text(v.Unit))
 		e.end(field)
 	}
 	for _, c := range f.columns {
-		valueType(wire.ProfileSampleType, c)
+		valueType(protowire.ProfileSampleType, c)
 	}
 	h, out := &f.header, message(e.out)
 	if h.periodType != (safepprof.ValueType{}) {
 		e.out = out
-		valueType(wire.ProfilePeriodType, h.periodType)
+		valueType(protowire.ProfilePeriodType, h.periodType)
 		out = e.out
 	}
-	out.number(wire.ProfilePeriod, uint64(h.period))
-	out.number(wire.ProfileTime, uint64(h.time))
-	out.number(wire.ProfileDuration, uint64(h.duration))
-	out.number(wire.ProfileDefaultSampleType, text(h.defaultType))
-	out.number(wire.ProfileDropFrames, text(h.drop))
-	out.number(wire.ProfileKeepFrames, text(h.keep))
-	out.number(wire.ProfileDocURL, text(h.doc))
+	out.number(protowire.ProfilePeriod, uint64(h.period))
+	out.number(protowire.ProfileTime, uint64(h.time))
+	out.number(protowire.ProfileDuration, uint64(h.duration))
+	out.number(protowire.ProfileDefaultSampleType, text(h.defaultType))
+	out.number(protowire.ProfileDropFrames, text(h.drop))
+	out.number(protowire.ProfileKeepFrames, text(h.keep))
+	out.number(protowire.ProfileDocURL, text(h.doc))
 	for _, c := range h.comments {
-		out.number(wire.ProfileComment, text(c))
+		out.number(protowire.ProfileComment, text(c))
 	}
 	e.out = out
 }
@@ -166,56 +165,56 @@ func (f *Fold) encodeSample(e *encoder, i int) {
 	for at := st.from; at < st.to; at++ {
 		e.sub = binary.AppendUvarint(e.sub, uint64(f.stacks.location(at))+1)
 	}
-	e.join(wire.SampleLocation)
+	e.join(protowire.SampleLocation)
 	for _, v := range f.stacks.row(i) {
 		e.sub = binary.AppendUvarint(e.sub, uint64(v))
 	}
-	e.join(wire.SampleValue)
+	e.join(protowire.SampleValue)
 	for _, l := range f.tags[st.tags] {
-		e.sub.number(wire.LabelKey, uint64(l.key))
-		e.sub.number(wire.LabelString, uint64(l.text))
-		e.sub.number(wire.LabelNumber, uint64(l.number))
-		e.sub.number(wire.LabelUnit, uint64(l.unit))
-		e.join(wire.SampleLabel)
+		e.sub.number(protowire.LabelKey, uint64(l.key))
+		e.sub.number(protowire.LabelString, uint64(l.text))
+		e.sub.number(protowire.LabelNumber, uint64(l.number))
+		e.sub.number(protowire.LabelUnit, uint64(l.unit))
+		e.join(protowire.SampleLabel)
 	}
-	e.end(wire.ProfileSample)
+	e.end(protowire.ProfileSample)
 }
 
 // join makes the inner message a field of the part.
-func (e *encoder) join(field int) {
+func (e *encoder) join(field uint64) {
 	e.part.bytes(field, e.sub)
 	e.sub = e.sub[:0]
 }
 
 func (f *Fold) encodeMapping(e *encoder, i int) {
 	m := &f.mappings[i]
-	e.part.number(wire.MappingID, uint64(i+1))
-	e.part.number(wire.MappingStart, m.start)
-	e.part.number(wire.MappingLimit, m.limit)
-	e.part.number(wire.MappingOffset, m.offset)
-	e.part.number(wire.MappingFile, uint64(m.file))
-	e.part.number(wire.MappingBuildID, uint64(m.build))
+	e.part.number(protowire.MappingID, uint64(i+1))
+	e.part.number(protowire.MappingStart, m.start)
+	e.part.number(protowire.MappingLimit, m.limit)
+	e.part.number(protowire.MappingOffset, m.offset)
+	e.part.number(protowire.MappingFile, uint64(m.file))
+	e.part.number(protowire.MappingBuildID, uint64(m.build))
 	for n, has := range m.has {
 		if has {
-			e.part.number(wire.MappingHasFunctions+n, 1)
+			e.part.number(protowire.MappingHasFunctions+uint64(n), 1)
 		}
 	}
-	e.end(wire.ProfileMapping)
+	e.end(protowire.ProfileMapping)
 }
 
 func (f *Fold) encodeLocation(e *encoder, i int) {
 	l := &f.locations[i]
-	e.part.number(wire.LocationID, uint64(i+1))
-	e.part.number(wire.LocationMapping, uint64(l.mapping))
-	e.part.number(wire.LocationAddress, l.address)
+	e.part.number(protowire.LocationID, uint64(i+1))
+	e.part.number(protowire.LocationMapping, uint64(l.mapping))
+	e.part.number(protowire.LocationAddress, l.address)
 	for _, ln := range f.lines[l.from:l.to] {
-		e.sub.number(wire.LineFunction, uint64(ln.function))
-		e.sub.number(wire.LineNumber, uint64(ln.line))
-		e.sub.number(wire.LineColumn, uint64(ln.column))
-		e.join(wire.LocationLine)
+		e.sub.number(protowire.LineFunction, uint64(ln.function))
+		e.sub.number(protowire.LineNumber, uint64(ln.line))
+		e.sub.number(protowire.LineColumn, uint64(ln.column))
+		e.join(protowire.LocationLine)
 	}
 	if l.folded {
-		e.part.number(wire.LocationIsFolded, 1)
+		e.part.number(protowire.LocationIsFolded, 1)
 	}
-	e.end(wire.ProfileLocation)
+	e.end(protowire.ProfileLocation)
 }

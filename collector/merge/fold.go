@@ -9,7 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A Fold is the sum of profiles: of each stack, with its labels, the sum of its
@@ -215,22 +215,22 @@ func (f *Fold) addSample(s *source, m []byte, sign int64, base bool) {
 	f.key = f.key[:0]
 	full := f.bytes > f.limit
 	depth, n := 0, 0
-	c := wire.Walk(m)
+	c := protowire.Walk(m)
 	for c.Next() {
 		switch c.Field {
-		case wire.SampleLocation:
+		case protowire.SampleLocation:
 			for run := c.Run(); len(run) > 0 && depth < maxDepth && !full; depth++ {
-				id, size := wire.Uvarint(run)
+				id, size := protowire.Uvarint(run)
 				run = run[size:]
 				f.key = appendNumber(f.key, f.location(s, id))
 			}
-		case wire.SampleValue:
+		case protowire.SampleValue:
 			for run := c.Run(); len(run) > 0; n++ {
-				v, size := wire.Uvarint(run)
+				v, size := protowire.Uvarint(run)
 				run = run[size:]
 				f.row[s.columns[n]] += sign * int64(v)
 			}
-		case wire.SampleLabel:
+		case protowire.SampleLabel:
 			if len(f.tag) < maxTags && !full {
 				f.tag = append(f.tag, f.label(s, c.Bytes()))
 			}

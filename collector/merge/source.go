@@ -5,7 +5,7 @@ import (
 	"slices"
 
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A source is one profile: where in its bytes the parts of it are, and what the
@@ -74,7 +74,7 @@ func (s *source) read(raw []byte) error {
 		return safepprof.NotProfile("%d bytes", len(raw))
 	}
 	s.reset(raw)
-	c := wire.Walk(raw)
+	c := protowire.Walk(raw)
 	for c.Next() {
 		s.field(&c)
 	}
@@ -109,44 +109,44 @@ func zeros(table []uint32, n int) []uint32 {
 }
 
 // field takes one field of the profile.
-func (s *source) field(c *wire.Cursor) {
+func (s *source) field(c *protowire.Cursor) {
 	part := func(to *[]span) {
 		m := c.Bytes()
 		end := len(s.raw) - c.Left()
 		*to = append(*to, span{uint32(end - len(m)), uint32(end)})
 	}
 	switch c.Field {
-	case wire.ProfileString:
+	case protowire.ProfileString:
 		part(&s.strings)
-	case wire.ProfileSample:
+	case protowire.ProfileSample:
 		part(&s.samples)
-	case wire.ProfileLocation:
+	case protowire.ProfileLocation:
 		part(&s.locations)
-	case wire.ProfileFunction:
+	case protowire.ProfileFunction:
 		part(&s.functions)
-	case wire.ProfileMapping:
+	case protowire.ProfileMapping:
 		part(&s.mappings)
-	case wire.ProfileSampleType:
+	case protowire.ProfileSampleType:
 		s.types = append(s.types, readValueType(c.Bytes()))
-	case wire.ProfilePeriodType:
+	case protowire.ProfilePeriodType:
 		s.periodType = readValueType(c.Bytes())
-	case wire.ProfileDefaultSampleType:
+	case protowire.ProfileDefaultSampleType:
 		s.defaultType = c.Number()
-	case wire.ProfileDropFrames:
+	case protowire.ProfileDropFrames:
 		s.drop = c.Number()
-	case wire.ProfileKeepFrames:
+	case protowire.ProfileKeepFrames:
 		s.keep = c.Number()
-	case wire.ProfileDocURL:
+	case protowire.ProfileDocURL:
 		s.doc = c.Number()
-	case wire.ProfileTime:
+	case protowire.ProfileTime:
 		s.time = int64(c.Number())
-	case wire.ProfileDuration:
+	case protowire.ProfileDuration:
 		s.duration = int64(c.Number())
-	case wire.ProfilePeriod:
+	case protowire.ProfilePeriod:
 		s.period = int64(c.Number())
-	case wire.ProfileComment:
+	case protowire.ProfileComment:
 		for run := c.Run(); len(run) > 0; {
-			number, n := wire.Uvarint(run)
+			number, n := protowire.Uvarint(run)
 			if n == 0 {
 				break
 			}
@@ -159,12 +159,12 @@ func (s *source) field(c *wire.Cursor) {
 }
 
 func readValueType(m []byte) (v valueType) {
-	c := wire.Walk(m)
+	c := protowire.Walk(m)
 	for c.Next() {
 		switch c.Field {
-		case wire.ValueTypeType:
+		case protowire.ValueTypeType:
 			v.typ = c.Number()
-		case wire.ValueTypeUnit:
+		case protowire.ValueTypeUnit:
 			v.unit = c.Number()
 		}
 	}
@@ -191,9 +191,9 @@ func (s *source) identify() error {
 		at    []span
 		ids   *ids
 	}{
-		{"mappings", wire.MappingID, s.mappings, &s.mappingAt},
-		{"functions", wire.FunctionID, s.functions, &s.functionAt},
-		{"locations", wire.LocationID, s.locations, &s.locationAt},
+		{"mappings", protowire.MappingID, s.mappings, &s.mappingAt},
+		{"functions", protowire.FunctionID, s.functions, &s.functionAt},
+		{"locations", protowire.LocationID, s.locations, &s.locationAt},
 	} {
 		part.ids.reset(len(part.at))
 		for i, at := range part.at {
@@ -211,7 +211,7 @@ func (s *source) identify() error {
 
 // firstNumber walks all of a message, and returns the number of a field.
 func firstNumber(m []byte, field uint64) (value uint64, err error) {
-	c := wire.Walk(m)
+	c := protowire.Walk(m)
 	for c.Next() {
 		if c.Field == field {
 			value = c.Number()

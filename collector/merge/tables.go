@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"slices"
 
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A function, whose texts are numbers.
@@ -96,16 +96,16 @@ func (f *Fold) function(s *source, id uint64) uint32 {
 		return n
 	}
 	var fn function
-	c := wire.Walk(s.at(s.functions[place]))
+	c := protowire.Walk(s.at(s.functions[place]))
 	for c.Next() {
 		switch c.Field {
-		case wire.FunctionName:
+		case protowire.FunctionName:
 			fn.name = f.text(s, c.Number())
-		case wire.FunctionSystemName:
+		case protowire.FunctionSystemName:
 			fn.system = f.text(s, c.Number())
-		case wire.FunctionFile:
+		case protowire.FunctionFile:
 			fn.file = f.text(s, c.Number())
-		case wire.FunctionStartLine:
+		case protowire.FunctionStartLine:
 			fn.start = int64(c.Number())
 		}
 	}
@@ -140,21 +140,21 @@ func (f *Fold) mapping(s *source, id uint64) (number uint32, start uint64) {
 }
 
 func (f *Fold) readMapping(s *source, message []byte) (m mapping) {
-	c := wire.Walk(message)
+	c := protowire.Walk(message)
 	for c.Next() {
 		switch c.Field {
-		case wire.MappingStart:
+		case protowire.MappingStart:
 			m.start = c.Number()
-		case wire.MappingLimit:
+		case protowire.MappingLimit:
 			m.limit = c.Number()
-		case wire.MappingOffset:
+		case protowire.MappingOffset:
 			m.offset = c.Number()
-		case wire.MappingFile:
+		case protowire.MappingFile:
 			m.file = f.text(s, c.Number())
-		case wire.MappingBuildID:
+		case protowire.MappingBuildID:
 			m.build = f.text(s, c.Number())
-		case wire.MappingHasFunctions, wire.MappingHasFilenames, wire.MappingHasLineNumbers, wire.MappingHasInlineFrames:
-			m.has[c.Field-wire.MappingHasFunctions] = c.Number() != 0
+		case protowire.MappingHasFunctions, protowire.MappingHasFilenames, protowire.MappingHasLineNumbers, protowire.MappingHasInlineFrames:
+			m.has[c.Field-protowire.MappingHasFunctions] = c.Number() != 0
 		}
 	}
 	return m
@@ -192,16 +192,16 @@ func (f *Fold) location(s *source, id uint64) uint32 {
 func (f *Fold) readLocation(s *source, message []byte) (loc location, lines []line) {
 	var start uint64
 	lines = f.lineBuf[:0]
-	c := wire.Walk(message)
+	c := protowire.Walk(message)
 	for c.Next() {
 		switch c.Field {
-		case wire.LocationMapping:
+		case protowire.LocationMapping:
 			loc.mapping, start = f.mapping(s, c.Number())
-		case wire.LocationAddress:
+		case protowire.LocationAddress:
 			loc.address = c.Number()
-		case wire.LocationIsFolded:
+		case protowire.LocationIsFolded:
 			loc.folded = c.Number() != 0
-		case wire.LocationLine:
+		case protowire.LocationLine:
 			if len(lines) < maxInlined {
 				lines = append(lines, f.readLine(s, c.Bytes()))
 			}
@@ -218,14 +218,14 @@ func (f *Fold) readLocation(s *source, message []byte) (loc location, lines []li
 }
 
 func (f *Fold) readLine(s *source, message []byte) (l line) {
-	c := wire.Walk(message)
+	c := protowire.Walk(message)
 	for c.Next() {
 		switch c.Field {
-		case wire.LineFunction:
+		case protowire.LineFunction:
 			l.function = f.function(s, c.Number())
-		case wire.LineNumber:
+		case protowire.LineNumber:
 			l.line = int64(c.Number())
-		case wire.LineColumn:
+		case protowire.LineColumn:
 			l.column = int64(c.Number())
 		}
 	}
@@ -256,16 +256,16 @@ func (f *Fold) locationOf(loc location, lines []line) uint32 {
 
 // label reads a label of a sample.
 func (f *Fold) label(s *source, message []byte) (l label) {
-	c := wire.Walk(message)
+	c := protowire.Walk(message)
 	for c.Next() {
 		switch c.Field {
-		case wire.LabelKey:
+		case protowire.LabelKey:
 			l.key = f.text(s, c.Number())
-		case wire.LabelString:
+		case protowire.LabelString:
 			l.text = f.text(s, c.Number())
-		case wire.LabelNumber:
+		case protowire.LabelNumber:
 			l.number = int64(c.Number())
-		case wire.LabelUnit:
+		case protowire.LabelUnit:
 			l.unit = f.text(s, c.Number())
 		}
 	}

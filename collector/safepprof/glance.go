@@ -1,6 +1,6 @@
 package safepprof
 
-import "github.com/go-holmes/holmes/collector/safepprof/wire"
+import "github.com/go-holmes/holmes/internal/protowire"
 
 // glanced is how much of a profile a glance does not look into, in inflated
 // bytes: more than most profiles have. Whatever is in them, decoding them takes
@@ -11,7 +11,7 @@ const glanced = 512 << 10
 // mappings, locations, functions, and strings that nobody asks for. It reports
 // whether it has moved.
 func (s *scan) passOver() bool {
-	var count [wire.ProfileString + 1]int
+	var count [protowire.ProfileString + 1]int
 	chunk, pos := s.chunk, s.pos
 	end := len(chunk) - 3
 	if left := glanced - s.before; left < int64(end) {
@@ -26,17 +26,17 @@ func (s *scan) passOver() bool {
 				break
 			}
 		}
-		if chunk[pos]&7 != wire.Bytes || field < wire.ProfileSample || field > wire.ProfileString ||
-			field == wire.ProfileString && !strings || next > len(chunk) {
+		if chunk[pos]&7 != protowire.Bytes || field < protowire.ProfileSample || field > protowire.ProfileString ||
+			field == protowire.ProfileString && !strings || next > len(chunk) {
 			break
 		}
 		count[field]++
 		pos = next
 	}
-	s.samples += count[wire.ProfileSample]
-	s.passed += count[wire.ProfileSample]
-	s.mappings += count[wire.ProfileMapping]
-	s.names.n += count[wire.ProfileString]
+	s.samples += count[protowire.ProfileSample]
+	s.passed += count[protowire.ProfileSample]
+	s.mappings += count[protowire.ProfileMapping]
+	s.names.n += count[protowire.ProfileString]
 	moved := pos > s.pos
 	s.pos = pos
 	return moved

@@ -15,7 +15,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
 	"github.com/go-holmes/holmes/collector/safepprof/proftest"
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // within holds for any bytes: they are refused with a reason, or google's decoder
@@ -138,7 +138,7 @@ func TestCutOff(t *testing.T) {
 	}
 	small := proftest.Small()
 	whole := map[int]bool{} // where a field ends
-	for w := wire.Walk(small); w.Next(); {
+	for w := protowire.Walk(small); w.Next(); {
 		whole[len(small)-w.Left()] = true
 	}
 	for n := range small {
@@ -308,6 +308,34 @@ func TestUnknownFields(t *testing.T) {
 	require.NoError(t, err)
 	_, err = checker(t, safepprof.Limits{}).Check(bytes.NewReader(m.Bytes(98, make([]byte, 1<<20))))
 	requireReason(t, err)
+}
+
+// In messages, too, of whatever wire type and with whatever in them.
+func TestUnknownFieldsOfMessages(t *testing.T) {
+	c := checker(t, safepprof.Limits{})
+	message := proftest.Message{}
+	label := message.Num(1, 1)
+	for name, unknown := range map[string]proftest.Message{
+		"number":  message.Num(99, 1<<63),
+		"bytes":   message.Bytes(15, []byte{0x83, 0x83}),
+		"32 bits": append(message.Key(15, 5), 0x83, 0x83, 0x83, 0x83),
+		"64 bits": append(message.Key(15, 1), 0x83, 0x83, 0x83, 0x83, 0x83, 0x83, 0x83, 0x83),
+	} {
+		with := func(m proftest.Message) proftest.Message { return append(slices.Clip(m), unknown...) }
+		for field, m := range map[uint64]proftest.Message{
+			1: message.Num(1, 1).Num(2, 2), 2: message.Packed(1, 1).Packed(2, 7), 3: message.Num(1, 1),
+			4: message.Num(1, 7), 5: message.Num(1, 7), 11: message.Num(1, 1),
+		} {
+			head := message.Strings("cpu", "nanoseconds")
+			if field != 1 {
+				head = head.Column()
+			}
+			_, err := c.Check(bytes.NewReader(head.Bytes(field, with(m))))
+			require.NoError(t, err, "%s in field %d", name, field)
+		}
+		_, err := c.Check(bytes.NewReader(proftest.Small().Bytes(2, message.Num(2, 1).Bytes(3, with(label)))))
+		require.NoError(t, err, "%s in a label", name)
+	}
 }
 
 func FuzzCheck(f *testing.F) {

@@ -4,12 +4,13 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 var (
 	errLateNames = errors.New("the names of the sample types are too far apart")
 	errNoID      = errors.New("an ID that is missing or 0")
+	errZero      = errors.New("field without a number")
 )
 
 // message takes a field that is a message, whole.
@@ -28,17 +29,17 @@ func (s *scan) message(field, typ uint64) error {
 // part looks at a message of the profile.
 func (s *scan) part(field uint64, m []byte) error {
 	switch field {
-	case wire.ProfileSampleType:
+	case protowire.ProfileSampleType:
 		return s.sampleType(m)
-	case wire.ProfileString:
+	case protowire.ProfileString:
 		return s.str(m, len(m))
-	case wire.ProfileSample:
+	case protowire.ProfileSample:
 		return s.sample(m)
-	case wire.ProfileMapping:
+	case protowire.ProfileMapping:
 		return s.mapping(m)
-	case wire.ProfileLocation:
+	case protowire.ProfileLocation:
 		return s.location(m)
-	case wire.ProfileFunction:
+	case protowire.ProfileFunction:
 		return s.function(m)
 	default: // the type of the period, which nobody here asks for
 		s.cost += costSampleType
@@ -66,14 +67,14 @@ func (s *scan) sampleType(m []byte) error {
 
 func (s *scan) valueType(m []byte) (v valueType, err error) {
 	for len(m) > 0 {
-		tag, value, n := wire.First(m)
+		tag, value, n := protowire.First(m)
 		switch tag {
-		case wire.ValueTypeType << 3:
+		case protowire.ValueTypeType << 3:
 			v.typ = value
-		case wire.ValueTypeUnit << 3:
+		case protowire.ValueTypeUnit << 3:
 			v.unit = value
 		default:
-			if err := unexpected(m, tag, wire.ValueTypeUnit); err != nil {
+			if err := unexpected(m, tag, n, protowire.ValueTypeUnit); err != nil {
 				return v, err
 			}
 		}
@@ -87,12 +88,14 @@ func (s *scan) valueType(m []byte) (v valueType, err error) {
 // unexpected is the error of what a message begins with that is no field, or one
 // of the wrong type: it has all those up to a number. Fields beyond are of later
 // versions.
-func unexpected(m []byte, tag, known uint64) error {
-	if tag == 0 {
-		return wire.Fault(m)
-	}
-	if tag>>3 <= known {
-		return wire.ErrType
+func unexpected(m []byte, tag uint64, n int, known uint64) error {
+	switch {
+	case n == 0:
+		return protowire.Fault(m)
+	case tag>>3 == 0:
+		return errZero
+	case tag>>3 <= known:
+		return protowire.ErrType
 	}
 	return nil
 }
@@ -101,26 +104,26 @@ func (s *scan) sample(m []byte) error {
 	var frames, values int
 	var tags labels
 	for len(m) > 0 {
-		tag, value, n := wire.First(m)
+		tag, value, n := protowire.First(m)
 		switch tag {
-		case wire.SampleLocation<<3 | wire.Bytes:
+		case protowire.SampleLocation<<3 | protowire.Bytes:
 			if err := s.run(m[n-int(value):n], &frames); err != nil {
 				return err
 			}
-		case wire.SampleValue<<3 | wire.Bytes:
+		case protowire.SampleValue<<3 | protowire.Bytes:
 			if err := s.run(m[n-int(value):n], &values); err != nil {
 				return err
 			}
-		case wire.SampleLocation << 3:
+		case protowire.SampleLocation << 3:
 			s.single(&frames)
-		case wire.SampleValue << 3:
+		case protowire.SampleValue << 3:
 			s.single(&values)
-		case wire.SampleLabel<<3 | wire.Bytes:
+		case protowire.SampleLabel<<3 | protowire.Bytes:
 			if err := s.label(m[n-int(value):n], &tags); err != nil {
 				return err
 			}
 		default:
-			if err := unexpected(m, tag, wire.SampleLabel); err != nil {
+			if err := unexpected(m, tag, n, protowire.SampleLabel); err != nil {
 				return err
 			}
 		}
@@ -144,9 +147,9 @@ func (s *scan) sample(m []byte) error {
 
 // run counts the numbers of a repeated field, packed.
 func (s *scan) run(packed []byte, total *int) error {
-	n, whole := wire.Count(packed)
+	n, whole := protowire.Count(packed)
 	if !whole {
-		return wire.ErrNumber
+		return protowire.ErrNumber
 	}
 	s.cost += costRunOf(n, true, *total == 0)
 	*total += n
@@ -171,18 +174,18 @@ func (s *scan) unfolds() error {
 func (s *scan) label(m []byte, tags *labels) error {
 	var text, number, unit uint64
 	for len(m) > 0 {
-		tag, value, n := wire.First(m)
+		tag, value, n := protowire.First(m)
 		switch tag {
-		case wire.LabelKey << 3:
+		case protowire.LabelKey << 3:
 			s.refer(value)
-		case wire.LabelString << 3:
+		case protowire.LabelString << 3:
 			text = value
-		case wire.LabelNumber << 3:
+		case protowire.LabelNumber << 3:
 			number = value
-		case wire.LabelUnit << 3:
+		case protowire.LabelUnit << 3:
 			unit = value
 		default:
-			if err := unexpected(m, tag, wire.LabelUnit); err != nil {
+			if err := unexpected(m, tag, n, protowire.LabelUnit); err != nil {
 				return err
 			}
 		}
@@ -197,16 +200,16 @@ func (s *scan) label(m []byte, tags *labels) error {
 func (s *scan) mapping(m []byte) error {
 	var id uint64
 	for len(m) > 0 {
-		tag, value, n := wire.First(m)
+		tag, value, n := protowire.First(m)
 		switch tag {
-		case wire.MappingID << 3:
+		case protowire.MappingID << 3:
 			id = value
-		case wire.MappingFile << 3, wire.MappingBuildID << 3:
+		case protowire.MappingFile << 3, protowire.MappingBuildID << 3:
 			s.refer(value)
-		case wire.MappingStart << 3, wire.MappingLimit << 3, wire.MappingOffset << 3, wire.MappingHasFunctions << 3,
-			wire.MappingHasFilenames << 3, wire.MappingHasLineNumbers << 3, wire.MappingHasInlineFrames << 3:
+		case protowire.MappingStart << 3, protowire.MappingLimit << 3, protowire.MappingOffset << 3, protowire.MappingHasFunctions << 3,
+			protowire.MappingHasFilenames << 3, protowire.MappingHasLineNumbers << 3, protowire.MappingHasInlineFrames << 3:
 		default:
-			if err := unexpected(m, tag, wire.MappingHasInlineFrames); err != nil {
+			if err := unexpected(m, tag, n, protowire.MappingHasInlineFrames); err != nil {
 				return err
 			}
 		}
@@ -222,15 +225,15 @@ func (s *scan) mapping(m []byte) error {
 func (s *scan) function(m []byte) error {
 	var id uint64
 	for len(m) > 0 {
-		tag, value, n := wire.First(m)
+		tag, value, n := protowire.First(m)
 		switch tag {
-		case wire.FunctionID << 3:
+		case protowire.FunctionID << 3:
 			id = value
-		case wire.FunctionName << 3, wire.FunctionSystemName << 3, wire.FunctionFile << 3:
+		case protowire.FunctionName << 3, protowire.FunctionSystemName << 3, protowire.FunctionFile << 3:
 			s.refer(value)
-		case wire.FunctionStartLine << 3:
+		case protowire.FunctionStartLine << 3:
 		default:
-			if err := unexpected(m, tag, wire.FunctionStartLine); err != nil {
+			if err := unexpected(m, tag, n, protowire.FunctionStartLine); err != nil {
 				return err
 			}
 		}
@@ -244,15 +247,15 @@ func (s *scan) location(m []byte) error {
 	var id uint64
 	var lines int
 	for len(m) > 0 {
-		tag, value, n := wire.First(m)
+		tag, value, n := protowire.First(m)
 		switch tag {
-		case wire.LocationID << 3:
+		case protowire.LocationID << 3:
 			id = value
-		case wire.LocationLine<<3 | wire.Bytes:
+		case protowire.LocationLine<<3 | protowire.Bytes:
 			lines++ // what is wrong in there, the one who reads it will find
-		case wire.LocationMapping << 3, wire.LocationAddress << 3, wire.LocationIsFolded << 3:
+		case protowire.LocationMapping << 3, protowire.LocationAddress << 3, protowire.LocationIsFolded << 3:
 		default:
-			if err := unexpected(m, tag, wire.LocationIsFolded); err != nil {
+			if err := unexpected(m, tag, n, protowire.LocationIsFolded); err != nil {
 				return err
 			}
 		}

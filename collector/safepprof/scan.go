@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A scan is one look at one profile. Scans are used again, since they are large.
@@ -75,15 +75,15 @@ func (s *scan) field(field, typ uint64) {
 	var err error
 	switch field {
 	case 0:
-		err = wire.ErrZero
-	case wire.ProfileString:
+		err = errZero
+	case protowire.ProfileString:
 		err = s.longString(typ)
-	case wire.ProfileSampleType, wire.ProfileSample, wire.ProfileMapping, wire.ProfileLocation, wire.ProfileFunction, wire.ProfilePeriodType:
+	case protowire.ProfileSampleType, protowire.ProfileSample, protowire.ProfileMapping, protowire.ProfileLocation, protowire.ProfileFunction, protowire.ProfilePeriodType:
 		err = s.message(field, typ)
-	case wire.ProfileComment:
+	case protowire.ProfileComment:
 		err = s.comments(typ)
-	case wire.ProfileDropFrames, wire.ProfileKeepFrames, wire.ProfileTime, wire.ProfileDuration, wire.ProfilePeriod,
-		wire.ProfileDefaultSampleType, wire.ProfileDocURL:
+	case protowire.ProfileDropFrames, protowire.ProfileKeepFrames, protowire.ProfileTime, protowire.ProfileDuration, protowire.ProfilePeriod,
+		protowire.ProfileDefaultSampleType, protowire.ProfileDocURL:
 		err = s.number(field, typ)
 	default:
 		err = s.unknownField(typ)
@@ -95,8 +95,8 @@ func (s *scan) field(field, typ uint64) {
 
 // length reads how long a field is that must be of a length.
 func (s *scan) length(typ uint64, limit int, what string) (int, error) {
-	if typ != wire.Bytes {
-		return 0, wire.ErrType
+	if typ != protowire.Bytes {
+		return 0, protowire.ErrType
 	}
 	n := s.uvarint()
 	if n > uint64(limit) {
@@ -130,25 +130,25 @@ func (s *scan) str(head []byte, size int) error {
 
 // number takes a field that is one.
 func (s *scan) number(field, typ uint64) error {
-	if typ != wire.Varint {
-		return wire.ErrType
+	if typ != protowire.Varint {
+		return protowire.ErrType
 	}
 	v := s.uvarint()
 	switch field {
-	case wire.ProfileTime:
+	case protowire.ProfileTime:
 		if s.nanos != 0 {
 			return errSeveral
 		}
 		s.nanos = int64(v)
-	case wire.ProfileDuration:
+	case protowire.ProfileDuration:
 		s.duration = int64(v)
-	case wire.ProfileDefaultSampleType:
+	case protowire.ProfileDefaultSampleType:
 		s.defaultType = v
 		s.refer(v)
 		if !s.names.want(v) {
 			return errLateNames
 		}
-	case wire.ProfileDropFrames, wire.ProfileKeepFrames, wire.ProfileDocURL:
+	case protowire.ProfileDropFrames, protowire.ProfileKeepFrames, protowire.ProfileDocURL:
 		s.refer(v)
 	}
 	return nil
@@ -156,7 +156,7 @@ func (s *scan) number(field, typ uint64) error {
 
 // comments takes one or several, each the number of a string.
 func (s *scan) comments(typ uint64) error {
-	if typ == wire.Varint {
+	if typ == protowire.Varint {
 		s.refer(s.uvarint())
 		s.cost += costComment
 		return nil
@@ -167,9 +167,9 @@ func (s *scan) comments(typ uint64) error {
 	}
 	run := s.bytes(n)
 	for len(run) > 0 {
-		v, n := wire.Uvarint(run)
+		v, n := protowire.Uvarint(run)
 		if n == 0 {
-			return wire.ErrNumber
+			return protowire.ErrNumber
 		}
 		run = run[n:]
 		s.refer(v)
@@ -182,21 +182,21 @@ func (s *scan) comments(typ uint64) error {
 func (s *scan) unknownField(typ uint64) error {
 	n := uint64(1)
 	switch typ {
-	case wire.Varint:
+	case protowire.Varint:
 		s.uvarint()
-	case wire.Fixed64:
+	case protowire.Fixed64:
 		n = 8
-	case wire.Fixed32:
+	case protowire.Fixed32:
 		n = 4
-	case wire.Bytes:
+	case protowire.Bytes:
 		n = s.uvarint()
 	default:
-		return wire.ErrType
+		return protowire.ErrType
 	}
 	if s.unknown += min(n, maxUnknown+1) + 1; s.unknown > maxUnknown {
 		return errors.New("more fields that no profile has than there is reason for")
 	}
-	if typ != wire.Varint {
+	if typ != protowire.Varint {
 		s.skip(n)
 	}
 	return nil

@@ -5,7 +5,7 @@ import (
 	"io"
 	"math"
 
-	"github.com/go-holmes/holmes/collector/safepprof/wire"
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A body counts what is sent, and remembers why it ended.
@@ -143,12 +143,12 @@ func (s *stream) fail(err error) {
 
 // uvarint reads a number, 0 if there is none.
 func (s *stream) uvarint() uint64 {
-	if v, n := wire.Uvarint(s.chunk[s.pos:]); n > 0 {
+	if v, n := protowire.Uvarint(s.chunk[s.pos:]); n > 0 {
 		s.pos += n
 		return v
 	}
 	var v uint64
-	for i := range wire.MaxVarint {
+	for i := range protowire.MaxVarint {
 		if !s.more() {
 			s.short()
 			return 0
@@ -160,14 +160,14 @@ func (s *stream) uvarint() uint64 {
 			return v
 		}
 	}
-	s.fail(wire.ErrNumber)
+	s.fail(protowire.ErrNumber)
 	return 0
 }
 
 // short makes an error of an end that comes too early.
 func (s *stream) short() {
 	if errors.Is(s.err, io.EOF) {
-		s.fail(wire.ErrTruncated)
+		s.fail(protowire.ErrTruncated)
 	}
 }
 
@@ -208,7 +208,7 @@ func (s *stream) skip(n uint64) {
 // the chunk, with fewer than 128 bytes, as almost all are.
 func (s *stream) near() (field uint64, m []byte, ok bool) {
 	rest := s.chunk[s.pos:]
-	if len(rest) < 2 || rest[0]&7 != wire.Bytes || rest[0] < 8 || rest[0]>>3 > wire.ProfileString || rest[1] >= 0x80 || len(rest)-2 < int(rest[1]) {
+	if len(rest) < 2 || rest[0]&7 != protowire.Bytes || rest[0] < 8 || rest[0]>>3 > protowire.ProfileString || rest[1] >= 0x80 || len(rest)-2 < int(rest[1]) {
 		return 0, nil, false
 	}
 	end := 2 + int(rest[1])

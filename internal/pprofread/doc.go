@@ -20,7 +20,6 @@
 //
 // # File map
 //
-//	wire.go      the protocol buffer's fields, one after the other
 //	inflate.go   what is in the gzip, bounded
 //	parse.go     the passes over a profile, each needing what the last one found
 //	measure.go   the first pass: how much there is

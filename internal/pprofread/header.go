@@ -1,6 +1,10 @@
 package pprofread
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/go-holmes/holmes/internal/protowire"
+)
 
 // maxSampleTypes is more than any profile has. Every sample may have a value of
 // each, and one takes more than what stands for it in the profile.
@@ -21,21 +25,21 @@ type valueType struct {
 }
 
 // read takes from a field of a profile what belongs to the header.
-func (h *header) read(c *cursor) (err error) {
-	switch c.field {
-	case profileSampleType:
+func (h *header) read(c *protowire.Cursor) (err error) {
+	switch c.Field {
+	case protowire.ProfileSampleType:
 		var t valueType
-		t, err = readValueType(c.bytes())
+		t, err = readValueType(c.Bytes())
 		h.sampleTypes = append(h.sampleTypes, t)
 		if len(h.sampleTypes) > maxSampleTypes {
 			return fmt.Errorf("more than %d kinds of value", maxSampleTypes)
 		}
-	case profilePeriodType:
-		h.periodType, err = readValueType(c.bytes())
-	case profilePeriod:
-		h.period = int64(c.number())
-	case profileDefaultSampleType:
-		h.defaultSampleType = c.number()
+	case protowire.ProfilePeriodType:
+		h.periodType, err = readValueType(c.Bytes())
+	case protowire.ProfilePeriod:
+		h.period = int64(c.Number())
+	case protowire.ProfileDefaultSampleType:
+		h.defaultSampleType = c.Number()
 	default:
 		return h.times.read(c)
 	}
@@ -43,16 +47,16 @@ func (h *header) read(c *cursor) (err error) {
 }
 
 func readValueType(message []byte) (t valueType, err error) {
-	c := cursor{rest: message}
-	for c.next() {
-		switch c.field {
-		case valueTypeType:
-			t.typ = c.number()
-		case valueTypeUnit:
-			t.unit = c.number()
+	c := protowire.Walk(message)
+	for c.Next() {
+		switch c.Field {
+		case protowire.ValueTypeType:
+			t.typ = c.Number()
+		case protowire.ValueTypeUnit:
+			t.unit = c.Number()
 		}
 	}
-	return t, c.err
+	return t, c.Err
 }
 
 // entitle gives the profile its header, now that all strings are there.

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // Join makes one profile of several of the same kind and process that follow
@@ -28,8 +30,7 @@ func Join(raws ...[]byte) ([]byte, error) {
 			return nil, fmt.Errorf("holmes: profile: join part %d: %w", i+1, err)
 		}
 	}
-	j.out = binary.AppendUvarint(j.out, profileDuration<<3|wireVarint)
-	j.out = binary.AppendUvarint(j.out, uint64(j.duration))
+	j.out = protowire.AppendNumber(j.out, protowire.ProfileDuration, uint64(j.duration))
 	if len(j.out) > maxInflated {
 		return nil, fmt.Errorf("holmes: profile: join: more than %d MiB", maxInflated>>20)
 	}
@@ -65,13 +66,26 @@ type message struct {
 
 // parts is what of a profile belongs to its samples; the rest is said once.
 func parts() *message {
-	label := &message{numbers: map[uint64]space{1: strs, 2: strs, 4: strs}}
-	line := &message{numbers: map[uint64]space{lineFunction: functions}}
+	label := &message{numbers: map[uint64]space{
+		protowire.LabelKey: strs, protowire.LabelString: strs, protowire.LabelUnit: strs,
+	}}
+	line := &message{numbers: map[uint64]space{protowire.LineFunction: functions}}
 	return &message{inner: map[uint64]*message{
-		profileSample:   {numbers: map[uint64]space{sampleLocation: locations}, inner: map[uint64]*message{3: label}},
-		3:               {numbers: map[uint64]space{1: mappings, 5: strs, 6: strs}},
-		profileLocation: {numbers: map[uint64]space{locationID: locations, 2: mappings}, inner: map[uint64]*message{locationLine: line}},
-		profileFunction: {numbers: map[uint64]space{functionID: functions, functionName: strs, 3: strs, functionFile: strs}},
+		protowire.ProfileSample: {
+			numbers: map[uint64]space{protowire.SampleLocation: locations},
+			inner:   map[uint64]*message{protowire.SampleLabel: label},
+		},
+		protowire.ProfileMapping: {numbers: map[uint64]space{
+			protowire.MappingID: mappings, protowire.MappingFile: strs, protowire.MappingBuildID: strs,
+		}},
+		protowire.ProfileLocation: {
+			numbers: map[uint64]space{protowire.LocationID: locations, protowire.LocationMapping: mappings},
+			inner:   map[uint64]*message{protowire.LocationLine: line},
+		},
+		protowire.ProfileFunction: {numbers: map[uint64]space{
+			protowire.FunctionID: functions, protowire.FunctionName: strs,
+			protowire.FunctionSystemName: strs, protowire.FunctionFile: strs,
+		}},
 	}}
 }
 
@@ -90,72 +104,63 @@ func (j *joiner) add(raw []byte, first bool) error {
 	j.shift = j.most
 	table := parts()
 	found, kinds := uint64(0), 0
-	c := cursor{rest: raw}
-	for {
-		before := c.rest
-		if !c.next() {
-			break
-		}
-		whole := before[:len(before)-len(c.rest)]
-		inner := table.inner[c.field]
+	c := protowire.Walk(raw)
+	for c.Next() {
+		inner := table.inner[c.Field]
 		switch {
-		case c.field == profileDuration:
-			j.duration += int64(c.number())
-		case c.field == profileString:
+		case c.Field == protowire.ProfileDuration:
+			j.duration += int64(c.Number())
+		case c.Field == protowire.ProfileString:
 			found++
-			j.out = append(j.out, whole...)
+			j.out = append(j.out, c.Raw()...)
 		case inner != nil:
-			body, err := j.shifted(inner, c.bytes())
+			body, err := j.shifted(inner, c.Bytes())
 			if err != nil {
 				return err
 			}
-			j.out = appendBytes(j.out, c.field, body)
+			j.out = protowire.AppendBytes(j.out, c.Field, body)
 		case first: // its header, whose strings keep their numbers
-			j.out = append(j.out, whole...)
+			j.out = append(j.out, c.Raw()...)
 		}
-		if c.field == profileSampleType {
+		if c.Field == protowire.ProfileSampleType {
 			kinds++
 		}
 	}
 	if first {
 		j.kinds = kinds
 	}
-	if c.err == nil && kinds != j.kinds {
+	if c.Err == nil && kinds != j.kinds {
 		return errKinds
 	}
 	j.most[strs] += found
-	return c.err
+	return c.Err
 }
 
 // shifted returns a message with its numbers shifted.
 func (j *joiner) shifted(m *message, body []byte) (out []byte, err error) {
-	c := cursor{rest: body}
-	for {
-		before := c.rest
-		if !c.next() {
-			return out, c.err
-		}
-		of := m.numbers[c.field]
-		switch inner := m.inner[c.field]; {
+	c := protowire.Walk(body)
+	for c.Next() {
+		of := m.numbers[c.Field]
+		switch inner := m.inner[c.Field]; {
 		case inner != nil:
-			body, err := j.shifted(inner, c.bytes())
+			body, err := j.shifted(inner, c.Bytes())
 			if err != nil {
 				return nil, err
 			}
-			out = appendBytes(out, c.field, body)
+			out = protowire.AppendBytes(out, c.Field, body)
 		case of == plain:
-			out = append(out, before[:len(before)-len(c.rest)]...)
-		case c.wire == wireBytes:
+			out = append(out, c.Raw()...)
+		case c.Type == protowire.Bytes:
 			var packed []byte
-			for n := range c.numbers() {
+			for n := range c.Numbers() {
 				packed = binary.AppendUvarint(packed, j.move(of, n))
 			}
-			out = appendBytes(out, c.field, packed)
+			out = protowire.AppendBytes(out, c.Field, packed)
 		default:
-			out = binary.AppendUvarint(out, c.field<<3|wireVarint)
-			out = binary.AppendUvarint(out, j.move(of, c.number()))
+			out = protowire.AppendNumber(out, c.Field, j.move(of, c.Number()))
 		}
 	}
+	return out, c.Err
 }
 
 // move shifts one number; 0 stands for none in all spaces.
@@ -168,10 +173,4 @@ func (j *joiner) move(of space, n uint64) uint64 {
 		j.most[of] = max(j.most[of], n)
 	}
 	return n
-}
-
-func appendBytes(out []byte, field uint64, body []byte) []byte {
-	out = binary.AppendUvarint(out, field<<3|wireBytes)
-	out = binary.AppendUvarint(out, uint64(len(body)))
-	return append(out, body...)
 }

@@ -1,6 +1,10 @@
 package pprofread
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/go-holmes/holmes/internal/protowire"
+)
 
 // Sizes say how much of everything a profile has, so that each table is
 // allocated once, at its size.
@@ -10,36 +14,36 @@ type sizes struct {
 
 // measure is the first pass. It also sees to it that what the others read of
 // the profile are messages and strings.
-func (d *decoder) measure(c *cursor) error {
+func (d *decoder) measure(c *protowire.Cursor) error {
 	n := &d.sizes
-	switch c.field {
-	case profileString:
+	switch c.Field {
+	case protowire.ProfileString:
 		n.strings++
-		n.text += len(c.bytes())
-	case profileFunction:
+		n.text += len(c.Bytes())
+	case protowire.ProfileFunction:
 		n.functions++
-		c.bytes()
-	case profileLocation:
+		c.Bytes()
+	case protowire.ProfileLocation:
 		n.locations++
-		m := cursor{rest: c.bytes()}
-		for m.next() {
-			if m.field == locationLine {
+		m := protowire.Walk(c.Bytes())
+		for m.Next() {
+			if m.Field == protowire.LocationLine {
 				n.lines++
 			}
 		}
-		return m.err
-	case profileSample:
+		return m.Err
+	case protowire.ProfileSample:
 		n.samples++
-		m := cursor{rest: c.bytes()}
-		for m.next() {
-			switch m.field {
-			case sampleLocation:
-				n.frames += m.count()
-			case sampleValue:
-				n.values += m.count()
+		m := protowire.Walk(c.Bytes())
+		for m.Next() {
+			switch m.Field {
+			case protowire.SampleLocation:
+				n.frames += m.Count()
+			case protowire.SampleValue:
+				n.values += m.Count()
 			}
 		}
-		return m.err
+		return m.Err
 	}
 	return nil
 }

@@ -3,36 +3,8 @@ package pprofread
 import (
 	"fmt"
 	"strings"
-)
 
-// The numbers of the fields that are read, by the message that they are in.
-const (
-	profileSampleType        = 1
-	profileSample            = 2
-	profileLocation          = 4
-	profileFunction          = 5
-	profileString            = 6
-	profileTime              = 9
-	profileDuration          = 10
-	profilePeriodType        = 11
-	profilePeriod            = 12
-	profileDefaultSampleType = 14
-
-	valueTypeType = 1
-	valueTypeUnit = 2
-
-	sampleLocation = 1
-	sampleValue    = 2
-
-	locationID   = 1
-	locationLine = 4
-
-	lineFunction = 1
-	lineNumber   = 2
-
-	functionID   = 1
-	functionName = 2
-	functionFile = 4
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // Parse decodes a profile as runtime/pprof writes it: a protocol buffer,
@@ -69,14 +41,14 @@ type decoder struct {
 
 func decode(plain []byte) (*Profile, error) {
 	d := decoder{Profile: new(Profile)}
-	if err := each(plain, d.measure); err != nil {
+	if err := protowire.Each(plain, d.measure); err != nil {
 		return nil, err
 	}
 	if err := d.allocate(); err != nil {
 		return nil, err
 	}
-	for _, pass := range []func(*cursor) error{d.define, d.locate, d.sample} {
-		if err := each(plain, pass); err != nil {
+	for _, pass := range []func(*protowire.Cursor) error{d.define, d.locate, d.sample} {
+		if err := protowire.Each(plain, pass); err != nil {
 			return nil, err
 		}
 	}
@@ -84,15 +56,4 @@ func decode(plain []byte) (*Profile, error) {
 		return nil, err
 	}
 	return d.Profile, nil
-}
-
-// each calls visit at each field of a message.
-func each(message []byte, visit func(*cursor) error) error {
-	c := cursor{rest: message}
-	for c.next() {
-		if err := visit(&c); err != nil {
-			return err
-		}
-	}
-	return c.err
 }

@@ -9,6 +9,8 @@ import (
 	"hash/maphash"
 	"slices"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 var errOtherColumns = errors.New("the profiles count different things")
@@ -40,8 +42,8 @@ func Subtract(after, before []byte, start time.Time, took time.Duration) (diff [
 	}
 	s := subtraction{now: now, counted: counted(then)}
 	out := s.rewrite(plain)
-	out = appendNumber(out, profileTime, uint64(start.UnixNano()))
-	out = appendNumber(out, profileDuration, uint64(took))
+	out = protowire.AppendNumber(out, protowire.ProfileTime, uint64(start.UnixNano()))
+	out = protowire.AppendNumber(out, protowire.ProfileDuration, uint64(took))
 	diff, err = deflate(out)
 	return diff, s.kept, err
 }
@@ -104,20 +106,16 @@ type subtraction struct {
 
 func (s *subtraction) rewrite(plain []byte) []byte {
 	out := make([]byte, 0, len(plain))
-	for c := (cursor{rest: plain}); ; {
-		field := c.rest
-		if !c.next() {
-			return out // decode has read it to the end
-		}
-		field = field[:len(field)-len(c.rest)]
-		switch c.field {
-		case profileSample:
-			out = s.sample(out, c.body)
-		case profileTime, profileDuration:
+	for c := protowire.Walk(plain); c.Next(); { // decode has read it to the end
+		switch c.Field {
+		case protowire.ProfileSample:
+			out = s.sample(out, c.Bytes())
+		case protowire.ProfileTime, protowire.ProfileDuration:
 		default:
-			out = append(out, field...)
+			out = append(out, c.Raw()...)
 		}
 	}
+	return out
 }
 
 // sample appends what is left of a sample, if anything is.
@@ -134,16 +132,12 @@ func (s *subtraction) sample(out, message []byte) []byte {
 		packed = binary.AppendUvarint(packed, uint64(v))
 	}
 	body := make([]byte, 0, len(message)+len(packed))
-	for c := (cursor{rest: message}); ; {
-		field := c.rest
-		if !c.next() {
-			break
-		}
-		if c.field != sampleValue {
-			body = append(body, field[:len(field)-len(c.rest)]...)
+	for c := protowire.Walk(message); c.Next(); {
+		if c.Field != protowire.SampleValue {
+			body = append(body, c.Raw()...)
 		}
 	}
-	return appendBytes(out, profileSample, appendBytes(body, sampleValue, packed))
+	return protowire.AppendBytes(out, protowire.ProfileSample, protowire.AppendBytes(body, protowire.SampleValue, packed))
 }
 
 // left takes from a sample what was counted before. Of several samples with
@@ -160,8 +154,4 @@ func (s *subtraction) left(sample Sample) (left []int64, grown bool) {
 		grown = grown || v > 0
 	}
 	return left, grown
-}
-
-func appendNumber(out []byte, field, value uint64) []byte {
-	return binary.AppendUvarint(binary.AppendUvarint(out, field<<3|wireVarint), value)
 }

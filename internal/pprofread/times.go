@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 var errConcatenated = errors.New("several profiles in one")
@@ -16,7 +18,7 @@ func Times(raw []byte) (start time.Time, took time.Duration, err error) {
 	plain, err := inflate(raw)
 	var t times
 	if err == nil {
-		err = each(plain, t.read)
+		err = protowire.Each(plain, t.read)
 	}
 	if err != nil {
 		return time.Time{}, 0, fmt.Errorf("read profile: %w", err)
@@ -33,17 +35,17 @@ type times struct {
 }
 
 // read takes from a field of a profile what it says of the times.
-func (t *times) read(c *cursor) error {
-	switch c.field {
-	case profileTime:
+func (t *times) read(c *protowire.Cursor) error {
+	switch c.Field {
+	case protowire.ProfileTime:
 		if t.nanos != 0 {
 			// Files of protocol buffers can be put together, but the second
 			// string table would not be what the second samples point at.
 			return errConcatenated
 		}
-		t.nanos = int64(c.number())
-	case profileDuration:
-		t.duration = int64(c.number())
+		t.nanos = int64(c.Number())
+	case protowire.ProfileDuration:
+		t.duration = int64(c.Number())
 	}
 	return nil
 }

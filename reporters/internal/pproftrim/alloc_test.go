@@ -41,3 +41,12 @@ func TestFitHoldsLittle(t *testing.T) {
 	t.Logf("%d bytes for a profile of %d", took, whole)
 	require.Less(t, took, 8*whole, "in all, never at once")
 }
+
+func BenchmarkFit(b *testing.B) {
+	raw := encode(b, heap(20_000))
+	b.ReportAllocs()
+	for b.Loop() {
+		_, err := trim(raw, pproftrim.Limits{Samples: 1000})
+		require.NoError(b, err)
+	}
+}

@@ -7,7 +7,6 @@
 // Strings that nobody names any more become empty, so that no number changes.
 //
 //	scan.go    how large a profile is, without holding it
-//	wire.go    fields of protocol buffers
 //	refs.go    where everything is in a profile, and who names whom
 //	weigh.go   which samples are large
 //	fit.go     which of them fit

@@ -1,36 +1,13 @@
 package pproftrim
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
-)
 
-// The fields below a profile that name something by a number.
-const (
-	sampleLocation = 1
-	sampleValue    = 2
-	sampleLabel    = 3
-
-	labelKey     = 1
-	labelStr     = 2
-	labelNumUnit = 4
-
-	valueTypeType = 1
-	valueTypeUnit = 2
-
-	mappingFile    = 5
-	mappingBuildID = 6
-
-	locationID   = 1 // and a function's
-	locationLine = 4
-
-	lineFunction = 1
-
-	functionName       = 2
-	functionSystemName = 3
-	functionFile       = 4
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A profile is where everything is in the bytes that it was given. What is in
@@ -56,24 +33,17 @@ func (s span) size() int { return int(s.end - s.start) }
 
 // body returns what is in a field of bytes.
 func (p *profile) body(s span) []byte {
-	f, _, err := next(p.plain[s.start:s.end])
-	if err != nil {
+	c := protowire.Walk(p.plain[s.start:s.end])
+	if !c.Next() {
 		return nil // what is nowhere has no body
 	}
-	return f.body
+	return c.Bytes()
 }
 
 func read(plain []byte) (*profile, error) {
 	p := &profile{plain: plain, locations: map[uint64]span{}, functions: map[uint64]span{}}
-	for rest := plain; len(rest) > 0; {
-		f, after, err := next(rest)
-		if err == nil {
-			err = p.visit(f, span{uint32(len(plain) - len(rest)), uint32(len(plain) - len(after))})
-		}
-		if err != nil {
-			return nil, err
-		}
-		rest = after
+	if err := protowire.Each(plain, p.visit); err != nil {
+		return nil, err
 	}
 	if p.highest == math.MaxUint64 {
 		return nil, errors.New("no number is free for a location")
@@ -81,34 +51,32 @@ func read(plain []byte) (*profile, error) {
 	return p, nil
 }
 
-func (p *profile) visit(f field, at span) (err error) {
-	switch f.number {
-	case profileSample, profileLocation, profileFunction, profileString, profileSampleType, profileMapping, profilePeriodType:
-		if f.wire != wireBytes {
-			return errWireType
-		}
-	}
-	switch f.number {
-	case profileSample:
+func (p *profile) visit(c *protowire.Cursor) (err error) {
+	end := len(p.plain) - c.Left()
+	at := span{uint32(end - len(c.Raw())), uint32(end)}
+	switch c.Field {
+	case protowire.ProfileSample:
 		p.samples = append(p.samples, at)
-	case profileLocation:
-		err = p.keyed(p.locations, f, at)
-	case profileFunction:
-		err = p.keyed(p.functions, f, at)
-	case profileString:
+		c.Bytes()
+	case protowire.ProfileLocation:
+		err = p.keyed(p.locations, c.Bytes(), at)
+	case protowire.ProfileFunction:
+		err = p.keyed(p.functions, c.Bytes(), at)
+	case protowire.ProfileString:
 		p.strings = append(p.strings, at)
-	case profileTime:
+		c.Bytes()
+	case protowire.ProfileTime:
 		// written anew
 	default:
-		p.fixed += len(f.raw)
-		err = p.header(f)
+		p.fixed += at.size()
+		err = p.header(c)
 	}
 	return err
 }
 
 // keyed files a location or a function under its id.
-func (p *profile) keyed(table map[uint64]span, f field, at span) error {
-	id, err := idOf(f)
+func (p *profile) keyed(table map[uint64]span, message []byte, at span) error {
+	id, err := idOf(message)
 	if _, twice := table[id]; twice {
 		p.fixed += at.size() // both are kept, or none
 	}
@@ -117,34 +85,31 @@ func (p *profile) keyed(table map[uint64]span, f field, at span) error {
 }
 
 // idOf returns the id of a location or a function: the same field of both.
-func idOf(f field) (id uint64, err error) {
-	err = each(f.body, func(m field) error {
-		if m.number == locationID {
-			id = m.value
+func idOf(message []byte) (id uint64, err error) {
+	c := protowire.Walk(message)
+	for c.Next() {
+		if c.Field == protowire.LocationID {
+			id = c.Number()
 		}
-		return nil
-	})
-	return id, err
+	}
+	return id, c.Err
 }
 
 // header takes note of the strings that are named by what is always kept.
-func (p *profile) header(f field) error {
-	named := func(fields ...uint64) error {
-		return each(f.body, func(m field) error { return pick(m, &p.always, fields...) })
-	}
-	switch f.number {
-	case profileSampleType:
+func (p *profile) header(c *protowire.Cursor) (err error) {
+	switch c.Field {
+	case protowire.ProfileSampleType:
 		p.columns++
-		return named(valueTypeType, valueTypeUnit)
-	case profilePeriodType:
-		return named(valueTypeType, valueTypeUnit)
-	case profileMapping:
-		return named(mappingFile, mappingBuildID)
-	case profileDropFrames, profileKeepFrames, profileComment, profileDefaultSampleType, profileDocURL:
-		return f.numbers(func(n uint64) { p.always = append(p.always, n) })
-	default:
-		return nil
+		p.always, err = pick(p.always, c.Bytes(), protowire.ValueTypeType, protowire.ValueTypeUnit)
+	case protowire.ProfilePeriodType:
+		p.always, err = pick(p.always, c.Bytes(), protowire.ValueTypeType, protowire.ValueTypeUnit)
+	case protowire.ProfileMapping:
+		p.always, err = pick(p.always, c.Bytes(), protowire.MappingFile, protowire.MappingBuildID)
+	case protowire.ProfileDropFrames, protowire.ProfileKeepFrames, protowire.ProfileComment,
+		protowire.ProfileDefaultSampleType, protowire.ProfileDocURL:
+		p.always = slices.AppendSeq(p.always, c.Numbers())
 	}
+	return err
 }
 
 // A sample is what is in one.
@@ -155,19 +120,22 @@ type sample struct {
 }
 
 // read takes the sample at a place, over what it held before.
-func (s *sample) read(p *profile, place int) error {
+func (s *sample) read(p *profile, place int) (err error) {
 	s.locations, s.strings, s.values = s.locations[:0], s.strings[:0], s.values[:0]
-	err := each(p.body(p.samples[place]), func(m field) error {
-		switch m.number {
-		case sampleLocation:
-			return m.numbers(func(n uint64) { s.locations = append(s.locations, n) })
-		case sampleValue:
-			return m.numbers(func(n uint64) { s.values = append(s.values, int64(n)) })
-		case sampleLabel:
-			return each(m.body, func(l field) error { return pick(l, &s.strings, labelKey, labelStr, labelNumUnit) })
+	c := protowire.Walk(p.body(p.samples[place]))
+	for err == nil && c.Next() {
+		switch c.Field {
+		case protowire.SampleLocation:
+			s.locations = slices.AppendSeq(s.locations, c.Numbers())
+		case protowire.SampleValue:
+			for v := range c.Numbers() {
+				s.values = append(s.values, int64(v))
+			}
+		case protowire.SampleLabel:
+			s.strings, err = pick(s.strings, c.Bytes(), protowire.LabelKey, protowire.LabelString, protowire.LabelUnit)
 		}
-		return nil
-	})
+	}
+	err = cmp.Or(err, c.Err)
 	if err == nil && len(s.values) != p.columns {
 		err = fmt.Errorf("a sample with %d values where there are %d types", len(s.values), p.columns)
 	}
@@ -176,27 +144,27 @@ func (s *sample) read(p *profile, place int) error {
 
 // calls returns the ids of the functions that a location is in.
 func (p *profile) calls(location uint64) (out []uint64, err error) {
-	err = each(p.body(p.locations[location]), func(m field) error {
-		if m.number != locationLine {
-			return nil
+	c := protowire.Walk(p.body(p.locations[location]))
+	for err == nil && c.Next() {
+		if c.Field == protowire.LocationLine {
+			out, err = pick(out, c.Bytes(), protowire.LineFunction)
 		}
-		return each(m.body, func(line field) error { return pick(line, &out, lineFunction) })
-	})
-	return out, err
+	}
+	return out, cmp.Or(err, c.Err)
 }
 
 // names returns the numbers of the strings that a function names.
-func (p *profile) names(function uint64) (out []uint64, err error) {
-	err = each(p.body(p.functions[function]), func(m field) error {
-		return pick(m, &out, functionName, functionSystemName, functionFile)
-	})
-	return out, err
+func (p *profile) names(function uint64) ([]uint64, error) {
+	return pick(nil, p.body(p.functions[function]), protowire.FunctionName, protowire.FunctionSystemName, protowire.FunctionFile)
 }
 
-// pick appends the field's number if it is one of those fields.
-func pick(f field, to *[]uint64, fields ...uint64) error {
-	if !slices.Contains(fields, f.number) {
-		return nil
+// pick appends the numbers of some fields of a message.
+func pick(to []uint64, message []byte, fields ...uint64) ([]uint64, error) {
+	c := protowire.Walk(message)
+	for c.Next() {
+		if slices.Contains(fields, c.Field) {
+			to = slices.AppendSeq(to, c.Numbers())
+		}
 	}
-	return f.numbers(func(n uint64) { *to = append(*to, n) })
+	return to, c.Err
 }

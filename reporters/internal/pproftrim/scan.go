@@ -10,24 +10,8 @@ import (
 	"io"
 	"math"
 	"time"
-)
 
-// The fields of a profile that matter here.
-const (
-	profileSampleType        = 1
-	profileSample            = 2
-	profileMapping           = 3
-	profileLocation          = 4
-	profileFunction          = 5
-	profileString            = 6
-	profileDropFrames        = 7
-	profileKeepFrames        = 8
-	profileTime              = 9
-	profileDuration          = 10
-	profilePeriodType        = 11
-	profileComment           = 13
-	profileDefaultSampleType = 14
-	profileDocURL            = 15
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A Size is what a profile says of itself.
@@ -57,7 +41,10 @@ func Scan(raw io.Reader) (Size, error) {
 	return s.size, nil
 }
 
-var errDone = errors.New("no more fields")
+var (
+	errDone   = errors.New("no more fields")
+	errLength = errors.New("a length that nothing has")
+)
 
 type scanner struct {
 	in   *bufio.Reader
@@ -83,12 +70,12 @@ func (s *scanner) field() error {
 		return truncated(err)
 	}
 	switch key & 7 {
-	case wireVarint:
+	case protowire.Varint:
 		value, err := binary.ReadUvarint(s)
 		s.number(key>>3, int64(value))
 		return truncated(err)
-	case wireBytes:
-		if key>>3 == profileSample {
+	case protowire.Bytes:
+		if key>>3 == protowire.ProfileSample {
 			s.size.Samples++
 		}
 		length, err := binary.ReadUvarint(s)
@@ -96,22 +83,22 @@ func (s *scanner) field() error {
 			return truncated(err)
 		}
 		return s.skip(length)
-	case wire64:
+	case protowire.Fixed64:
 		return s.skip(8)
-	case wire32:
+	case protowire.Fixed32:
 		return s.skip(4)
 	default:
-		return errWireType
+		return protowire.ErrType
 	}
 }
 
 func (s *scanner) number(field uint64, value int64) {
 	switch field {
-	case profileTime:
+	case protowire.ProfileTime:
 		if value > 0 {
 			s.size.Start = time.Unix(0, value)
 		}
-	case profileDuration:
+	case protowire.ProfileDuration:
 		s.size.Duration = time.Duration(max(value, 0))
 	}
 }

@@ -6,22 +6,22 @@ import (
 	"encoding/binary"
 	"slices"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 const (
 	other = "other"
 
-	// maxVarint is how long a number of 64 bits can be.
-	maxVarint = binary.MaxVarintLen64
 	// timeSize is what the time takes at most.
-	timeSize = 1 + maxVarint
+	timeSize = 1 + protowire.MaxVarint
 )
 
 // otherSize is what the sample "other" takes at most, with its location,
 // function and string.
 func (p *profile) otherSize() int {
-	const frame = 4 * (1 + maxVarint)
-	return len(other) + maxVarint + 3*frame + (p.columns+1)*maxVarint
+	const frame = 4 * (1 + protowire.MaxVarint)
+	return len(other) + protowire.MaxVarint + 3*frame + (p.columns+1)*protowire.MaxVarint
 }
 
 // write returns the profile with what was chosen, gzipped.
@@ -31,27 +31,27 @@ func (p *profile) write(k *choice, start time.Time) ([]byte, error) {
 		out = make([]byte, 0, k.size)
 	}
 	var place, number int
-	err := each(p.plain, func(f field) (err error) {
+	err := protowire.Each(p.plain, func(c *protowire.Cursor) (err error) {
 		kept := true
-		switch f.number {
-		case profileSample:
+		switch c.Field {
+		case protowire.ProfileSample:
 			kept = k.all || k.samples[place]
 			place++
-		case profileLocation:
-			kept, err = k.keeps(k.locations, f)
-		case profileFunction:
-			kept, err = k.keeps(k.functions, f)
-		case profileTime:
+		case protowire.ProfileLocation:
+			kept, err = k.keeps(k.locations, c.Bytes())
+		case protowire.ProfileFunction:
+			kept, err = k.keeps(k.functions, c.Bytes())
+		case protowire.ProfileTime:
 			kept = start.IsZero()
-		case profileString:
+		case protowire.ProfileString:
 			if !k.all && !k.strings[number] {
 				kept = false
-				out = putBytes(out, profileString, nil)
+				out = protowire.AppendBytes(out, protowire.ProfileString, nil)
 			}
 			number++
 		}
 		if kept {
-			out = append(out, f.raw...)
+			out = append(out, c.Raw()...)
 		}
 		return err
 	})
@@ -62,17 +62,17 @@ func (p *profile) write(k *choice, start time.Time) ([]byte, error) {
 		return nil, err
 	}
 	if !start.IsZero() {
-		out = putNumber(out, profileTime, uint64(start.UnixNano()))
+		out = protowire.AppendNumber(out, protowire.ProfileTime, uint64(start.UnixNano()))
 	}
 	return deflate(out)
 }
 
 // keeps reports whether a location or a function is kept.
-func (k *choice) keeps(table map[uint64]bool, f field) (bool, error) {
+func (k *choice) keeps(table map[uint64]bool, message []byte) (bool, error) {
 	if k.all {
 		return true, nil
 	}
-	id, err := idOf(f)
+	id, err := idOf(message)
 	return table[id], err
 }
 
@@ -95,16 +95,16 @@ func (p *profile) addOther(out []byte, k *choice) ([]byte, error) {
 		return out, nil
 	}
 	id, name := p.highest+1, uint64(len(p.strings))
-	out = putBytes(out, profileString, []byte(other))
-	out = putBytes(out, profileFunction, putNumber(putNumber(nil, locationID, id), functionName, name))
-	line := putNumber(nil, lineFunction, id)
-	out = putBytes(out, profileLocation, putBytes(putNumber(nil, locationID, id), locationLine, line))
+	out = protowire.AppendBytes(out, protowire.ProfileString, []byte(other))
+	out = protowire.AppendBytes(out, protowire.ProfileFunction, protowire.AppendNumber(protowire.AppendNumber(nil, protowire.LocationID, id), protowire.FunctionName, name))
+	line := protowire.AppendNumber(nil, protowire.LineFunction, id)
+	out = protowire.AppendBytes(out, protowire.ProfileLocation, protowire.AppendBytes(protowire.AppendNumber(nil, protowire.LocationID, id), protowire.LocationLine, line))
 	var values []byte
 	for _, v := range total {
 		values = binary.AppendUvarint(values, uint64(v))
 	}
-	entry := putBytes(nil, sampleLocation, binary.AppendUvarint(nil, id))
-	return putBytes(out, profileSample, putBytes(entry, sampleValue, values)), nil
+	entry := protowire.AppendBytes(nil, protowire.SampleLocation, binary.AppendUvarint(nil, id))
+	return protowire.AppendBytes(out, protowire.ProfileSample, protowire.AppendBytes(entry, protowire.SampleValue, values)), nil
 }
 
 func deflate(plain []byte) ([]byte, error) {

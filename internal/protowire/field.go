@@ -1,7 +1,4 @@
-// Package wire walks the fields of protocol buffers that nobody vouches for,
-// without allocation. It knows nothing of profiles but the numbers of their
-// fields.
-package wire
+package protowire
 
 import (
 	"encoding/binary"
@@ -28,98 +25,13 @@ var (
 	// ErrType is returned when a field is written in another way than its
 	// number says.
 	ErrType = errors.New("field of the wrong wire type")
-	// ErrZero is returned for the field number 0, which no message has.
-	ErrZero = errors.New("field without a number")
 )
-
-// A Cursor walks the fields of one message, as in
-//
-//	c := wire.Walk(message)
-//	for c.Next() {
-//		switch c.Field { ... }
-//	}
-//	return c.Err
-//
-// The methods that read a field end the walk when it is not of their type.
-type Cursor struct {
-	Field uint64 // its number
-	Type  uint64 // its wire type
-	Err   error  // why the walk ended before the message
-
-	message  []byte
-	from, to int // message[from:to] is what is in the field
-	value    uint64
-}
-
-// Walk returns a cursor before the first field of a message.
-func Walk(message []byte) Cursor { return Cursor{message: message} }
-
-// Next moves to the next field. It is false at the end and after an error.
-func (c *Cursor) Next() bool {
-	rest := c.message[c.to:]
-	if len(rest) == 0 {
-		return false
-	}
-	tag, value, n := First(rest)
-	if n == 0 {
-		return c.fail(Fault(rest))
-	}
-	c.Field, c.Type = tag>>3, tag&7
-	if c.Type != Varint {
-		c.to += n
-		c.from = c.to - int(value)
-		return true
-	}
-	c.from = c.to + 1
-	for i := 0; rest[i] >= 0x80; i++ {
-		c.from++
-	}
-	c.value = value
-	c.to += n
-	return true
-}
-
-// Left returns how many bytes follow the field.
-func (c *Cursor) Left() int { return len(c.message) - c.to }
-
-func (c *Cursor) fail(err error) bool {
-	if c.Err == nil {
-		c.Err = err
-	}
-	c.value, c.message, c.from, c.to = 0, nil, 0, 0
-	return false
-}
-
-// Number returns the field as a number.
-func (c *Cursor) Number() uint64 {
-	if c.Type != Varint {
-		c.fail(ErrType)
-	}
-	return c.value
-}
-
-// Bytes returns the field as a string or as a message of its own.
-func (c *Cursor) Bytes() []byte {
-	if c.Type != Bytes {
-		c.fail(ErrType)
-	}
-	return c.message[c.from:c.to]
-}
-
-// Run returns what encodes the numbers of a repeated field, packed or not.
-// [Uvarint] reads them.
-func (c *Cursor) Run() []byte {
-	if c.Type != Varint && c.Type != Bytes {
-		c.fail(ErrType)
-	}
-	return c.message[c.from:c.to]
-}
 
 // First reads the first field of a message: its tag, see [Tag], its value, and how
 // many bytes it takes, 0 if there is no field: see [Fault]. The value of what is
 // no number is its length; it ends the field.
 func First(m []byte) (tag, value uint64, n int) {
-	if len(m) < 2 || m[0] >= 0x80 || m[0] < 8 {
+	if len(m) < 2 || m[0]&0x85 != 0 { // a tag of several bytes, or of another type than Varint and Bytes
 		return seldom(m)
 	}
 	tag, value, n = uint64(m[0]), uint64(m[1]), 2
@@ -133,16 +45,13 @@ func First(m []byte) (tag, value uint64, n int) {
 			more = m[n] >= 0x80
 		}
 	}
-	switch tag & 7 {
-	case Varint:
+	if tag&7 == Varint {
 		return tag, value, n
-	case Bytes:
-		if value > uint64(len(m)-n) {
-			return 0, 0, 0
-		}
-		return tag, value, n + int(value)
 	}
-	return seldom(m)
+	if value > uint64(len(m)-n) {
+		return 0, 0, 0
+	}
+	return tag, value, n + int(value)
 }
 
 // Tag is what a field begins with.
@@ -164,9 +73,6 @@ func first(m []byte) (tag, value uint64, n int, err error) {
 	tag, n = longer(m)
 	if n == 0 {
 		return 0, 0, 0, endless(m)
-	}
-	if tag < Tag(1, 0) {
-		return 0, 0, 0, ErrZero
 	}
 	rest := m[n:]
 	switch tag & 7 {

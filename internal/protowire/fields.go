@@ -1,4 +1,4 @@
-package wire
+package protowire
 
 // The numbers of the fields, by the message that they are in, as in
 // github.com/google/pprof/proto/profile.proto.
