@@ -54,7 +54,7 @@ var rooms = []string{
 var only = map[string][]string{
 	"github.com/shirou/gopsutil/v3": {"internal/procstat"},
 	"go.uber.org/zap":               {"example"},
-	"github.com/stretchr/testify":   {"reporters/reportertest"},
+	"github.com/stretchr/testify":   {"internal/proftest", "reporters/reportertest"},
 }
 
 // fileImports returns the imports of every non-test file, for all systems, by

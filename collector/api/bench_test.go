@@ -20,7 +20,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/files"
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // BenchmarkAccept shows what accepting a CPU profile of 119 KB costs, in

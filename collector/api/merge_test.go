@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/api"
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // stocked is a world with profiles of two versions of a shop: sort is what the

@@ -12,7 +12,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // BenchmarkMerge shows what it costs to merge a thousand CPU profiles of 119 KB,

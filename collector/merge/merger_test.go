@@ -15,7 +15,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // start is the beginning of the days that the tests are about.

@@ -59,5 +59,4 @@
 //	cost.go     what decoding them would cost
 //	names.go    the few strings that are looked at
 //	other.go    what is no profile, but can be named
-//	proftest/   profiles for tests: real ones, and those that are meant badly
 package safepprof

@@ -14,7 +14,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 

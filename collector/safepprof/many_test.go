@@ -15,7 +15,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // childOf names the directory of bodies in the environment of a child process.

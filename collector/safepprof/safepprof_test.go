@@ -19,7 +19,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 func TestMain(m *testing.M) {
@@ -68,16 +68,13 @@ func requireReason(tb testing.TB, err error, why ...any) {
 // Every real profile passes, and Info says what google's decoder says.
 func TestRealProfilesPass(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
-	all := proftest.Real(t)
+	all := proftest.All(t)
 	programs := map[string]bool{}
-	for name := range all {
+	for name := range proftest.Real(t) {
 		program, _, _ := strings.Cut(name, "-")
 		programs[program] = true
 	}
 	require.GreaterOrEqual(t, len(programs), 20)
-	for kind, raw := range proftest.Own(t) {
-		all["own-"+kind] = raw
-	}
 	for name, raw := range all {
 		t.Run(name, func(t *testing.T) {
 			inflated := plain(t, raw)

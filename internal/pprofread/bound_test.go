@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // allocated is what one call allocates in all, which is more than what is in
@@ -27,29 +28,29 @@ func allocated(f func()) uint64 {
 // with what it is decoded to.
 func TestMemoryIsBounded(t *testing.T) {
 	const size = 1 << 17
-	head := message{}.strings("cpu", "nanoseconds").column()
-	many := func(m message) []byte { return slices.Concat(head, bytes.Repeat(m, size/len(m))) }
+	head := proftest.Message{}.Strings("cpu", "nanoseconds").Column()
+	many := func(m proftest.Message) []byte { return slices.Concat(head, bytes.Repeat(m, size/len(m))) }
 	scattered := slices.Clip(head)
 	for id := range uint64(33_000) {
-		scattered = append(scattered, message{}.bytes(5, message{}.num(1, id+1<<20))...)
+		scattered = append(scattered, proftest.Message{}.Bytes(5, proftest.Message{}.Num(1, id+1<<20))...)
 	}
 	for name, raw := range map[string][]byte{
-		"empty samples":       many(message{}.bytes(2, nil)),
-		"samples of a frame":  many(message{}.sample(7, 1)),
-		"one long stack":      head.bytes(2, message{}.bytes(1, make([]byte, size))),
-		"one long sample":     head.bytes(2, message{}.bytes(2, make([]byte, size))),
-		"numbers one by one":  head.bytes(2, bytes.Repeat(message{}.num(2, 1), size/2)),
-		"empty locations":     many(message{}.bytes(4, nil)),
-		"empty lines":         head.bytes(4, bytes.Repeat(message{}.bytes(4, nil), size/2)),
-		"locations of a line": many(message{}.location(1, 1)),
-		"empty functions":     many(message{}.bytes(5, nil)),
+		"empty samples":       many(proftest.Message{}.Bytes(2, nil)),
+		"samples of a frame":  many(proftest.Message{}.Sample(7, 1)),
+		"one long stack":      head.Bytes(2, proftest.Message{}.Bytes(1, make([]byte, size))),
+		"one long sample":     head.Bytes(2, proftest.Message{}.Bytes(2, make([]byte, size))),
+		"numbers one by one":  head.Bytes(2, bytes.Repeat(proftest.Message{}.Num(2, 1), size/2)),
+		"empty locations":     many(proftest.Message{}.Bytes(4, nil)),
+		"empty lines":         head.Bytes(4, bytes.Repeat(proftest.Message{}.Bytes(4, nil), size/2)),
+		"locations of a line": many(proftest.Message{}.Location(1, 1)),
+		"empty functions":     many(proftest.Message{}.Bytes(5, nil)),
 		"scattered functions": scattered,
-		"empty strings":       many(message{}.bytes(6, nil)),
-		"one long string":     head.bytes(6, make([]byte, size)),
-		"unknown fields":      many(message{}.num(100, 1)),
+		"empty strings":       many(proftest.Message{}.Bytes(6, nil)),
+		"one long string":     head.Bytes(6, make([]byte, size)),
+		"unknown fields":      many(proftest.Message{}.Num(100, 1)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			for _, form := range [][]byte{raw, zipped(t, raw)} {
+			for _, form := range [][]byte{raw, proftest.Zip(t, raw)} {
 				got := allocated(func() { parse(t, form) })
 				t.Logf("%.1f times its size", float64(got)/float64(len(raw)))
 				require.LessOrEqual(t, got, uint64(20*len(raw)))
@@ -88,7 +89,7 @@ func service(stacks int) *profile.Profile {
 
 func BenchmarkParse(b *testing.B) {
 	raw := plain(b, service(5000))
-	for name, raw := range map[string][]byte{"gzip": zipped(b, raw), "plain": raw} {
+	for name, raw := range map[string][]byte{"gzip": proftest.Zip(b, raw), "plain": raw} {
 		b.Run(name+"/holmes", func(b *testing.B) {
 			b.ReportAllocs()
 			b.SetBytes(int64(len(raw)))
@@ -106,7 +107,7 @@ func BenchmarkParse(b *testing.B) {
 		})
 	}
 	b.Run("times", func(b *testing.B) {
-		raw := zipped(b, raw)
+		raw := proftest.Zip(b, raw)
 		b.ReportAllocs()
 		for b.Loop() {
 			_, _, err := pprofread.Times(raw)

@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // checkParse holds for any bytes: there is an error or a profile that can be
@@ -40,8 +41,8 @@ func FuzzParse(f *testing.F) {
 	for _, raw := range odd(f) {
 		f.Add(raw)
 	}
-	f.Add(zipped(f, message{}.strings()))
-	f.Add([]byte(message{}.strings().sample(7, 1).function(1, 3, 4)))
+	f.Add(proftest.Zip(f, proftest.Message{}.Strings()))
+	f.Add([]byte(proftest.Message{}.Strings().Sample(7, 1).Function(1, 3, 4)))
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if len(raw) > 1<<11 {
 			t.Skip("inlined calls times stacks: google's form of it takes too long to walk")

@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // cpuSlices are real CPU profiles that follow each other.
 func cpuSlices(tb testing.TB, n int) (raws [][]byte) {
 	tb.Helper()
 	for range n {
-		raws = append(raws, cpuProfile(tb))
+		raws = append(raws, proftest.OwnCPU(tb))
 	}
 	return raws
 }
@@ -94,7 +95,7 @@ func TestJoinOfOne(t *testing.T) {
 }
 
 func TestJoinRefuses(t *testing.T) {
-	whole := realProfiles(t)
+	whole := proftest.Own(t)
 	for name, raws := range map[string][][]byte{
 		"other kinds": {whole["cpu"], whole["heap"]},
 		"cut off":     {whole["cpu"], whole["cpu"][:len(whole["cpu"])/2]},
@@ -110,7 +111,7 @@ func TestJoinRefuses(t *testing.T) {
 
 // Whatever is joined with a real profile, the result reads or Join says no.
 func FuzzJoin(f *testing.F) {
-	good := cpuProfile(f)
+	good := proftest.Real(f)["gofmt-cpu"]
 	f.Add(good)
 	for _, raw := range odd(f) {
 		f.Add(raw)

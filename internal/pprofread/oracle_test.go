@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // oracle is what google's decoder makes of a protocol buffer, or nil if it or
@@ -70,8 +71,8 @@ func requireTimes(t *testing.T, want *profile.Profile, raw []byte) {
 
 // What the runtime writes is read as google's decoder reads it.
 func TestAgreesOnRealProfiles(t *testing.T) {
-	for kind, raw := range realProfiles(t) {
-		t.Run(kind, func(t *testing.T) {
+	for name, raw := range proftest.All(t) {
+		t.Run(name, func(t *testing.T) {
 			zip, err := gzip.NewReader(bytes.NewReader(raw))
 			require.NoError(t, err)
 			inflated, err := io.ReadAll(zip)

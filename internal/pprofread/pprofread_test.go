@@ -10,6 +10,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -71,11 +72,12 @@ func TestColumnOf(t *testing.T) {
 }
 
 func TestKindOf(t *testing.T) {
-	for kind, raw := range realProfiles(t) {
+	for name, raw := range proftest.All(t) {
+		kind := proftest.Kind(name)
 		if kind == "block" {
 			kind = "mutex" // looks the same
 		}
-		require.Equal(t, kind, pprofread.KindOf(parse(t, raw)))
+		require.Equal(t, kind, pprofread.KindOf(parse(t, raw)), name)
 	}
 	require.Empty(t, pprofread.KindOf(nil))
 	require.Empty(t, pprofread.KindOf(parse(t, plain(t, types("custom")))))

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // A grid is a profile of contentions: what is counted at each stack.
@@ -136,9 +137,9 @@ func TestSubtractRealProfiles(t *testing.T) {
 		require.NoError(t, pprof.Lookup("mutex").WriteTo(&out, 0))
 		return out.Bytes()
 	}
-	contend()
+	proftest.Contend()
 	before := take()
-	contend() // from another line
+	proftest.Contend() // from another line
 	after := take()
 	diff, stacks, err := pprofread.Subtract(after, before, time.Now(), time.Second)
 	require.NoError(t, err)

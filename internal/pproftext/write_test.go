@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"runtime/pprof"
 	"strings"
 	"testing"
 	"time"
@@ -18,6 +17,7 @@ import (
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/pproftext"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -123,12 +123,10 @@ func TestRegression12TextKeepsTheLargestRecords(t *testing.T) {
 }
 
 func TestWriteRealProfiles(t *testing.T) {
-	for _, kind := range []string{"heap", "goroutine", "threadcreate"} {
-		var buf bytes.Buffer
-		require.NoError(t, pprof.Lookup(kind).WriteTo(&buf, 0))
-		p, err := pprofread.Parse(buf.Bytes())
+	for name, raw := range proftest.All(t) {
+		p, err := pprofread.Parse(raw)
 		require.NoError(t, err)
-		require.Contains(t, render(t, p, 3), "largest first")
+		require.Contains(t, render(t, p, 3), "largest first", name)
 	}
 }
 

@@ -14,7 +14,7 @@ import (
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
-	"github.com/go-holmes/holmes/collector/safepprof/proftest"
+	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // A collector that finds profiles of an hour that is over makes its roll-ups, and

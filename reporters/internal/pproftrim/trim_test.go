@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"math/rand/v2"
-	"runtime/pprof"
 	"slices"
 	"strings"
 	"testing"
@@ -16,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/go-holmes/holmes/reporters/internal/pproftrim"
 )
 
@@ -234,16 +234,14 @@ func TestMovesTheTime(t *testing.T) {
 
 // What runtime/pprof writes is what this is for.
 func TestRealProfiles(t *testing.T) {
-	for _, kind := range []string{"heap", "goroutine", "threadcreate", "mutex", "block"} {
-		var raw bytes.Buffer
-		require.NoError(t, pprof.Lookup(kind).WriteTo(&raw, 0))
-		before, err := profile.ParseData(raw.Bytes())
+	for name, raw := range proftest.All(t) {
+		before, err := profile.ParseData(raw)
 		require.NoError(t, err)
-		p, _ := fit(t, raw.Bytes(), pproftrim.Limits{Samples: 1})
-		require.Equal(t, totals(before), totals(p), kind)
+		p, _ := fit(t, raw, pproftrim.Limits{Samples: 1})
+		require.Equal(t, totals(before), totals(p), name)
 		require.LessOrEqual(t, len(p.Sample), 1)
 
-		size, err := pproftrim.Scan(&raw)
+		size, err := pproftrim.Scan(bytes.NewReader(raw))
 		require.NoError(t, err)
 		require.Len(t, before.Sample, size.Samples)
 		require.Equal(t, before.TimeNanos, size.Start.UnixNano())

@@ -12,8 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
 //go:embed testdata
@@ -34,7 +35,17 @@ func Real(tb testing.TB) map[string][]byte {
 	return all
 }
 
-// Kind is what the name of a profile of [Real] says about its kind.
+// All returns the profiles of [Real], and those of [Own] by names such as "own-cpu".
+func All(tb testing.TB) map[string][]byte {
+	tb.Helper()
+	all := Real(tb)
+	for kind, raw := range Own(tb) {
+		all["own-"+kind] = raw
+	}
+	return all
+}
+
+// Kind is what the name of a profile of [All] says about its kind.
 func Kind(name string) string {
 	for _, kind := range []string{"cpu", "goroutine", "threadcreate", "mutex", "block"} {
 		if strings.HasSuffix(name, kind) {
@@ -55,11 +66,11 @@ func Trace(tb testing.TB) []byte {
 // Own takes a profile of each kind of this process, as runtime/pprof writes it.
 func Own(tb testing.TB) map[string][]byte {
 	tb.Helper()
-	all := map[string][]byte{"cpu": ownCPU(tb)}
+	all := map[string][]byte{"cpu": OwnCPU(tb)}
 	defer runtime.SetMutexProfileFraction(runtime.SetMutexProfileFraction(1))
 	runtime.SetBlockProfileRate(1)
 	defer runtime.SetBlockProfileRate(0)
-	contend()
+	Contend()
 	for _, kind := range []string{"heap", "allocs", "goroutine", "threadcreate", "mutex", "block"} {
 		var out bytes.Buffer
 		require.NoError(tb, pprof.Lookup(kind).WriteTo(&out, 0))
@@ -83,10 +94,10 @@ func Texts(tb testing.TB) map[string][]byte {
 	return all
 }
 
-// ownCPU burns CPU for some twenty samples: with labels, in deep recursion, and
+// OwnCPU takes a CPU profile of this process, which burns CPU for some twenty samples: with labels, in deep recursion, and
 // with an inlined function at the leaf. On a machine that is too busy to burn it
 // tries again.
-func ownCPU(tb testing.TB) []byte {
+func OwnCPU(tb testing.TB) []byte {
 	tb.Helper()
 	for {
 		var out bytes.Buffer
@@ -99,9 +110,9 @@ func ownCPU(tb testing.TB) []byte {
 			runtime.KeepAlive(sum)
 		})
 		pprof.StopCPUProfile()
-		p, err := profile.ParseData(out.Bytes())
+		p, err := pprofread.Parse(out.Bytes())
 		require.NoError(tb, err)
-		if len(p.Sample) > 0 {
+		if p.Len() > 0 {
 			return out.Bytes()
 		}
 	}
@@ -119,8 +130,8 @@ func burn(depth int) (sum uint64) {
 
 func mix(a, b uint64) uint64 { return (a ^ b) * 0x9e3779b97f4a7c15 >> 3 }
 
-// contend makes goroutines wait for a lock and for a channel.
-func contend() {
+// Contend makes goroutines wait for a lock and for a channel.
+func Contend() {
 	var mu sync.Mutex
 	var done sync.WaitGroup
 	var waited int

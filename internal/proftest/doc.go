@@ -1,6 +1,6 @@
-// Package proftest has profiles for the tests of whatever reads profiles: real
-// ones of many programs, those that a process takes of itself, and those that are
-// sent by somebody who means harm.
+// Package proftest has profiles for the tests of all packages that read profiles:
+// real ones of many programs, those that the process takes of itself, and hostile
+// ones.
 //
 // testdata/real holds what these programs wrote of themselves, with the paths of
 // the machine taken out: the Go compiler and linker, gofmt, golangci-lint,

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A Message is a protocol buffer under construction, for what no encoder writes.
@@ -16,17 +18,17 @@ type Message []byte
 
 // Key adds what begins a field.
 func (m Message) Key(field, wire uint64) Message {
-	return binary.AppendUvarint(slices.Clip(m), field<<3|wire)
+	return binary.AppendUvarint(slices.Clip(m), protowire.Tag(field, wire))
 }
 
 // Num adds a number.
 func (m Message) Num(field, value uint64) Message {
-	return binary.AppendUvarint(m.Key(field, 0), value)
+	return protowire.AppendNumber(slices.Clip(m), field, value)
 }
 
 // Bytes adds a string or a message.
 func (m Message) Bytes(field uint64, b []byte) Message {
-	return append(binary.AppendUvarint(m.Key(field, 2), uint64(len(b))), b...)
+	return protowire.AppendBytes(slices.Clip(m), field, b)
 }
 
 // Packed adds several numbers as one field.
