@@ -76,7 +76,7 @@ func (h *Handler) receiveProfile(d collector.Draft, name string, from io.Reader,
 	if !kind.Pprof() {
 		checker = h.traces
 	}
-	info, err := checker.Glance(io.TeeReader(from, to))
+	info, err := checker.ShallowCheck(io.TeeReader(from, to))
 	if err == nil {
 		err = info.Agrees(kind)
 	}

@@ -45,7 +45,7 @@ func (g *Graph) WriteSVG(w io.Writer) error {
 // cdata keeps a script's text from being read as XML.
 func cdata(text string) string { return "<![CDATA[\n" + text + "]]>" }
 
-// label is what is read to those who do not see the picture.
+// label is the text of the picture for screen readers.
 func (g *Graph) label() string {
 	return "Flame graph. " + g.title() + ". " + g.note()
 }

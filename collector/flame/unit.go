@@ -63,7 +63,7 @@ func grouped(v float64) string {
 	return text
 }
 
-// Percent returns a share of 1 as people read it.
+// Percent returns a share of 1 as text, such as "12 %".
 func Percent(share float64) string {
 	if math.IsNaN(share) || math.IsInf(share, 0) {
 		return "-"

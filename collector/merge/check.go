@@ -5,8 +5,8 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// checkFunctions looks at the types of their fields, so that who reads them
-// later reads all of them.
+// checkFunctions checks the types of the fields of functions and mappings, so that
+// later readers read all of them.
 func (s *source) checkFunctions() error {
 	for _, at := range s.functions {
 		c := protowire.Walk(s.at(at))

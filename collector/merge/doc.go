@@ -12,9 +12,9 @@
 // A [Fold] takes one profile after another and keeps nothing of it but the sums
 // of its stacks: a thousand profiles of one program take little more than the
 // first. It reads the bytes of a profile in place, and only those that a
-// [safepprof.Checker] has let pass. What it makes of them is what
-// github.com/google/pprof makes, which the tests hold it against, in a fraction
-// of its time and memory. A fold that grows beyond its bound adds up the smallest
+// [safepprof.Checker] has let pass. The result is that of
+// github.com/google/pprof, to which the tests compare it, in a fraction of its time
+// and memory. A fold that grows beyond its bound adds up the smallest
 // stacks as one, named "(other)", so that no sum is ever wrong.
 //
 // A [Merger] folds what a query finds. So that wide windows are answered at once
@@ -27,8 +27,8 @@
 //
 // # Caveats
 //
-//   - Addresses are dropped where functions are known. Who needs instructions has
-//     to look at a single profile.
+//   - Addresses are dropped where functions are known. For instructions, look
+//     at a single profile.
 //   - Snapshots such as heap profiles are added up like all others. Half of what
 //     two of them hold is what one of them holds on the average.
 //   - A profile that the check lets pass and whose samples refer to what is

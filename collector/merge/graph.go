@@ -19,7 +19,7 @@ type GraphOptions struct {
 	// Functions is how many are drawn, those with the largest sums; 80 by
 	// default.
 	Functions int
-	// Format writes values for people. The default is the number.
+	// Format writes values for display. The default is the number.
 	Format func(int64) string
 }
 
@@ -39,7 +39,7 @@ type callEdge struct {
 }
 
 // WriteDOT writes the call graph in the language of Graphviz: functions with what
-// was measured in them and in all that they called, and who calls whom. Calls
+// was measured in them and in all that they called, and the calls between them. Calls
 // between functions that are drawn through some that are not are left out.
 func (f *Fold) WriteDOT(w io.Writer, o GraphOptions) error {
 	o.Functions = cmp.Or(o.Functions, 80)

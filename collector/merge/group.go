@@ -13,7 +13,7 @@ const maxGroups = 16
 
 // groupsOf parts profiles by their labels, so that a query for a version finds
 // its groups. Labels that would make many small groups, such as the instance's
-// name, are not looked at: who asks for one of those asks for few profiles.
+// name, are not looked at: a query for one of those finds few profiles.
 // Groups of one profile are left out.
 func groupsOf(metas []collector.Meta) [][]collector.Meta {
 	counts := map[string]map[string]bool{} // the values of each label

@@ -39,8 +39,8 @@ func parse(tb testing.TB, raw []byte) *profile.Profile {
 	return p
 }
 
-// sums are the values of a profile by what its stacks and labels look like to
-// people: what must be the same, whoever has merged.
+// sums are the values of a profile by what its stacks and labels look like
+// in text: all mergers must agree on them.
 func sums(p *profile.Profile) map[string][]int64 {
 	all := map[string][]int64{}
 	for _, s := range p.Sample {

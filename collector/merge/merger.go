@@ -32,7 +32,7 @@ type Config struct {
 	// Now is the clock; the default is [time.Now].
 	Now func() time.Time
 	// Damaged is told of every stored profile that turns out to be damaged, once,
-	// and why. It must not call the Merger. The default is that nobody is told.
+	// and why. It must not call the Merger. The default is to drop that.
 	Damaged func(m *collector.Meta, why error)
 }
 

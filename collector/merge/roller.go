@@ -35,8 +35,8 @@ type period struct {
 	at     time.Time
 }
 
-// A tally is what the store has of a period.
-type tally struct {
+// A content counts what the store has of a period.
+type content struct {
 	profiles int
 	prints   uint64
 }
@@ -77,11 +77,11 @@ func (r *Roller) Round(ctx context.Context) (done Round, err error) {
 	} else {
 		since = begin(now.Add(-recent), len(periods())-1)
 	}
-	tallies, err := m.tally(ctx, collector.Query{From: since})
+	contents, err := m.contents(ctx, collector.Query{From: since})
 	if err != nil {
 		return done, err
 	}
-	wrong := m.rollups.wrong(tallies, since, now)
+	wrong := m.rollups.wrong(contents, since, now)
 	old, err := m.aged(ctx, since)
 	if err != nil {
 		return done, err
@@ -102,9 +102,9 @@ func (r *Roller) Round(ctx context.Context) (done Round, err error) {
 	return done, nil
 }
 
-// tally counts the profiles of each period.
-func (m *Merger) tally(ctx context.Context, q collector.Query) (map[period]tally, error) {
-	tallies := map[period]tally{}
+// contents counts the profiles of each period.
+func (m *Merger) contents(ctx context.Context, q collector.Query) (map[period]content, error) {
+	contents := map[period]content{}
 	for meta, err := range m.config.Store.Find(ctx, q) {
 		if err != nil {
 			return nil, err
@@ -114,23 +114,23 @@ func (m *Merger) tally(ctx context.Context, q collector.Query) (map[period]tally
 		}
 		for level := range periods() {
 			p := period{series{meta.Service, meta.Kind}, level, begin(meta.CreatedAt, level)}
-			t := tallies[p]
+			t := contents[p]
 			t.profiles++
 			t.prints += printOf(meta.ID)
-			tallies[p] = t
+			contents[p] = t
 		}
 	}
-	return tallies, nil
+	return contents, nil
 }
 
 // wrong returns the periods from since on whose roll-up is not what it should
 // be: the short ones first, since the long ones are made of them, and of these
 // the newest first.
-func (r *rollups) wrong(tallies map[period]tally, since, now time.Time) []period {
+func (r *rollups) wrong(contents map[period]content, since, now time.Time) []period {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	wrong := map[period]bool{}
-	for p, t := range tallies {
+	for p, t := range contents {
 		ended := !now.Before(p.at.Add(periods()[p.level] + grace))
 		file, there := r.files[r.path(p.series, p.level, p.at)]
 		switch worth := ended && t.profiles >= minRolled; {
@@ -140,7 +140,7 @@ func (r *rollups) wrong(tallies map[period]tally, since, now time.Time) []period
 	}
 	for _, file := range r.files {
 		p := period{file.series, file.level, file.at}
-		if _, found := tallies[p]; !found && !file.at.Before(since) {
+		if _, found := contents[p]; !found && !file.at.Before(since) {
 			wrong[p] = true
 		}
 	}
@@ -158,11 +158,11 @@ func (m *Merger) aged(ctx context.Context, since time.Time) (gone []period, err 
 			break
 		}
 		p := period{file.series, file.level, file.at}
-		tallies, err := m.tally(ctx, p.query())
+		contents, err := m.contents(ctx, p.query())
 		if err != nil {
 			return nil, err
 		}
-		if tallies[p].prints != file.prints {
+		if contents[p].prints != file.prints {
 			gone = append(gone, p)
 		}
 	}

@@ -182,7 +182,7 @@ func (r *rollups) write(h *head, blobs [][]byte) error {
 // partial ends the name of a file that is being written.
 const partial = ".partial"
 
-// remove removes a roll-up. Whoever reads it goes on reading.
+// remove removes a roll-up. Its readers go on reading.
 func (r *rollups) remove(name string) error {
 	r.mu.Lock()
 	delete(r.files, name)

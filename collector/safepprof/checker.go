@@ -10,8 +10,8 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A Checker looks at profiles. Any number of goroutines may use it at the same
-// time; how much memory that takes is for them to bound.
+// A Checker checks profiles. Any number of goroutines may use it at the same time;
+// the callers bound how many, and with it the memory.
 type Checker struct {
 	limits Limits
 	scans  chan *scan // that are not in use
@@ -30,21 +30,21 @@ func New(limits Limits) (*Checker, error) {
 	return &Checker{limits: limits, scans: make(chan *scan, keptScans)}, nil
 }
 
-// Check reads src to its end and tells what is in it: a profile in pprof's
-// format, gzipped or not, or an execution trace. It stops early, with src not
-// read to the end, at the first thing that is wrong.
+// Check reads src to its end and describes its content: a profile in pprof's
+// format, gzipped or not, or an execution trace. At the first error it stops
+// without reading src to the end.
 //
-// What the sender did wrong is a [collector.Error] of code [collector.TooLarge] or
+// A mistake of the sender is a [collector.Error] of code [collector.TooLarge] or
 // [collector.Invalid], with a [TooLargeError] or a [NotProfileError] in its chain.
 // Errors of src itself are wrapped.
 func (c *Checker) Check(src io.Reader) (Info, error) { return c.look(src, nil, false) }
 
-// Glance is Check in two thirds of its time, for what somebody sends. Of a profile
-// that is gzipped, whose checksum tells that it is as it left the sender, it
-// counts the messages in the first 512 KiB, but does not look into them: what is
-// wrong in there it does not find, and Info.Decoded is without them. Read finds
-// it, which comes before everything that is done with a profile.
-func (c *Checker) Glance(src io.Reader) (Info, error) { return c.look(src, nil, true) }
+// ShallowCheck is Check in four fifths of its time, for the upload of a profile. Of
+// a gzipped profile, whose checksum tells that it is as it left the sender, it
+// counts the messages in the first 512 KiB, but does not look into them: it misses
+// errors in there, and Info.Decoded is without them. Read finds them, which comes
+// before everything that is done with a profile.
+func (c *Checker) ShallowCheck(src io.Reader) (Info, error) { return c.look(src, nil, true) }
 
 // Read is Check that also appends the inflated bytes to buf and returns them, nil
 // after an error. buf may be nil, and is best what an earlier call has returned.
@@ -56,12 +56,12 @@ func (c *Checker) Read(src io.Reader, buf []byte) ([]byte, Info, error) {
 	return buf, info, nil
 }
 
-func (c *Checker) look(src io.Reader, keep *[]byte, glance bool) (Info, error) {
+func (c *Checker) look(src io.Reader, keep *[]byte, shallow bool) (Info, error) {
 	s := c.scan()
 	defer c.keep(s)
 	s.reset(&c.limits)
 	s.begin(src, &c.limits, keep)
-	s.glancing = glance && s.zipped
+	s.shallow = shallow && s.zipped
 	info, err := s.verdict()
 	if err != nil {
 		return Info{}, s.blame(err)
@@ -86,7 +86,7 @@ func (c *Checker) keep(s *scan) {
 	}
 }
 
-// verdict looks at what there is.
+// verdict reads the source to its end.
 func (s *scan) verdict() (Info, error) {
 	if !s.more() && !errors.Is(s.err, io.EOF) {
 		return Info{}, s.err
@@ -104,7 +104,7 @@ func (s *scan) verdict() (Info, error) {
 	return s.info(), nil
 }
 
-// trace reads a trace to its end. What is in it nobody here knows.
+// trace reads a trace to its end. Its content is not checked.
 func (s *scan) trace() (Info, error) {
 	for s.more() {
 		s.pos = len(s.chunk)
@@ -133,7 +133,7 @@ func (s *scan) info() Info {
 	return i
 }
 
-// blame says whose fault an error is: that of the source, or of what it held.
+// blame tells an error of the source from one of its content.
 func (s *scan) blame(err error) error {
 	if s.body.err != nil {
 		err = s.body.err

@@ -1,7 +1,7 @@
 package safepprof
 
-// What github.com/google/pprof/profile allocates for the parts of a profile, in
-// bytes, on 64-bit systems: never less than it does, as TestCostIsABound holds.
+// The bytes that github.com/google/pprof/profile allocates for the parts of a
+// profile on 64-bit systems: an upper bound, as TestCostIsABound shows.
 // Sizes are those of its structs, rounded up to what the allocator gives.
 //
 // A slice that is appended to is copied whenever it is full. All its copies

@@ -6,7 +6,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A What is that of which a profile has too much.
+// A What names the limit that a profile passes.
 type What string
 
 // The limits that a profile can pass.
@@ -44,8 +44,8 @@ func size(n int64) string {
 	return fmt.Sprintf("%d bytes", n)
 }
 
-// A NotProfileError says why some bytes are no profile, or none that anything
-// would write. It is in the chain of a [collector.Error] of code
+// A NotProfileError says why some bytes are no profile, or none that a profiler
+// writes. It is in the chain of a [collector.Error] of code
 // [collector.Invalid].
 type NotProfileError struct {
 	Reason string
@@ -54,7 +54,7 @@ type NotProfileError struct {
 func (e *NotProfileError) Error() string { return "not a profile: " + e.Reason }
 
 // NotProfile returns a [NotProfileError] in a [collector.Error], for packages that
-// find out more about a profile than a [Checker] does.
+// check more of a profile than a [Checker] does.
 func NotProfile(format string, args ...any) error {
 	return collector.Errorf(collector.Invalid, "%w", &NotProfileError{Reason: fmt.Sprintf(format, args...)})
 }
@@ -63,5 +63,5 @@ func tooLarge(what What, limit int64) error {
 	return collector.Errorf(collector.TooLarge, "%w", &TooLargeError{What: what, Limit: limit})
 }
 
-// errIdle is returned for gzip that takes longer to read than it is worth.
-var errIdle = NotProfile("gzip that stands for less than it takes")
+// errIdle is returned for gzip that is larger than what it inflates to.
+var errIdle = NotProfile("gzip that inflates to less than its size")

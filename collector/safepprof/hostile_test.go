@@ -93,7 +93,7 @@ func TestHostile(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			_, err := c.Check(bytes.NewReader(body))
 			requireReason(t, err)
-			_, err = c.Glance(bytes.NewReader(body))
+			_, err = c.ShallowCheck(bytes.NewReader(body))
 			requireReason(t, err)
 			if strings.HasPrefix(name, "gzip of") {
 				require.Less(t, len(body), 50_000)
@@ -128,7 +128,7 @@ func TestCutOff(t *testing.T) {
 		for n := 0; n < len(raw); n += 1 + len(raw)/40 {
 			_, err := c.Check(bytes.NewReader(raw[:n]))
 			requireReason(t, err, "%s, %d bytes", name, n)
-			_, err = c.Glance(bytes.NewReader(raw[:n]))
+			_, err = c.ShallowCheck(bytes.NewReader(raw[:n]))
 			requireReason(t, err, "%s, %d bytes", name, n)
 		}
 		inflated := plain(t, raw)
@@ -159,7 +159,7 @@ func TestFlippedBits(t *testing.T) {
 		zipped[100+random.IntN(len(zipped)-100)] ^= 4
 		inflated := plain(t, raw)
 		_, wholeErr := c.Check(bytes.NewReader(zipped))
-		_, err := c.Glance(bytes.NewReader(zipped))
+		_, err := c.ShallowCheck(bytes.NewReader(zipped))
 		if wholeErr == nil { // the bit is one of those that fill up a byte
 			require.Equal(t, inflated, plain(t, zipped), name)
 			require.NoError(t, err, name)
@@ -189,8 +189,8 @@ func TestTextIsRefused(t *testing.T) {
 		for _, body := range [][]byte{raw, proftest.Zip(t, raw)} {
 			_, err := c.Check(bytes.NewReader(body))
 			requireReason(t, err, name)
-			_, glanced := c.Glance(bytes.NewReader(body))
-			require.Equal(t, err, glanced)
+			_, shallow := c.ShallowCheck(bytes.NewReader(body))
+			require.Equal(t, err, shallow)
 			require.ErrorContains(t, err, "not a profile: text that begins with")
 			require.ErrorContains(t, err, "debug=0")
 		}

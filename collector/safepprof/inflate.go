@@ -27,7 +27,7 @@ func (z *inflater) begin(src io.Reader) {
 	z.err = z.member()
 }
 
-// end lets go of the source.
+// end drops the reference to the source.
 func (z *inflater) end() {
 	if z.in != nil {
 		z.in.Reset(nil)

@@ -58,14 +58,14 @@ func sameAsStandard(t *testing.T, c *safepprof.Checker, raw []byte) (passes bool
 		got, _, err := c.Read(src(), nil)
 		_, checkErr := c.Check(src())
 		require.Equal(t, err, checkErr, name)
-		_, glanceErr := c.Glance(src())
+		_, shallowErr := c.ShallowCheck(src())
 		if wantErr != nil {
 			requireReason(t, err, "%s: compress/gzip says %v", name, wantErr)
-			requireReason(t, glanceErr, "%s: compress/gzip says %v", name, wantErr)
+			requireReason(t, shallowErr, "%s: compress/gzip says %v", name, wantErr)
 			continue
 		}
 		if passes = err == nil; passes {
-			require.NoError(t, glanceErr, name)
+			require.NoError(t, shallowErr, name)
 			require.Equal(t, want, got, name)
 		} else {
 			requireReason(t, err, name)
@@ -170,14 +170,14 @@ func TestEveryFlippedBit(t *testing.T) {
 			bad[i/8] ^= 1 << (i % 8)
 			want, wantErr := standard(bad)
 			got, _, err := c.Read(bytes.NewReader(bad), nil)
-			_, glanceErr := c.Glance(bytes.NewReader(bad))
+			_, shallowErr := c.ShallowCheck(bytes.NewReader(bad))
 			if err == nil {
 				require.NoError(t, wantErr, "bit %d", i)
 				require.Equal(t, want, got)
 				continue
 			}
 			requireReason(t, err, "bit %d", i)
-			requireReason(t, glanceErr, "bit %d", i)
+			requireReason(t, shallowErr, "bit %d", i)
 		}
 	}
 }
@@ -210,7 +210,7 @@ func emptyBlocks(n int) []byte {
 	return raw
 }
 
-// Gzip that stands for nothing is not read to its end.
+// Gzip that inflates to nothing is not read to its end.
 func TestIdleGzip(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	profile := zipped(t, proftest.Small(), 6)
@@ -223,7 +223,7 @@ func TestIdleGzip(t *testing.T) {
 			src := bytes.NewReader(body)
 			_, err := c.Check(src)
 			requireReason(t, err, name)
-			require.ErrorContains(t, err, "gzip that stands for less than it takes", name)
+			require.ErrorContains(t, err, "gzip that inflates to less than its size", name)
 			require.Greater(t, src.Len(), len(body)/2, name)
 		}
 	}

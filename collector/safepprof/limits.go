@@ -16,13 +16,12 @@ type Limits struct {
 	Decoded int64
 }
 
-// What is true of every profile that a profiler has written. None of these is a
-// matter of taste: each bounds something that would otherwise be quadratic, or
-// pass for free.
+// Bounds that every profile of a profiler keeps. None of them is a matter of taste:
+// each bounds work that would otherwise be quadratic, or cost the sender nothing.
 const (
 	maxRatio       = 100      // how often a body inflates to itself; real ones do 2 to 12 times
 	freeRatio      = 1 << 20  // bytes that may be inflated in any case
-	maxIdle        = 2        // how often what it inflates to a gzipped body takes; real ones take less than it
+	maxIdle        = 2        // how often a gzipped body may be what it inflates to; real ones are smaller
 	freeIdle       = 64 << 10 // bytes that a gzipped body may have in any case
 	maxSampleTypes = 64       // real ones have up to 6
 	maxMessage     = 64 << 10 // bytes of a sample, location, function or mapping

@@ -3,8 +3,8 @@ package safepprof
 import "slices"
 
 // The strings of a profile come after the numbers that refer to them, or before
-// them. Those that say what is measured are among the first, whoever wrote the
-// profile: these are kept. Of a later one the number must come first.
+// them. The names of sample types are among the first in the profiles of all
+// writers: these are kept. Of a later one the number must come first.
 const (
 	keptNames = 256
 	keptName  = 64 // bytes of one that is kept

@@ -41,7 +41,7 @@ func (s *scan) part(field uint64, m []byte) error {
 		return s.location(m)
 	case protowire.ProfileFunction:
 		return s.function(m)
-	default: // the type of the period, which nobody here asks for
+	default: // the type of the period, which is not part of Info
 		s.cost += costSampleType
 		_, err := s.valueType(m)
 		return err
@@ -252,7 +252,7 @@ func (s *scan) location(m []byte) error {
 		case protowire.LocationID << 3:
 			id = value
 		case protowire.LocationLine<<3 | protowire.Bytes:
-			lines++ // what is wrong in there, the one who reads it will find
+			lines++ // package merge checks them
 		case protowire.LocationMapping << 3, protowire.LocationAddress << 3, protowire.LocationIsFolded << 3:
 		default:
 			if err := unexpected(m, tag, n, protowire.LocationIsFolded); err != nil {

@@ -291,7 +291,7 @@ func BenchmarkCheck(b *testing.B) {
 		look func() error
 	}{
 		{"gzip/holmes", raw, func() error { _, err := c.Check(src); return err }},
-		{"gzip/glance", raw, func() error { _, err := c.Glance(src); return err }},
+		{"gzip/shallow", raw, func() error { _, err := c.ShallowCheck(src); return err }},
 		{"gzip/google", raw, func() error { _, err := profile.Parse(src); return err }},
 		{"plain/holmes", inflated, func() error { _, err := c.Check(src); return err }},
 		{"plain/google", inflated, func() error { _, err := profile.ParseUncompressed(inflated); return err }},

@@ -8,12 +8,12 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// A scan is one look at one profile. Scans are used again, since they are large.
+// A scan is one check of one profile. Scans are used again, since they are large.
 type scan struct {
 	stream
-	names    names
-	limits   *Limits
-	glancing bool
+	names   names
+	limits  *Limits
+	shallow bool
 
 	types       [maxSampleTypes]valueType
 	ntypes      int
@@ -50,7 +50,7 @@ var (
 // profile walks the fields to their end.
 func (s *scan) profile() error {
 	for s.more() {
-		if s.glancing && s.passOver() {
+		if s.shallow && s.passOver() {
 			continue
 		}
 		if field, m, ok := s.near(); ok {
@@ -205,7 +205,7 @@ func (s *scan) unknownField(typ uint64) error {
 // refer remembers that the profile refers to a string.
 func (s *scan) refer(number uint64) { s.lastString = max(s.lastString, number) }
 
-// whole checks what can be told at the end only.
+// whole checks what only the end of the profile tells.
 func (s *scan) whole() error {
 	switch {
 	case s.offset() == 0:

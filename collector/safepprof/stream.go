@@ -8,7 +8,7 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// A body counts what is sent, and remembers why it ended.
+// A body counts the bytes that are sent, and remembers why it ended.
 type body struct {
 	src   io.Reader
 	head  [2]byte // was read to see what it is, and comes again
@@ -54,12 +54,11 @@ func (b *body) Read(p []byte) (int, error) {
 }
 
 // inflated sets how far the body may be read before more than so many bytes are
-// inflated. A gzip file whose blocks describe their codes and stand for nothing
+// inflated. A gzip file of blocks that describe their codes and inflate to nothing
 // would otherwise take a second of the processor's time for 16 MiB.
 func (b *body) inflated(n int64) { b.due = freeIdle + maxIdle*n }
 
-// A stream is what is inflated, chunk by chunk. After an error there is nothing
-// more in it.
+// A stream is the inflated profile, chunk by chunk. An error ends it.
 type stream struct {
 	body   body
 	zip    inflater
@@ -89,7 +88,7 @@ func (s *stream) begin(src io.Reader, limits *Limits, keep *[]byte) {
 	}
 }
 
-// end lets go of what belongs to the caller.
+// end drops the references to what belongs to the caller.
 func (s *stream) end() {
 	s.body, s.keep, s.chunk = body{}, nil, nil
 	s.zip.end()

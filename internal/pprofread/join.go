@@ -13,7 +13,7 @@ import (
 // Join makes one profile of several of the same kind and process that follow
 // each other, as those of a profiler that was stopped and started again: their
 // samples one after the other, the times of the first and all durations added
-// up. It adds nothing up itself; whoever reads the result does that anyway. The
+// up. It adds no values up, which all readers of profiles do. The
 // result is gzipped. Join fails on what [Parse] would not read, and on kinds
 // that differ.
 //

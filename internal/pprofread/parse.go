@@ -8,7 +8,7 @@ import (
 )
 
 // Parse decodes a profile as runtime/pprof writes it: a protocol buffer,
-// gzipped or not. The text forms of old are not read.
+// gzipped or not. The legacy text forms are not read.
 //
 // It refuses what is more than 64 MiB when inflated, and allocates at most 20
 // times what a profile inflates to; for a real one it is about 4 times, of which

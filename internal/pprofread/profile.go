@@ -90,8 +90,8 @@ func (s Sample) Values() []int64 {
 
 // Stack returns the stack of locations from the leaf to the root, each a number
 // that is the same wherever the location is the same, and means nothing outside
-// of this profile. They are not to be changed. Who wants to know what is there
-// calls [Sample.Frames].
+// of this profile. They are not to be changed. [Sample.Frames] tells what is
+// there.
 func (s Sample) Stack() []uint32 {
 	if s.profile == nil {
 		return nil
@@ -132,9 +132,9 @@ type Call struct {
 // at most 1024 frames.
 const maxCalls = 4096
 
-// Calls is [Sample.Frames] for who looks at each function once and not at each
-// frame: it appends them to a buffer, which can be used again. Of a stack that
-// no runtime has written it returns the frames next to the leaf.
+// Calls is [Sample.Frames] for callers that look at each function once and not at
+// each frame: it appends them to a buffer, which can be used again. Of a stack that
+// is deeper than the runtime writes it returns the frames next to the leaf.
 func (s Sample) Calls(buf []Call) []Call {
 	for _, location := range s.Stack() {
 		for _, l := range cut(s.profile.lines, s.profile.locations, int(location)) {

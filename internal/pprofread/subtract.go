@@ -15,9 +15,9 @@ import (
 
 var errOtherColumns = errors.New("the profiles count different things")
 
-// Subtract returns what the profile after has more than the profile before,
-// and how many stacks that is. It is for those that the runtime counts from the
-// start of the process on: mutex and block. A stack that has not grown is left
+// Subtract returns the growth from the profile before to the profile after, and how
+// many stacks have grown. It is for profiles that the runtime counts from the start
+// of the process on: mutex and block. A stack that has not grown is left
 // out, all else of after is as it was, and the times are those given. It is
 // gzipped.
 //
@@ -40,7 +40,7 @@ func Subtract(after, before []byte, start time.Time, took time.Duration) (diff [
 	if !slices.Equal(now.SampleTypes, then.SampleTypes) {
 		return nil, 0, errOtherColumns
 	}
-	s := subtraction{now: now, counted: counted(then)}
+	s := subtraction{now: now, counted: countersOf(then)}
 	out := s.rewrite(plain)
 	out = protowire.AppendNumber(out, protowire.ProfileTime, uint64(start.UnixNano()))
 	out = protowire.AppendNumber(out, protowire.ProfileDuration, uint64(took))
@@ -62,12 +62,13 @@ func deflate(plain []byte) ([]byte, error) {
 // A stackKey stands for the functions and lines of a stack.
 type stackKey uint64
 
-type tally struct {
+// Counters are the values of each stack.
+type counters struct {
 	seed   maphash.Seed
 	values map[stackKey][]int64
 }
 
-func (t tally) key(s Sample) stackKey {
+func (t counters) key(s Sample) stackKey {
 	var h maphash.Hash
 	h.SetSeed(t.seed)
 	var line [binary.MaxVarintLen64]byte
@@ -79,8 +80,8 @@ func (t tally) key(s Sample) stackKey {
 	return stackKey(h.Sum64())
 }
 
-func counted(p *Profile) tally {
-	t := tally{seed: maphash.MakeSeed(), values: map[stackKey][]int64{}}
+func countersOf(p *Profile) counters {
+	t := counters{seed: maphash.MakeSeed(), values: map[stackKey][]int64{}}
 	for s := range p.Samples() {
 		key := t.key(s)
 		sum := t.values[key]
@@ -99,7 +100,7 @@ func counted(p *Profile) tally {
 // one had.
 type subtraction struct {
 	now     *Profile
-	counted tally
+	counted counters
 	place   int // of the sample that comes next
 	kept    int
 }

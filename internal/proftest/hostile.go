@@ -9,8 +9,8 @@ import (
 	"testing"
 )
 
-// A Shape is a profile that grows when it is decoded: Head, then Unit as often as
-// one likes.
+// A Shape is a profile that grows when it is decoded: Head, then Unit any number of
+// times.
 type Shape struct {
 	Name       string
 	Head, Unit Message
@@ -85,8 +85,8 @@ func unfolding() Message {
 		Bytes(4, append(Message{}.Num(1, 1), bytes.Repeat(line, 10_000)...))
 }
 
-// Hostile returns what nobody should have to decode, by name: bodies of some KiB
-// that stand for hundreds of MiB, in every way that is known.
+// Hostile returns bodies that must not be decoded, by name: some KiB that stand for
+// hundreds of MiB, in every way that is known.
 func Hostile(tb testing.TB) iter.Seq2[string, []byte] {
 	tb.Helper()
 	return func(yield func(string, []byte) bool) {

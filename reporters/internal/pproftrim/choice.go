@@ -37,7 +37,7 @@ type addition struct {
 }
 
 // with returns what a sample adds: itself, and what it is the first to name.
-// What two of its frames have in common counts twice.
+// A part that two of its frames share counts twice.
 func (k *choice) with(place int) (addition, error) {
 	var s sample
 	if err := s.read(k.p, place); err != nil {

@@ -25,7 +25,7 @@ type Size struct {
 }
 
 // Scan reads a profile, gzipped or not, without holding more of it than a
-// buffer. What is not a protocol buffer is an error.
+// buffer. Bytes that are no protocol buffer are an error.
 func Scan(raw io.Reader) (Size, error) {
 	plain, err := inflate(raw)
 	if err != nil {
@@ -43,7 +43,7 @@ func Scan(raw io.Reader) (Size, error) {
 
 var (
 	errDone   = errors.New("no more fields")
-	errLength = errors.New("a length that nothing has")
+	errLength = errors.New("field that is too long")
 )
 
 type scanner struct {

@@ -203,7 +203,7 @@ func describe(s *profile.Sample) string {
 	return b.String()
 }
 
-// Nobody names them any more: they are gone, so that they take no room.
+// Strings without a reference are emptied, so that they take no room.
 func TestNothingIsLeftOfWhatIsDropped(t *testing.T) {
 	p, out := fit(t, encode(t, heap(1000)), pproftrim.Limits{Samples: 11})
 	require.LessOrEqual(t, len(p.Function), 10+10+1+1, "leaves, callers, main, other")

@@ -10,17 +10,17 @@ import (
 	"github.com/go-holmes/holmes/internal/proftest"
 )
 
-// glanced is what a glance does not look into.
-const glanced = 512 << 10
+// unchecked is how much a shallow check does not look into.
+const unchecked = 512 << 10
 
-// Of real profiles a glance tells what the whole look tells, but for the cost; of
-// what is not zipped all of it.
-func TestGlance(t *testing.T) {
+// Of real profiles a shallow check tells what the whole check tells, but for the
+// cost; of profiles that are not zipped all of it.
+func TestShallowCheck(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	for name, raw := range proftest.Real(t) {
 		whole, err := c.Check(bytes.NewReader(raw))
 		require.NoError(t, err, name)
-		got, err := c.Glance(bytes.NewReader(raw))
+		got, err := c.ShallowCheck(bytes.NewReader(raw))
 		require.NoError(t, err, name)
 		require.Less(t, got.Decoded, whole.Decoded, name)
 		got.Decoded = whole.Decoded
@@ -28,19 +28,19 @@ func TestGlance(t *testing.T) {
 
 		whole, err = c.Check(bytes.NewReader(plain(t, raw)))
 		require.NoError(t, err, name)
-		got, err = c.Glance(bytes.NewReader(plain(t, raw)))
+		got, err = c.ShallowCheck(bytes.NewReader(plain(t, raw)))
 		require.NoError(t, err, name)
 		require.Equal(t, whole, got, name)
 	}
 }
 
-// What is wrong in a message is found when it is not zipped, or comes late; what is
-// wrong around it always; and Read finds it in any case.
-func TestGlanceFinds(t *testing.T) {
+// An error in a message is found when the profile is not zipped, or the message
+// comes late; one around it always; and Read finds both in any case.
+func TestShallowCheckFinds(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	head := proftest.Message{}.Strings("cpu", "nanoseconds").Column()
 	sample := proftest.Message{}.Sample(1)
-	sound := bytes.Repeat(sample, glanced/len(sample)+1)
+	sound := bytes.Repeat(sample, unchecked/len(sample)+1)
 	for _, tt := range []struct {
 		name  string
 		fault proftest.Message
@@ -61,10 +61,10 @@ func TestGlanceFinds(t *testing.T) {
 			}
 			late := append(append(bytes.Clone(head), sound...), tt.fault...)
 			for _, body := range [][]byte{early, late, proftest.Zip(t, late)} {
-				_, err := c.Glance(bytes.NewReader(body))
+				_, err := c.ShallowCheck(bytes.NewReader(body))
 				requireReason(t, err)
 			}
-			_, err := c.Glance(bytes.NewReader(proftest.Zip(t, early)))
+			_, err := c.ShallowCheck(bytes.NewReader(proftest.Zip(t, early)))
 			require.Equal(t, tt.early, err != nil, "%v", err)
 			_, _, err = c.Read(bytes.NewReader(proftest.Zip(t, early)), nil)
 			requireReason(t, err)
@@ -73,20 +73,20 @@ func TestGlanceFinds(t *testing.T) {
 
 	mapping := proftest.Message{}.Bytes(3, proftest.Message{}.Num(1, 1))
 	mappings := append(bytes.Clone(head), bytes.Repeat(mapping, 70_000)...)
-	_, err := c.Glance(bytes.NewReader(proftest.Zip(t, mappings)))
+	_, err := c.ShallowCheck(bytes.NewReader(proftest.Zip(t, mappings)))
 	require.ErrorContains(t, err, "more than 65536 mappings")
 }
 
 // However much there is in what is not looked into, decoding it takes less than
 // 128 MiB.
-func TestGlanceIsBounded(t *testing.T) {
+func TestShallowCheckIsBounded(t *testing.T) {
 	c := checker(t, safepprof.Limits{Decoded: 1 << 40})
 	bodies := map[string][]byte{}
 	for _, s := range proftest.Shapes() {
-		bodies[s.Name] = s.Of(glanced)
+		bodies[s.Name] = s.Of(unchecked)
 	}
 	sample := proftest.Message{}.Bytes(2, proftest.Message{}.Num(2, 1).Bytes(3, proftest.Message{}.Num(4, 1)))
-	bodies["labels of a unit alone"] = append(proftest.Message{}.Strings("cpu", "nanoseconds").Column(), bytes.Repeat(sample, glanced/len(sample))...)
+	bodies["labels of a unit alone"] = append(proftest.Message{}.Strings("cpu", "nanoseconds").Column(), bytes.Repeat(sample, unchecked/len(sample))...)
 	for name, body := range bodies {
 		info, err := c.Check(bytes.NewReader(body))
 		if err == nil { // or it is refused when it is read

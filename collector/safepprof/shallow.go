@@ -2,19 +2,19 @@ package safepprof
 
 import "github.com/go-holmes/holmes/internal/protowire"
 
-// glanced is how much of a profile a glance does not look into, in inflated
-// bytes: more than most profiles have. Whatever is in them, decoding them takes
-// less than 128 MiB.
-const glanced = 512 << 10
+// unchecked is how much of a profile a shallow check does not look into, in
+// inflated bytes: more than most profiles have. Whatever is in them, decoding them
+// takes less than 128 MiB.
+const unchecked = 512 << 10
 
 // passOver goes to the next field that is to be looked at, past samples,
-// mappings, locations, functions, and strings that nobody asks for. It reports
+// mappings, locations, functions, and strings whose text is not needed. It reports
 // whether it has moved.
 func (s *scan) passOver() bool {
 	var count [protowire.ProfileString + 1]int
 	chunk, pos := s.chunk, s.pos
 	end := len(chunk) - 3
-	if left := glanced - s.before; left < int64(end) {
+	if left := unchecked - s.before; left < int64(end) {
 		end = int(max(left, 0))
 	}
 	strings := s.names.n >= keptNames && s.names.nlate == 0
