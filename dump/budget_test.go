@@ -17,7 +17,7 @@ import (
 	"github.com/go-holmes/holmes/dump"
 )
 
-func TestWriterIsCapped(t *testing.T) {
+func TestWriterIsLimited(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 100_000})
 	e := create(t, s, 1, 40_000)
 	free := 100_000 - weight(t, s.Dir()) - dump.LineBytes("exact", 50_000)
@@ -49,8 +49,8 @@ func TestFailedWritesGiveTheirBytesBack(t *testing.T) {
 	require.NoError(t, e.Close(dump.Class{}))
 }
 
-// The profile writers of the runtime ignore what their writer answers, and
-// compressors answer with words of their own.
+// The profile writers of the runtime ignore errors of their writer, and compressors
+// replace them.
 func TestFillThatHidesErrors(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 100_000})
 	e := create(t, s, 1, 10)
@@ -156,14 +156,14 @@ func runs(heavy, usual int) int {
 	return usual
 }
 
-// Whatever comes and goes, the directory is within its budget to the byte,
-// unfinished files included, and what the store believes is what is there.
+// The directory keeps exactly to its budget, unfinished files included, and the
+// count of the store is that of the disk.
 func TestBudgetHolds(t *testing.T) {
 	const limit = 50_000
 	s := openStore(t, fastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
 	rng := rand.New(rand.NewPCG(5, 5))
 	full := int64(0)
-	for n := range runs(10_000, 400) {
+	for n := range runs(10_000, 1000) {
 		e, err := s.Create(eventID(n), "a")
 		require.NoError(t, err)
 		for i := range rng.IntN(4) {
@@ -198,7 +198,7 @@ func TestBudgetHolds(t *testing.T) {
 	require.Greater(t, full, int64(limit-1000), "it was tried")
 }
 
-// What one store was granted and has not written yet is counted by another.
+// A store counts the bytes that were granted to another one and are not written.
 func TestReservationIsSeenByOthers(t *testing.T) {
 	disk, dir := &faults{}, fastDir(t)
 	o := dump.Options{MaxBytes: 100_000, Fault: disk.fault}
@@ -221,8 +221,8 @@ func TestReservationIsSeenByOthers(t *testing.T) {
 	require.NoError(t, theirs.Close(dump.Class{}))
 }
 
-// Several processes in one directory: they keep to the budget,
-// at every moment at which nobody has the directory locked.
+// Several processes in one directory: together they keep to the budget,
+// at every moment at which the directory is not locked.
 func TestProcessesShareTheBudget(t *testing.T) {
 	dir := fastDir(t)
 	s := openStore(t, dir, dump.Options{})
@@ -272,11 +272,11 @@ func childBudget(s *dump.Store) error {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(uint64(os.Getpid()), 5))
-	for n := range runs(1000, 50) {
+	for n := range runs(1000, 100) {
 		at := time.Date(2026, 1, 2, 15, 4, 5, os.Getpid(), time.UTC).Add(time.Duration(n) * time.Second)
 		e, err := s.Create(at.Format(dump.IDLayout)+"-cpu", "a")
 		if errors.Is(err, dump.ErrBudget) {
-			continue // the others have it all open
+			continue // open events take it all
 		}
 		if err != nil {
 			return err

@@ -4,16 +4,25 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
+
+	"github.com/go-holmes/holmes/dump/internal/checksum"
+	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/dump/internal/layout"
 )
+
+// IDLayout is the layout, in UTC, of the time that an event id starts with:
+// "20060102T150405.000000000Z". A dash and at least one more character follow it:
+//
+//	id := at.UTC().Format(dump.IDLayout) + "-" + suffix
+const IDLayout = layout.IDLayout
 
 // Create makes the directory of a new event and opens it. The id has the form
 // that [IDLayout] describes and at most 128 bytes of [A-Za-z0-9._-]. to are the
 // names of the reporters that are to get it, see [Entry.Address].
 //
 // Other events are removed to make room for it, as the package comment says.
-// It fails with [ErrExists] when the event is there already, whoever made it,
-// with [ErrBudget] when all the space is taken by open events, with [ErrName],
+// It fails with [ErrExists] when the event exists, in this process or another,
+// with [ErrBudget] when open events take all the space, with [ErrName],
 // [ErrRefused] or [ErrBusy], or with the system's error.
 func (s *Store) Create(id string, to ...string) (*Entry, error) {
 	e, err := s.create(id, to)
@@ -24,25 +33,25 @@ func (s *Store) Create(id string, to ...string) (*Entry, error) {
 }
 
 func (s *Store) create(id string, to []string) (e *Entry, err error) {
-	if err := checkID(id); err != nil {
+	if err := layout.CheckID(id); err != nil {
 		return nil, err
 	}
-	err = s.lockedIn(s.place.make, func(root folder) error {
+	err = s.lockedIn(s.location.Make, func(root disk.Dir) error {
 		if s.open[id] != nil {
 			return ErrExists // also if its directory was taken away
 		}
-		if err := s.claim(root); err != nil {
+		if err := s.owner.Claim(root); err != nil {
 			return err
 		}
-		if _, err := root.stat(id); !errors.Is(err, fs.ErrNotExist) {
-			return errors.Join(ErrExists, err) // found out before anything makes room for it
+		if _, err := root.Stat(id); !errors.Is(err, fs.ErrNotExist) {
+			return errors.Join(ErrExists, err) // before other events make room for it
 		}
-		if err := s.makeRoom(root, demand{events: 1, bytes: sealRoom}); err != nil {
+		if err := s.makeRoom(root, demand{events: 1, bytes: checksum.Room}); err != nil {
 			return err
 		}
 		dir, err := s.makeEvent(root, id, to)
 		if err != nil {
-			s.undone = true // should it not go now
+			s.unfinished = true // in case it cannot be removed now
 			return errors.Join(err, erase(root, id))
 		}
 		e = s.newEntry(id, dir)
@@ -57,47 +66,38 @@ func (s *Store) create(id string, to []string) (e *Entry, err error) {
 	return e, nil
 }
 
-// makeEvent makes the directory of an event, its owner's mark first.
-func (s *Store) makeEvent(root folder, id string, to []string) (dir folder, err error) {
-	if err := root.mkdir(id); err != nil {
+// makeEvent makes the directory of an event, the owner's file first.
+func (s *Store) makeEvent(root disk.Dir, id string, to []string) (dir disk.Dir, err error) {
+	if err := root.Mkdir(id); err != nil {
 		return dir, err
 	}
-	if dir, err = root.sub(id); err != nil {
+	if dir, err = root.Sub(id); err != nil {
 		return dir, err
 	}
 	defer func() {
 		if err != nil {
-			dir.close()
+			dir.Close()
 		}
 	}()
-	if err := s.own(dir, ""); err != nil {
+	if err := s.owner.Own(dir, ""); err != nil {
 		return dir, err
 	}
-	if err := reserve(dir, sealRoom); err != nil {
+	err = withSums(dir, 0, func(f *disk.File) error { return f.Truncate(checksum.Room) })
+	if err != nil {
 		return dir, err
 	}
 	return dir, address(dir, to)
 }
 
-// reserve makes the file of the checksums as large as it may become by the next
-// line.
-func reserve(dir folder, size int64) error {
-	f, err := dir.open(sumsName, os.O_CREATE|os.O_WRONLY)
-	if err != nil {
-		return err
-	}
-	return errors.Join(f.truncate(size), f.close())
-}
-
 // persist makes the names of a new event survive a loss of power.
 func (e *Entry) persist() error {
-	if err := e.dir.sync(); err != nil {
+	if err := e.dir.Sync(); err != nil {
 		return err
 	}
-	root, err := e.store.place.open()
+	root, err := e.store.location.Open()
 	if err != nil {
 		return err
 	}
-	defer root.close()
-	return root.sync()
+	defer root.Close()
+	return root.Sync()
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/go-holmes/holmes/dump"
 )
 
-// Any byte of a closed event flipped, or any of its files cut: that event
-// is set aside with the reason, the others are as good as they were.
+// An event with a flipped byte or a truncated file is set aside with the reason, and
+// the other events are not affected.
 func TestDamageIsFound(t *testing.T) {
 	s := openStore(t, fastDir(t), dump.Options{})
 	other := waitingEvent(t, s, 1, "r")
@@ -91,7 +91,7 @@ func TestFilesThatAreMissing(t *testing.T) {
 	}
 }
 
-// Somebody's notes beside the evidence are no damage.
+// A foreign file beside the evidence is no damage.
 func TestForeignFileInAnEvent(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	id := waitingEvent(t, s, 1)
@@ -108,8 +108,8 @@ func TestCheckOfWhatIsGone(t *testing.T) {
 	require.ErrorIs(t, s.Check(id), dump.ErrGone)
 }
 
-// An event that is being written can be checked too: what has been written over
-// is not damage, and neither is a file that is only half there.
+// An open event can be checked too: a replaced file is no damage, and neither is an
+// unfinished one.
 func TestCheckOfAnOpenEvent(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	e := create(t, s, 1, 5000)

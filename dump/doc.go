@@ -1,5 +1,5 @@
-// Package dump is the evidence store: a directory of events, each of them a
-// directory of files that are there whole or not at all.
+// Package dump is the evidence store: a directory of events, each of which is a
+// directory of files. A file is complete or it does not exist.
 //
 //	store, err := dump.Open("/var/lib/shop/holmes", dump.Options{})
 //	...
@@ -9,18 +9,18 @@
 //	...
 //	err = entry.Close(dump.Class{})
 //
-// It knows nothing of signals, rules or receivers: an event has a name, files, a
-// class, and reporters that are to get it. It uses no network, starts no
-// goroutine, and keeps no descriptors but one for each open event, and one for
-// as long as the store owns any.
+// The package knows nothing of signals, rules or receivers: an event has a name,
+// files, a class, and the names of the reporters that it is for. It uses no
+// network, starts no goroutine, and keeps one descriptor for each open event and
+// one while the store owns any event.
 //
 // # Choosing a directory
 //
-// A profile tells what a process does with whose data, so the evidence lies
-// where only its owner reads it. A path that does not exist is made, with mode
-// 0700. One that exists has to be a real directory, of the effective user, and
-// writable by nobody else; anything else is refused with [ErrRefused], and the
-// message says what to do about it.
+// A profile shows what a process does with which data, so only its owner may read
+// the evidence. A path that does not exist is made, with mode 0700. An existing
+// path must be a real directory, belong to the effective user and be writable by
+// no other user; anything else is refused with [ErrRefused], and the message says
+// what to do about it.
 //
 // A shared directory like /tmp, writable by all and sticky, holds a private
 // subdirectory named holmes-<uid> instead, see [Store.Dir]. A volume that is
@@ -39,79 +39,78 @@
 //	<dir>/<id>/.sealed          the same when it is closed, and its class
 //	<dir>/<id>/.disposable      it was closed as disposable
 //	<dir>/<id>/.routine         it was closed as routine
-//	<dir>/<id>/.owner-<token>   who makes it, or delivers it
+//	<dir>/<id>/.owner-<token>   its owner, which makes or delivers it
 //	<dir>/<id>/.to-<reporter>       it waits for that reporter
 //	<dir>/<id>/.sent-<reporter>     that reporter has it
-//	<dir>/<id>/.refused-<reporter>  that reporter will never have it, and why
+//	<dir>/<id>/.refused-<reporter>  that reporter will never take it, and why
 //	<dir>/<id>/.damaged         it is set aside, and why
 //	<dir>/.<id>.gone            an event that is being removed
 //	<dir>/.owner-<token>.lock   held by an owner as long as it lives
-//	<dir>/.lock                 held by whoever changes the directory
+//	<dir>/.lock                 the directory lock, held while the directory is changed
 //
 // An id starts with a time in [IDLayout], so that the order of names is the
-// order of events. Names with a dot are the store's own business: whoever
-// copies or sends an event leaves them out. Whatever else lies in the directory
-// is not ours: it is neither counted nor touched.
+// order of events. The store's own files start with a dot: programs that copy or
+// send an event leave them out. Other files in the directory are neither counted
+// nor changed.
 //
 // # Delivery
 //
 // A closed event waits for each reporter that it was addressed to, under the
-// reporter's name, until [Store.Delivered] or [Store.Refused] says that this one
-// is done with it. It is the event's owner that delivers it, and there is one at
-// a time. When the owner dies, or closes its store, another process or the next
-// one takes over what it had with [Store.Adopt]: what was closed to deliver it,
-// what was still being written to complete it. So an event is delivered at least
-// once; twice only when an owner died after a delivery and before it was noted.
+// reporter's name, until [Store.Delivered] or [Store.Refused] ends that wait. The
+// owner of the event delivers it, and an event has one owner at a time. When the
+// owner dies or closes its store, another process or the next one takes its events
+// over with [Store.Adopt]: closed events to deliver them, unfinished ones to
+// complete them. So an event is delivered at least once, and twice only if an
+// owner dies after a delivery and before it is noted.
 //
 // # Damage
 //
-// Each file has a CRC-32C and its length in the event's file of checksums, whose
-// lines have one of their own. [Store.Check] finds any byte of a closed event
-// that is not what was written; the event is set aside, with the reason, and
-// others are not concerned. While an event is open its checksums are not synced:
-// after a loss of power a file may be there without one, and is taken as it is.
+// The event's file of checksums has a CRC-32C and the length of each file, and a
+// CRC-32C of each of its lines. [Store.Check] finds every byte of a closed event
+// that is not what was written, and sets the event aside with the reason; other
+// events are not affected. While an event is open its checksums are not synced:
+// after a loss of power a file may lack its checksum, and is accepted as it is.
 //
 // # Budget and retention
 //
 // [Options] bound the number of events, their bytes and their age, and what of
 // the disk is left to others. Bytes are reserved before they are written, in the
-// size of the file that they are for. When space is wanted, events go in this
-// order, the oldest first within each:
+// size of their file. When space is wanted, events are removed in this order, the
+// oldest of each first:
 //
 //   - disposable ones,
 //   - damaged ones,
 //   - routine ones,
-//   - those that no reporter waits for,
+//   - those that wait for no reporter,
 //   - of these the first of their kind, and the peaks of rising series: see
 //     [Class],
-//   - those that some reporter has not got, unless the space is wanted only
-//     because others have filled the disk.
+//   - those that wait for a reporter, unless the space is wanted only because
+//     others have filled the disk.
 //
-// What a process has open or is delivering never goes. Space is wanted by a new
-// event, by the next bytes of an open one while it takes at most half of the
-// budget, and when an event is closed. What still does not fit fails with
-// [ErrBudget].
+// Events that a process has open or is delivering are never removed. Space is
+// wanted by a new event, by the next bytes of an open one while it takes at most
+// half of the budget, and when an event is closed. A demand that still does not
+// fit fails with [ErrBudget].
 //
 // # Several processes
 //
 // Several processes may share a directory, and one process may open it several
-// times. Whatever becomes larger, gets another name or is removed does so while
-// the directory is locked, and what is there is counted then, reservations of
-// the others included. So together they keep to the number of events and to
-// the bytes exactly, where they have the same [Options]. What is to be left free
-// of the disk is looked at before each reservation, of at most 1 MiB more than
-// is needed: processes that write at the same moment may undershoot it by as
-// much each. The lock is waited for for two seconds, then the answer is
-// [ErrBusy].
+// times. Every file that grows, is renamed or is removed does so while the
+// directory is locked, and what exists is counted then, the reservations of others
+// included. So together the processes keep exactly to the number of events and to
+// the bytes, if they have the same [Options]. The free space of the disk is checked
+// before each reservation, which is at most 1 MiB more than is needed: processes
+// that write at the same moment may undershoot it by as much each. A store waits
+// two seconds for the lock, then it fails with [ErrBusy].
 //
-// An owner is alive as long as the kernel says so. No event that has a live
-// owner is adopted, and none is adopted by two.
+// The kernel says whether an owner is alive. No event of a live owner is adopted,
+// and no event is adopted by two processes.
 //
 // # Caveats
 //
-// On a file system without locks, and on a system without flock, the owners of
-// all other events look dead, and each process keeps to the budget by itself.
-// Give each process a directory there.
+// On a file system without locks, and on a system without flock, all other owners
+// look dead, and each process keeps to the budget by itself. Give each process a
+// directory of its own there.
 //
 // Every file and every new name is synced. A disk that answers a sync slowly
 // slows the writer, so write from a goroutine that may wait.
@@ -126,26 +125,20 @@
 //
 // The files:
 //
-//	store.go      Open, what the store holds; options.go its limits
-//	place.go      which directories are refused, and how one is opened
-//	disk.go       every operation on the disk, and how tests make them fail
-//	names.go      ids and file names that are ours
-//	turn.go       the directory's lock
-//	owner.go      who owns events, and whether it lives
-//	survey.go     what in the directory is ours, counted
-//	create.go     a new event; entry.go one that is open
-//	write.go      one file, whole or not at all
-//	budget.go     the bytes that may still be written
-//	sums.go       checksums, and what differs from them
-//	seal.go       an event that is no longer open; reopen.go open again
-//	mark.go       who is to get an event, and who has it
-//	take.go       an event on its way
-//	adopt.go      what the dead left
-//	retain.go     which events make room
-//	lock*.go      a lock, per system
-//	space_*.go    free space, per system
-//	platform_*.go owners and directory syncs, per system
+//	store.go      Open, and what the store holds; options.go its limits
+//	directory.go  what is done under the directory lock, and Close
+//	create.go     a new event; entry.go an open one
+//	write.go      one file, complete or not there; limited.go its budget
+//	seal.go       the end of an open event; reopen.go its second beginning
+//	ack.go        which reporters wait for an event, and which are done with it
+//	lease.go      an event that is being delivered
+//	orphans.go    the events of dead owners
+//	retention.go  which events are removed to make room
+//
+// The packages below internal know nothing of each other but what is said here:
+// disk has the operations on files, and how tests make them fail; layout has the
+// names; location, checksum, scan and lock use these two.
 //
 // Everything below the directory is reached through [os.Root]: a symbolic link
-// that is put in place of a directory or a file later leads nowhere.
+// that later replaces a directory or a file leads nowhere.
 package dump

@@ -5,23 +5,25 @@ import (
 	"fmt"
 	"os"
 	"sync"
+
+	"github.com/go-holmes/holmes/dump/internal/disk"
 )
 
 // A Class says what an event is worth to retention once it is closed.
 type Class struct {
-	// Disposable events go before all others, and at most the newest five of
-	// them are kept. They are not delivered.
+	// Disposable events are removed before all others, and at most the newest
+	// five of them are kept. They are not delivered.
 	Disposable bool
-	// Routine events were taken for no reason but a timetable. They are
-	// delivered, and go before all that are not, the undelivered ones too:
-	// there will be more of them.
+	// Routine events were recorded by a timetable. They are delivered, and are
+	// removed before all events that are not routine, even before they are
+	// delivered: there will be more of them.
 	Routine bool
-	// Of a Series, such as all events about memory, those go late that are
-	// higher than the one after them: the peak of a rise outlives the steps
+	// Of a Series, such as all events about memory, the events that are higher
+	// than the next one are removed late: the peak of a rise outlives the steps
 	// that led to it. "" is no series.
 	Series string
 	Height float64
-	// The first event of a Kind goes late too. "" is no kind.
+	// The first event of a Kind is removed late too. "" is no kind.
 	Kind string
 }
 
@@ -31,10 +33,10 @@ type Entry struct {
 	store *Store
 	id    string
 	path  string
-	dir   folder
+	dir   disk.Dir
 
 	mu      sync.Mutex
-	sums    []byte          // the lines of all files that are there
+	sums    []byte          // the checksum lines of all files
 	lines   int             // how many
 	writing map[string]bool // the files that are being written
 	closed  bool
@@ -42,7 +44,7 @@ type Entry struct {
 }
 
 // newEntry opens an event. The directory is locked.
-func (s *Store) newEntry(id string, dir folder) *Entry {
+func (s *Store) newEntry(id string, dir disk.Dir) *Entry {
 	e := &Entry{store: s, id: id, path: s.Path(id), dir: dir, writing: map[string]bool{}}
 	s.open[id] = e
 	return e
@@ -63,9 +65,8 @@ func (e *Entry) Address(to ...string) error {
 	return nil
 }
 
-// Close says that nobody writes the event any more, and adds what is needed to
-// find damage later. From now on retention may remove it, and reporters may
-// take it.
+// Close ends the writing of the event, and adds what is needed to find damage
+// later. From now on retention may remove the event, and reporters may take it.
 //
 // Close waits for the writes under way; those that come later fail with
 // [os.ErrClosed], and so does a second Close. The entry is closed even when
@@ -82,7 +83,7 @@ func (e *Entry) close(c Class) error {
 	if err := e.finish(); err != nil {
 		return err
 	}
-	defer e.dir.close()
+	defer e.dir.Close()
 	err := e.complete(c)
 	return errors.Join(err, e.store.settle(e, c, err == nil))
 }
@@ -100,11 +101,11 @@ func (e *Entry) discard() error {
 	if err := e.finish(); err != nil {
 		return err
 	}
-	defer e.dir.close()
+	defer e.dir.Close()
 	return e.store.discard(e)
 }
 
-// finish lets no more writers in and waits for those that are.
+// finish refuses new writers and waits for those under way.
 func (e *Entry) finish() error {
 	e.mu.Lock()
 	closed := e.closed
@@ -117,7 +118,7 @@ func (e *Entry) finish() error {
 	return nil
 }
 
-// begin lets one writer of the file name in; end lets it out.
+// begin admits one writer of the file name; end dismisses it.
 func (e *Entry) begin(name string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()

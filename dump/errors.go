@@ -1,12 +1,19 @@
 package dump
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/go-holmes/holmes/dump/internal/checksum"
+	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/dump/internal/location"
+	"github.com/go-holmes/holmes/dump/internal/lock"
+)
 
 var (
 	// ErrRefused is returned when a directory exists and is not fit to hold
-	// evidence: a symbolic link, not a directory, somebody else's, or
+	// evidence: a symbolic link, not a directory, another user's, or
 	// writable by others. The message names the path and the remedy.
-	ErrRefused = errors.New("directory refused")
+	ErrRefused = location.ErrRefused
 
 	// ErrExists is returned by [Store.Create] when the event is there
 	// already, and by [Entry.Write] when the file is, or is being written.
@@ -18,11 +25,11 @@ var (
 
 	// ErrName is returned when an event id or a file name is not one that
 	// the store gives out: see [Store.Create] and [Entry.Write].
-	ErrName = errors.New("bad name")
+	ErrName = layout.ErrName
 
 	// ErrBusy is returned when the directory stays locked by another process
 	// for longer than two seconds.
-	ErrBusy = errors.New("directory is locked by another process")
+	ErrBusy = lock.ErrBusy
 
 	// ErrOpen is returned by [Store.Take] and [Store.Reopen] while this
 	// process has the event open, and by [Store.Reopen] while it is taken.
@@ -30,7 +37,7 @@ var (
 
 	// ErrDamaged is returned by [Store.Check] and [Store.Take] when the
 	// files of an event are not what was written. The message says which.
-	ErrDamaged = errors.New("event is damaged")
+	ErrDamaged = checksum.ErrDamaged
 )
 
 // Why [Store.Take] has no event to give.
@@ -43,13 +50,11 @@ var (
 	// older than [Options] allow.
 	ErrExpired = errors.New("event was removed, it was too old")
 
-	// ErrGone is returned for an event that somebody else removed.
+	// ErrGone is returned for an event that this store did not remove and that
+	// does not exist.
 	ErrGone = errors.New("event is gone")
 
 	// ErrTaken is returned for an event that is not for this process to
 	// deliver: another one has it, or it is delivered already.
 	ErrTaken = errors.New("event is another process's, or delivered already")
 )
-
-// errHeld says that another process, or another store of this one, has a lock.
-var errHeld = errors.New("lock is held elsewhere")

@@ -1,77 +1,40 @@
-//go:build unix
-
 package dump_test
 
 import (
-	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
-	"testing"
-
-	"github.com/stretchr/testify/require"
-
-	"github.com/go-holmes/holmes/dump"
+	"sync"
 )
 
-func TestDirectoryRemovedUnderneath(t *testing.T) {
-	for _, inner := range []bool{false, true} {
-		t.Run(fmt.Sprintf("in a shared directory %t", inner), func(t *testing.T) {
-			path := filepath.Join(t.TempDir(), "evidence")
-			if inner {
-				mkdir(t, path, os.ModeSticky|0o777)
-			}
-			s := openStore(t, path, dump.Options{})
-			open := create(t, s, 1, 100)
-			require.NoError(t, os.RemoveAll(s.Dir()))
+// faults makes operations on the disk fail as a test says.
+type faults struct {
+	mu    sync.Mutex
+	calls int
+	when  func(call int, op, name string) error
+}
 
-			_, err := open.Write("heap.pb.gz", text("profile"))
-			require.ErrorIs(t, err, fs.ErrNotExist)
-			_, err = s.List()
-			require.ErrorIs(t, err, fs.ErrNotExist)
-			s.Usage()
-
-			healed := create(t, s, 2, 10)
-			requireMode(t, s.Dir(), os.ModeDir|0o700)
-			_, err = s.Create(eventID(1)) // whose old owner has not let go yet
-			require.ErrorIs(t, err, dump.ErrExists)
-			require.Error(t, open.Close(dump.Class{Disposable: true}))
-			require.NoError(t, create(t, s, 1, 10).Close(dump.Class{}))
-			require.NoError(t, healed.Close(dump.Class{}))
-			require.Equal(t, lockBytes+2*closed(10), s.Usage().Bytes)
-		})
+func (f *faults) fault(op, name string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.calls++
+	if f.when == nil {
+		return nil
 	}
+	return f.when(f.calls, op, name)
 }
 
-func TestDirectoryRemovedBeforeTheEnd(t *testing.T) {
-	s := openStore(t, filepath.Join(t.TempDir(), "evidence"), dump.Options{})
-	closed, discarded := create(t, s, 1, 100), create(t, s, 2, 100)
-	require.NoError(t, os.RemoveAll(s.Dir()))
-	require.ErrorIs(t, closed.Close(dump.Class{}), fs.ErrNotExist)
-	require.NoError(t, discarded.Discard()) // it is gone, as was asked
+func (f *faults) set(when func(call int, op, name string) error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.when, f.calls = when, 0
 }
 
-// A shared directory is not ours to make: everybody else's /tmp would be 0700.
-func TestSharedDirectoryIsNotMade(t *testing.T) {
-	shared := mkdir(t, filepath.Join(t.TempDir(), "tmp"), os.ModeSticky|0o777)
-	s := openStore(t, shared, dump.Options{})
-	require.NoError(t, os.RemoveAll(shared))
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.NoDirExists(t, shared)
-}
+func (f *faults) heal() { f.set(nil) }
 
-func TestPermissionDenied(t *testing.T) {
-	if !notAsRoot(t) {
-		return
-	}
-	s := openStore(t, t.TempDir(), dump.Options{})
-	require.NoError(t, os.Chmod(s.Dir(), 0o500))
-	t.Cleanup(func() { _ = os.Chmod(s.Dir(), 0o700) })
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, fs.ErrPermission)
-	_, err = dump.Open(s.Dir(), dump.Options{})
-	require.ErrorIs(t, err, fs.ErrPermission)
-	require.NoError(t, os.Chmod(s.Dir(), 0o700))
-	require.NoError(t, create(t, s, 1, 1).Close(dump.Class{}))
+// fail makes all operations of a kind fail.
+func (f *faults) fail(kind string, err error) {
+	f.set(func(_ int, op, _ string) error {
+		if op == kind {
+			return err
+		}
+		return nil
+	})
 }

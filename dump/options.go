@@ -3,6 +3,8 @@ package dump
 import (
 	"fmt"
 	"time"
+
+	"github.com/go-holmes/holmes/dump/internal/disk"
 )
 
 // The defaults of [Options].
@@ -29,14 +31,14 @@ type Options struct {
 	// unfinished ones and the store's own included. The default is
 	// [DefaultMaxBytes].
 	MaxBytes int64
-	// MaxAge is how long an event is kept, by the time in its id. One that is
-	// older goes at the second look that finds it so, an hour after the first
-	// at least: a clock that was set wrong and is mended costs no evidence.
+	// MaxAge is how long an event is kept, by the time in its id. An older event
+	// is removed at the second scan that finds it so, at least an hour after the
+	// first: a clock that was set wrong for a while costs no evidence.
 	// The default is [DefaultMaxAge].
 	MaxAge time.Duration
 	// KeepFree is how many bytes of the disk are left to others: nothing is
-	// written that would leave less. Events that were delivered go first, for
-	// that too. The default is 5 % of the disk, at most 256 MiB; a negative
+	// written that would leave less. Delivered events are removed to keep them
+	// free. The default is 5 % of the disk, at most 256 MiB; a negative
 	// number is none. It is kept on Linux, macOS and FreeBSD.
 	KeepFree int64
 	// Now is the wall clock that MaxAge goes by. The default is [time.Now].
@@ -75,11 +77,11 @@ func (o Options) withDefaults() (Options, error) {
 
 // room returns how many bytes may still be written to the disk of dir, and what
 // has to stay free.
-func (o Options) room(root folder, dir string) (bytes, keep int64, known bool) {
-	if o.KeepFree < 0 || root.try("space", dir) != nil {
+func (o Options) room(root disk.Dir, dir string) (bytes, keep int64, known bool) {
+	if o.KeepFree < 0 || root.Try("space", dir) != nil {
 		return 0, 0, false
 	}
-	size, free, ok := space(dir)
+	size, free, ok := disk.Space(dir)
 	if !ok {
 		return 0, 0, false
 	}

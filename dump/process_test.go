@@ -76,7 +76,7 @@ func (p process) kill(t *testing.T) {
 	require.Error(t, p.Wait())
 }
 
-const raced = 80 // events that both children want
+const raced = 80 // events that both children make
 
 func childRace(s *dump.Store) error {
 	fmt.Println("ready")
@@ -135,7 +135,7 @@ func TestEventOfALiveProcessStays(t *testing.T) {
 	s := openStore(t, dir, dump.Options{MaxEvents: 1})
 	_, err := s.Create(eventID(2))
 	require.ErrorIs(t, err, dump.ErrBudget)
-	require.ErrorContains(t, err, eventID(1)) // and says which one is in the way
+	require.ErrorContains(t, err, eventID(1)) // the error names the event in use
 	requireEvents(t, s, 1)
 
 	c.kill(t)
@@ -235,8 +235,8 @@ func requireWhole(t *testing.T, dir string) {
 	}
 }
 
-// A process that starts clears up after dead ones. It must not mistake for one
-// of them an event that is just being made or closed.
+// A process that starts removes the remains of dead ones. It must not remove an event
+// that is just being made or closed.
 func TestEventsAreMadeWhileOthersStart(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 5})
 	done := make(chan struct{})

@@ -4,7 +4,11 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
+
+	"github.com/go-holmes/holmes/dump/internal/checksum"
+	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/dump/internal/scan"
 )
 
 // Reopen opens an event of this store again, to complete it: one that
@@ -17,11 +21,7 @@ import (
 // store's any more.
 func (s *Store) Reopen(id string) (*Entry, error) {
 	e, err := s.reopen(id)
-	if errors.Is(err, ErrDamaged) {
-		reason := strings.TrimPrefix(err.Error(), ErrDamaged.Error()+": ")
-		err = errors.Join(err, s.setAside(id, reason))
-	}
-	if err != nil {
+	if err := s.setAside(id, err); err != nil {
 		return nil, fmt.Errorf("holmes: dump: reopen %s: %w", id, err)
 	}
 	return e, nil
@@ -32,65 +32,56 @@ func (s *Store) reopen(id string) (*Entry, error) {
 	if err != nil {
 		return nil, err
 	}
-	known, err := readSums(e.dir)
-	var files []sum
+	known, err := checksum.Read(e.dir)
+	var files []checksum.Sum
 	if err == nil {
-		files, err = known.verify(e.dir) // not under the lock: it reads all files
+		files, err = known.Verify(e.dir) // not under the lock: it reads all files
 	}
 	if err == nil {
-		err = s.locked(func(root folder) error { return e.unseal(root, ev, files) })
+		err = s.locked(func(root disk.Dir) error { return e.unseal(root, ev, files) })
 	}
 	if err != nil {
-		s.forget(e, !errors.Is(err, ErrDamaged) && !ev.sealed)
-		e.dir.close()
+		s.forget(e, !errors.Is(err, ErrDamaged) && !ev.Sealed)
+		e.dir.Close()
 		return nil, err
 	}
 	return e, nil
 }
 
-// enter makes the event one that is open here.
-func (s *Store) enter(id string) (e *Entry, ev event, err error) {
-	err = s.locked(func(root folder) error {
-		if s.open[id] != nil || s.held[id] > 0 {
+// enter makes the event one of the open events.
+func (s *Store) enter(id string) (e *Entry, ev scan.Event, err error) {
+	err = s.locked(func(root disk.Dir) error {
+		if s.leases[id] > 0 {
 			return ErrOpen
 		}
-		if ev, err = root.look(id); err != nil {
+		if ev, err = s.ownEvent(root, id); err != nil {
 			return err
 		}
-		if ev.damaged {
-			return ErrDamaged
-		}
-		if ev.owner != s.token {
-			return ErrTaken
-		}
-		if err := s.claim(root); err != nil {
+		if err := s.owner.Claim(root); err != nil {
 			return err
 		}
-		dir, err := root.sub(id)
+		dir, err := root.Sub(id)
 		if err == nil {
 			e = s.newEntry(id, dir)
 		}
 		return err
 	})
-	if ignoreMissing(err) == nil && err != nil {
-		err = s.whyGone(id)
-	}
-	return e, ev, err
+	return e, ev, s.whyMissing(id, err)
 }
 
-// unseal begins the checksums anew, with those of the files that are there and
+// unseal begins the checksums anew, with those of the files that exist and
 // without a last line.
-func (e *Entry) unseal(root folder, ev event, files []sum) error {
-	if ev.sealed {
-		if err := e.dir.rename(sealName, sumsName); err != nil {
+func (e *Entry) unseal(root disk.Dir, ev scan.Event, files []checksum.Sum) error {
+	if ev.Sealed {
+		if err := e.dir.Rename(layout.SealName, layout.SumsName); err != nil {
 			return err
 		}
 	}
 	for _, f := range files {
-		e.sums = append(e.sums, f.line()...)
+		e.sums = append(e.sums, f.Line()...)
 		e.lines++
 	}
-	size := int64(len(e.sums)) + sealRoom
+	size := int64(len(e.sums)) + checksum.Room
 	if err := e.store.makeRoom(root, demand{bytes: max(0, size-e.sumsSize()), by: e}); err != nil {
 		return err
 	}
@@ -98,22 +89,28 @@ func (e *Entry) unseal(root folder, ev event, files []sum) error {
 }
 
 // rewriteSums writes the checksums anew, without a last line. A crash halfway
-// costs some lines, which the next one who reopens the event makes again.
-func (e *Entry) rewriteSums(size int64) (err error) {
-	f, err := e.dir.open(sumsName, os.O_CREATE|os.O_WRONLY|os.O_TRUNC)
+// costs some lines, which the next Reopen makes again.
+func (e *Entry) rewriteSums(size int64) error {
+	return withSums(e.dir, os.O_TRUNC, func(f *disk.File) error {
+		if _, err := f.Write(e.sums); err != nil {
+			return err
+		}
+		return f.Truncate(size)
+	})
+}
+
+// withSums runs f with the checksums of an open event open for writing.
+func withSums(dir disk.Dir, flag int, f func(*disk.File) error) error {
+	file, err := dir.Open(layout.SumsName, os.O_CREATE|os.O_WRONLY|flag)
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	if _, err := f.Write(e.sums); err != nil {
-		return err
-	}
-	return f.truncate(size)
+	return errors.Join(f(file), file.Close())
 }
 
 // sumsSize is the size of the file of the checksums, 0 when there is none.
 func (e *Entry) sumsSize() int64 {
-	if info, err := e.dir.stat(sumsName); err == nil {
+	if info, err := e.dir.Stat(layout.SumsName); err == nil {
 		return info.Size()
 	}
 	return 0

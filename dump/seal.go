@@ -2,33 +2,35 @@ package dump
 
 import (
 	"errors"
-	"io/fs"
 	"math"
-	"os"
 	"slices"
+
+	"github.com/go-holmes/holmes/dump/internal/checksum"
+	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/dump/internal/layout"
 )
 
-// complete brings the event into its last form, but for the name that says so.
-// Nobody writes to it any more.
+// complete brings the event into its last form, but for the name that says so. No
+// writer is left.
 func (e *Entry) complete(c Class) error {
-	entries, err := e.dir.list()
+	entries, err := e.dir.List()
 	if err != nil {
 		return err
 	}
 	for _, entry := range entries {
-		if isTemp(entry.Name()) { // one that could not be removed when it failed
-			if err := e.dir.remove(entry.Name()); err != nil {
+		if layout.IsTemp(entry.Name()) { // one that could not be removed when it failed
+			if err := e.dir.Remove(entry.Name()); err != nil {
 				return err
 			}
 		}
 	}
 	if c.Disposable {
-		if err := errors.Join(address(e.dir, nil), e.dir.touch(disposableName)); err != nil {
+		if err := errors.Join(address(e.dir, nil), e.dir.Touch(layout.DisposableName)); err != nil {
 			return err
 		}
 	}
 	if c.Routine {
-		if err := e.dir.touch(routineName); err != nil {
+		if err := e.dir.Touch(layout.RoutineName); err != nil {
 			return err
 		}
 	}
@@ -40,47 +42,45 @@ func (e *Entry) complete(c Class) error {
 
 // writeSums writes all checksums and the last line, in the room that is
 // reserved for it.
-func (e *Entry) writeSums(c Class) (err error) {
-	raw := slices.Concat(e.sums, []byte(c.sealLine(e.lines)))
-	f, err := e.dir.open(sumsName, os.O_CREATE|os.O_WRONLY)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	if err := e.reserveSums(f, int64(len(raw))); err != nil {
-		return err
-	}
-	if _, err := f.Write(raw); err != nil {
-		return err
-	}
-	if err := f.truncate(int64(len(raw))); err != nil {
-		return err
-	}
-	return f.sync()
-}
-
-// reserveSums makes sure of the room. It is there, unless a write failed.
-func (e *Entry) reserveSums(f *file, size int64) error {
-	info, err := f.os.Stat()
-	if err != nil || info.Size() >= size {
-		return err
-	}
-	return e.store.locked(func(root folder) error {
-		if err := e.store.makeRoom(root, demand{bytes: size - info.Size(), by: e}); err != nil {
+func (e *Entry) writeSums(c Class) error {
+	seal := checksum.Seal{Series: c.Series, Height: c.Height, Kind: c.Kind}
+	raw := slices.Concat(e.sums, []byte(seal.Line(e.lines)))
+	return withSums(e.dir, 0, func(f *disk.File) error {
+		if err := e.reserveSums(f, int64(len(raw))); err != nil {
 			return err
 		}
-		return f.truncate(size)
+		if _, err := f.Write(raw); err != nil {
+			return err
+		}
+		if err := f.Truncate(int64(len(raw))); err != nil {
+			return err
+		}
+		return f.Sync()
 	})
 }
 
-// settle takes e from the open events to those that retention may remove, and
+// reserveSums makes sure of the room. Only a failed write leaves less.
+func (e *Entry) reserveSums(f *disk.File, size int64) error {
+	has, err := f.Size()
+	if err != nil || has >= size {
+		return err
+	}
+	return e.store.locked(func(root disk.Dir) error {
+		if err := e.store.makeRoom(root, demand{bytes: size - has, by: e}); err != nil {
+			return err
+		}
+		return f.Truncate(size)
+	})
+}
+
+// settle moves e from the open events to those that retention may remove, and
 // seals it unless its completion failed.
 func (s *Store) settle(e *Entry, c Class, complete bool) error {
-	err := s.locked(func(root folder) error {
+	err := s.locked(func(root disk.Dir) error {
 		delete(s.open, e.id)
 		if complete {
-			if err := e.dir.rename(sumsName, sealName); err != nil {
-				s.undone = true
+			if err := e.dir.Rename(layout.SumsName, layout.SealName); err != nil {
+				s.unfinished = true
 				return err
 			}
 		}
@@ -90,43 +90,31 @@ func (s *Store) settle(e *Entry, c Class, complete bool) error {
 		return nil
 	})
 	s.forget(e, !complete)
-	return errors.Join(err, e.dir.sync())
+	return errors.Join(err, e.dir.Sync())
 }
 
-// tidy removes what is too much and too old. The directory is locked.
-func (s *Store) tidy(root folder) error {
-	err := s.retain(root, demand{})
-	if errors.Is(err, ErrBudget) {
-		return nil // others have it all open; the next event will be told
-	}
-	return err
-}
-
-// forget makes e one of the events that are not open here, if it was not done
-// with the directory locked.
-func (s *Store) forget(e *Entry, undone bool) {
+// forget removes e from the open events, unless that was done with the directory
+// locked.
+func (s *Store) forget(e *Entry, unfinished bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.open[e.id] == e {
 		delete(s.open, e.id)
-		undone = true
+		unfinished = true
 	}
-	s.undone = s.undone || undone
+	s.unfinished = s.unfinished || unfinished
 }
 
-// discard removes the event of e. Where its name has come to stand for
-// something else, that is left alone.
+// discard removes the event of e, unless its name now is that of another
+// directory.
 func (s *Store) discard(e *Entry) error {
-	err := s.locked(func(root folder) error {
+	err := s.locked(func(root disk.Dir) error {
 		delete(s.open, e.id)
-		if info, err := e.dir.stat("."); isSame(root.root, e.id, info, err) {
+		if info, err := e.dir.Stat("."); disk.IsSame(root.Root, e.id, info, err) {
 			return erase(root, e.id)
 		}
 		return nil
 	})
 	s.forget(e, err != nil)
-	if errors.Is(err, fs.ErrNotExist) {
-		err = nil // the directory is gone, as was asked
-	}
-	return err
+	return disk.IgnoreMissing(err)
 }

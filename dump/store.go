@@ -7,29 +7,34 @@ import (
 	"path/filepath"
 	"sync"
 	"time"
+
+	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/dump/internal/location"
+	"github.com/go-holmes/holmes/dump/internal/lock"
+	"github.com/go-holmes/holmes/dump/internal/scan"
 )
 
 // A Store is a directory of events. It is safe for concurrent use, and holds no
 // descriptors but one for each open entry and one as long as it owns events;
 // see [Store.Close].
 type Store struct {
-	place place
-	token string // of this owner
+	location location.Location
 
-	// mu guards what follows. It is held together with the directory's lock
-	// while events are made and removed, never while one is written or read.
-	mu        sync.Mutex
-	limits    Options
-	owner     *os.File          // the lock of the token, nil while nothing is owned
-	open      map[string]*Entry // being written
-	held      map[string]int    // taken for delivery, how many times
-	lost      map[string]error  // waiting events of ours that retention removed, and why
-	owed      map[mark]string   // what the disk did not take, and why it was to be marked
-	overdue   map[string]time.Time
-	counted   *count // what is there at most; nil when another store had a turn
-	undone    bool   // an event was closed and could not be sealed
-	unclaimed int    // events of the dead that were removed while they waited
-	last      Usage  // for when the disk does not tell
+	// mu guards what follows. It is held together with the directory lock while
+	// events are made and removed, never while one is written or read.
+	mu         sync.Mutex
+	limits     Options
+	owner      lock.Owner
+	open       map[string]*Entry    // being written
+	leases     map[string]int       // taken for delivery, how many times
+	lost       map[string]error     // why retention removed waiting events of this store
+	unsaved    map[ack]string       // acks that the disk did not take, with the reason of a refusal
+	overdue    map[string]time.Time // since when an event looks too old
+	counted    *count               // nil when another store has changed the directory
+	unfinished bool                 // an event of this store is not open and could not be sealed
+	unclaimed  int                  // events of dead owners that were removed while they waited
+	last       Usage                // the answer while the disk gives none
 }
 
 // Open opens the store at path, and makes the directory if it does not exist.
@@ -40,8 +45,8 @@ type Store struct {
 // space. A Store that was opened once heals by itself, as each [Store.Create]
 // makes the directory again where it is missing.
 //
-// Open also removes what a killed process left half-written. What it left whole
-// is for [Store.Adopt].
+// Open also removes what a killed process left incomplete. [Store.Adopt] takes
+// over the rest.
 func Open(path string, o Options) (*Store, error) {
 	s, err := open(path, o)
 	if err != nil {
@@ -55,29 +60,45 @@ func open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	where, err := locate(path)
+	where, err := location.Find(path)
 	if err != nil {
 		return nil, err
 	}
-	where.fault = o.Fault
-	root, err := where.make()
+	where.Fault = o.Fault
+	root, err := where.Make()
 	if err != nil {
 		return nil, err
 	}
 	err = probe(root)
-	root.close()
+	root.Close()
 	if err != nil {
 		return nil, err
 	}
 	s := &Store{
-		place: where, token: newToken(), limits: limits,
-		open: map[string]*Entry{}, held: map[string]int{}, lost: map[string]error{},
-		owed: map[mark]string{}, overdue: map[string]time.Time{},
+		location: where, owner: lock.NewOwner(), limits: limits,
+		open: map[string]*Entry{}, leases: map[string]int{}, lost: map[string]error{},
+		unsaved: map[ack]string{}, overdue: map[string]time.Time{},
 	}
 	if err := s.locked(s.clean); err != nil && !errors.Is(err, ErrBusy) {
 		return nil, err
 	}
 	return s, nil
+}
+
+// OpenDir opens the directory at path by the rules of the package comment, and
+// makes it if it does not exist, for callers that keep events in another way. It
+// fails with [ErrRefused] where Open would. The name of the root is the absolute
+// path; the caller closes it.
+func OpenDir(path string) (*os.Root, error) {
+	where, err := location.Find(path)
+	if err != nil {
+		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
+	}
+	dir, err := where.Make()
+	if err != nil {
+		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
+	}
+	return dir.Root, nil
 }
 
 // SetLimits changes the limits of the store, from the next event on.
@@ -92,37 +113,37 @@ func (s *Store) SetLimits(o Options) error {
 	return nil
 }
 
-// probe reports whether files can be made in root. To find out at the first
-// event would be to find out when it matters.
-func probe(root folder) error {
-	f, err := root.open(probeName, os.O_CREATE|os.O_WRONLY)
+// probe reports whether files can be made in root. At the first event it would be
+// too late to find out.
+func probe(root disk.Dir) error {
+	f, err := root.Open(layout.ProbeName, os.O_CREATE|os.O_WRONLY)
 	if err != nil {
 		return err
 	}
 	// The probe of another process may have removed it.
-	return errors.Join(f.close(), ignoreMissing(root.remove(probeName)))
+	return errors.Join(f.Close(), disk.IgnoreMissing(root.Remove(layout.ProbeName)))
 }
 
 // Dir returns the absolute path of the directory where the events lie. It is
 // not the path given to [Open] where that is a shared directory like /tmp.
-func (s *Store) Dir() string { return s.place.dir }
+func (s *Store) Dir() string { return s.location.Dir }
 
 // Path returns the absolute path of an event's directory.
-func (s *Store) Path(id string) string { return filepath.Join(s.place.dir, id) }
+func (s *Store) Path(id string) string { return filepath.Join(s.location.Dir, id) }
 
 // List returns the ids of all events in the directory, open ones and those of
 // other processes included, oldest first.
 func (s *Store) List() ([]string, error) {
-	root, err := s.place.open()
+	root, err := s.location.Open()
 	if err != nil {
 		return nil, fmt.Errorf("holmes: dump: list: %w", err)
 	}
-	defer root.close()
-	found, err := list(root)
+	defer root.Close()
+	names, err := scan.List(root)
 	if err != nil {
-		return nil, fmt.Errorf("holmes: dump: list %s: %w", s.place.dir, err)
+		return nil, fmt.Errorf("holmes: dump: list %s: %w", s.location.Dir, err)
 	}
-	return found.events, nil
+	return names.Events, nil
 }
 
 // Usage is what a directory holds, all processes together.
@@ -131,16 +152,16 @@ type Usage struct {
 	// Bytes is what all files of all events take, and what is reserved for
 	// those that are being written.
 	Bytes int64
-	// Waiting is how many events some reporter has not got yet, Damaged how
-	// many are set aside because their files are not what was written.
+	// Waiting is how many events still wait for a reporter, Damaged how many are
+	// set aside because their files are not what was written.
 	Waiting, Damaged int
-	// Unclaimed counts the events that this store removed although some
-	// reporter had not got them, whose owner was dead: nobody had adopted them.
+	// Unclaimed counts the events that this store removed while they waited for a
+	// reporter, whose owner was dead and that no process had adopted.
 	Unclaimed int
 }
 
-// Usage reads the directory, at about one system call a file, and waits for
-// nobody. Where that fails, the answer is what the store last knew.
+// Usage reads the directory, at about one system call a file, without its lock.
+// Where that fails, the answer is what the store last knew.
 func (s *Store) Usage() Usage {
 	now, err := s.usage()
 	s.mu.Lock()
@@ -153,18 +174,18 @@ func (s *Store) Usage() Usage {
 }
 
 func (s *Store) usage() (u Usage, err error) {
-	root, err := s.place.open()
+	root, err := s.location.Open()
 	if err != nil {
 		return u, err
 	}
-	defer root.close()
-	found, err := root.survey()
-	u = Usage{Events: len(found.events), Bytes: found.bytes}
-	for _, ev := range found.events {
-		if ev.sealed && ev.waiting() {
+	defer root.Close()
+	found, err := scan.All(root)
+	u = Usage{Events: len(found.Events), Bytes: found.Bytes}
+	for _, ev := range found.Events {
+		if ev.Sealed && ev.Waiting() {
 			u.Waiting++
 		}
-		if ev.damaged {
+		if ev.Damaged {
 			u.Damaged++
 		}
 	}

@@ -47,7 +47,7 @@ func TestDirIsAbsolute(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(cwd, "evidence"), s.Dir())
 
-	t.Chdir(t.TempDir()) // the host may go where it likes
+	t.Chdir(t.TempDir()) // the host may change its directory
 	e, err := s.Create(eventID(1))
 	require.NoError(t, err)
 	require.Equal(t, filepath.Join(cwd, "evidence", eventID(1)), e.Path())
@@ -106,8 +106,8 @@ func TestClosedEntry(t *testing.T) {
 	require.FileExists(t, filepath.Join(e.Path(), "cpu.pb.gz"))
 }
 
-// What a killed process leaves: an unfinished file, an event without any, and
-// an event whose removal had begun.
+// The remains of a killed process: an unfinished file, an event without files, and an
+// event whose removal had begun.
 func TestOpenClearsWhatAKilledProcessLeft(t *testing.T) {
 	dir := t.TempDir()
 	write := func(name string) {
@@ -132,7 +132,7 @@ func TestOpenClearsWhatAKilledProcessLeft(t *testing.T) {
 		dead + ".lock": 1, ".foreign.lock": 1, ".lock": lockBytes,
 	}, tree(t, dir))
 
-	// An event that is open is left alone, whoever opens the directory.
+	// Another store that opens the directory leaves an open event alone.
 	e := create(t, s, 4, 1)
 	_, err := e.Write("heap.pb.gz", func(w io.Writer) error {
 		openStore(t, dir, dump.Options{})

@@ -12,7 +12,7 @@ import (
 	"github.com/go-holmes/holmes/dump"
 )
 
-// victim is a directory with a file that nobody may touch.
+// victim is a directory with a file that must not change.
 func victim(t *testing.T) (dir string, check func()) {
 	t.Helper()
 	dir = t.TempDir()

@@ -8,6 +8,10 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/go-holmes/holmes/dump/internal/checksum"
+	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/dump/internal/layout"
 )
 
 // bufferSize gathers the many small writes of a profile's compressor.
@@ -54,74 +58,74 @@ func (e *Entry) Replace(name string, fill func(io.Writer) error) (File, error) {
 }
 
 func (e *Entry) write(name string, fill func(io.Writer) error, replace bool) (f File, err error) {
-	if err := checkName(name); err != nil {
+	if err := layout.CheckName(name); err != nil {
 		return f, err
 	}
 	if err := e.begin(name); err != nil {
 		return f, err
 	}
 	defer e.end(name)
-	switch _, err := e.dir.stat(name); {
+	switch _, err := e.dir.Stat(name); {
 	case err == nil && !replace:
 		return f, ErrExists
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return f, err
 	}
-	kept := false
+	committed := false
 	defer func() { // deferred, because fill may end the goroutine
-		if !kept {
-			_ = e.dir.remove(tempName(name))
+		if !committed {
+			_ = e.dir.Remove(layout.TempName(name))
 		}
 	}()
 	got, err := e.fill(name, fill)
 	if err != nil {
 		return f, err
 	}
-	if err := e.keep(got); err != nil {
+	if err := e.commit(got); err != nil {
 		return f, err
 	}
-	kept = true
-	return File{Name: name, Path: filepath.Join(e.path, name), Bytes: got.size}, e.dir.sync()
+	committed = true
+	return File{Name: name, Path: filepath.Join(e.path, name), Bytes: got.Size}, e.dir.Sync()
 }
 
 // fill makes the temporary file of name, lets fn write to it, and syncs it.
-func (e *Entry) fill(name string, fn func(io.Writer) error) (s sum, err error) {
-	temp := tempName(name)
+func (e *Entry) fill(name string, fn func(io.Writer) error) (s checksum.Sum, err error) {
+	temp := layout.TempName(name)
 	// O_EXCL follows no symbolic link.
-	f, err := e.dir.open(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
-	if errors.Is(err, fs.ErrExist) { // one that could not be removed when it failed
-		if err := e.dir.remove(temp); err != nil {
+	f, err := e.dir.Open(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
+	if errors.Is(err, fs.ErrExist) { // left by a write that failed
+		if err := e.dir.Remove(temp); err != nil {
 			return s, err
 		}
-		f, err = e.dir.open(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
+		f, err = e.dir.Open(temp, os.O_CREATE|os.O_EXCL|os.O_WRONLY)
 	}
 	if err != nil {
 		return s, err
 	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	out := newCapped(e, f)
+	defer func() { err = errors.Join(err, f.Close()) }()
+	out := newLimitedWriter(e, f)
 	buffer := bufio.NewWriterSize(out, bufferSize)
 	if err = guard(fn, buffer); err == nil {
 		err = buffer.Flush()
 	}
 	if out.err != nil {
-		return s, out.err // the cause of whatever fn made of it
+		return s, out.err // the cause of the error of fn
 	}
 	if err != nil {
 		return s, err
 	}
 	if out.granted > out.written {
-		if err := f.truncate(out.written); err != nil {
+		if err := f.Truncate(out.written); err != nil {
 			return s, err
 		}
 	}
-	return sum{name, out.written, out.hash.Sum32()}, f.sync()
+	return checksum.Sum{Name: name, Size: out.written, CRC: out.hash.Sum32()}, f.Sync()
 }
 
-// keep adds the checksum of a file that is whole, and gives it its name.
-func (e *Entry) keep(got sum) error {
-	line := got.line()
-	return e.store.locked(func(root folder) error {
+// commit adds the checksum of a whole file, and gives it its name.
+func (e *Entry) commit(got checksum.Sum) error {
+	line := got.Line()
+	return e.store.locked(func(root disk.Dir) error {
 		e.mu.Lock()
 		defer e.mu.Unlock()
 		if err := e.store.makeRoom(root, demand{bytes: int64(len(line)), by: e}); err != nil {
@@ -130,7 +134,7 @@ func (e *Entry) keep(got sum) error {
 		if err := e.addSum(line); err != nil {
 			return err
 		}
-		if err := e.dir.rename(tempName(got.name), got.name); err != nil {
+		if err := e.dir.Rename(layout.TempName(got.Name), got.Name); err != nil {
 			return err // the next line is written over this one
 		}
 		e.sums = append(e.sums, line...)
@@ -139,25 +143,22 @@ func (e *Entry) keep(got sum) error {
 	})
 }
 
-// addSum writes a line behind those that are valid, and reserves the room for
-// the last one behind it.
-func (e *Entry) addSum(line string) (err error) {
-	f, err := e.dir.open(sumsName, os.O_CREATE|os.O_WRONLY)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, f.close()) }()
-	at := int64(len(e.sums))
-	if err := f.truncate(at); err != nil { // what an earlier failure left
-		return err
-	}
-	if err := f.seek(at); err != nil {
-		return err
-	}
-	if _, err := io.WriteString(f, line); err != nil {
-		return err
-	}
-	return f.truncate(at + int64(len(line)) + sealRoom)
+// addSum writes a line behind the valid ones, and reserves the room for the last
+// one behind it.
+func (e *Entry) addSum(line string) error {
+	return withSums(e.dir, 0, func(f *disk.File) error {
+		at := int64(len(e.sums))
+		if err := f.Truncate(at); err != nil { // what an earlier failure left
+			return err
+		}
+		if err := f.SeekTo(at); err != nil {
+			return err
+		}
+		if _, err := io.WriteString(f, line); err != nil {
+			return err
+		}
+		return f.Truncate(at + int64(len(line)) + checksum.Room)
+	})
 }
 
 // guard calls fn and turns a panic into an error.

@@ -48,7 +48,7 @@ func TestWrite(t *testing.T) {
 	require.Equal(t, map[string]int64{"heap.pb.gz": 7, "empty": 0}, visible(t, e.Path()))
 }
 
-// While fill runs the file is not there, and when it returns it is whole.
+// While fill runs the file does not exist, and when it returns the file is complete.
 func TestFileAppearsWhole(t *testing.T) {
 	e := openEntry(t)
 	_, err := e.Write("cpu.pb.gz", func(w io.Writer) error {
@@ -86,7 +86,7 @@ func TestWriteNeverOverwrites(t *testing.T) {
 	requireFile(t, e, "new.json", "new")
 }
 
-// A name that cannot be given to the finished file is one more way to fail.
+// The rename of the finished file may fail too.
 func TestNameTakenByADirectory(t *testing.T) {
 	e := openEntry(t)
 	require.NoError(t, os.Mkdir(filepath.Join(e.Path(), "cpu.pb.gz"), 0o700))
@@ -163,7 +163,7 @@ func TestFillThatEndsItsGoroutine(t *testing.T) {
 	})
 	wg.Wait()
 	require.Equal(t, map[string]int64{}, visible(t, e.Path()))
-	require.NoError(t, e.Close(dump.Class{})) // nobody is counted as writing
+	require.NoError(t, e.Close(dump.Class{})) // no writer is counted
 }
 
 func TestFileNames(t *testing.T) {

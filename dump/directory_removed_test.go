@@ -1,0 +1,77 @@
+//go:build unix
+
+package dump_test
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+func TestDirectoryRemovedUnderneath(t *testing.T) {
+	for _, inner := range []bool{false, true} {
+		t.Run(fmt.Sprintf("in a shared directory %t", inner), func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "evidence")
+			if inner {
+				mkdir(t, path, os.ModeSticky|0o777)
+			}
+			s := openStore(t, path, dump.Options{})
+			open := create(t, s, 1, 100)
+			require.NoError(t, os.RemoveAll(s.Dir()))
+
+			_, err := open.Write("heap.pb.gz", text("profile"))
+			require.ErrorIs(t, err, fs.ErrNotExist)
+			_, err = s.List()
+			require.ErrorIs(t, err, fs.ErrNotExist)
+			s.Usage()
+
+			healed := create(t, s, 2, 10)
+			requireMode(t, s.Dir(), os.ModeDir|0o700)
+			_, err = s.Create(eventID(1)) // its entry is still open
+			require.ErrorIs(t, err, dump.ErrExists)
+			require.Error(t, open.Close(dump.Class{Disposable: true}))
+			require.NoError(t, create(t, s, 1, 10).Close(dump.Class{}))
+			require.NoError(t, healed.Close(dump.Class{}))
+			require.Equal(t, lockBytes+2*closed(10), s.Usage().Bytes)
+		})
+	}
+}
+
+func TestDirectoryRemovedBeforeTheEnd(t *testing.T) {
+	s := openStore(t, filepath.Join(t.TempDir(), "evidence"), dump.Options{})
+	closed, discarded := create(t, s, 1, 100), create(t, s, 2, 100)
+	require.NoError(t, os.RemoveAll(s.Dir()))
+	require.ErrorIs(t, closed.Close(dump.Class{}), fs.ErrNotExist)
+	require.NoError(t, discarded.Discard()) // the event is gone already
+}
+
+// A missing shared directory is not made: /tmp would have mode 0700.
+func TestSharedDirectoryIsNotMade(t *testing.T) {
+	shared := mkdir(t, filepath.Join(t.TempDir(), "tmp"), os.ModeSticky|0o777)
+	s := openStore(t, shared, dump.Options{})
+	require.NoError(t, os.RemoveAll(shared))
+	_, err := s.Create(eventID(1))
+	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.NoDirExists(t, shared)
+}
+
+func TestPermissionDenied(t *testing.T) {
+	if !notAsRoot(t) {
+		return
+	}
+	s := openStore(t, t.TempDir(), dump.Options{})
+	require.NoError(t, os.Chmod(s.Dir(), 0o500))
+	t.Cleanup(func() { _ = os.Chmod(s.Dir(), 0o700) })
+	_, err := s.Create(eventID(1))
+	require.ErrorIs(t, err, fs.ErrPermission)
+	_, err = dump.Open(s.Dir(), dump.Options{})
+	require.ErrorIs(t, err, fs.ErrPermission)
+	require.NoError(t, os.Chmod(s.Dir(), 0o700))
+	require.NoError(t, create(t, s, 1, 1).Close(dump.Class{}))
+}

@@ -1,0 +1,210 @@
+// Package disk holds the operations on files that package dump needs. A test can
+// make each of them fail.
+package disk
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+)
+
+// maxRead bounds what [Dir.Read] returns.
+const maxRead = 1 << 20
+
+// A Dir is an open directory. Its methods report a missing file as
+// [fs.ErrNotExist].
+type Dir struct {
+	Root *os.Root
+	// Fault is asked before every operation, which fails with what it returns.
+	// Nil means that no operation fails.
+	Fault func(op, name string) error
+}
+
+// Try returns the fault of an operation, if a test wants one.
+func (d Dir) Try(op, name string) error {
+	if d.Fault == nil {
+		return nil
+	}
+	if err := d.Fault(op, name); err != nil {
+		return &fs.PathError{Op: op, Path: name, Err: err}
+	}
+	return nil
+}
+
+// Open opens a file with the flags of [os.OpenFile] and mode 0600.
+func (d Dir) Open(name string, flag int) (*File, error) {
+	if err := d.Try("open", name); err != nil {
+		return nil, err
+	}
+	f, err := d.Root.OpenFile(name, flag, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	return &File{f, d, name}, nil
+}
+
+// Touch makes an empty file unless it exists.
+func (d Dir) Touch(name string) error {
+	f, err := d.Open(name, os.O_CREATE|os.O_WRONLY)
+	if err != nil {
+		return err
+	}
+	return f.Close()
+}
+
+// Read returns the content of a file, at most 1 MiB.
+func (d Dir) Read(name string) ([]byte, error) {
+	f, err := d.Open(name, os.O_RDONLY)
+	if err != nil {
+		return nil, err
+	}
+	raw, err := io.ReadAll(io.LimitReader(f, maxRead))
+	return raw, errors.Join(err, f.Close())
+}
+
+// Mkdir makes a directory with mode 0700.
+func (d Dir) Mkdir(name string) error {
+	if err := d.Try("mkdir", name); err != nil {
+		return err
+	}
+	return d.Root.Mkdir(name, 0o700)
+}
+
+// Sub opens a subdirectory.
+func (d Dir) Sub(name string) (Dir, error) {
+	if err := d.Try("opendir", name); err != nil {
+		return Dir{}, err
+	}
+	root, err := d.Root.OpenRoot(name)
+	if err != nil {
+		return Dir{}, err
+	}
+	return Dir{root, d.Fault}, nil
+}
+
+// Stat describes a file and follows no symbolic link.
+func (d Dir) Stat(name string) (fs.FileInfo, error) {
+	if err := d.Try("stat", name); err != nil {
+		return nil, err
+	}
+	return d.Root.Lstat(name)
+}
+
+// List returns the entries of the directory, sorted by name.
+func (d Dir) List() ([]fs.DirEntry, error) {
+	if err := d.Try("readdir", "."); err != nil {
+		return nil, err
+	}
+	return fs.ReadDir(d.Root.FS(), ".")
+}
+
+// Rename gives a file or a directory another name.
+func (d Dir) Rename(from, to string) error {
+	if err := d.Try("rename", from); err != nil {
+		return err
+	}
+	return d.Root.Rename(from, to)
+}
+
+// Remove removes a file.
+func (d Dir) Remove(name string) error {
+	if err := d.Try("remove", name); err != nil {
+		return err
+	}
+	return d.Root.Remove(name)
+}
+
+// RemoveAll removes a directory with all files in it.
+func (d Dir) RemoveAll(name string) error {
+	if err := d.Try("remove", name); err != nil {
+		return err
+	}
+	return d.Root.RemoveAll(name)
+}
+
+// Sync makes the names in the directory survive a loss of power.
+func (d Dir) Sync() error {
+	if err := d.Try("sync", "."); err != nil {
+		return err
+	}
+	return syncDir(d.Root)
+}
+
+// Close closes the directory. An error would say nothing: no data is written
+// through a directory.
+func (d Dir) Close() { _ = d.Root.Close() }
+
+// A File is an open file of a [Dir].
+type File struct {
+	os   *os.File
+	in   Dir
+	name string
+}
+
+// Write implements [io.Writer]. A fault of [io.ErrShortWrite] writes half.
+func (f *File) Write(p []byte) (int, error) {
+	if err := f.in.Try("write", f.name); err != nil {
+		n := 0
+		if errors.Is(err, io.ErrShortWrite) {
+			n, _ = f.os.Write(p[:len(p)/2])
+		}
+		return n, err
+	}
+	return f.os.Write(p)
+}
+
+// Read implements [io.Reader].
+func (f *File) Read(p []byte) (int, error) { return f.os.Read(p) }
+
+// Size returns the size of the file.
+func (f *File) Size() (int64, error) {
+	info, err := f.os.Stat()
+	if err != nil {
+		return 0, err
+	}
+	return info.Size(), nil
+}
+
+// SeekTo sets the offset of the next read or write.
+func (f *File) SeekTo(to int64) error {
+	_, err := f.os.Seek(to, io.SeekStart)
+	return err
+}
+
+// Truncate changes the size of the file.
+func (f *File) Truncate(size int64) error {
+	if err := f.in.Try("truncate", f.name); err != nil {
+		return err
+	}
+	return f.os.Truncate(size)
+}
+
+// Sync makes the content survive a loss of power.
+func (f *File) Sync() error {
+	if err := f.in.Try("sync", f.name); err != nil {
+		return err
+	}
+	return f.os.Sync()
+}
+
+// Close closes the file.
+func (f *File) Close() error { return f.os.Close() }
+
+// IsSame reports whether name in root is still the file that info describes.
+// It is false when err, the error of describing that file, is not nil.
+func IsSame(root *os.Root, name string, info fs.FileInfo, err error) bool {
+	if err != nil {
+		return false
+	}
+	named, err := root.Lstat(name)
+	return err == nil && os.SameFile(named, info)
+}
+
+// IgnoreMissing turns [fs.ErrNotExist] into success, for removals.
+func IgnoreMissing(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,51 @@
+package lock
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The file of a lock is removed with it, so a lock may be taken on a file that its
+// holder removes in the same moment. Such a lock excludes no other holder.
+func TestLockHasOneHolder(t *testing.T) {
+	const name = ".test.lock"
+	dir := t.TempDir()
+	var holders, taken atomic.Int64
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			root, err := os.OpenRoot(dir)
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			defer root.Close()
+			for range 5000 {
+				held, err := openFile(root, name, os.O_CREATE)
+				if errors.Is(err, errHeld) {
+					continue
+				}
+				if err != nil || holders.Add(1) != 1 {
+					t.Errorf("not alone, error %v", err)
+					return
+				}
+				taken.Add(1)
+				runtime.Gosched() // so that others meet the lock
+				holders.Add(-1)
+				if err := removeFile(root, name, held); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.Positive(t, taken.Load())
+	require.NoFileExists(t, filepath.Join(dir, name))
+}

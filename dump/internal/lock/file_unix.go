@@ -1,0 +1,61 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package lock
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+
+	"github.com/go-holmes/holmes/dump/internal/disk"
+)
+
+// maxTries bounds how often openFile meets a lock at the moment when its holder
+// removes it. Once is rare.
+const maxTries = 10
+
+// openFile opens and locks a file, or returns errHeld. With create set to
+// [os.O_CREATE] it makes a missing one. The kernel gives the lock up when the
+// process dies.
+func openFile(root *os.Root, name string, create int) (*os.File, error) {
+	for range maxTries {
+		f, err := root.OpenFile(name, os.O_RDWR|create, 0o600)
+		if err != nil {
+			return nil, err
+		}
+		if err := flock(f); err != nil {
+			return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), f.Close())
+		}
+		// The holder may have removed the file after it was opened here. Only the
+		// file that has the name excludes others.
+		if info, err := f.Stat(); disk.IsSame(root, name, info, err) {
+			return f, nil
+		}
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return nil, fmt.Errorf("lock %s: %w", name, errHeld)
+}
+
+func flock(f *os.File) error {
+	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
+	switch {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return errHeld
+	case errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOLCK):
+		return nil // a file system without locks must not cost the evidence
+	}
+	return err
+}
+
+// removeFile removes the file and unlocks it, in this order: the other order could
+// remove the lock of the next owner.
+func removeFile(root *os.Root, name string, f *os.File) error {
+	var err error
+	if info, statErr := f.Stat(); disk.IsSame(root, name, info, statErr) {
+		err = disk.IgnoreMissing(root.Remove(name))
+	}
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,200 @@
+package dump_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/dump"
+)
+
+// Another store with the reporter adopts the closed events of a store once that
+// store is gone, and not before.
+func TestWaitingEventsAreAdopted(t *testing.T) {
+	dir := t.TempDir()
+	dead, heir := openStore(t, dir, dump.Options{}), openStore(t, dir, dump.Options{})
+	first, second := waitingEvent(t, dead, 1, "a", "b"), waitingEvent(t, dead, 2, "b")
+	done := waitingEvent(t, dead, 3, "a")
+	require.NoError(t, dead.Delivered(done, "a"))
+
+	require.False(t, heir.Orphaned())
+	got, err := heir.Adopt("a", "b")
+	require.NoError(t, err)
+	require.Zero(t, got, "their owner is alive")
+	_, err = heir.Take(first, "a")
+	require.ErrorIs(t, err, dump.ErrTaken)
+
+	require.NoError(t, dead.Close())
+	require.True(t, heir.Orphaned())
+	got, err = heir.Adopt("a")
+	require.NoError(t, err)
+	require.Equal(t, dump.Orphans{Waiting: []string{first}}, got)
+	require.True(t, heir.Orphaned(), "the other one is left")
+	release, err := heir.Take(first, "a")
+	require.NoError(t, err)
+	release()
+	_, err = dead.Take(first, "a")
+	require.ErrorIs(t, err, dump.ErrTaken, "it has one owner")
+
+	got, err = openStore(t, dir, dump.Options{}).Adopt("b")
+	require.NoError(t, err)
+	require.Equal(t, dump.Orphans{Waiting: []string{second}}, got)
+	require.False(t, heir.Orphaned())
+	got, err = heir.Adopt("a", "b")
+	require.NoError(t, err)
+	require.Zero(t, got, "nothing is adopted twice")
+}
+
+// A closed store that is used again owns its events that were not adopted.
+func TestClosedStoreIsUsedAgain(t *testing.T) {
+	dir := t.TempDir()
+	s, other := openStore(t, dir, dump.Options{}), openStore(t, dir, dump.Options{})
+	kept, adopted := waitingEvent(t, s, 1, "a"), waitingEvent(t, s, 2, "b")
+	require.NoError(t, s.Close())
+	require.NoError(t, s.Close(), "again does nothing")
+	_, err := other.Adopt("b")
+	require.NoError(t, err)
+	release, err := s.Take(kept, "a")
+	require.NoError(t, err)
+	release()
+	_, err = s.Take(adopted, "b")
+	require.ErrorIs(t, err, dump.ErrTaken)
+	got, err := other.Adopt("a")
+	require.NoError(t, err)
+	require.Zero(t, got, "its owner lives again")
+}
+
+// The adopter completes an unfinished event, whatever reporters it is for.
+func TestUnfinishedEventsAreAdopted(t *testing.T) {
+	dir := t.TempDir()
+	c := start(t, "hold", dir)
+	require.Equal(t, "open", c.line(t))
+	s := openStore(t, dir, dump.Options{})
+	got, err := s.Adopt("other")
+	require.NoError(t, err)
+	require.Zero(t, got)
+	c.kill(t)
+
+	require.True(t, s.Orphaned())
+	got, err = s.Adopt("other")
+	require.NoError(t, err)
+	id := eventID(1)
+	require.Equal(t, dump.Orphans{Unfinished: []string{id}}, got)
+	got, err = openStore(t, dir, dump.Options{}).Adopt("other")
+	require.NoError(t, err)
+	require.Zero(t, got, "it has one owner")
+
+	e, err := s.Reopen(id)
+	require.NoError(t, err)
+	_, err = s.Reopen(id)
+	require.ErrorIs(t, err, dump.ErrOpen)
+	_, err = e.Replace("event.json", text("unconfirmed"))
+	require.NoError(t, err)
+	require.NoError(t, e.Close(dump.Class{}))
+	require.NoError(t, s.Check(id))
+	requireFile(t, e, "cpu.pb.gz", "evidence")
+	require.Equal(t, weight(t, dir), s.Usage().Bytes)
+
+	// No reporter here gets it: another process may.
+	requireWaiting(t, s, "r", id)
+	require.NoError(t, s.Disown(id))
+	requireWaiting(t, s, "r")
+	got, err = openStore(t, dir, dump.Options{}).Adopt("r")
+	require.NoError(t, err)
+	require.Equal(t, []string{id}, got.Waiting)
+}
+
+// A file that was written in the last moment may have no checksum yet, and the
+// last line of the checksums may be torn.
+func TestUnfinishedEventWithoutChecksums(t *testing.T) {
+	for name, change := range map[string]func(t *testing.T, sums string){
+		"torn":    func(t *testing.T, sums string) { appendTo(t, sums, "1a2b3c4d 8 heap.p") },
+		"missing": func(t *testing.T, sums string) { require.NoError(t, os.Remove(sums)) },
+		"empty":   func(t *testing.T, sums string) { require.NoError(t, os.Truncate(sums, 0)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			c := start(t, "hold", dir)
+			require.Equal(t, "open", c.line(t))
+			c.kill(t)
+			path := filepath.Join(dir, eventID(1))
+			require.NoError(t, os.Truncate(filepath.Join(path, ".sums"), lineOf("cpu.pb.gz", "evidence")))
+			change(t, filepath.Join(path, ".sums"))
+			require.NoError(t, os.WriteFile(filepath.Join(path, "late.pb.gz"), []byte("late"), 0o600))
+
+			s := openStore(t, dir, dump.Options{})
+			got, err := s.Adopt()
+			require.NoError(t, err)
+			require.Len(t, got.Unfinished, 1)
+			e, err := s.Reopen(eventID(1))
+			require.NoError(t, err)
+			_, err = e.Write("event.json", text("unconfirmed"))
+			require.NoError(t, err)
+			require.NoError(t, e.Close(dump.Class{}))
+			require.NoError(t, s.Check(e.ID()))
+			require.NoError(t, os.WriteFile(filepath.Join(path, "late.pb.gz"), []byte("lake"), 0o600))
+			require.ErrorIs(t, s.Check(e.ID()), dump.ErrDamaged, "all files have checksums now")
+		})
+	}
+}
+
+func lineOf(name, content string) int64 { return dump.LineBytes(name, len(content)) }
+
+func appendTo(t *testing.T, path, what string) {
+	t.Helper()
+	f, err := os.OpenFile(path, os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString(what)
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+}
+
+// Damage of an unfinished event is found when it is adopted.
+func TestDamagedOrphan(t *testing.T) {
+	dir := t.TempDir()
+	c := start(t, "hold", dir)
+	require.Equal(t, "open", c.line(t))
+	c.kill(t)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, eventID(1), "cpu.pb.gz"), []byte("evidense"), 0o600))
+	s := openStore(t, dir, dump.Options{})
+	got, err := s.Adopt("r")
+	require.NoError(t, err)
+	require.Len(t, got.Unfinished, 1)
+	_, err = s.Reopen(eventID(1))
+	require.ErrorIs(t, err, dump.ErrDamaged)
+	require.ErrorContains(t, err, "cpu.pb.gz")
+	require.Equal(t, 1, s.Usage().Damaged)
+	got, err = s.Adopt("r")
+	require.NoError(t, err)
+	require.Zero(t, got, "it is set aside")
+	_, err = s.Reopen(eventID(1))
+	require.ErrorIs(t, err, dump.ErrDamaged)
+}
+
+// A closed event can be opened again to add what the disk refused before.
+func TestReopenClosedEvent(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{})
+	id := waitingEvent(t, s, 1, "a")
+	release, err := s.Take(id, "a")
+	require.NoError(t, err)
+	_, err = s.Reopen(id)
+	require.ErrorIs(t, err, dump.ErrOpen)
+	release()
+	e, err := s.Reopen(id)
+	require.NoError(t, err)
+	_, err = e.Write("heap.pb.gz", text("late"))
+	require.NoError(t, err)
+	_, err = e.Write("cpu.pb.gz", text("twice"))
+	require.ErrorIs(t, err, dump.ErrExists)
+	require.NoError(t, e.Close(dump.Class{}))
+	require.NoError(t, s.Check(id))
+	require.Len(t, visible(t, e.Path()), 3)
+	requireWaiting(t, s, "a", id)
+	_, err = s.Reopen(eventID(7))
+	require.ErrorIs(t, err, dump.ErrGone)
+	other := openStore(t, s.Dir(), dump.Options{})
+	_, err = other.Reopen(id)
+	require.ErrorIs(t, err, dump.ErrTaken)
+}

@@ -1,0 +1,333 @@
+package dump
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes/dump/internal/checksum"
+	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/dump/internal/scan"
+)
+
+// keptDisposable is how many disposable events are kept while their space is not
+// wanted. They show what a short spike was.
+const keptDisposable = 5
+
+// overdueFor is how long an event must look too old before it is removed.
+const overdueFor = time.Hour
+
+// A demand is what has to fit beside the events that exist.
+type demand struct {
+	events int
+	bytes  int64
+	by     *Entry // that writes the bytes, nil for none
+	modest bool   // no event is removed for it
+}
+
+// A count bounds what the directory holds: the result of the last scan, and what
+// was granted since.
+type count struct {
+	events int
+	bytes  int64
+}
+
+// A retention is one removal of events. The directory is locked.
+type retention struct {
+	store  *Store
+	root   disk.Dir
+	found  scan.Result
+	failed []error
+	inUse  string // an event that cannot be removed
+}
+
+// makeRoom grants a demand, and removes events for it if need be. It scans the
+// directory only when the count does not show that the demand fits. The directory
+// is locked.
+func (s *Store) makeRoom(root disk.Dir, d demand) error {
+	if s.fits(root, d) {
+		s.counted.events += d.events
+		s.counted.bytes += d.bytes
+		return nil
+	}
+	return s.retain(root, d)
+}
+
+// fits reports whether the count shows, without a scan, that a demand fits.
+func (s *Store) fits(root disk.Dir, d demand) bool {
+	return s.counted != nil && s.over(*s.counted, d, "") == nil && s.tooFull(root, d) == nil
+}
+
+// retain removes events until the demand fits, and in any case those that are
+// too old and the disposable ones that are too many.
+func (s *Store) retain(root disk.Dir, d demand) error {
+	found, err := scan.All(root)
+	if err != nil {
+		return err
+	}
+	r := &retention{store: s, root: root, found: found}
+	r.finish()
+	victims := r.victims()
+	for _, ev := range surplus(victims) {
+		r.remove(ev, ErrEvicted)
+	}
+	for _, ev := range r.overdue(victims) {
+		r.remove(ev, ErrExpired)
+	}
+	if r.short(d) != nil && !r.modest(d) {
+		r.evict(victims, d)
+	}
+	now := r.count()
+	s.counted = &now
+	if short := r.short(d); short != nil {
+		return errors.Join(append([]error{short}, r.failed...)...)
+	}
+	s.counted.events += d.events
+	s.counted.bytes += d.bytes
+	return nil // the next retention removes what this one could not
+}
+
+func (r *retention) count() count { return count{len(r.found.Events), r.found.Bytes} }
+
+// modest reports whether no event is removed for a demand: because it says so, or
+// because its event takes over half of the budget. One runaway file must not cost
+// all other evidence.
+func (r *retention) modest(d demand) bool {
+	if d.modest || d.by == nil {
+		return d.modest
+	}
+	ev, _ := r.found.Event(d.by.id)
+	return ev.Bytes+d.bytes > r.store.limits.MaxBytes/2
+}
+
+// finish finishes removals that were cut short.
+func (r *retention) finish() {
+	for _, id := range r.found.Gone {
+		ev, _ := scan.One(r.root, layout.GoneName(id))
+		if err := r.root.RemoveAll(layout.GoneName(id)); err != nil {
+			r.failed = append(r.failed, err)
+			continue
+		}
+		r.found.Bytes -= ev.Bytes
+	}
+}
+
+// victims returns the events that may be removed: all but open ones, and those
+// that this process is delivering.
+func (r *retention) victims() []scan.Event {
+	alive := r.store.owner.Liveness(r.root).Alive
+	var out []scan.Event
+	for _, ev := range r.found.Events {
+		switch {
+		case r.store.open[ev.ID] != nil, r.store.leases[ev.ID] > 0,
+			!ev.Sealed && ev.Owner != r.store.owner.Token && alive(ev.Owner):
+			r.inUse = ev.ID
+		default:
+			out = append(out, ev)
+		}
+	}
+	return out
+}
+
+// evict removes victims until the demand fits, in this order: disposable ones,
+// damaged ones, routine ones, delivered ones that are neither the first of their
+// kind nor the peak of a rising series, other delivered ones, waiting ones. The
+// oldest of each is removed first. Waiting ones are not removed for space on the
+// disk that others took.
+func (r *retention) evict(victims []scan.Event, d demand) {
+	special := r.special()
+	var ranks [ranks][]*scan.Event
+	for i := range victims {
+		at := rank(&victims[i], special)
+		ranks[at] = append(ranks[at], &victims[i])
+	}
+	for _, ev := range slices.Concat(ranks[:]...) {
+		if r.short(d) == nil || r.store.over(r.count(), d, "") == nil && ev.Waiting() && !ev.Routine {
+			return
+		}
+		r.remove(*ev, ErrEvicted)
+	}
+}
+
+const ranks = 6
+
+func rank(ev *scan.Event, special map[string]bool) int {
+	switch {
+	case ev.Disposable:
+		return 0
+	case ev.Damaged:
+		return 1
+	case ev.Routine:
+		return 2
+	case ev.Waiting(), !ev.Sealed: // an orphan waits to be adopted
+		return 5
+	case special[ev.ID]:
+		return 4
+	default:
+		return 3
+	}
+}
+
+// special returns the events that are the first of their kind, and the peaks of
+// rising series: those that are higher than the next event of the series, and the
+// last one of each. An event that cannot be read is not special.
+func (r *retention) special() map[string]bool {
+	type peak struct {
+		id     string
+		height float64
+	}
+	out, kinds, top := map[string]bool{}, map[string]bool{}, map[string]peak{}
+	for _, ev := range r.found.Events {
+		if !ev.Sealed || ev.Disposable || ev.Routine || ev.Damaged {
+			continue
+		}
+		c, err := r.seal(ev.ID)
+		if err != nil {
+			continue
+		}
+		if c.Kind != "" && !kinds[c.Kind] {
+			kinds[c.Kind], out[ev.ID] = true, true
+		}
+		if c.Series == "" {
+			continue
+		}
+		if last, ok := top[c.Series]; ok && c.Height < last.height {
+			out[last.id] = true
+		}
+		top[c.Series] = peak{ev.ID, c.Height}
+	}
+	for _, last := range top {
+		out[last.id] = true
+	}
+	return out
+}
+
+func (r *retention) seal(id string) (checksum.Seal, error) {
+	dir, err := r.root.Sub(id)
+	if err != nil {
+		return checksum.Seal{}, err
+	}
+	defer dir.Close()
+	sums, err := checksum.Read(dir)
+	return sums.Seal, err
+}
+
+// surplus returns the disposable events above the number that is kept.
+func surplus(victims []scan.Event) (out []scan.Event) {
+	for _, ev := range victims {
+		if ev.Disposable {
+			out = append(out, ev)
+		}
+	}
+	return out[:max(0, len(out)-keptDisposable)]
+}
+
+// overdue returns the events that are too old now and were an hour ago.
+func (r *retention) overdue(victims []scan.Event) (out []scan.Event) {
+	s, now := r.store, time.Now()
+	bound := s.limits.Now().Add(-s.limits.MaxAge)
+	seen := map[string]time.Time{}
+	for _, ev := range victims {
+		if !layout.TimeOf(ev.ID).Before(bound) {
+			continue
+		}
+		since, again := s.overdue[ev.ID]
+		if !again {
+			since = now
+		}
+		seen[ev.ID] = since
+		if now.Sub(since) >= overdueFor {
+			out = append(out, ev)
+		}
+	}
+	s.overdue = seen
+	return out
+}
+
+// erase removes an event. It disappears in one step, so no scan finds half of it; a
+// removal that is cut short is finished by the next retention. The directory is
+// locked.
+func erase(root disk.Dir, id string) error {
+	gone := layout.GoneName(id)
+	if err := root.RemoveAll(gone); err != nil {
+		return err
+	}
+	if err := root.Rename(id, gone); err != nil {
+		return disk.IgnoreMissing(err)
+	}
+	return root.RemoveAll(gone)
+}
+
+// Tidy removes the events that are too old, and those above the limits. It is
+// meant to be called regularly.
+func (s *Store) Tidy() error {
+	if err := disk.IgnoreMissing(s.locked(s.tidy)); err != nil {
+		return fmt.Errorf("holmes: dump: tidy %s: %w", s.location.Dir, err)
+	}
+	return nil
+}
+
+// tidy is Tidy with the directory locked.
+func (s *Store) tidy(root disk.Dir) error {
+	err := s.retain(root, demand{})
+	if errors.Is(err, ErrBudget) {
+		return nil // open events take it all; the next Create says so
+	}
+	return err
+}
+
+// remove removes an event, unless that was done.
+func (r *retention) remove(ev scan.Event, why error) {
+	at := slices.IndexFunc(r.found.Events, func(e scan.Event) bool { return e.ID == ev.ID })
+	if at < 0 {
+		return
+	}
+	if err := erase(r.root, ev.ID); err != nil {
+		r.failed = append(r.failed, err)
+		return
+	}
+	r.found.Events = slices.Delete(r.found.Events, at, at+1)
+	r.found.Bytes -= ev.Bytes
+	switch {
+	case !ev.Waiting():
+	case ev.Owner == r.store.owner.Token:
+		r.store.noteLost(ev.ID, why)
+	case !r.store.owner.Liveness(r.root).Alive(ev.Owner):
+		r.store.unclaimed++
+	}
+}
+
+// short returns an error if the demand does not fit.
+func (r *retention) short(d demand) error {
+	if err := r.store.over(r.count(), d, r.inUse); err != nil {
+		return err
+	}
+	return r.store.tooFull(r.root, d)
+}
+
+// over returns an error if a demand exceeds the budget.
+func (s *Store) over(now count, d demand, inUse string) error {
+	if now.events+d.events <= s.limits.MaxEvents && now.bytes+d.bytes <= s.limits.MaxBytes {
+		return nil
+	}
+	text := fmt.Sprintf("%d of %d bytes used, %d of %d events, %d events open", now.bytes, s.limits.MaxBytes,
+		now.events, s.limits.MaxEvents, len(s.open))
+	if inUse != "" {
+		text += ", " + inUse + " among those in use"
+	}
+	return fmt.Errorf("%w: %s", ErrBudget, text)
+}
+
+// tooFull returns an error if a demand leaves too little of the disk to others.
+func (s *Store) tooFull(root disk.Dir, d demand) error {
+	if d.bytes == 0 {
+		return nil
+	}
+	room, keep, known := s.limits.room(root, s.location.Dir)
+	if !known || room >= d.bytes {
+		return nil
+	}
+	return fmt.Errorf("%w: %d bytes of the disk are free, %d of them to be kept", ErrBudget, room+keep, keep)
+}
