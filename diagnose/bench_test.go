@@ -13,8 +13,8 @@ import (
 
 const mixed = "example.com/shop"
 
-// service fills a profile as a mid-size service has it: 2000 functions in
-// stacks 30 deep, which the values are made for.
+// service fills a profile like that of a mid-size service: 2000 functions in
+// stacks of 30 frames, with the given values.
 func (b builder) service(stacks int, leaf string, values func(i int) []int64) []byte {
 	for i := range 2000 {
 		name := fmt.Sprintf("%s/internal/pkg%d.(*Type).Method%d", mixed, i%50, i)
@@ -44,7 +44,7 @@ func (b builder) function(name string) *profile.Location {
 	return b.Location[len(b.Location)-1]
 }
 
-// A midsize is all that is known of an event of a mid-size service, encoded.
+// A midsize is a case of a mid-size service, encoded.
 type midsize struct {
 	cpu, calmCPU, heap, calmHeap, earlierHeap, first, last, calm, mutex []byte
 }
@@ -88,8 +88,8 @@ func (m *midsize) parse() diagnose.Case {
 	}
 }
 
-// BenchmarkDiagnose is one event of a mid-size service, from the profiles as
-// they are in memory to the verdict.
+// BenchmarkDiagnose diagnoses one event of a mid-size service, from encoded profiles
+// to the verdict.
 func BenchmarkDiagnose(b *testing.B) {
 	m := newMidsize()
 	o := diagnose.Options{Module: mixed}
@@ -111,7 +111,7 @@ func BenchmarkDiagnose(b *testing.B) {
 	}
 }
 
-// A hostile number of stacks is only a number.
+// A profile may have any number of stacks.
 func TestDiagnoseManyStacks(t *testing.T) {
 	ticks := func(int) []int64 { return []int64{1, tick, 1, 1 << 10} }
 	many := build("goroutine/count", "cpu/nanoseconds", "inuse_objects/count", "inuse_space/bytes")

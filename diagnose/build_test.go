@@ -18,7 +18,7 @@ const tick = int64(10 * time.Millisecond) // of the runtime's CPU profile
 
 // builder makes profiles of stacks written "leaf < caller < root". A frame is
 // a function, with ":line" after it where the line matters. The zero builder is
-// no profile at all.
+// no profile.
 type builder struct{ *profile.Profile }
 
 func build(types ...string) builder {
@@ -60,7 +60,7 @@ func (b builder) add(stack string, values ...int64) builder {
 	return b
 }
 
-// encoded is the profile as google's encoder writes it, not compressed.
+// encoded is the profile written by google/pprof, not compressed.
 func (b builder) encoded() []byte {
 	for i, loc := range b.Location {
 		loc.ID = uint64(i + 1)
@@ -75,7 +75,7 @@ func (b builder) encoded() []byte {
 	return out.Bytes()
 }
 
-// parsed is the profile as the library sees it.
+// parsed is the decoded profile.
 func (b builder) parsed() *diagnose.Profile {
 	if b.Profile == nil {
 		return nil

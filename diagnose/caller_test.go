@@ -47,7 +47,7 @@ func TestHelperIsNotToBlameForItsCaller(t *testing.T) {
 	}
 }
 
-// What is new is to blame itself: nobody else calls it.
+// A new function without other callers is to blame itself.
 func TestNewFunctionIsToBlame(t *testing.T) {
 	calm := cpu(time.Second).ticks("main.hash:3", 60)
 	event := cpu(time.Second).ticks("main.hash:3", 60).ticks("main.contains:9 < main.unique:4 < main.list:12", 80)
@@ -66,7 +66,7 @@ func TestThirdPartyIsTold(t *testing.T) {
 	require.Equal(t, "no clear culprit, nothing to compare with: largest are in go.uber.org/zap, called from main.audit (main.audit.go:9, 57 %), main.hash (main.hash.go:3, 43 %)", v.Sentence)
 }
 
-// A hot loop is found while all else rises as well, and the rise alone is not.
+// A hot loop is found under load growth, and load growth alone is no finding.
 func TestRisingTraffic(t *testing.T) {
 	at := func(d time.Duration, factor int64, hot int64) *diagnose.Profile {
 		b := cpu(d)
@@ -88,8 +88,8 @@ func TestRisingTraffic(t *testing.T) {
 	require.Equal(t, "main.hot (main.hot.go:4) took 69 % of the extra CPU", v.Sentence)
 }
 
-// What goes on without visitors does not rise with them, and shall not make
-// those look guilty who serve them.
+// Work without clients does not grow with the load, and must not make the functions
+// that serve clients look guilty.
 func TestRisingTrafficBesideSteadyWork(t *testing.T) {
 	calm := cpu(2*time.Second).ticks("main.poll", 100).ticks("main.a", 40).ticks("main.b", 10).ticks("main.c", 10)
 	event := cpu(10*time.Second).ticks("main.poll", 500).ticks("main.a", 480).ticks("main.b", 125).ticks("main.c", 115)
@@ -109,8 +109,8 @@ func TestTooShortToTell(t *testing.T) {
 	require.False(t, v.Confident, v.Sentence)
 }
 
-// What a helper made for others is freed again, and is still seen among all
-// that was ever allocated.
+// A helper's allocations for other callers are freed, and still count among all
+// allocations.
 func TestHelperWhoseOtherCallersKeepNothing(t *testing.T) {
 	shop := func() builder {
 		return heap().objects("main.stock < main.main", 100, 512<<10).
@@ -124,5 +124,5 @@ func TestHelperWhoseOtherCallersKeepNothing(t *testing.T) {
 	alone := heap().objects("main.stock < main.main", 100, 512<<10)
 	leak = heap().objects("main.stock < main.main", 100, 512<<10).objects("main.copyOf < main.remember:7 < main.main", 2000, 64<<10)
 	v = diagnose.Judge("heap", alone.parsed(), leak.parsed(), diagnose.Options{})
-	require.Equal(t, "main.copyOf", v.Culprits[0].Function, "nobody else is seen to use it")
+	require.Equal(t, "main.copyOf", v.Culprits[0].Function, "it has no other callers")
 }

@@ -2,18 +2,18 @@ package diagnose
 
 import "time"
 
-// A Snapshot is what a process looked like, by kind of profile. Any may be nil.
+// A Snapshot has the profiles of a process, by kind. Any may be nil.
 type Snapshot struct {
 	CPU, Heap, Goroutine, Threadcreate, Mutex, Block *Profile
 
-	other *Profile // of a kind that has no name here
+	other *Profile // of a kind without a field
 }
 
-// A Baseline is what a process looked like in calm times.
+// A Baseline has the profiles of a process in calm times.
 type Baseline struct {
 	Snapshot
 	// EarlierHeap is the heap profile of the round before, HeapSpan earlier:
-	// with Heap it tells what is allocated in calm times. It is nil if there
+	// with Heap it shows the allocations of calm times. It is nil if there
 	// was none, or if it is of a process that runs no more.
 	EarlierHeap *Profile
 	HeapSpan    time.Duration
@@ -21,7 +21,7 @@ type Baseline struct {
 	EarlierGoroutine *Profile
 }
 
-// A Case is one event to be judged, with all the evidence that there is.
+// A Case is one event with all the evidence for its cause.
 type Case struct {
 	// Signal is what rose: "cpu", "mem", "gcheap", "goroutine", "thread",
 	// "gccpu", "schedlat", "mutexwait", or the caller's own.
@@ -43,48 +43,32 @@ type Case struct {
 }
 
 // of returns the profile of a kind.
-func (s *Snapshot) of(kind string) *Profile {
-	switch kind {
-	case "cpu":
-		return s.CPU
-	case "heap":
-		return s.Heap
-	case "goroutine":
-		return s.Goroutine
-	case "threadcreate":
-		return s.Threadcreate
-	case "mutex":
-		return s.Mutex
-	case "block":
-		return s.Block
-	default:
-		return s.other
-	}
-}
+func (s *Snapshot) of(kind string) *Profile { return *s.slot(kind) }
 
-func (s *Snapshot) set(kind string, p *Profile) {
+// slot returns where the profile of a kind is kept.
+func (s *Snapshot) slot(kind string) **Profile {
 	switch kind {
 	case "cpu":
-		s.CPU = p
+		return &s.CPU
 	case "heap":
-		s.Heap = p
+		return &s.Heap
 	case "goroutine":
-		s.Goroutine = p
+		return &s.Goroutine
 	case "threadcreate":
-		s.Threadcreate = p
+		return &s.Threadcreate
 	case "mutex":
-		s.Mutex = p
+		return &s.Mutex
 	case "block":
-		s.Block = p
+		return &s.Block
 	default:
-		s.other = p
+		return &s.other
 	}
 }
 
 // pairOf is the case of one pair of profiles.
 func pairOf(kind string, before, after *Profile) *Case {
 	c := &Case{Kinds: []string{kind}, Baseline: new(Baseline)}
-	c.Event.set(kind, after)
-	c.Baseline.set(kind, before)
+	*c.Event.slot(kind) = after
+	*c.Baseline.slot(kind) = before
 	return c
 }

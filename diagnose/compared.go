@@ -2,23 +2,23 @@ package diagnose
 
 import "strings"
 
-func (q *inquest) verdict(f *finding) Verdict {
+func (a *analysis) verdict(f *finding) Verdict {
 	return Verdict{
 		Sentence: f.sentence(), Confident: f.confident, Culprits: f.culprits,
-		Compared: q.compared(f), Caveats: f.caveats,
+		Compared: a.compared(f), Caveats: f.caveats,
 	}
 }
 
-// compared says what of calm times the finding is held against.
-func (q *inquest) compared(f *finding) string {
+// compared names the profiles of calm times that the finding was compared with.
+func (a *analysis) compared(f *finding) string {
 	if !f.compared {
 		return ""
 	}
 	var kinds []string
 	for _, kind := range []string{"cpu", "heap", "goroutine", "threadcreate", "mutex", "block"} {
-		before := q.calm.of(kind)
-		if before == nil || q.views[before] == nil {
-			continue // not there, or not asked
+		before := a.calm.of(kind)
+		if before == nil || a.views[before] == nil {
+			continue // absent or not used
 		}
 		if kind == "cpu" {
 			kind = "CPU"

@@ -7,8 +7,8 @@ import (
 	"github.com/go-holmes/holmes/diagnose"
 )
 
-// FuzzJudge: no pair of profiles, however damaged on the way, makes Judge
-// panic or answer with a number that JSON cannot hold.
+// FuzzJudge checks that no pair of profiles, damaged or not, makes Judge panic or
+// return a number that JSON cannot hold.
 func FuzzJudge(f *testing.F) {
 	holes := cpu(time.Second).ticks("main.a < main.b < main.main", 70).ticks("main.b", 900)
 	holes.Location, holes.Function = holes.Location[1:], holes.Function[:2]
@@ -29,18 +29,17 @@ func FuzzJudge(f *testing.F) {
 	})
 }
 
-// FuzzDiagnose: nor does a whole case, made of any profiles for any kinds, in
-// whatever state the goroutines are.
+// FuzzDiagnose checks the same of Diagnose, with any profiles for any kinds.
 func FuzzDiagnose(f *testing.F) {
 	calm := calmService().encoded()
-	crowd := calmService().add(onMutex+"main.(*store).get:20 < main.show"+request, 300).add(asleep+"main.(*store).sweep:44", 1).
+	waiters := calmService().add(onMutex+"main.(*store).get:20 < main.show"+request, 300).add(asleep+"main.(*store).sweep:44", 1).
 		add(onSelect+"main.acquire < main.show"+request, 99).add(reading, 700).add(onCall+"main.save", 90).encoded()
 	waits := build("contentions/count", "delay/nanoseconds").add("sync.(*Mutex).Unlock < main.(*store).sweep", 4, 1<<40).encoded()
 	burn := cpu(time.Second).ticks("main.a < main.main", 7).ticks("x < runtime.gcBgMarkWorker", 70).encoded()
 	first, then, last := allocating(1e6, 1).encoded(), allocating(2e6, 1).encoded(), allocating(3e6, 5e6).encoded()
 	for i := range uint8(9) {
-		f.Add(i, int64(10e9), calm, first, crowd, burn, then, waits)
-		f.Add(i, int64(-1), burn, then, calm, burn, last, crowd)
+		f.Add(i, int64(10e9), calm, first, waiters, burn, then, waits)
+		f.Add(i, int64(-1), burn, then, calm, burn, last, waiters)
 		f.Add(i, int64(1<<62), []byte{}, first, waits, first, last, burn)
 	}
 	signals := []string{"cpu", "mem", "gcheap", "goroutine", "thread", "gccpu", "schedlat", "mutexwait", "own"}

@@ -1,41 +1,40 @@
 package diagnose
 
-// collector is whom a contrast of CPU blames for collecting garbage, until it
-// is known who made it.
-const collector who = -1
+// collector stands for garbage collection in a diff of CPU time, until it is
+// distributed among the allocating functions.
+const collector function = -1
 
-// processor judges by CPU time. What the collector takes more is shared out
-// among those who allocate more, where the heap profiles tell who that is: the
-// runtime collects in goroutines of its own, and makes whoever allocates help
-// it, the innocent too.
-func (q *inquest) processor() *finding {
-	makers, all := q.makers()
-	c := q.contrast("cpu", func(r *reading) (who, bool) {
-		if r.gc && len(makers) > 0 {
+// cpu judges by CPU time. The growth of garbage collection is distributed among the
+// functions that allocate more, if the heap profiles show them: the runtime
+// collects in goroutines of its own, and makes every allocating goroutine help.
+func (a *analysis) cpu() *finding {
+	allocators, all := a.allocators()
+	c := a.diff("cpu", func(r *reading) (function, bool) {
+		if r.gc && len(allocators) > 0 {
 			return collector, true
 		}
-		return r.who, true
+		return r.fn, true
 	})
-	shared := c.shareOut(makers, all)
-	f := q.plain(c)
+	shared := c.distribute(allocators, all)
+	f := a.plain(c)
 	if f.confident {
-		id := q.people.ids[f.culprits[0].Function]
+		id := a.functions.ids[f.culprits[0].Function]
 		if part := shared[id] / f.culprits[0].Delta; part >= 0.1 {
-			f.caveats = append(f.caveats, percent(min(part, 1))+" of that is garbage collection, shared out by who allocated more")
+			f.caveats = append(f.caveats, percent(min(part, 1))+" of that is garbage collection, attributed by the growth of allocations")
 		}
 	}
 	return f
 }
 
-// makers are those who clearly allocate more than in calm times, beyond what
-// everybody does, and how much more is allocated at all.
-func (q *inquest) makers() (out []growth, all float64) {
-	c := q.allocated()
+// allocators returns the functions that clearly allocate more than in calm times,
+// beyond the load growth, and the growth of all allocations.
+func (a *analysis) allocators() (out []growth, all float64) {
+	c := a.allocated()
 	if c == nil {
 		return nil, 0
 	}
 	for _, g := range c.grown() {
-		if g.score >= leastScore/2 && g.excess > 0 {
+		if g.score >= minScore/2 && g.excess > 0 {
 			out = append(out, g)
 			all += g.excess
 		}
@@ -43,9 +42,9 @@ func (q *inquest) makers() (out []growth, all float64) {
 	return out, max(all, c.extra())
 }
 
-// shareOut takes from the collector what it does more, and returns what each
-// got of it.
-func (c *contrast) shareOut(makers []growth, all float64) counts {
+// distribute moves the growth of the collector to the allocating functions, and
+// returns how much each got.
+func (c *diff) distribute(allocators []growth, all float64) counts {
 	gc := c.now.of[collector]
 	extra := gc.value - c.scale*c.calm.of[collector].value
 	if !c.compared || extra <= 0 || all <= 0 {
@@ -53,25 +52,25 @@ func (c *contrast) shareOut(makers []growth, all float64) counts {
 	}
 	each := gc.each()
 	given, out := 0.0, counts{}
-	for _, m := range makers {
+	for _, m := range allocators {
 		part := extra * m.excess / all
-		out[m.who] = part
+		out[m.fn] = part
 		given += part
-		c.now.of[m.who] = c.now.of[m.who].plus(weight{part, part * each})
+		c.now.of[m.fn] = c.now.of[m.fn].plus(weight{part, part * each})
 	}
 	c.now.of[collector] = gc.minus(weight{value: given})
 	return out
 }
 
-// allocated contrasts what was allocated since the baseline with what is
-// allocated in calm times. It is nil if the profiles do not tell.
-func (q *inquest) allocated() *contrast {
-	calm, event := q.calm.Heap, q.Event.Heap
-	if event == nil || calm == nil || q.calm.EarlierHeap == nil || q.calm.HeapSpan <= 0 || q.SinceBaseline <= 0 {
+// allocated compares the allocations since the baseline with those of calm times.
+// It is nil if the profiles do not show them.
+func (a *analysis) allocated() *diff {
+	calm, event := a.calm.Heap, a.Event.Heap
+	if event == nil || calm == nil || a.calm.EarlierHeap == nil || a.calm.HeapSpan <= 0 || a.SinceBaseline <= 0 {
 		return nil
 	}
-	c := q.between("alloc", calm, event, blamed)
-	before := q.between("alloc", q.calm.EarlierHeap, calm, blamed)
+	c := a.between("alloc", calm, event, blamed)
+	before := a.between("alloc", a.calm.EarlierHeap, calm, blamed)
 	if !c.compared || !before.compared || !sameProcess(c) || !sameProcess(before) {
 		return nil
 	}
@@ -80,11 +79,11 @@ func (q *inquest) allocated() *contrast {
 		return since(of(c.view, c.with), middle), since(middle, of(before.before, before.beforeWith))
 	}
 	c.now, c.calm = since(c.now, c.calm), since(before.now, before.calm)
-	c.scale = float64(q.SinceBaseline) / float64(q.calm.HeapSpan)
+	c.scale = float64(a.SinceBaseline) / float64(a.calm.HeapSpan)
 	return c
 }
 
-// since is what has been added to a tally of all that ever was.
+// since is what has been added to a cumulative tally.
 func since(now, then tally) tally {
 	out := newTally()
 	for id, w := range now.of {
@@ -95,9 +94,9 @@ func since(now, then tally) tally {
 	return out
 }
 
-// sameProcess tells that nothing that only grows has shrunk. A profile of the
-// process that was restarted since is no beginning to count from.
-func sameProcess(c *contrast) bool {
+// sameProcess reports whether no cumulative sum has shrunk. A sum shrinks when the
+// process was restarted in between.
+func sameProcess(c *diff) bool {
 	lost := 0.0
 	for id, calm := range c.calm.of {
 		lost += max(calm.value-c.now.of[id].value, 0)
@@ -105,24 +104,24 @@ func sameProcess(c *contrast) bool {
 	return lost <= 0.01*c.calm.total.value
 }
 
-// allocations judges by what is allocated, kept or not: it is what the
-// collector works for.
-func (q *inquest) allocations() *finding {
-	c := q.allocated()
+// allocations judges by what is allocated, in use or not: it is what causes garbage
+// collection.
+func (a *analysis) allocations() *finding {
+	c := a.allocated()
 	if c == nil {
 		return &finding{words: wordsOf("alloc"), kind: "heap", readable: false}
 	}
-	return q.plain(c)
+	return a.plain(c)
 }
 
-// memory judges by what is in use.
-func (q *inquest) memory() *finding {
-	f := q.plain(q.contrast("heap", blamed))
-	// With more traffic, what is kept per visitor and what is cached grow in
-	// many places, and one of them most.
-	f.confident = f.confident && f.culprits[0].Share >= leastKept
+// memory judges by the memory in use.
+func (a *analysis) memory() *finding {
+	f := a.plain(a.diff("heap", blamed))
+	// With more load, memory per client and caches grow in many functions, and
+	// in one of them most.
+	f.confident = f.confident && f.culprits[0].Share >= minKept
 	if f.confident {
-		f.caveats = append(f.caveats, "a heap profile tells who allocated, not who keeps it")
+		f.caveats = append(f.caveats, "a heap profile shows the function that allocated the memory, not what keeps it in use")
 	}
 	return f
 }

@@ -25,7 +25,7 @@ const (
 	dialled   = "net/http.(*Transport).roundTrip < net/http.(*Client).do < "
 )
 
-// service is the goroutines of calm times.
+// service has the goroutines of calm times.
 func calmService() builder {
 	return goroutines().add("runtime.gopark < runtime.goexit0", 5).add(onNetwork+"net/http.(*conn).serve", 300).
 		add(onSelect+"main.(*worker).run", 40).add(onNetwork+"main.query < main.list"+request, 3)
@@ -80,7 +80,7 @@ func TestGoroutines(t *testing.T) {
 			true, "main.(*store).export (main.(*store).export.go:44) holds the lock that 501 of 502 extra goroutines wait for in main.(*store).get",
 		},
 		{
-			"the first of many, who does it for all", calmService(),
+			"the first of many that loads for all", calmService(),
 			[]builder{lockHeld(500).add(onNetwork+"main.fetch:8 < main.(*store).get.func1:21 < sync.(*Once).Do < main.(*store).get:20 < main.show"+request, 1)},
 			true, "main.(*store).get (closure) (main.(*store).get.func1.go:21) holds the lock that 500 of 501 extra goroutines wait for in main.(*store).get",
 		},
@@ -92,18 +92,18 @@ func TestGoroutines(t *testing.T) {
 		{
 			"two that could hold it", calmService(),
 			[]builder{lockHeld(500).add(asleep+"main.(*store).sweep:44", 1).add(asleep+"main.(*store).merge:60", 1)},
-			false, "no clear culprit: 500 of 502 extra goroutines wait for a lock in main.(*store).get, held perhaps by " +
+			false, "no clear culprit: 500 of 502 extra goroutines wait for a lock in main.(*store).get, possibly held by " +
 				"main.(*store).merge (main.(*store).merge.go:60), main.(*store).sweep (main.(*store).sweep.go:44)",
 		},
 		{
-			"nobody holds it", calmService(),
+			"no holder", calmService(),
 			[]builder{lockHeld(500)},
-			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and nobody is seen to hold it",
+			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and the profiles show no holder",
 		},
 		{
-			"who is always there does not hold it", calmService().add(asleep+"main.(*store).sweep:44", 1),
+			"a goroutine of calm times is no holder", calmService().add(asleep+"main.(*store).sweep:44", 1),
 			[]builder{lockHeld(500).add(asleep+"main.(*store).sweep:44", 1)},
-			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and nobody is seen to hold it",
+			false, "no clear culprit: 500 of 500 extra goroutines wait for a lock in main.(*store).get, and the profiles show no holder",
 		},
 		{
 			"a pool that one has emptied", calmService(),
@@ -111,9 +111,9 @@ func TestGoroutines(t *testing.T) {
 			true, "main.nightly (main.nightly.go:31) holds what 300 of 316 extra goroutines wait for in main.acquire",
 		},
 		{
-			"a pool that nobody in particular has emptied", calmService(),
+			"a pool without a single holder", calmService(),
 			[]builder{pool(50, 1), pool(150, 1)},
-			false, "no clear culprit: 300 of 301 extra goroutines wait for what they get in main.acquire, held perhaps by main.nightly (main.nightly.go:31)",
+			false, "no clear culprit: 300 of 301 extra goroutines wait for a resource in main.acquire, possibly held by main.nightly (main.nightly.go:31)",
 		},
 		{
 			"a leak on a channel", calmService(),
@@ -147,13 +147,13 @@ func TestGoroutines(t *testing.T) {
 	}
 }
 
-// A leak of an HTTP client has no frame of the application's.
+// A leak of an HTTP client has no frame of the application.
 func TestConnectionsOfAClient(t *testing.T) {
 	leak := calmService().add(reading, 1000).add(writing, 1000)
 	asks := dialled + "main.fetch:17 < main.main"
 	v := diagnoseGoroutines(calmService(), leak)
 	require.False(t, v.Confident)
-	require.Equal(t, "no clear culprit: 2000 of 2000 extra goroutines serve connections of the HTTP client, opened by no one who is in the profiles", v.Sentence)
+	require.Equal(t, "no clear culprit: 2000 of 2000 extra goroutines serve connections of the HTTP client, and the profiles do not show where they were opened", v.Sentence)
 
 	c := diagnose.Case{Signal: "goroutine", Baseline: &diagnose.Baseline{}}
 	c.Event.Goroutine, c.Baseline.Goroutine = leak.parsed(), calmService().parsed()
@@ -166,11 +166,11 @@ func TestConnectionsOfAClient(t *testing.T) {
 
 	c.Event.Heap = heap().add("context.WithCancel < "+asks, 9, 9<<10, 0, 0).add("x.Y < "+dialled+"main.other:3", 9, 4<<10, 0, 0).parsed()
 	v = diagnose.Diagnose(c, diagnose.Options{})
-	require.False(t, v.Confident, "who asks need not be who leaks")
+	require.False(t, v.Confident, "a requesting function need not be the leaking one")
 	require.Equal(t, []string{"main.fetch", "main.other"}, names(v.Culprits))
 }
 
-// A mutex profile says who held it, whoever else looks like it.
+// A mutex profile shows the holder, even if another function looks like it.
 func TestMutexProfileNamesTheHolder(t *testing.T) {
 	mutexes := build("contentions/count", "delay/nanoseconds").
 		add("sync.(*Mutex).Unlock < main.report:12", 40, 9e9).add("sync.(*Mutex).Unlock < main.(*store).get < main.show", 400, 1e9)
@@ -186,7 +186,7 @@ func TestMutexProfileNamesTheHolder(t *testing.T) {
 	c.Event.Goroutine = calm.parsed()
 	v = diagnose.Diagnose(c, diagnose.Options{})
 	require.Equal(t, "main.report", v.Culprits[0].Function)
-	require.False(t, v.Confident, "who holds locks in calm times is not known")
+	require.False(t, v.Confident, "the holders of locks in calm times are not known")
 
 	c.Baseline.Mutex = build("contentions/count", "delay/nanoseconds").add("sync.(*Mutex).Unlock < main.(*store).get < main.show", 400, 1e9).parsed()
 	v = diagnose.Diagnose(c, diagnose.Options{})
@@ -205,7 +205,7 @@ func TestThreadsAreSystemCalls(t *testing.T) {
 	require.True(t, v.Confident)
 }
 
-// Goroutines that were there before and do something else now hold nothing.
+// Goroutines of calm times that do other work now are no holders.
 func TestPoolIsNotHeldByWhoWasThere(t *testing.T) {
 	calm := calmService().add(onSelect+"main.listen:7", 290).add(asleep+"main.tell:9 < main.listen:8", 1)
 	event := calmService().add(onSelect+"main.listen:7", 190).add(asleep+"main.tell:9 < main.listen:8", 101).
@@ -219,11 +219,11 @@ func TestPoolIsNotHeldByWhoWasThere(t *testing.T) {
 		add(onSelect+"main.acquire:9 < main.show"+request, 300).add(onSelect+"main.acquire:9 < main.list"+request, 300)
 	v = diagnoseGoroutines(calm, event, event)
 	require.False(t, v.Confident, v.Sentence)
-	require.Equal(t, "no clear culprit: 600 of 600 extra goroutines wait for what they get in main.acquire, and nobody is seen to hold it", v.Sentence)
+	require.Equal(t, "no clear culprit: 600 of 600 extra goroutines wait for a resource in main.acquire, and the profiles show no holder", v.Sentence)
 	require.Equal(t, "main.acquire", v.Culprits[0].Function)
 }
 
-// When a service is overrun, everybody holds the pool of its database.
+// In an overloaded service every request holds a connection of the database pool.
 func TestPoolOfAnOverrunService(t *testing.T) {
 	const conn = onSelect + "database/sql.(*DB).conn < "
 	event := calmService()
@@ -232,7 +232,7 @@ func TestPoolOfAnOverrunService(t *testing.T) {
 	}
 	v := diagnoseGoroutines(calmService(), event, event)
 	require.False(t, v.Confident, v.Sentence)
-	require.Contains(t, v.Sentence, "150 of 168 extra goroutines wait for what they get in database/sql.(*DB).conn, held perhaps by ")
+	require.Contains(t, v.Sentence, "150 of 168 extra goroutines wait for a resource in database/sql.(*DB).conn, possibly held by ")
 
 	held := calmService().add(conn+"main.ask:9 < main.order"+request, 100).add(conn+"main.ask:9 < main.stock"+request, 100).
 		add(onSelect+dialled+"main.tell:7 < main.settle:5", 16)

@@ -9,40 +9,39 @@ import (
 )
 
 // Growth compares two profiles of one kind and returns the functions that grew
-// from before to after, first the one that grew most beyond what the rest of
-// the profile did. The kind is read from after. CPU profiles are compared by
+// from before to after, ranked by their growth beyond that of the rest of the
+// profile. The kind is read from after. CPU profiles are compared by
 // CPU time, before scaled to the duration of after; heaps by the bytes in use;
-// goroutines and threads by their number. What a stack is blamed on is
-// described in the package's doc.
+// goroutines and threads by their number. The package comment says which function a
+// stack is blamed on.
 //
-// A before of nil, or of another kind, stands for nothing at all: then these
-// are simply the largest functions and their scores are 0. What shrank is left
-// out. The profiles are not changed.
+// If before is nil or of another kind, these are the largest functions and their
+// scores are 0. Functions that shrank are left out. The profiles are not changed.
 func Growth(before, after *Profile, o Options) []Culprit {
-	q := newInquest(pairOf(pprofread.KindOf(after), before, after), o)
-	c := q.contrast(pprofread.KindOf(after), blamed)
+	a := newAnalysis(pairOf(pprofread.KindOf(after), before, after), o)
+	c := a.diff(pprofread.KindOf(after), blamed)
 	return c.culprits(c.grown())
 }
 
-// A growth is what one function does now against calm times.
+// A growth compares one function with calm times.
 type growth struct {
-	who    who
+	fn     function
 	now    weight
-	delta  float64 // what it does more
-	excess float64 // what it would do more if the others did as in calm times
+	delta  float64 // now minus calm
+	excess float64 // delta beyond the load growth
 	score  float64 // excess over its noise
 	share  float64 // of all delta
 	part   float64 // of all excess
 }
 
-// A contrast is two tallies, of now and of calm times.
-type contrast struct {
+// A diff is two tallies, of now and of calm times.
+type diff struct {
 	now, calm tally
 	scale     float64 // what calm is to be multiplied with
-	compared  bool    // there is a calm to compare with
-	unrest    float64 // variance that has nothing to do with sampling
+	compared  bool    // there is a profile of calm times
+	churn     float64 // variance that sampling does not explain
 
-	risen, risenCalm weight // those who do more than in calm times
+	risen, risenCalm weight // the functions that do more than in calm times
 	ever             tally  // of a heap, all that was ever allocated
 
 	kind       string
@@ -53,8 +52,8 @@ type contrast struct {
 	split      func(func(*view, scale) tally) (now, calm tally)
 }
 
-// timeScale is how much longer the later profile looked. CPU, lock and block
-// profiles are sums over time; the others are what there is at one moment.
+// timeScale is the ratio of the durations of two profiles. CPU, mutex and block
+// profiles are sums over time; the others show one moment.
 func timeScale(kind string, before, after *Profile) float64 {
 	switch kind {
 	case "cpu", "mutex", "block":
@@ -65,13 +64,13 @@ func timeScale(kind string, before, after *Profile) float64 {
 	return 1
 }
 
-// grown returns who grew, the most first. Nobody is not among them, but counts
-// in what the shares are of.
-func (c *contrast) grown() []growth {
-	c.risen, c.risenCalm = c.risers()
+// grown returns the functions that grew, ranked. The growth without a function is
+// not among them, but counts in the total of the shares.
+func (c *diff) grown() []growth {
+	c.risen, c.risenCalm = c.growing()
 	var out []growth
-	var all, beyond float64   // what grew, of those who stand out
-	var rest, restCalm weight // the others, among whom noise cancels
+	var all, beyond float64   // the growth of the functions that stand out
+	var rest, restCalm weight // the others, whose noise cancels out
 	for id, now := range c.now.of {
 		g := c.growth(id, now)
 		stands := g.score >= 1
@@ -82,7 +81,7 @@ func (c *contrast) grown() []growth {
 		case !stands:
 			rest, restCalm = rest.plus(now), restCalm.plus(c.calm.of[id])
 		}
-		if id > nobody && g.delta > 0 {
+		if id > none && g.delta > 0 {
 			out = append(out, g)
 		}
 	}
@@ -103,19 +102,18 @@ func (c *contrast) grown() []growth {
 	return out
 }
 
-// rank sorts, equals by name.
-func (c *contrast) rank(gs []growth) {
-	all := c.view.people.all
+// rank sorts growths, equal ones by name.
+func (c *diff) rank(gs []growth) {
+	all := c.view.functions.all
 	// Not slices.SortFunc, which brings 30 KB of code for a struct of this size
 	// into every program that imports holmes.
 	sort.Slice(gs, func(i, j int) bool {
 		a, b := &gs[i], &gs[j]
-		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(b.delta, a.delta), cmp.Compare(all[a.who].symbol, all[b.who].symbol)) < 0
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(b.delta, a.delta), cmp.Compare(all[a.fn].symbol, all[b.fn].symbol)) < 0
 	})
 }
 
-// weight is what ranks a growth: what is beyond the rise of the others, if that
-// is more than noise.
+// weight ranks a growth: by its excess, if that is more than noise.
 func (g *growth) weight() float64 {
 	if g.score < 1 {
 		return 0
@@ -123,25 +121,25 @@ func (g *growth) weight() float64 {
 	return g.excess
 }
 
-// growth weighs one function. What the others do now, over what they did, is
-// what the function would do as well if nothing but the traffic had risen: only
-// what is beyond that speaks against it.
+// growth compares one function. The ratio of the others, now over before, is what
+// the function would show too if only the load had grown: its excess is the growth
+// beyond that.
 //
-// The score is the excess over its noise: that of sampling, and that of the
-// others' rise and of moods.
-func (c *contrast) growth(id who, now weight) growth {
+// The score is the excess over its noise: that of sampling, of the load growth, and
+// jitter.
+func (c *diff) growth(id function, now weight) growth {
 	calm := c.calm.of[id]
-	g := growth{who: id, now: now, delta: now.value - c.scale*calm.value}
+	g := growth{fn: id, now: now, delta: now.value - c.scale*calm.value}
 	if !c.compared {
-		g.excess, g.score = g.delta, 1 // stands out, by nothing that is known
+		g.excess, g.score = g.delta, 1 // there is nothing to compare with, so it stands out
 		return g
 	}
 	each := max(now.each(), c.now.total.each()/2)
-	rise, doubt := c.tide(now, calm, c.scale*each)
+	rise, doubt := c.loadGrowth(now, calm, c.scale*each)
 	expected := rise * c.scale * calm.value
 	g.excess = now.value - expected
 	sampled := beyond(now.value, calm.value, rise*c.scale, each)
-	other := expected*expected*(doubt+moods*moods) + c.unrest
+	other := expected*expected*(doubt+jitter*jitter) + c.churn
 	g.score = sampled
 	if other > 0 && sampled > 0 && g.excess > 0 {
 		g.score = 1 / math.Hypot(1/sampled, math.Sqrt(other)/g.excess)

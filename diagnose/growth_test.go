@@ -40,7 +40,7 @@ func TestBlame(t *testing.T) {
 		{"assembly without a package", "aeshashbody < main.work", "main.work", ""},
 		{"an example of holmes is an application", "github.com/go-holmes/holmes/example/x.Work", "github.com/go-holmes/holmes/example/x.Work", ""},
 		{"so is a program of the test bed", "github.com/go-holmes/holmes/diagnose/scenario/hot.Loop", "github.com/go-holmes/holmes/diagnose/scenario/hot.Loop", ""},
-		{"the collector is nobody's", "runtime.scanobject < runtime.gcBgMarkWorker", "", ""},
+		{"the collector is blamed on no function", "runtime.scanobject < runtime.gcBgMarkWorker", "", ""},
 		{"holmes itself is left out", "runtime/pprof.write < github.com/go-holmes/holmes/internal/x.y < main.main", "", ""},
 		{"what holmes calls is not", "main.source.Read < github.com/go-holmes/holmes.(*lane).step", "main.source.Read", ""},
 		{"nor is the trace that it records", "runtime/trace.readBatch < runtime/trace.(*recorder).Write < runtime/trace.(*traceMultiplexer).startLocked.func1", "", ""},
@@ -95,7 +95,7 @@ func TestGrowthWithoutABaselineIsTheLargest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			got := diagnose.Growth(before.parsed(), after.parsed(), diagnose.Options{})
 			require.Equal(t, []string{"main.c", "main.a", "main.b"}, names(got), "equals by name")
-			require.InDelta(t, 0.5, got[0].Share, 1e-9, "what is nobody's counts in the total")
+			require.InDelta(t, 0.5, got[0].Share, 1e-9, "stacks without a function count in the total")
 			require.Zero(t, got[0].Score)
 		})
 	}

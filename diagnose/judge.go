@@ -2,25 +2,25 @@ package diagnose
 
 // When a verdict is confident; see the package's doc.
 const (
-	leastScore = 4
-	leastPart  = 0.5  // of what grew beyond the rest
-	leastShare = 0.25 // of all that grew
-	leastKept  = 0.6  // of all memory that grew
+	minScore = 4
+	minPart  = 0.5  // of all excess
+	minShare = 0.25 // of all growth
+	minKept  = 0.6  // of all growth of memory
 )
 
-// named is how many culprits a verdict names at most.
-const named = 3
+// maxCulprits is how many culprits a verdict names at most.
+const maxCulprits = 3
 
 // Judge says which function is to blame for what the profile after shows
 // against before, a profile of the same kind from calm times. The kinds are
 // "cpu", "heap", "goroutine", "threadcreate", "mutex" and "block". It is
-// [Diagnose] for who has no more than that.
+// [Diagnose] for one pair of profiles.
 //
 // Without a before it names the three largest functions, with a score of 0 and
 // never with confidence. It returns a verdict with a sentence for any input,
 // nil and damaged profiles too, and does not change the profiles.
 func Judge(kind string, before, after *Profile, o Options) Verdict {
-	return newInquest(pairOf(kind, before, after), o).judge([]string{kind})
+	return newAnalysis(pairOf(kind, before, after), o).judge([]string{kind})
 }
 
 // A finding is what one kind of evidence says.
@@ -36,56 +36,56 @@ type finding struct {
 	caveats   []string
 }
 
-// judge asks one kind of evidence after the other until one is sure. Otherwise
-// it is the first that names anyone who speaks.
-func (q *inquest) judge(kinds []string) Verdict {
+// judge evaluates one kind of evidence after the other until one is confident.
+// Otherwise the verdict is that of the first kind that names a function.
+func (a *analysis) judge(kinds []string) Verdict {
 	var best *finding
 	for _, kind := range kinds {
-		f := q.ask(kind)
+		f := a.evaluate(kind)
 		if f.confident {
-			return q.verdict(f)
+			return a.verdict(f)
 		}
 		if best == nil || !best.readable && f.readable || len(best.culprits) == 0 && len(f.culprits) > 0 {
 			best = f
 		}
 	}
-	return q.verdict(best)
+	return a.verdict(best)
 }
 
-func (q *inquest) ask(kind string) *finding {
+func (a *analysis) evaluate(kind string) *finding {
 	switch kind {
 	case "cpu":
-		return q.processor()
+		return a.cpu()
 	case "heap":
-		return q.memory()
+		return a.memory()
 	case "alloc":
-		return q.allocations()
+		return a.allocations()
 	case "goroutine":
-		return q.goroutines()
+		return a.goroutines()
 	case "stacks":
-		return q.stacks()
+		return a.stacks()
 	case "syscall":
-		return q.systemCalls()
+		return a.systemCalls()
 	case "mutex":
-		return q.locks()
+		return a.locks()
 	default:
-		return q.plain(q.contrast(kind, blamed))
+		return a.plain(a.diff(kind, blamed))
 	}
 }
 
-// plain is what a contrast says by itself.
-func (q *inquest) plain(c *contrast) *finding {
+// plain is the finding of a diff by itself.
+func (a *analysis) plain(c *diff) *finding {
 	f := &finding{words: wordsOf(c.kind), kind: c.kind, readable: c.with.ok, compared: c.compared, empty: c.now.total.value == 0}
 	gs := c.grown()
-	gs = gs[:min(len(gs), named)]
+	gs = gs[:min(len(gs), maxCulprits)]
 	f.culprits = c.culprits(gs)
 	if len(gs) == 0 {
 		return f
 	}
 	f.culprits = c.callersFirst(gs[0], f.culprits)
 	first := gs[0]
-	own := q.people.all[first.who].origin == originOwn
+	own := a.functions.all[first.fn].origin == originOwn
 	f.confident = c.compared && own && f.took != "" &&
-		first.score >= leastScore && first.part >= leastPart && first.share >= leastShare
+		first.score >= minScore && first.part >= minPart && first.share >= minShare
 	return f
 }

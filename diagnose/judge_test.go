@@ -47,7 +47,7 @@ func TestJudgeSentences(t *testing.T) {
 		},
 		{
 			"nothing grew", "cpu", calm, cpu(time.Second).ticks("main.json:3", 20),
-			false, "no clear culprit: nothing in the cpu profile grew against normal",
+			false, "no clear culprit: nothing in the cpu profile grew above normal",
 		},
 		{
 			"a leak", "heap", heap().objects("main.cache:2", 60, 1<<20),
@@ -78,7 +78,7 @@ func TestJudgeSentences(t *testing.T) {
 			false, "no clear culprit, nothing to compare with: largest is main.a (main.a.go:1, 100 %)",
 		},
 		{
-			"who held a lock", "mutex",
+			"the holder of a lock", "mutex",
 			build("contentions/count", "delay/nanoseconds").add("main.a", 1, 1),
 			build("contentions/count", "delay/nanoseconds").add("main.lock:1", 1e6, 1e12).add("main.a", 1, 1),
 			true, "main.lock (main.lock.go:1) held the lock for 100 % of the extra lock wait",
@@ -98,9 +98,9 @@ func TestJudgeSentences(t *testing.T) {
 }
 
 func TestScoreIsGrowthOverNoise(t *testing.T) {
-	// 100 samples now, 20 before in the same time, while the others went from 80
-	// to 100: 75 more than alike. The noise is that of the 100, of the 20 and one
-	// that could have been seen; and of how much the others rose, and of moods.
+	// 100 samples now, 20 before in the same time, while the others grew from 80 to
+	// 100: an excess of 75. The noise is that of the 100, of the 20 and one unseen
+	// sample, of the load growth, and jitter.
 	sampled := 2 * (math.Sqrt(100) - math.Sqrt(1.25*(20+1))) / math.Sqrt(1+1.25)
 	other := 75 / (25 * math.Sqrt(1.0/100+1.0/80+0.15*0.15))
 	before := cpu(time.Second).ticks("main.a", 20).ticks("main.b", 80)
@@ -119,8 +119,8 @@ func TestScoreOfAHeapKnowsHowItIsSampled(t *testing.T) {
 	require.Greater(t, grow(64<<10, 1<<10), 4.0, "64 MiB of them is 128")
 }
 
-// shortBaseline is what a calm second of an idle service looks like: what it
-// did not see says nothing.
+// shortBaseline is a calm second of an idle service. A function that it lacks may
+// still be normal.
 func TestJudgeIsNotSureAgainstAnIdleSecond(t *testing.T) {
 	before := cpu(time.Second).ticks("main.tick", 2)
 	after := cpu(10*time.Second).ticks("main.tick", 20).ticks("main.serve", 600).ticks("main.other", 400)
@@ -147,7 +147,7 @@ func TestJudgeOddProfiles(t *testing.T) {
 	}
 }
 
-// checkVerdict holds for every verdict whatever it is of.
+// checkVerdict asserts what holds for every verdict.
 func checkVerdict(t *testing.T, v diagnose.Verdict) {
 	t.Helper()
 	require.NotEmpty(t, v.Sentence)

@@ -5,122 +5,122 @@ import (
 	"strings"
 )
 
-// A queue is a crowd of goroutines that wait for what someone else has.
+// A queue is a set of goroutines that wait for what another goroutine holds.
 type queue struct {
-	lock  bool    // a lock; else a place in a pool, a token, an answer
-	in    counts  // where they wait
-	main  who     // where most of them do
-	extra float64 // how many more than in calm times
-	of    float64 // how many more goroutines there are at all
+	lock  bool     // a lock; else a slot of a pool, a token, an answer
+	in    counts   // where they wait
+	main  function // where most of them do
+	extra float64  // how many more than in calm times
+	of    float64  // how many more goroutines there are in total
 	score float64
 }
 
-// lockRule judges by who holds the lock that most of the additional goroutines
-// wait for. It is nil if they do not.
-func (q *inquest) lockRule(app, _ *contrast) *finding {
-	waiting := q.contrast("goroutine", func(r *reading) (who, bool) {
-		return r.who, r.state == stateLock && r.origin != originStd
+// lockRule finds the holder of the lock that most of the extra goroutines wait
+// for. It is nil if they wait for none.
+func (a *analysis) lockRule(app, _ *diff) *finding {
+	waiting := a.diff("goroutine", func(r *reading) (function, bool) {
+		return r.fn, r.state == stateLock && r.origin != originStd
 	})
-	if !waiting.piled(app) {
+	if !waiting.accumulated(app) {
 		return nil
 	}
-	return q.holder(waiting, queue{lock: true})
+	return a.holder(waiting, queue{lock: true})
 }
 
-// poolRule does the same where they wait for a channel or a condition in a
-// function that hands something out. It is nil if they do not, and when it is
-// not sure and the function could as well be to blame.
-func (q *inquest) poolRule(app, _ *contrast) *finding {
-	waiting := q.contrast("goroutine", func(r *reading) (who, bool) {
+// poolRule does the same for goroutines that wait for a channel or a condition in
+// a function that hands out a resource. It is nil if they do not, and if the holder
+// is uncertain and that function may be the cause as well.
+func (a *analysis) poolRule(app, _ *diff) *finding {
+	waiting := a.diff("goroutine", func(r *reading) (function, bool) {
 		return r.site, r.state.waits() && r.state != stateLock && r.origin != originStd
 	})
-	if !waiting.piled(app) {
+	if !waiting.accumulated(app) {
 		return nil
 	}
 	site := waiting.grown()[0]
 	if site.delta < app.extra()/2 {
 		return nil
 	}
-	sharing := q.sharing(waiting, site.who)
+	sharing := a.sharing(waiting, site.fn)
 	if sharing == notShared {
 		return nil
 	}
-	f := q.holder(waiting, queue{})
+	f := a.holder(waiting, queue{})
 	if !f.confident && sharing == maybeShared {
 		return nil
 	}
 	if len(f.culprits) == 0 {
-		f.culprits = q.plain(app).culprits // at least where they wait
+		f.culprits = a.plain(app).culprits // at least the functions that they wait in
 	}
 	return f
 }
 
-// holder looks for who holds what the others wait for.
-func (q *inquest) holder(waiting *contrast, w queue) *finding {
+// holder looks for the holder of what a queue waits for.
+func (a *analysis) holder(waiting *diff, w queue) *finding {
 	gs := waiting.grown()
-	w.in, w.main, w.extra, w.score = counts{gs[0].who: gs[0].delta}, gs[0].who, gs[0].delta, gs[0].score
+	w.in, w.main, w.extra, w.score = counts{gs[0].fn: gs[0].delta}, gs[0].fn, gs[0].delta, gs[0].score
 	if w.lock { // it is waited for in several functions
 		w.extra = waiting.extra()
 	}
-	w.of = max(q.contrast("goroutine", func(r *reading) (who, bool) { return r.who, r.origin != originStd }).extra(), w.extra)
+	w.of = max(a.diff("goroutine", blamedApp).extra(), w.extra)
 	for _, g := range gs {
 		if w.lock && g.delta >= w.extra/20 {
-			w.in[g.who] = g.delta
+			w.in[g.fn] = g.delta
 		}
 	}
-	candidates, sure := q.search(&w)
+	candidates, sure := a.rankHolders(&w)
 	f := &finding{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true, confident: sure}
-	for i := range candidates[:min(len(candidates), named)] {
+	for i := range candidates[:min(len(candidates), maxCulprits)] {
 		f.culprits = append(f.culprits, Culprit{})
-		q.accuse(&f.culprits[i], &candidates[i], &w, waiting)
+		a.describeHolder(&f.culprits[i], &candidates[i], &w, waiting)
 	}
-	f.says = q.tell(f, &w)
+	f.says = a.holderSentence(f, &w)
 	if sure {
-		f.caveats = append(f.caveats, "no profile says who holds a lock: it is told from who was where while the others waited")
+		f.caveats = append(f.caveats, "profiles do not record the holder of a lock: it is inferred from the other goroutines while these waited")
 	}
 	return f
 }
 
-// accuse makes a candidate a culprit.
-func (q *inquest) accuse(out *Culprit, c *candidate, w *queue, waiting *contrast) {
-	g := growth{who: c.who, delta: w.extra, share: w.extra / w.of, score: w.score}
-	waiting.charge(out, &g, &detail{position: c.at})
-	if c.blocked >= leastPart {
+// describeHolder makes a candidate a culprit.
+func (a *analysis) describeHolder(out *Culprit, c *candidate, w *queue, waiting *diff) {
+	g := growth{fn: c.fn, delta: w.extra, share: w.extra / w.of, score: w.score}
+	waiting.describe(out, &g, &detail{position: c.at})
+	if c.blocked >= minPart {
 		out.Evidence = "mutex"
 	}
-	out.WaitedIn, out.State = q.people.all[w.main].symbol, c.state.String()
+	out.WaitedIn, out.State = a.functions.all[w.main].symbol, c.state.String()
 }
 
-func (q *inquest) tell(f *finding, w *queue) string {
-	crowd := fmt.Sprintf("%.0f of %.0f extra goroutines wait for", w.extra, w.of)
-	in := q.people.display(w.main)
-	what := "what they get"
+func (a *analysis) holderSentence(f *finding, w *queue) string {
+	waiters := fmt.Sprintf("%.0f of %.0f extra goroutines wait for", w.extra, w.of)
+	in := a.functions.display(w.main)
+	what := "a resource"
 	if w.lock {
 		what = "a lock"
 	}
 	switch {
 	case f.confident && w.lock:
-		return fmt.Sprintf("%s holds the lock that %s in %s", f.culprits[0].where(), crowd, in)
+		return fmt.Sprintf("%s holds the lock that %s in %s", f.culprits[0].where(), waiters, in)
 	case f.confident:
-		return fmt.Sprintf("%s holds what %s in %s", f.culprits[0].where(), crowd, in)
+		return fmt.Sprintf("%s holds what %s in %s", f.culprits[0].where(), waiters, in)
 	case len(f.culprits) == 0:
-		return fmt.Sprintf("%s %s in %s, and nobody is seen to hold it", crowd, what, in)
+		return fmt.Sprintf("%s %s in %s, and the profiles show no holder", waiters, what, in)
 	}
 	var names []string
 	for i := range f.culprits {
 		names = append(names, f.culprits[i].where())
 	}
-	return fmt.Sprintf("%s %s in %s, held perhaps by %s", crowd, what, in, strings.Join(names, ", "))
+	return fmt.Sprintf("%s %s in %s, possibly held by %s", waiters, what, in, strings.Join(names, ", "))
 }
 
-// locks judges by who held locks while others waited: that is whom the
-// runtime's mutex profile blames. Who stands in line says for whom it matters.
-func (q *inquest) locks() *finding {
-	if q.Event.Goroutine != nil && q.calm.Goroutine != nil {
-		app := q.contrast("goroutine", func(r *reading) (who, bool) { return r.who, r.origin != originStd })
-		if f := q.lockRule(app, app); f != nil && f.confident {
+// locks judges by the functions that held locks while others waited: those are in
+// the mutex profile of the runtime. The goroutines that wait say which lock matters.
+func (a *analysis) locks() *finding {
+	if a.Event.Goroutine != nil && a.calm.Goroutine != nil {
+		app := a.diff("goroutine", blamedApp)
+		if f := a.lockRule(app, app); f != nil && f.confident {
 			return f
 		}
 	}
-	return q.plain(q.contrast("mutex", blamed))
+	return a.plain(a.diff("mutex", blamed))
 }

@@ -56,29 +56,29 @@ func TestMemory(t *testing.T) {
 			require.Equal(t, tt.confident, v.Confident)
 			require.Equal(t, "with a heap profile of calm times", v.Compared)
 			if tt.confident {
-				require.Equal(t, []string{"a heap profile tells who allocated, not who keeps it"}, v.Caveats)
+				require.Equal(t, []string{"a heap profile shows the function that allocated the memory, not what keeps it in use"}, v.Caveats)
 			}
 			checkVerdict(t, v)
 		})
 	}
 }
 
-// The stacks of goroutines are memory that no heap profile shows.
+// No heap profile shows the stacks of goroutines.
 func TestMemoryOfGoroutines(t *testing.T) {
 	c := diagnose.Case{Signal: "mem", Baseline: &diagnose.Baseline{}}
 	c.Baseline.Heap = heap().objects("main.cache", 60_000, 1<<10).parsed()
 	c.Event.Heap = c.Baseline.Heap
 	c.Baseline.Goroutine = calmService().parsed()
 	c.Event.Goroutine = calmService().add(onSend+"main.hand:12", 200).parsed()
-	require.Equal(t, "no clear culprit: nothing in the heap profile grew against normal", diagnose.Diagnose(c, diagnose.Options{}).Sentence)
+	require.Equal(t, "no clear culprit: nothing in the heap profile grew above normal", diagnose.Diagnose(c, diagnose.Options{}).Sentence)
 	c.Event.Goroutine = calmService().add(onSend+"main.hand:12", 20_000).parsed()
 	v := diagnose.Diagnose(c, diagnose.Options{})
 	require.Equal(t, "main.hand (main.hand.go:12) holds 100 % of the extra goroutines, in chan send", v.Sentence)
 	require.Equal(t, "with a heap and a goroutine profile of calm times", v.Compared)
 }
 
-// allocating is a heap profile of a process in which some have allocated so
-// many objects of 1 KiB so far, and keep none.
+// allocating is a heap profile of a process whose functions have allocated so many
+// objects of 1 KiB so far, and keep none.
 func allocating(steady, storm int64) builder {
 	return heap().add("main.steady:3", steady, steady<<10, 0, 0).add("main.storm:8", storm, storm<<10, 0, 0)
 }
@@ -97,7 +97,7 @@ func TestGarbage(t *testing.T) {
 	v := diagnose.Diagnose(c, diagnose.Options{})
 	require.Equal(t, "main.storm (main.storm.go:9) took 99 % of the extra CPU", v.Sentence)
 	require.True(t, v.Confident)
-	require.Equal(t, []string{"86 % of that is garbage collection, shared out by who allocated more"}, v.Caveats)
+	require.Equal(t, []string{"86 % of that is garbage collection, attributed by the growth of allocations"}, v.Caveats)
 	require.Equal(t, "with a CPU and a heap profile of calm times", v.Compared)
 
 	c.Signal = "gccpu"

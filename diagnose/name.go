@@ -2,9 +2,9 @@ package diagnose
 
 import "strings"
 
-// canonical is the function that a symbol was written as: instances of a
-// generic function are one, as in a stack trace, and what the compiler makes of
-// a function's loops, defers and method values is that function.
+// canonical returns the function that a symbol belongs to: instances of a generic
+// function are one, as in a stack trace, and functions that the compiler makes of
+// loops, defers and method values are the function that they are written in.
 func canonical(symbol string) string {
 	if open := strings.IndexByte(symbol, '['); open >= 0 {
 		// Type arguments can hold brackets themselves.
@@ -28,8 +28,8 @@ func canonical(symbol string) string {
 	return symbol
 }
 
-// enclosing is the function that a closure is written in, and "" for what is no
-// closure: main.handle for main.handle.func1 and for main.handle.func1.2.
+// enclosing returns the function that a closure is written in, and "" for another
+// function: main.handle for main.handle.func1 and for main.handle.func1.2.
 func enclosing(symbol string) string {
 	at := strings.LastIndex(symbol, ".func")
 	if at <= 0 {
@@ -55,7 +55,7 @@ func digits(s string) bool {
 	return s != ""
 }
 
-// display is a function as a person would write it.
+// display returns the name of a function for readers.
 func display(symbol string) string {
 	out := strings.ReplaceAll(symbol, "[...]", "")
 	if outer := enclosing(out); outer != "" {
@@ -67,8 +67,8 @@ func display(symbol string) string {
 	return strings.ReplaceAll(out, "%2e", ".")
 }
 
-// short leaves of the package's path the last element, as in Go code. That is
-// for the application's own, where the file's name does the rest.
+// short keeps the last element of the package path, as in Go code. It is for the
+// application's own functions, which have a file name beside them.
 func short(name string) string {
 	dir := strings.LastIndexByte(name, '/')
 	if elem, _, _ := strings.Cut(name[dir+1:], "."); dir > 0 && len(elem) > 1 && elem[0] == 'v' && digits(elem[1:]) {
@@ -77,8 +77,8 @@ func short(name string) string {
 	return name[dir+1:]
 }
 
-// moduleOf guesses the module of a third party's function from its package: of
-// most hosts two elements, of those that have users three.
+// moduleOf guesses the module of a third party's function from its package: three
+// elements for hosts with user names, two for others.
 func moduleOf(symbol string) string {
 	pkg := packageOf(symbol)
 	elements := strings.SplitN(pkg, "/", 5)

@@ -14,9 +14,9 @@ func (s scale) weigh(record sample) weight {
 		each = value / float64(n)
 	}
 	if (s.kind == "heap" || s.kind == "alloc") && s.period > 0 && each > 0 {
-		// The runtime picks an object of this size with this probability, and
-		// has multiplied what it picked by its inverse. What it picks for sure
-		// is no sample but a count, and has no noise.
+		// The runtime samples an object of this size with this probability, and
+		// has multiplied the sample by the inverse. An object that it samples for
+		// sure is counted, and has no noise.
 		picked := -math.Expm1(-each / float64(s.period))
 		each *= (1 - picked) / picked
 	}
@@ -26,9 +26,8 @@ func (s scale) weigh(record sample) weight {
 // beyond is how far now is beyond calm times k, in standard deviations, when
 // one sample stands for each. Roots of counts vary alike, whatever the count.
 //
-// One sample more in the calm profile would have surprised nobody, so it is
-// allowed for: without that, whatever a short calm profile missed would score
-// as high as it likes.
+// One unseen sample in the calm profile is allowed for: without it, a function that
+// a short calm profile missed would get any score.
 func beyond(now, calm, k, each float64) float64 {
 	if each <= 0 { // nothing is sampled
 		each = max(now, calm, 1) / certain
@@ -36,14 +35,14 @@ func beyond(now, calm, k, each float64) float64 {
 	return 2 * (math.Sqrt(now/each) - math.Sqrt(k*(calm/each+1))) / math.Sqrt(1+k)
 }
 
-// certain is how many samples something counts as that is no sample.
+// certain is the number of samples that a counted value stands for.
 const certain = 1e6
 
-// moods is how much a function does more or less than its part for no reason, as
-// a part of it: visitors do not all come at once, and want now this, now that.
-const moods = 0.15
+// jitter is how much the work of a function varies without a cause, as a part of
+// it: clients come in bursts and ask for different things.
+const jitter = 0.15
 
-// unrest is how much a heap in use is always different from the last time, as
-// a part of it, without that any sampling says so: a buffer that a request
-// happens to hold is in one profile and not in the next.
-const unrest = 0.05
+// heapChurn is how much a heap in use varies from one profile to the next, as a part
+// of it, beyond the noise of sampling: a buffer of a request is in one profile and
+// not in the next.
+const heapChurn = 0.05

@@ -1,6 +1,6 @@
 package diagnose
 
-// Options says what the profiles cannot.
+// Options describe the application.
 type Options struct {
 	// Module is the path of the main module, as in
 	// debug.BuildInfo.Main.Path. Its packages, and package main, are the

@@ -2,7 +2,7 @@ package diagnose
 
 import "strings"
 
-// An origin says whose code a function is.
+// An origin is the owner of a function's code.
 type origin uint8
 
 const (
@@ -13,10 +13,10 @@ const (
 	originOwn                   // the application's
 )
 
-// self is this module. Example programs and tests of it are not holmes at work.
+// self is this module. Its example programs and tests are not code of the library.
 const self = "github.com/go-holmes/holmes"
 
-// origin tells whose code a function of a Go symbol table is.
+// origin returns the owner of the code of a function.
 func (o Options) origin(function string) origin {
 	pkg := packageOf(function)
 	first, _, _ := strings.Cut(pkg, "/")
@@ -34,7 +34,7 @@ func (o Options) origin(function string) origin {
 	}
 }
 
-// owns tells the packages of the main module and of its sisters.
+// owns reports whether a package is of the main module or of a related one.
 func (o Options) owns(pkg string) bool {
 	if o.Module == "" {
 		return false
@@ -50,7 +50,7 @@ func (o Options) owns(pkg string) bool {
 	return false
 }
 
-// organisation is what the modules of one owner begin with: github.com/acme for
+// organisation is the common prefix of the modules of one owner: github.com/acme for
 // github.com/acme/shop, acme.dev for acme.dev/shop.
 func organisation(module string) string {
 	elements := strings.SplitN(module, "/", 4)
@@ -61,8 +61,9 @@ func organisation(module string) string {
 	return strings.Join(elements[:n], "/")
 }
 
-// isRecording tells the goroutines that the standard library starts to record what
-// this library has switched on: they are nobody's work, whoever has asked for it.
+// isRecording reports whether the standard library starts a goroutine with that
+// function to record a CPU profile or a trace. Such goroutines are not work of the
+// application.
 func isRecording(function string) bool {
 	return function == "runtime/pprof.profileWriter" ||
 		strings.HasPrefix(function, "runtime/trace.(*traceMultiplexer).startLocked.")
@@ -75,7 +76,7 @@ func isSelf(pkg string) bool {
 	}
 	room, inside, _ := strings.Cut(below[1:], "/")
 	switch room {
-	case "diagnose": // but the programs that it is tried on
+	case "diagnose": // except its test bed
 		return below[0] == '/' && !under(inside, "scenario")
 	case "cgroup", "dump", "internal", "reporters":
 		return below[0] == '/'

@@ -2,8 +2,8 @@ package diagnose
 
 import "strings"
 
-// Whether a function that goroutines wait in hands something out that others
-// may hold.
+// Sharing says whether a function that goroutines wait in hands out a resource that
+// others may hold.
 type sharing int
 
 const (
@@ -12,11 +12,11 @@ const (
 	shared
 )
 
-// sharing judges it by who waits there. A goroutine that waits in the function
-// that it was started with is nobody's guest; one that waits in a function that
-// several others call, or in one that is known for it, is.
-func (q *inquest) sharing(waiting *contrast, site who) sharing {
-	p := q.people.all[site]
+// sharing decides by the goroutines that wait there: a function that several others
+// call, or a well-known one, hands out a resource; a function that its goroutines
+// were started with does not.
+func (a *analysis) sharing(waiting *diff, site function) sharing {
+	p := a.functions.all[site]
 	if p.origin != originOwn {
 		name := strings.ToLower(p.symbol)
 		if strings.Contains(name, "acquire") || strings.Contains(name, "pool") || p.symbol == "database/sql.(*DB).conn" {
@@ -30,19 +30,19 @@ func (q *inquest) sharing(waiting *contrast, site who) sharing {
 		if r.site != site || !r.state.waits() {
 			return
 		}
-		if caller, _, ok := v.above(s, []who{site}); ok {
+		if caller, _, ok := v.above(s, []function{site}); ok {
 			callers.add(caller, w)
 		}
-		if v.people.all[v.root(s)].origin == originStd {
+		if v.functions.all[v.root(s)].origin == originStd {
 			requests += w.value
 		}
 	})
 	several, one := 0, false
 	for id, w := range callers.of {
-		if id > nobody && w.value >= callers.total.value/10 {
+		if id > none && w.value >= callers.total.value/10 {
 			several++
 		}
-		one = one || id > nobody && w.value > callers.total.value/2
+		one = one || id > none && w.value > callers.total.value/2
 	}
 	switch {
 	case several > 1:
@@ -54,12 +54,12 @@ func (q *inquest) sharing(waiting *contrast, site who) sharing {
 	}
 }
 
-// root is the function that a goroutine was started with, nobody for none. The
-// runtime's own runtime.goexit is not in a profile.
-func (v *view) root(s sample) who {
+// root is the function that a goroutine was started with, or none. A profile leaves
+// runtime.goexit out.
+func (v *view) root(s sample) function {
 	calls := v.calls(s)
 	if len(calls) == 0 {
-		return nobody
+		return none
 	}
-	return v.who[calls[len(calls)-1].Function]
+	return v.ids[calls[len(calls)-1].Function]
 }

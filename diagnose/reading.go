@@ -5,13 +5,13 @@ import "github.com/go-holmes/holmes/internal/pprofread"
 // A sample is one record of a profile.
 type sample = pprofread.Sample
 
-// A reading is what a stack tells.
+// A reading is what a stack shows.
 type reading struct {
 	call   pprofread.Call // that is blamed
-	who    who            // made it; nobody if no one can be blamed
-	via    who            // a third party's function that it called to do it
-	site   who            // where a goroutine waits: who called the runtime
-	origin origin         // of who; of originHolmes is left out
+	fn     function       // that is blamed, or none
+	via    function       // the third party's function that it called
+	site   function       // where a goroutine waits: the caller of the runtime
+	origin origin         // of fn; stacks of originHolmes are left out
 	state  state
 	gc     bool // collects garbage
 	client bool // in a request of the HTTP client
@@ -20,18 +20,18 @@ type reading struct {
 
 // read blames a stack on its leaf-most frame of the application's own code,
 // else on that of a third party, else on the function that its goroutine
-// started in. A closure that is called, through whatever, by the function that
-// it is written in counts as that function.
+// started in. A closure counts as the function that it is written in, if that
+// function calls it, directly or not.
 func (v *view) read(s sample) reading {
 	r := reading{}
 	parked := false
 	var entry reading // of the standard library
 	for _, c := range v.calls(s) {
-		id := v.who[c.Function]
-		p := &v.people.all[id]
+		id := v.ids[c.Function]
+		p := &v.functions.all[id]
 		if r.origin == originOwn {
-			if id == v.people.all[r.who].outer {
-				r.who = id
+			if id == v.functions.all[r.fn].outer {
+				r.fn = id
 				break
 			}
 			continue
@@ -40,39 +40,39 @@ func (v *view) read(s sample) reading {
 		case originHolmes:
 			return reading{origin: originHolmes}
 		case originOwn:
-			r.call, r.who, r.origin = c, id, originOwn
-			if r.site == nobody {
+			r.call, r.fn, r.origin = c, id, originOwn
+			if r.site == none {
 				r.site = id
 			}
-			if p.outer == nobody {
+			if p.outer == none {
 				return r.settled(parked)
 			}
 			continue
 		case originForeign:
-			if r.via == nobody {
+			if r.via == none {
 				r.call, r.via = c, id
 			}
 		case originStd:
-			entry.call, entry.who = c, id
+			entry.call, entry.fn = c, id
 		}
 		parked = parked || p.mark == markPark
 		r.see(p.mark)
-		if r.site == nobody && p.origin != originNone && p.mark < markStates {
+		if r.site == none && p.origin != originNone && p.mark < markStates {
 			r.site = id
 		}
 	}
 	switch {
 	case r.origin == originOwn:
-	case r.via != nobody:
-		r.who, r.via, r.origin = r.via, nobody, originForeign
-	case entry.who != nobody:
-		r.who, r.call, r.origin = entry.who, entry.call, originStd
+	case r.via != none:
+		r.fn, r.via, r.origin = r.via, none, originForeign
+	case entry.fn != none:
+		r.fn, r.call, r.origin = entry.fn, entry.call, originStd
 	}
 	return r.settled(parked)
 }
 
-// see takes the mark of a frame below the one that is blamed. Of states the
-// leaf-most counts: a lock that is waited for in a read is a lock.
+// see applies the mark of a frame below the blamed one. The leaf-most state counts:
+// waiting for a lock within a read is waiting for a lock.
 func (r *reading) see(m mark) {
 	switch {
 	case m == markGC:
@@ -86,8 +86,7 @@ func (r *reading) see(m mark) {
 	}
 }
 
-// settled knows the difference between a lock that was got and one that is
-// waited for.
+// settled distinguishes a lock that is waited for from one that was acquired.
 func (r *reading) settled(parked bool) reading {
 	switch {
 	case parked && (r.state == stateRunning || r.state == stateSyscall):

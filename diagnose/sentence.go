@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Words are how a kind of profile speaks of what it measures.
+// Words name what a kind of profile measures.
 type words struct {
-	extra string // what there is more of than in calm times
-	took  string // what a culprit did with it; "" is a kind that is never sure
-	by    string // what stands before the names
+	extra string // what grew
+	took  string // what a culprit did with it; "" for a kind that is never confident
+	by    string // before the names
 }
 
 func wordsOf(kind string) words {
@@ -17,7 +17,7 @@ func wordsOf(kind string) words {
 	case "cpu":
 		return words{extra: "CPU", took: "took"}
 	case "heap":
-		// Or the names would be read as those of who keeps the memory.
+		// Without "allocated by" the names would seem to keep the memory.
 		return words{extra: "memory", took: "allocated", by: "allocated by "}
 	case "alloc":
 		return words{extra: "allocations", took: "made", by: "made by "}
@@ -43,13 +43,13 @@ func (f *finding) sentence() string {
 	case f.says != "":
 		return unclear + ": " + f.says
 	case f.confident:
-		return f.sure()
+		return f.confidentSentence()
 	case !f.readable:
 		return fmt.Sprintf("%s: no %s profile to read", unclear, f.kind)
 	case f.empty:
 		return fmt.Sprintf("%s: the %s profile is empty", unclear, f.kind)
 	case len(f.culprits) == 0 && f.compared:
-		return fmt.Sprintf("%s: nothing in the %s profile grew against normal", unclear, f.kind)
+		return fmt.Sprintf("%s: nothing in the %s profile grew above normal", unclear, f.kind)
 	case len(f.culprits) == 0:
 		return fmt.Sprintf("%s: the %s profile names nothing but the runtime", unclear, f.kind)
 	case f.compared:
@@ -59,8 +59,8 @@ func (f *finding) sentence() string {
 	}
 }
 
-// sure names the first culprit.
-func (f *finding) sure() string {
+// confidentSentence names the first culprit.
+func (f *finding) confidentSentence() string {
 	c := &f.culprits[0]
 	share := percent(c.Share) + " of the extra " + f.extra
 	switch {
@@ -75,8 +75,7 @@ func (f *finding) sure() string {
 	}
 }
 
-// notable drops those of less than one in a hundred, who would only draw the
-// eye away.
+// notable drops culprits below one percent, which only distract.
 func notable(cs []Culprit) []Culprit {
 	n := 1
 	for n < len(cs) && cs[n].Share >= 0.01 {
@@ -116,7 +115,7 @@ func (c *Culprit) name() string {
 	return c.Function
 }
 
-// where is a function and its place: main.applyCoupons (coupon.go:41).
+// where is a function and its position: main.applyCoupons (coupon.go:41).
 func (c *Culprit) where() string {
 	if c.File == "" {
 		return c.name()

@@ -2,13 +2,13 @@ package diagnose
 
 import "strings"
 
-// A state is what a goroutine is doing, as the standard library's frames at the
-// leaf of its stack tell: a goroutine profile does not say it.
+// A state is what a goroutine is doing. A goroutine profile does not record it; the
+// standard library's frames at the leaf of the stack show it.
 type state uint8
 
 const (
 	stateRunning state = iota
-	stateParked        // waiting, for what is not known
+	stateParked        // waiting, for an unknown reason
 	stateSend
 	stateReceive
 	stateSelect
@@ -20,7 +20,7 @@ const (
 	stateSyscall
 )
 
-// String is what the runtime calls it in a traceback, where it has a word.
+// String is the word of the runtime's tracebacks, if there is one.
 func (s state) String() string {
 	return [...]string{
 		"running", "waiting", "chan send", "chan receive", "select", "lock", "cond wait",
@@ -28,11 +28,11 @@ func (s state) String() string {
 	}[s]
 }
 
-// waits reports whether another goroutine could end it: by giving back what this
-// one wants to have.
+// waits reports whether another goroutine can end the wait by giving back a
+// resource.
 func (s state) waits() bool { return s >= stateParked && s <= stateCond }
 
-// A mark is what is special about a function of the standard library.
+// A mark is what a function of the standard library says about its stack.
 type mark uint8
 
 const (

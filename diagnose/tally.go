@@ -6,10 +6,10 @@ import (
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
-// A weight is a sum of sampled values with the variance of that sum. Samples
-// arrive like raindrops: n of them that stand for w each have a sum of n·w and
-// a variance of n·w². All is in floats, since sums of a hostile profile must
-// not wrap round.
+// A weight is a sum of sampled values with the variance of that sum. The number of
+// samples has a Poisson distribution: n samples that stand for w each have a sum of
+// n·w and a variance of n·w². Values are floats, since sums of a hostile profile
+// must not overflow.
 type weight struct {
 	value, variance float64
 }
@@ -18,8 +18,7 @@ func (a weight) plus(b weight) weight {
 	return weight{a.value + b.value, a.variance + b.variance}
 }
 
-// minus is what is left of a without b. What is left varies as if it had been
-// sampled alone.
+// minus is a without b. The rest varies as if it had been sampled alone.
 func (a weight) minus(b weight) weight {
 	left := max(a.value-b.value, 0)
 	return weight{left, left * a.each()}
@@ -30,10 +29,10 @@ func (a weight) minusExactly(part weight) weight {
 	return weight{max(a.value-part.value, 0), max(a.variance-part.variance, 0)}
 }
 
-// relative is the variance in parts of the value.
+// relative is the variance relative to the value.
 func (a weight) relative() float64 { return a.variance / (a.value * a.value) }
 
-// each is what one more sample would add.
+// each is what one sample stands for.
 func (a weight) each() float64 {
 	if a.value <= 0 {
 		return 0
@@ -41,7 +40,7 @@ func (a weight) each() float64 {
 	return a.variance / a.value
 }
 
-// samples is how many of them there are.
+// samples is the number of samples.
 func (a weight) samples() float64 {
 	if a.variance <= 0 {
 		return 0
@@ -51,18 +50,18 @@ func (a weight) samples() float64 {
 
 // A tally is a profile summed up by the function that is to blame.
 type tally struct {
-	total weight // of all, without holmes
-	of    map[who]weight
+	total weight // of all stacks, without those of holmes
+	of    map[function]weight
 }
 
-func newTally() tally { return tally{of: map[who]weight{}} }
+func newTally() tally { return tally{of: map[function]weight{}} }
 
-func (t *tally) add(id who, w weight) {
+func (t *tally) add(id function, w weight) {
 	t.total = t.total.plus(w)
 	t.of[id] = t.of[id].plus(w)
 }
 
-// A scale is what a profile is weighed with: one of its columns.
+// A scale is one column of a profile, which its samples are weighed by.
 type scale struct {
 	kind   string
 	column pprofread.Column
@@ -78,10 +77,13 @@ func (v *view) scale(kind string) scale {
 	return scale{kind: kind, column: column, period: v.Period, ok: true}
 }
 
-// A choice says who of a stack is asked about; false leaves the stack out.
-type choice func(r *reading) (who, bool)
+// A choice selects the function of a stack; false leaves the stack out.
+type choice func(r *reading) (function, bool)
 
-func blamed(r *reading) (who, bool) { return r.who, true }
+func blamed(r *reading) (function, bool) { return r.fn, true }
+
+// blamedApp leaves out the stacks of the standard library alone.
+func blamedApp(r *reading) (function, bool) { return r.fn, r.origin != originStd }
 
 // sum tallies a profile, which may be nil.
 func (v *view) sum(s scale, choose choice) tally {
@@ -94,7 +96,7 @@ func (v *view) sum(s scale, choose choice) tally {
 	return t
 }
 
-// each calls f for all samples that weigh anything and are not holmes's own.
+// each calls f for all samples with a weight that are not of holmes.
 func (v *view) each(s scale, f func(r *reading, record sample, w weight)) {
 	if !s.ok {
 		return
@@ -117,52 +119,52 @@ type position struct {
 }
 
 // Counts are sums by function.
-type counts = map[who]float64
+type counts = map[function]float64
 
 // Spots are sums by line of a function, or by the third party's function that
 // it called.
 type (
 	spots = map[spot]float64
 	spot  struct {
-		who, via who
+		fn, via function
 		position
 	}
 )
 
-// A detail is where in a function most of the weight is, and the third party's
-// function that most of it is in, if most of it is in one.
+// A detail is the line of a function with most of the weight, and the third party's
+// function that most of the weight is in, if there is one.
 type detail struct {
 	position
-	via who
+	via function
 }
 
-// detail fills in the details of functions. Of equals it is the first in the
-// file, so that the answer does not depend on map order.
-func (v *view) detail(s scale, wanted map[who]detail) {
+// detail fills in the details of functions. Of equal lines it is the first, so that
+// the result does not depend on the order of a map.
+func (v *view) detail(s scale, wanted map[function]detail) {
 	lines, vias, all := spots{}, spots{}, counts{}
 	v.each(s, func(r *reading, _ sample, w weight) {
-		if _, ok := wanted[r.who]; !ok {
+		if _, ok := wanted[r.fn]; !ok {
 			return
 		}
 		_, file := v.Function(r.call.Function)
-		lines[spot{who: r.who, position: position{file, r.call.Line}}] += w.value
-		all[r.who] += w.value
-		if r.via != nobody {
-			vias[spot{who: r.who, via: r.via}] += w.value
+		lines[spot{fn: r.fn, position: position{file, r.call.Line}}] += w.value
+		all[r.fn] += w.value
+		if r.via != none {
+			vias[spot{fn: r.fn, via: r.via}] += w.value
 		}
 	})
 	best := counts{}
 	for a, w := range lines {
-		d := wanted[a.who]
-		if w > best[a.who] || w == best[a.who] && a.line < d.line {
-			best[a.who], d.position = w, a.position
-			wanted[a.who] = d
+		d := wanted[a.fn]
+		if w > best[a.fn] || w == best[a.fn] && a.line < d.line {
+			best[a.fn], d.position = w, a.position
+			wanted[a.fn] = d
 		}
 	}
 	for a, w := range vias {
-		if d := wanted[a.who]; w > all[a.who]/2 {
+		if d := wanted[a.fn]; w > all[a.fn]/2 {
 			d.via = a.via
-			wanted[a.who] = d
+			wanted[a.fn] = d
 		}
 	}
 }

@@ -1,7 +1,7 @@
 package diagnose
 
-// evidence lists what tells of a signal, the most telling first: kinds of
-// profile, and "alloc", "syscall" and "stacks", which are ways to look at one.
+// evidence lists the evidence for a signal, the best first: kinds of profile, and
+// "alloc", "syscall" and "stacks", which are other views of one.
 func (c *Case) evidence() []string {
 	switch c.Signal {
 	case "cpu", "schedlat":
@@ -30,5 +30,5 @@ func Diagnose(c Case, o Options) Verdict {
 	if c.Event == (Snapshot{}) {
 		return Verdict{Sentence: unclear + ": no profile of the event to read"}
 	}
-	return newInquest(&c, o).judge(c.evidence())
+	return newAnalysis(&c, o).judge(c.evidence())
 }

@@ -5,19 +5,19 @@ import (
 	"slices"
 )
 
-// deepest is how many functions of a stack are looked at.
-const deepest = 100
+// maxDepth bounds the functions of a stack that are looked at.
+const maxDepth = 100
 
-// scan calls found for all of the application's own functions on the stacks of
-// those who do not stand in line, with how many there are in it.
-func (v *view) scan(w *queue, found func(who, candidate)) {
-	sums := map[who]*candidate{}
-	var order []who
+// scan calls found for each of the application's own functions on the stacks of
+// goroutines outside the queue, with the number of these goroutines.
+func (v *view) scan(w *queue, found func(function, candidate)) {
+	sums := map[function]*candidate{}
+	var order []function
 	v.working(w, func(r *reading, s sample, n float64) {
-		var on []who
+		var on []function
 		for _, call := range v.calls(s) {
-			id := v.who[call.Function]
-			if v.people.all[id].origin != originOwn || slices.Contains(on, id) || len(on) > deepest {
+			id := v.ids[call.Function]
+			if v.functions.all[id].origin != originOwn || slices.Contains(on, id) || len(on) > maxDepth {
 				continue
 			}
 			c := sums[id]
@@ -37,8 +37,9 @@ func (v *view) scan(w *queue, found func(who, candidate)) {
 	}
 }
 
-// working calls f for the goroutines that do not stand in line. Who waits for
-// another lock holds this one perhaps, but then for no fault of its own.
+// working calls f for the goroutines outside the queue. For a lock, goroutines that
+// wait for another lock are in the queue as well: one may hold this lock, but then
+// it is not the cause.
 func (v *view) working(w *queue, f func(r *reading, s sample, n float64)) {
 	v.goroutines(func(r *reading, s sample, n float64) {
 		if !w.includes(r) {
@@ -58,11 +59,11 @@ func (w *queue) includes(r *reading) bool {
 	return r.state.waits() && w.in[r.site] > 0
 }
 
-// freshen finds out where the goroutines of the candidates come from: those of
-// a function whose caller has no more goroutines than in calm times have not
-// come with the event. It also counts the ways that they have come.
-func (q *inquest) freshen(all map[who]*candidate, w *queue) {
-	now, calm := q.view(q.Event.Goroutine), q.view(q.calm.Goroutine)
+// countArrivals counts how many goroutines of a candidate have come with the event:
+// none if its caller has no more goroutines than in calm times. It also counts the
+// call paths by which they came.
+func (a *analysis) countArrivals(all map[function]*candidate, w *queue) {
+	now, calm := a.view(a.Event.Goroutine), a.view(a.calm.Goroutine)
 	more := now.present()
 	for id, n := range calm.present() {
 		more[id] -= n
@@ -84,11 +85,11 @@ func (q *inquest) freshen(all map[who]*candidate, w *queue) {
 	})
 }
 
-// known are the functions in any profile of calm times.
-func (q *inquest) known() counts {
+// known returns the functions in any profile of calm times.
+func (a *analysis) known() counts {
 	out := counts{}
-	for _, p := range []*Profile{q.calm.CPU, q.calm.Heap, q.calm.Goroutine, q.calm.EarlierGoroutine} {
-		for _, id := range q.view(p).who {
+	for _, p := range []*Profile{a.calm.CPU, a.calm.Heap, a.calm.Goroutine, a.calm.EarlierGoroutine} {
+		for _, id := range a.view(p).ids {
 			out[id]++
 		}
 	}
@@ -106,40 +107,39 @@ func (v *view) present() counts {
 	return out
 }
 
-// own are the application's functions on a stack, each once, the leaf-most
-// first.
-func (v *view) own(s sample) (out []who) {
+// own returns the application's functions on a stack, each once, leaf first.
+func (v *view) own(s sample) (out []function) {
 	for _, call := range v.calls(s) {
-		id := v.who[call.Function]
-		if v.people.all[id].origin == originOwn && len(out) < deepest && !slices.Contains(out, id) {
+		id := v.ids[call.Function]
+		if v.functions.all[id].origin == originOwn && len(out) < maxDepth && !slices.Contains(out, id) {
 			out = append(out, id)
 		}
 	}
 	return out
 }
 
-// waiting are the functions on the stacks of those who stand in line.
-func (q *inquest) waiting(w *queue) counts {
+// waiting counts the functions on the stacks of the queue.
+func (a *analysis) waiting(w *queue) counts {
 	out := counts{}
-	v := q.view(q.Event.Goroutine)
+	v := a.view(a.Event.Goroutine)
 	v.goroutines(func(r *reading, s sample, n float64) {
 		if w.includes(r) {
 			for _, call := range v.calls(s) {
-				out[v.who[call.Function]] += n
+				out[v.ids[call.Function]] += n
 			}
 		}
 	})
 	return out
 }
 
-// mates are the functions that are on the same stacks.
-func (q *inquest) mates(id who, w *queue) counts {
+// coLocated counts the functions on the same stacks as id.
+func (a *analysis) coLocated(id function, w *queue) counts {
 	out := counts{}
-	v := q.view(q.Event.Goroutine)
+	v := a.view(a.Event.Goroutine)
 	v.working(w, func(_ *reading, s sample, n float64) {
 		if v.passes(s, id) {
 			for _, call := range v.calls(s) {
-				out[v.who[call.Function]] += n
+				out[v.ids[call.Function]] += n
 			}
 		}
 	})

@@ -2,8 +2,8 @@ package diagnose
 
 import "math"
 
-// risers sums up those who were there in calm times and do more now.
-func (c *contrast) risers() (now, calm weight) {
+// growing sums up the functions of calm times that do more now.
+func (c *diff) growing() (now, calm weight) {
 	for id, was := range c.calm.of {
 		if is := c.now.of[id]; is.value > c.scale*was.value {
 			now, calm = now.plus(is), calm.plus(was)
@@ -12,21 +12,21 @@ func (c *contrast) risers() (now, calm weight) {
 	return now, calm
 }
 
-// enough is which part of the others must rise to tell what traffic does.
-const enough = 0.1
+// minRising is the part of the others that must grow to show a load growth.
+const minRising = 0.1
 
-// tide is how far all others but one function rise, at least 1, and the
-// relative variance of that. Of all others and those of them that rise it is
-// the larger: what a service does without visitors stays as it is when they
-// come. sample is what one of calm times stands for now.
-func (c *contrast) tide(now, calm weight, sample float64) (rise, doubt float64) {
+// loadGrowth is the ratio by which all functions but one grow, at least 1, and its
+// relative variance. It is the larger ratio of two: of all others, and of the growing
+// ones among them, since the work without clients does not grow with the load. sample
+// is what one sample of calm times stands for now.
+func (c *diff) loadGrowth(now, calm weight, sample float64) (rise, doubt float64) {
 	others, before := c.now.total.minusExactly(now), c.calm.total.minusExactly(calm)
 	rise, doubt = c.ratio(others, before, sample)
 	risen, risenCalm := c.risen, c.risenCalm
 	if calm.value > 0 && now.value > c.scale*calm.value {
 		risen, risenCalm = risen.minusExactly(now), risenCalm.minusExactly(calm)
 	}
-	if risenCalm.value >= enough*before.value {
+	if risenCalm.value >= minRising*before.value {
 		if r, d := c.ratio(risen, risenCalm, sample); r > rise {
 			return r, d
 		}
@@ -34,7 +34,7 @@ func (c *contrast) tide(now, calm weight, sample float64) (rise, doubt float64) 
 	return rise, doubt
 }
 
-func (c *contrast) ratio(now, calm weight, sample float64) (rise, doubt float64) {
+func (c *diff) ratio(now, calm weight, sample float64) (rise, doubt float64) {
 	if now.value <= 0 {
 		return 1, 0
 	}
