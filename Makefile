@@ -22,7 +22,7 @@ export GORACE := atexit_sleep_ms=20
 NEWEST := go1.27.3
 
 # The test bed of diagnosis, a module of its own.
-BED := diagnose/scenario
+BED := bench/scenario
 
 # The modules whose source is checked: what others import, and what they run.
 LINTED := . collector collector/browser $(BED) bench

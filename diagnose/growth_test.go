@@ -39,7 +39,7 @@ func TestBlame(t *testing.T) {
 		{"standard library alone: where it started", "runtime.gopark < bufio.x < net/http.(*persistConn).readLoop", "net/http.(*persistConn).readLoop", ""},
 		{"assembly without a package", "aeshashbody < main.work", "main.work", ""},
 		{"an example of holmes is an application", "github.com/go-holmes/holmes/example/x.Work", "github.com/go-holmes/holmes/example/x.Work", ""},
-		{"so is a program of the test bed", "github.com/go-holmes/holmes/diagnose/scenario/hot.Loop", "github.com/go-holmes/holmes/diagnose/scenario/hot.Loop", ""},
+		{"so is a program of the test bed", "github.com/go-holmes/holmes/bench/scenario/hot.Loop", "github.com/go-holmes/holmes/bench/scenario/hot.Loop", ""},
 		{"the collector is blamed on no function", "runtime.scanobject < runtime.gcBgMarkWorker", "", ""},
 		{"holmes itself is left out", "runtime/pprof.write < github.com/go-holmes/holmes/internal/x.y < main.main", "", ""},
 		{"what holmes calls is not", "main.source.Read < github.com/go-holmes/holmes.(*lane).step", "main.source.Read", ""},

@@ -74,11 +74,9 @@ func isSelf(pkg string) bool {
 	if !ok || below == "" {
 		return ok
 	}
-	room, inside, _ := strings.Cut(below[1:], "/")
+	room, _, _ := strings.Cut(below[1:], "/")
 	switch room {
-	case "diagnose": // except its test bed
-		return below[0] == '/' && !under(inside, "scenario")
-	case "cgroup", "dump", "internal", "reporters":
+	case "cgroup", "diagnose", "dump", "internal", "reporters":
 		return below[0] == '/'
 	default:
 		return false

@@ -1,0 +1,203 @@
+// Package bed runs a scenario for real: the shop with holmes in it in a process
+// of its own, a fault, and what is on disk afterwards.
+package bed
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes"
+
+	"github.com/go-holmes/holmes/bench/scenario"
+	"github.com/go-holmes/holmes/bench/scenario/faults"
+	"github.com/go-holmes/holmes/bench/scenario/outside"
+	"github.com/go-holmes/holmes/bench/scenario/shop"
+)
+
+// Env holds the plan of a child in JSON: a program that uses this package calls
+// [Child] first.
+const Env = "HOLMES_SCENARIO"
+
+// Plan is what a child has to do.
+type Plan struct {
+	Scenario string `json:"scenario"`
+	// Dir is where the dump path is made, and what else there is to keep.
+	Dir string `json:"dir"`
+	// Calm is how long nothing happens at least, from the start of holmes on. The
+	// fault also waits for the first baseline.
+	Calm time.Duration `json:"calm"`
+	// Pace is that of the shop, where the scenario has none of its own.
+	Pace float64 `json:"pace,omitempty"`
+	// Patience is how long the event is waited for, or a control lasts, if not as
+	// long as usual.
+	Patience time.Duration `json:"patience,omitempty"`
+	// Inside keeps visitors, database and partner in the same process.
+	Inside bool `json:"inside,omitempty"`
+}
+
+// The files and folders in a plan's directory.
+const (
+	dumpFolder = "dump"
+	notesFile  = "notes.json"
+)
+
+// notes are what the child knows and the events do not.
+type notes struct {
+	FaultAt time.Time `json:"fault_at"`
+	// Rounds is how many baselines had been taken by then.
+	Rounds uint64 `json:"rounds"`
+}
+
+const (
+	// settling is how long the shop is open before holmes starts.
+	settling = 3 * time.Second
+	// patience is how long an event is waited for, and how long a control lasts.
+	patience = 20 * time.Second
+	watched  = 20 * time.Second
+	// baselineTime is how long a baseline is waited for, which is not taken while
+	// anything is suspected.
+	baselineTime = time.Minute
+	// rise is how much more visitors come with a fault.
+	rise = 1.2
+)
+
+// Child runs the plan in the environment. It reports whether there was one, or
+// this process is a child's [outside.World].
+func Child() (is bool, err error) {
+	if is, err := outside.Child(os.Stdin, os.Stdout); is {
+		return true, err
+	}
+	text := os.Getenv(Env)
+	if text == "" {
+		return false, nil
+	}
+	var p Plan
+	if err := json.Unmarshal([]byte(text), &p); err != nil {
+		return true, fmt.Errorf("%s: %w", Env, err)
+	}
+	return true, p.run(context.Background())
+}
+
+// run runs the plan in this process.
+func (p Plan) run(ctx context.Context) (err error) {
+	s, ok := faults.Find(p.Scenario)
+	if !ok {
+		return fmt.Errorf("there is no scenario %q", p.Scenario)
+	}
+	w, err := p.world(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, w.Close()) }()
+	sh, err := shop.Open(shop.Config{World: w, Dir: p.Dir, Pace: cmp.Or(s.Pace, p.Pace)})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sh.Close()) }()
+	if s.Open != nil {
+		if err := s.Open(sh); err != nil {
+			return err
+		}
+	}
+	return p.watch(ctx, s, sh)
+}
+
+func (p Plan) world(ctx context.Context) (outside.World, error) {
+	if p.Inside {
+		return outside.NewLocal()
+	}
+	return outside.Spawn(ctx, Env+"=")
+}
+
+// watch is the life of a shop with holmes in it.
+func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (err error) {
+	shop.Pause(ctx, settling)
+	told := make(mailbox, 100)
+	h, err := holmes.New(append(thresholds(), holmes.WithDumpPath(filepath.Join(p.Dir, dumpFolder)),
+		holmes.WithReporter(told), holmes.WithLogger(nil))...)
+	if err != nil {
+		return err
+	}
+	if err := h.Start(); err != nil {
+		return err
+	}
+	defer func() {
+		end, cancel := context.WithTimeout(ctx, 10*time.Second)
+		defer cancel()
+		err = errors.Join(err, h.Shutdown(end))
+	}()
+	shop.Pause(ctx, p.Calm)
+	for range baselineTime / time.Second {
+		if h.Stats().Baseline.Rounds > 0 {
+			break
+		}
+		shop.Pause(ctx, time.Second)
+	}
+	n := notes{FaultAt: time.Now(), Rounds: h.Stats().Baseline.Rounds}
+	if err := p.write(n); err != nil {
+		return err
+	}
+	if err := s.Fault(sh); err != nil {
+		return err
+	}
+	if s.Control() {
+		shop.Pause(ctx, cmp.Or(p.Patience, watched))
+		_, err := h.CaptureNow(ctx)
+		return err
+	}
+	if err := sh.World.Rise(rise); err != nil {
+		return err
+	}
+	waiting, cancel := context.WithTimeout(ctx, cmp.Or(p.Patience, s.Patience, patience))
+	defer cancel()
+	told.wait(waiting, s, n.FaultAt)
+	return nil
+}
+
+func (p Plan) write(n notes) error {
+	raw, err := json.Marshal(n)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(p.Dir, notesFile), raw, 0o600)
+}
+
+// A mailbox is the reporter of a child: it is told of every event that is on
+// disk.
+type mailbox chan *holmes.Event
+
+// Report implements [holmes.Reporter].
+func (m mailbox) Report(ctx context.Context, e *holmes.Event) error {
+	select {
+	case m <- e:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// wait returns when an event that may tell of the fault has come.
+func (m mailbox) wait(ctx context.Context, s scenario.Scenario, since time.Time) {
+	for {
+		select {
+		case e := <-m:
+			if tells(e, s, since) {
+				return
+			}
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tells reports whether an event is of the fault.
+func tells(e *holmes.Event, s scenario.Scenario, since time.Time) bool {
+	return e.State == holmes.StateConfirmed && !e.At.Before(since) && slices.Contains(s.Signals, e.Trigger.Sample.Signal)
+}

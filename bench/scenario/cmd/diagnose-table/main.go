@@ -1,0 +1,188 @@
+// Command diagnose-table runs every scenario of the test bed, and prints how
+// often the guilty function is named. RUNS is how many runs each gets; ONLY
+// names those that are to be run, with commas between them and "/..." for all
+// variants; KEEP is a folder for the evidence, which is removed otherwise.
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/bench/scenario"
+	"github.com/go-holmes/holmes/bench/scenario/bed"
+	"github.com/go-holmes/holmes/bench/scenario/faults"
+)
+
+const usage = `diagnose-table breaks a web shop in many ways, and prints whether holmes
+names the guilty function.
+
+Usage: RUNS=3 ONLY=hot-loop,lock-held/... KEEP=/tmp/evidence diagnose-table
+
+`
+
+// calm is how long holmes watches the shop before the fault: until its rules
+// are warm. It waits for the first baseline too.
+const calm = 12 * time.Second
+
+// leastControls is how many runs without a fault there are at least, in a
+// whole table.
+const leastControls = 40
+
+func main() {
+	if is, err := bed.Child(); is {
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		return
+	}
+	flag.Usage = func() { fmt.Fprint(os.Stderr, usage) }
+	flag.Parse()
+	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer cancel()
+	if err := run(ctx); err != nil {
+		fmt.Fprintln(os.Stderr, "diagnose-table:", err)
+		os.Exit(1) //nolint:gocritic // nothing is left to cancel
+	}
+}
+
+func run(ctx context.Context) error {
+	runs, err := strconv.Atoi(cmp.Or(os.Getenv("RUNS"), "3"))
+	if err != nil || runs < 1 {
+		return fmt.Errorf("RUNS=%q must be a number from 1 on", os.Getenv("RUNS"))
+	}
+	wanted, controls, err := choose(os.Getenv("ONLY"))
+	if err != nil {
+		return err
+	}
+	controlRuns := runs
+	if os.Getenv("ONLY") == "" {
+		controlRuns = max(runs, (leastControls+len(controls)-1)/len(controls))
+	}
+	fmt.Printf("%d runs, %s, %d cores, %s, commit %s\n", runs, runtime.Version(), runtime.NumCPU(), kernel(), commit(ctx))
+	var all bed.Table
+	failed := 0
+	for _, part := range []struct {
+		head string
+		of   []scenario.Scenario
+		runs int
+	}{{bed.FaultHead, wanted, runs}, {bed.ControlHead, controls, controlRuns}} {
+		rows, n, err := table(ctx, part.head, part.of, part.runs)
+		if err != nil {
+			return err
+		}
+		all, failed = append(all, rows...), failed+n
+	}
+	err = all.Sum(os.Stdout)
+	if failed > 0 {
+		err = errors.Join(err, fmt.Errorf("%d runs have failed", failed))
+	}
+	return err
+}
+
+// choose returns the scenarios that are wanted, faults and controls.
+func choose(only string) (wanted, controls []scenario.Scenario, err error) {
+	names := strings.FieldsFunc(only, func(r rune) bool { return r == ',' || r == ' ' })
+	fits := func(name string) bool {
+		return len(names) == 0 || slices.ContainsFunc(names, func(n string) bool {
+			group, all := strings.CutSuffix(n, "/...")
+			return name == group || all && strings.HasPrefix(name, group+"/")
+		})
+	}
+	for _, s := range faults.All() {
+		switch {
+		case !fits(s.Name):
+		case s.Control():
+			controls = append(controls, s)
+		default:
+			wanted = append(wanted, s)
+		}
+	}
+	if len(wanted)+len(controls) == 0 {
+		return nil, nil, fmt.Errorf("ONLY=%q names no scenario", only)
+	}
+	return wanted, controls, nil
+}
+
+// table runs scenarios and prints their rows. A run that fails counts as one
+// without an event.
+func table(ctx context.Context, head string, of []scenario.Scenario, runs int) (rows bed.Table, failed int, err error) {
+	if len(of) == 0 {
+		return nil, 0, nil
+	}
+	fmt.Printf("\n%s\n", head)
+	for _, s := range of {
+		row := bed.Row{Scenario: s}
+		for i := range runs {
+			r, err := one(ctx, s, i)
+			if ctx.Err() != nil {
+				return nil, 0, ctx.Err()
+			}
+			text := tell(&r)
+			if err != nil {
+				failed++
+				text = "failed: " + err.Error()
+			}
+			fmt.Fprintf(os.Stderr, "%s, %d of %d: %s\n", s.Name, i+1, runs, text)
+			row.Results = append(row.Results, r)
+		}
+		fmt.Println(row)
+		rows = append(rows, row)
+	}
+	return rows, failed, nil
+}
+
+// one runs a scenario once.
+func one(ctx context.Context, s scenario.Scenario, i int) (r bed.Result, err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return r, err
+	}
+	dir, err := os.MkdirTemp("", "holmes-scenario-")
+	if err != nil {
+		return r, err
+	}
+	if keep := os.Getenv("KEEP"); keep != "" {
+		dir = filepath.Join(keep, strings.ReplaceAll(s.Name, "/", "-")+"-"+strconv.Itoa(i+1))
+		if err := errors.Join(os.RemoveAll(dir), os.MkdirAll(dir, 0o700)); err != nil {
+			return r, err
+		}
+	} else {
+		defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	}
+	return bed.Run(ctx, exe, s, bed.Plan{Scenario: s.Name, Dir: dir, Calm: calm})
+}
+
+// tell is a run in a line.
+func tell(r *bed.Result) string {
+	if !r.Captured() {
+		return fmt.Sprintf("no event (%d before the fault, %d baselines)", r.Early, r.Rounds)
+	}
+	return fmt.Sprintf("%s after %v (%d events, %d before the fault, %d baselines), guilty at %d, confident %t: %s",
+		r.Signal, r.After.Round(100*time.Millisecond), r.Events, r.Early, r.Rounds, r.Rank, r.Confident, r.Sentence)
+}
+
+func kernel() string {
+	raw, _ := os.ReadFile("/proc/sys/kernel/osrelease") // only for the headline
+	return "Linux " + strings.TrimSpace(string(raw))
+}
+
+func commit(ctx context.Context) string {
+	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
+	if err != nil {
+		return "unknown"
+	}
+	return strings.TrimSpace(string(out))
+}

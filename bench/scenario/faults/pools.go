@@ -1,0 +1,55 @@
+package faults
+
+import (
+	"context"
+
+	"go.uber.org/zap"
+
+	"github.com/go-holmes/holmes/bench/scenario"
+	"github.com/go-holmes/holmes/bench/scenario/shop"
+	"github.com/go-holmes/holmes/bench/scenario/shop/billing"
+	"github.com/go-holmes/holmes/bench/scenario/shop/media"
+	"github.com/go-holmes/holmes/bench/scenario/shop/reports"
+	"github.com/go-holmes/holmes/bench/scenario/shop/storage"
+)
+
+// pools is where one holds what many wait for.
+func pools() []scenario.Scenario {
+	return []scenario.Scenario{
+		{
+			Name: "pool-exhausted", Signals: onGoroutines(), Guilty: []string{"reports.(*Nightly).part", "reports.(*Nightly).Run"},
+			Open: func(s *shop.Shop) error {
+				s.Handle("/chart", &reports.Charts{Slots: s.Slots})
+				return visit("/chart", 40)(s)
+			},
+			Fault: func(s *shop.Shop) error {
+				n := &reports.Nightly{Slots: s.Slots, Partner: s.World.Partner(), Log: s.Log}
+				s.Go(func(ctx context.Context) { n.Run(ctx, cap(s.Slots)) })
+				return visit("/chart", 50)(s)
+			},
+		},
+		{
+			Name: "pool-exhausted/sql", Signals: onGoroutines(), Guilty: []string{"billing.(*Service).Settle", "billing.(*Service).tell"},
+			Fault: func(s *shop.Shop) error {
+				b := billing.NewService(s.DB, s.World.Partner())
+				for invoice := range storage.Connections {
+					s.Go(func(ctx context.Context) {
+						if err := b.Settle(ctx, invoice); err != nil && ctx.Err() == nil {
+							s.Log.Info("not settled", zap.Error(err))
+						}
+					})
+				}
+				return nil
+			},
+		},
+		{
+			Name: "pool-exhausted/semaphore", Signals: onGoroutines(), Guilty: []string{"media.(*Studio).Transcode"},
+			Fault: func(s *shop.Shop) error {
+				studio := media.NewStudio(8)
+				s.Handle("/thumb", studio)
+				s.Go(func(ctx context.Context) { _, _ = studio.Transcode(ctx) }) // it ends with ctx
+				return visit("/thumb?id={id}", 90)(s)
+			},
+		},
+	}
+}
