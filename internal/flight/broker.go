@@ -8,37 +8,37 @@ import (
 	"time"
 )
 
-// The share of an hour in which the recorder may be armed, so that the
-// application's own finds it free.
+// The recorder may be armed for this share of an hour, so that the application can
+// use its own in the rest.
 const (
 	budgetPeriod = time.Hour
 	budgetShare  = budgetPeriod / 10
 )
 
-// After it has cost too much nobody is armed for a while: a minute, twice as
-// long each time up to an hour, and a minute again once a session was calm for
-// as long.
+// After the recorder has cost too much no session is armed for a minute, for twice
+// as long each time up to an hour, and for a minute again after a session that was
+// armed for a minute or longer.
 const (
-	leastRest = time.Minute
-	mostRest  = time.Hour
+	minBackoff = time.Minute
+	maxBackoff = time.Hour
 )
 
 // A Broker shares one Recorder. It is safe for concurrent use, and has a
-// goroutine only while somebody is armed, or the runtime does not answer.
+// goroutine only while a session is armed or the runtime does not answer.
 type Broker struct {
 	recorder Recorder
 
-	mu      sync.Mutex
-	hand    *hand // nil while nothing is recorded
-	members map[*Session]struct{}
-	past    []span // for the budget
-	rest    time.Duration
-	resting time.Time // until then
-	restWhy error
-	cost    Cost
+	mu            sync.Mutex
+	worker        *worker // nil while nothing is recorded
+	members       map[*Session]struct{}
+	past          []span // for the budget
+	backoff       time.Duration
+	backoffUntil  time.Time // until then
+	backoffReason error
+	cost          Cost
 }
 
-// A span is when the recorder was armed.
+// A span is a time in which the recorder was armed.
 type span struct {
 	start time.Time
 	took  time.Duration
@@ -49,16 +49,16 @@ func New(r Recorder) *Broker {
 	return &Broker{recorder: r, members: map[*Session]struct{}{}}
 }
 
-// Cost is what the recorder has cost so far.
+// Cost sums up all sessions.
 type Cost struct {
 	// Armed is whether it records now.
 	Armed bool
 	// Rate is the bytes of trace per second when it was measured last.
 	Rate float64
-	// Bytes is how much was traced in all, as far as it was measured.
+	// Bytes is the size of all traces, as far as it was measured.
 	Bytes int64
 	// Measured is how often the ring was measured or written, and Measuring how
-	// long that took. The runtime works meanwhile, the world goes on.
+	// long that took. It does not stop the world.
 	Measured  int
 	Measuring time.Duration
 	// For is how long the recorder was armed.
@@ -69,24 +69,24 @@ type Cost struct {
 	Reason    error
 }
 
-// Cost returns the account of all sessions.
+// Cost returns the cost of all sessions so far.
 func (b *Broker) Cost() Cost {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	c := b.cost
-	c.Armed = b.hand != nil && !b.hand.leaving
-	if b.hand != nil {
-		c.For += time.Since(b.hand.start)
+	c.Armed = b.worker != nil && !b.worker.closing
+	if b.worker != nil {
+		c.For += time.Since(b.worker.start)
 	}
 	return c
 }
 
-// Arm records from now on, or joins those who do. It fails with [ErrBusy],
-// [ErrCostly], [ErrBudget] or [ErrSettings], and with ErrBusy and the context's
-// error when the runtime does not answer in time. What is to be done under
-// suspicion must not wait for it: give it a goroutine or a short deadline.
+// Arm starts the recorder, or joins the sessions that share it. It fails with
+// [ErrBusy], [ErrCostly], [ErrBudget] or [ErrSettings], and with ErrBusy and the
+// context's error when the runtime does not answer in time. Call it in a goroutine of
+// its own or with a short deadline where nothing may wait for it.
 func (b *Broker) Arm(ctx context.Context, s Settings) (*Session, error) {
-	s, err := s.filled()
+	s, err := s.withDefaults()
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func (b *Broker) Arm(ctx context.Context, s Settings) (*Session, error) {
 		case err != nil:
 			return nil, err
 		case session != nil:
-			if err := session.settle(ctx); err != nil {
+			if err := session.waitStarted(ctx); err != nil {
 				return nil, err
 			}
 			return session, nil
@@ -104,52 +104,52 @@ func (b *Broker) Arm(ctx context.Context, s Settings) (*Session, error) {
 		select {
 		case <-before.done:
 		case <-ctx.Done():
-			return nil, notYet(ctx, "stopping it")
+			return nil, timeoutError(ctx, "stopping it")
 		}
 	}
 }
 
-// join makes a session, or returns the hand that has yet to end.
-func (b *Broker) join(set Settings) (s *Session, before *hand, err error) {
+// join makes a session, or returns the worker that has yet to end.
+func (b *Broker) join(set Settings) (s *Session, before *worker, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.hand != nil && b.hand.leaving {
-		return nil, b.hand, nil
+	if b.worker != nil && b.worker.closing {
+		return nil, b.worker, nil
 	}
 	if err := b.refuse(set, time.Now()); err != nil {
 		return nil, nil, err
 	}
-	s = &Session{broker: b, settings: set, lost: make(chan struct{}), hand: b.hand}
+	s = &Session{broker: b, settings: set, lost: make(chan struct{}), worker: b.worker}
 	b.members[s] = struct{}{}
-	if b.hand == nil {
-		b.hand = newHand(b, set)
-		s.hand = b.hand
-		go b.hand.run()
+	if b.worker == nil {
+		b.worker = newWorker(b, set)
+		s.worker = b.worker
+		go b.worker.run()
 	}
 	return s, nil, nil
 }
 
-// refuse says why a session is not to be. The lock is held.
+// refuse returns why no session may be armed, or nil. The lock is held.
 func (b *Broker) refuse(s Settings, now time.Time) error {
-	if left := b.resting.Sub(now); left > 0 {
-		return fmt.Errorf("%w; it rests for %v more", b.restWhy, left.Round(time.Second))
+	if left := b.backoffUntil.Sub(now); left > 0 {
+		return fmt.Errorf("%w; it pauses for %v more", b.backoffReason, left.Round(time.Second))
 	}
-	if b.hand == nil && !s.Always && b.spent(now) >= budgetShare {
+	if b.worker == nil && !s.Always && b.spent(now) >= budgetShare {
 		return ErrBudget
 	}
 	if rate := b.recorder.Predict(); rate > s.MaxRate {
-		return tooMuch("would write", rate, s.MaxRate)
+		return costlyError("would write", rate, s.MaxRate)
 	}
 	return nil
 }
 
-func tooMuch(writes string, rate, limit float64) error {
+func costlyError(writes string, rate, limit float64) error {
 	return fmt.Errorf("%w: it %s %.1f MB/s, and %.1f are allowed", ErrCostly, writes, rate/1e6, limit/1e6)
 }
 
-// notYet is what a context's end means here.
-func notYet(ctx context.Context, what string) error {
-	return fmt.Errorf("%w: %s takes longer than there is time: %w", ErrBusy, what, context.Cause(ctx))
+// timeoutError is the error of a context that ends while the runtime is awaited.
+func timeoutError(ctx context.Context, what string) error {
+	return fmt.Errorf("%w: %s takes too long: %w", ErrBusy, what, context.Cause(ctx))
 }
 
 // spent returns how long the recorder was armed within the last budgetPeriod.
@@ -163,15 +163,15 @@ func (b *Broker) spent(now time.Time) (sum time.Duration) {
 		}
 	}
 	b.past = kept
-	if b.hand != nil {
-		sum += now.Sub(b.hand.start)
+	if b.worker != nil {
+		sum += now.Sub(b.worker.start)
 	}
 	return sum
 }
 
-// lose ends the sessions for whom why returns a reason, before their Disarm. It
-// is true when there is nobody left. The lock is held.
-func (b *Broker) lose(why func(*Session) error) (alone bool) {
+// endSessions ends the sessions for which why returns a reason. It reports whether
+// none is left. The lock is held.
+func (b *Broker) endSessions(why func(*Session) error) (empty bool) {
 	for s := range b.members {
 		reason := why(s)
 		if reason == nil {
@@ -186,18 +186,18 @@ func (b *Broker) lose(why func(*Session) error) (alone bool) {
 	return len(b.members) == 0
 }
 
-// costly begins a rest. The lock is held.
-func (b *Broker) costly(now time.Time, armed time.Duration) {
-	if b.rest == 0 || armed >= leastRest {
-		b.rest = leastRest
+// beginBackoff lets no session be armed for a while. The lock is held.
+func (b *Broker) beginBackoff(now time.Time, armed time.Duration) {
+	if b.backoff == 0 || armed >= minBackoff {
+		b.backoff = minBackoff
 	} else {
-		b.rest = min(2*b.rest, mostRest)
+		b.backoff = min(2*b.backoff, maxBackoff)
 	}
-	b.resting, b.restWhy = now.Add(b.rest), b.cost.Reason
+	b.backoffUntil, b.backoffReason = now.Add(b.backoff), b.cost.Reason
 }
 
-// always reports whether somebody wants the recorder always on: then nobody
-// saves anything by leaving. The lock is held.
+// always reports whether a session wants the recorder always on: then ending the
+// others saves nothing. The lock is held.
 func (b *Broker) always() bool {
 	for s := range b.members {
 		if s.settings.Always {
@@ -207,24 +207,24 @@ func (b *Broker) always() bool {
 	return false
 }
 
-// judge holds what was measured against what each member allows. It is true
-// when there is nobody left.
-func (b *Broker) judge(rate float64, now time.Time) (alone bool) {
+// judge ends the sessions whose limits a measurement exceeds. It reports whether
+// none is left.
+func (b *Broker) judge(rate float64, now time.Time) (empty bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	over := !b.always() && b.spent(now) >= budgetShare
-	alone = b.lose(func(s *Session) error {
+	empty = b.endSessions(func(s *Session) error {
 		switch {
 		case rate > s.settings.MaxRate:
-			return tooMuch("writes", rate, s.settings.MaxRate)
+			return costlyError("writes", rate, s.settings.MaxRate)
 		case over:
 			return ErrBudget
 		}
 		return nil
 	})
-	if alone && errors.Is(b.cost.Reason, ErrCostly) {
-		b.costly(now, now.Sub(b.hand.start))
+	if empty && errors.Is(b.cost.Reason, ErrCostly) {
+		b.beginBackoff(now, now.Sub(b.worker.start))
 	}
-	b.hand.leaving = b.hand.leaving || alone
-	return alone
+	b.worker.closing = b.worker.closing || empty
+	return empty
 }

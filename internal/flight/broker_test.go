@@ -102,8 +102,8 @@ func TestCalmTraceIsMeasuredOnceASecond(t *testing.T) {
 	})
 }
 
-// What costs too much from the start is over after 50 ms, and nobody is armed
-// for a minute, then for two.
+// A trace that costs too much from the start ends after 50 ms, and no session is
+// armed for a minute, then for two.
 func TestCostlyTraceStandsDown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{rate: 20 * mb}
@@ -122,7 +122,7 @@ func TestCostlyTraceStandsDown(t *testing.T) {
 
 			_, err = b.Arm(t.Context(), flight.Settings{Always: true})
 			require.ErrorIs(t, err, flight.ErrCostly)
-			require.ErrorContains(t, err, "it rests for "+rest.String()+" more")
+			require.ErrorContains(t, err, "it pauses for "+rest.String()+" more")
 			pass(rest)
 		}
 		starts, stops, _ := f.counts()
@@ -138,7 +138,7 @@ func TestCostlyTraceStandsDown(t *testing.T) {
 		f.set(func(f *fake) { f.rate = 20 * mb })
 		<-s.Lost()
 		_, err := b.Arm(t.Context(), flight.Settings{})
-		require.ErrorContains(t, err, "it rests for 1m0s more")
+		require.ErrorContains(t, err, "it pauses for 1m0s more")
 		disarm(t, s)
 	})
 }
@@ -158,8 +158,7 @@ func TestEachSessionHasItsOwnLimit(t *testing.T) {
 	})
 }
 
-// A ring that does not reach back two seconds is worth nothing, whatever the
-// session allows.
+// A ring must reach back two seconds, whatever the session allows.
 func TestRingMustReachBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{rate: 0.6 * mb}
@@ -170,8 +169,8 @@ func TestRingMustReachBack(t *testing.T) {
 	})
 }
 
-// In quiet times the ring is measured once a second; a burst is noticed at the
-// next look, by what the process allocates.
+// A ring that grows slowly is measured once a second; a burst is noticed at the next
+// poll, by the allocations of the process.
 func TestBurstIsNoticed(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{rate: 1000}
@@ -183,7 +182,7 @@ func TestBurstIsNoticed(t *testing.T) {
 		require.LessOrEqual(t, time.Since(begin), 100*time.Millisecond)
 		disarm(t, s)
 
-		// Allocations of the process are no reason but to look.
+		// Allocations of the process only cause a measurement.
 		f = &fake{rate: 1000}
 		b := flight.New(f)
 		s = arm(t, b, flight.Settings{})
@@ -198,7 +197,7 @@ func TestBurstIsNoticed(t *testing.T) {
 	})
 }
 
-// What would be too much even if nothing happened is not begun.
+// A trace that would be too large in an idle process is not started.
 func TestManyGoroutinesAreRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{predict: 3 * mb}
@@ -213,7 +212,7 @@ func TestManyGoroutinesAreRefused(t *testing.T) {
 	require.InDelta(t, 75*runtime.NumGoroutine(), new(flight.Runtime).Predict(), 750)
 }
 
-// At most a tenth of any hour, but for who wants it always.
+// The recorder is armed at most a tenth of any hour, unless a session wants it always.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{rate: 1000}
@@ -242,7 +241,7 @@ func TestBudget(t *testing.T) {
 	})
 }
 
-// The application stops our recorder with a trace.Stop too many.
+// The application stops the recorder with a call of trace.Stop too many.
 func TestEndedByTheApplication(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{rate: 1000}
@@ -259,8 +258,8 @@ func TestEndedByTheApplication(t *testing.T) {
 	})
 }
 
-// The runtime does not answer: nobody waits for longer than he wants, and when
-// it does answer all is put away.
+// While the runtime does not answer, calls wait no longer than their contexts; when it
+// answers, the recorder is stopped.
 func TestRuntimeThatBlocks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		within := func() context.Context {

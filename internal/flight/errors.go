@@ -4,7 +4,7 @@ import "errors"
 
 var (
 	// ErrBusy is returned when the application has a flight recorder of its
-	// own, or the runtime has not finished with our last one.
+	// own, or the runtime has not finished the last session.
 	ErrBusy = errors.New("the flight recorder is in use by the application")
 	// ErrCostly is returned when the trace is, was a moment ago, or would be
 	// larger than the session allows.
@@ -12,16 +12,16 @@ var (
 	// ErrBudget is returned when the recorder was armed for its share of the
 	// last hour.
 	ErrBudget = errors.New("the flight recorder was armed for its share of the last hour")
-	// ErrEnded is returned when the application has stopped our recorder, by a
-	// trace.Stop too many.
+	// ErrEnded is returned when the application has stopped the recorder by a call
+	// of trace.Stop without trace.Start.
 	ErrEnded = errors.New("the application ended the trace")
 	// ErrTooLarge is returned when not even the latest part of the trace fits.
 	ErrTooLarge = errors.New("the trace is too large")
 	// ErrDisarmed is returned by a session after its Disarm.
 	ErrDisarmed = errors.New("disarmed already")
-	// ErrSettings is returned for settings that make no sense.
-	ErrSettings = errors.New("nonsense in the settings of the flight recorder")
+	// ErrSettings is returned for invalid settings.
+	ErrSettings = errors.New("invalid settings of the flight recorder")
 )
 
-// errAbandoned ends a write that nobody waits for any more.
-var errAbandoned = errors.New("nobody waits for the trace any more")
+// errAbandoned ends a write whose caller has given up.
+var errAbandoned = errors.New("the caller of WriteTo has given up")

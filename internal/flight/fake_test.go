@@ -18,8 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A fake is a recorder whose trace grows with the time, in parts as long as
-// there is between two looks at it. Each part ends in a mark.
+// A fake is a recorder whose trace grows with time. A part ends with each read.
 type fake struct {
 	mu      sync.Mutex
 	on      bool

@@ -7,30 +7,30 @@ import (
 )
 
 // A trace is a header and parts, which the runtime calls generations. Each part
-// can be read without those before it, so a trace can be cut between them, which
-// is how the recorder itself forgets.
+// can be read without those before it, so a trace can be cut between them. The
+// recorder itself drops whole parts.
 
 // headerSize is that of "go 1.26 trace" and its zeros.
 const headerSize = 16
 
-// A part is a number and how many bytes have it.
+// A part is the number of a part and its size.
 type part struct {
 	number uint64
 	bytes  int64
 }
 
-// A splitter is a writer that sorts a trace by parts. It relies on nothing: a
-// trace that does not look like one to it is strange, and may be one part.
+// A splitter is a writer that splits a trace into parts. A trace of an unknown form is
+// malformed, and is treated as one part.
 type splitter struct {
-	// take is given the pieces of the trace in their order, but for the header,
-	// and the part that each belongs to.
+	// take gets the pieces of the trace in order, without the header, and the
+	// part that each belongs to.
 	take func(part uint64, p []byte) error
 
-	begun   bool
-	header  []byte
-	strange bool
-	current uint64
-	ended   bool // the current part is complete
+	begun     bool
+	header    []byte
+	malformed bool
+	current   uint64
+	ended     bool // the current part is complete
 }
 
 // Write is called by the recorder with the header, then with a batch each time.
@@ -41,10 +41,10 @@ func (s *splitter) Write(p []byte) (int, error) {
 			s.header = append(s.header, p...)
 			return len(p), nil
 		}
-		s.strange = true
+		s.malformed = true
 	}
-	if !s.strange {
-		s.look(p)
+	if !s.malformed {
+		s.parse(p)
 	}
 	if err := s.take(s.current, p); err != nil {
 		return 0, err
@@ -52,13 +52,13 @@ func (s *splitter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The first byte of a batch of events, and the only one of the mark that ends a
-// part; from internal/trace/tracev2. Other batches, of experiments, belong to
+// eventBatch is the first byte of a batch of events, and the only byte of a batch
+// that ends a part; from internal/trace/tracev2. Other batches, of experiments, belong to
 // the part around them.
 const eventBatch = 1
 
-// look finds out which part a batch belongs to.
-func (s *splitter) look(p []byte) {
+// parse finds the part that a batch belongs to.
+func (s *splitter) parse(p []byte) {
 	if len(p) == 1 {
 		s.ended = true
 		return
@@ -72,27 +72,27 @@ func (s *splitter) look(p []byte) {
 	for i := range field {
 		v, n := binary.Uvarint(rest)
 		if n <= 0 {
-			s.strange = true
+			s.malformed = true
 			return
 		}
 		field[i], rest = v, rest[n:]
 	}
 	number := field[0]
 	first := s.current == 0
-	s.strange = field[3] != uint64(len(rest)) || number < s.current ||
+	s.malformed = field[3] != uint64(len(rest)) || number < s.current ||
 		!first && (number == s.current) == s.ended
 	s.current, s.ended = number, false
 }
 
-// A survey is what a trace consists of, without the trace.
-type survey struct {
-	at      time.Time
-	parts   []part // in their order
-	strange bool
+// An outline has the parts of a trace without their content.
+type outline struct {
+	at        time.Time
+	parts     []part // in order
+	malformed bool
 }
 
 // add counts a piece.
-func (v *survey) add(number uint64, p []byte) {
+func (v *outline) add(number uint64, p []byte) {
 	if n := len(v.parts); n == 0 || v.parts[n-1].number != number {
 		v.parts = append(v.parts, part{number: number})
 	}
@@ -100,9 +100,9 @@ func (v *survey) add(number uint64, p []byte) {
 }
 
 // after returns the bytes of all parts after one.
-func (v *survey) after(number uint64) (sum int64) {
+func (v *outline) after(number uint64) (sum int64) {
 	for _, p := range v.parts {
-		if p.number > number || v.strange {
+		if p.number > number || v.malformed {
 			sum += p.bytes
 		}
 	}
@@ -110,34 +110,34 @@ func (v *survey) after(number uint64) (sum int64) {
 }
 
 // first and last return the numbers of the parts at the ends, 0 if there is none.
-func (v *survey) first() uint64 {
+func (v *outline) first() uint64 {
 	if len(v.parts) == 0 {
 		return 0
 	}
 	return v.parts[0].number
 }
 
-func (v *survey) last() uint64 {
+func (v *outline) last() uint64 {
 	if len(v.parts) == 0 {
 		return 0
 	}
 	return v.parts[len(v.parts)-1].number
 }
 
-// indivisible returns the size of the last part, or of all that cannot be cut.
-func (v *survey) indivisible() int64 {
-	if v.strange || len(v.parts) == 0 {
+// indivisible returns the size of the last part, or of a malformed trace.
+func (v *outline) indivisible() int64 {
+	if v.malformed || len(v.parts) == 0 {
 		return v.after(0)
 	}
 	return v.parts[len(v.parts)-1].bytes
 }
 
 // latest returns the first of the latest parts that fit into so many bytes
-// together with a header, and false if not even the last one does. What is
-// strange cannot be cut.
-func (v *survey) latest(limit int64) (from uint64, fits bool) {
+// together with a header, and false if not even the last one does. A
+// malformed trace cannot be cut.
+func (v *outline) latest(limit int64) (from uint64, fits bool) {
 	left := limit - headerSize
-	if v.strange {
+	if v.malformed {
 		return v.first(), v.after(0) <= left
 	}
 	for _, p := range slices.Backward(v.parts) {

@@ -9,21 +9,21 @@ import (
 )
 
 // A Recorder is what the broker runs: runtime/trace, or a fake in tests. One
-// goroutine at a time calls it, but for Predict, which any may.
+// goroutine at a time calls it, except for Predict.
 type Recorder interface {
-	// Start begins to record, and fails when somebody else does.
+	// Start begins to record, and fails while another flight recorder does.
 	Start(minAge time.Duration, maxBytes uint64) error
 	// Stop ends it.
 	Stop()
 	// WriteTo writes what is recorded, each batch of the trace in a call of its
 	// own.
 	WriteTo(w io.Writer) (int64, error)
-	// Alive is false when somebody else has stopped it.
+	// Alive is false when the application has stopped it.
 	Alive() bool
-	// Bound counts bytes, at a cost of nothing. It grows by no less than the
-	// trace does, apart from what is on its way.
+	// Bound is a cheap counter of bytes. It grows by no less than the trace does,
+	// except for data that is still buffered.
 	Bound() uint64
-	// Predict returns the bytes per second that the process would cost if it
+	// Predict returns the bytes per second that the process would trace if it
 	// were idle.
 	Predict() float64
 }
@@ -46,11 +46,11 @@ func (r *Runtime) Stop() { r.recorder.Stop() }
 // WriteTo ends the current part of the trace and writes what the ring holds.
 func (r *Runtime) WriteTo(w io.Writer) (int64, error) { return r.recorder.WriteTo(w) }
 
-// Alive reports whether anything is traced at all.
+// Alive reports whether any trace is running.
 func (r *Runtime) Alive() bool { return trace.IsEnabled() }
 
-// Bound adds up what the recorder allocates its copies from, and what the
-// runtime does its buffers.
+// Bound adds up the memory that the recorder and the runtime allocate their buffers
+// from.
 func (r *Runtime) Bound() (sum uint64) {
 	if r.samples == nil {
 		r.samples = []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/other:bytes"}}
@@ -69,15 +69,15 @@ func (r *Runtime) Bound() (sum uint64) {
 const nanosPerByte = 20
 
 // The state of a goroutine that does nothing is 17 bytes, but 750 ns, in each
-// part of the trace; and there are two parts a second, the runtime's and that of
-// our measuring.
+// part of the trace; and there are two parts a second, one of the runtime and one
+// of the measurement.
 const (
 	nanosPerGoroutine = 750
 	partsPerSecond    = 2
 )
 
-// Predict goes by the number of goroutines. It returns the bytes of events that
-// would cost as much as their states do.
+// Predict returns the bytes of events that would cost as much as the states of all
+// goroutines do.
 func (r *Runtime) Predict() float64 {
 	return float64(runtime.NumGoroutine()) * nanosPerGoroutine * partsPerSecond / nanosPerByte
 }

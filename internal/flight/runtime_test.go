@@ -41,7 +41,7 @@ func requireTrace(t *testing.T, data []byte) string {
 	return string(events)
 }
 
-// talk has two goroutines pass a ball, and names it in the trace.
+// talk has two goroutines exchange messages, in a region of the trace.
 func talk(name string, rounds int) {
 	trace.Log(context.Background(), "holmes", name)
 	there, back := make(chan int), make(chan int)
@@ -95,7 +95,8 @@ func TestTraceIsRead(t *testing.T) {
 	require.False(t, trace.IsEnabled())
 }
 
-// The application's own trace and ours get along, whoever begins and ends first.
+// The trace of the application and the recorder coexist, in any order of start and
+// end.
 func TestBesideTraceStart(t *testing.T) {
 	for _, first := range []string{"theirs", "ours"} {
 		t.Run(first, func(t *testing.T) {
@@ -156,8 +157,8 @@ func TestBesideAFlightRecorder(t *testing.T) {
 	own.Stop()
 }
 
-// A trace.Stop too many ends our recorder, and must not make us end a trace of
-// the application's.
+// A call of trace.Stop too many ends the recorder, and must not make the broker end a
+// trace of the application.
 func TestStopTooMany(t *testing.T) {
 	b := flight.New(&flight.Runtime{})
 	s := arm(t, b, generous)
@@ -180,7 +181,7 @@ func TestStopTooMany(t *testing.T) {
 	disarm(t, s)
 }
 
-// hanging is a writer of the application's that takes no more.
+// hanging is a writer of the application that blocks.
 type hanging struct {
 	once    sync.Once
 	full    chan struct{}
@@ -193,8 +194,8 @@ func (w *hanging) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// The runtime waits for the writer of the application's trace, and all that we
-// ask of it waits behind. Nobody here does.
+// The runtime waits for the writer of the application's trace, and every call of the
+// recorder waits with it. The calls of the broker do not.
 func TestBesideAWriterThatHangs(t *testing.T) {
 	b := flight.New(&flight.Runtime{})
 	w := &hanging{full: make(chan struct{}), release: make(chan struct{})}
@@ -216,7 +217,7 @@ func TestBesideAWriterThatHangs(t *testing.T) {
 	require.False(t, trace.IsEnabled())
 }
 
-// A process that talks as fast as it can costs too much.
+// A process whose goroutines talk as fast as they can costs too much.
 func TestBusyProcessStandsDown(t *testing.T) {
 	b := flight.New(&flight.Runtime{})
 	s := arm(t, b, flight.Settings{MaxRate: 100_000})
@@ -230,8 +231,8 @@ func TestBusyProcessStandsDown(t *testing.T) {
 	require.ErrorIs(t, err, flight.ErrCostly)
 }
 
-// The same with the recorder and without: the difference is what a round costs,
-// and its bytes are what that is the price of.
+// BenchmarkCost compares a round of messages with the recorder and without, and
+// reports the bytes of trace.
 func BenchmarkCost(b *testing.B) {
 	b.Run("off", func(b *testing.B) { talk("off", b.N) })
 	b.Run("on", func(b *testing.B) {
@@ -248,8 +249,8 @@ func BenchmarkCost(b *testing.B) {
 	})
 }
 
-// What one measurement costs beside an idle trace, by the number of goroutines,
-// and what a look costs.
+// BenchmarkMeasure is one measurement of an idle trace, by the number of goroutines,
+// and one poll.
 func BenchmarkMeasure(b *testing.B) {
 	for _, goroutines := range []int{0, 10_000, 100_000} {
 		b.Run(fmt.Sprint(goroutines), func(b *testing.B) {

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// A Session is one member's interest in the recorder.
+// A Session is one use of the recorder.
 type Session struct {
 	broker   *Broker
 	settings Settings
-	hand     *hand
+	worker   *worker
 
 	lost chan struct{} // closed with err
 	err  error         // set before
 }
 
-// settle waits for the recorder to be there.
-func (s *Session) settle(ctx context.Context) error {
+// waitStarted waits until the recorder runs.
+func (s *Session) waitStarted(ctx context.Context) error {
 	select {
-	case <-s.hand.started:
+	case <-s.worker.started:
 		select {
 		case <-s.lost:
 			return s.err
@@ -28,7 +28,7 @@ func (s *Session) settle(ctx context.Context) error {
 		}
 	case <-ctx.Done():
 		s.leave()
-		return notYet(ctx, "starting it")
+		return timeoutError(ctx, "starting it")
 	}
 }
 
@@ -56,75 +56,73 @@ func (s *Session) Disarm(ctx context.Context) error {
 		return nil
 	}
 	select {
-	case <-s.hand.done:
+	case <-s.worker.done:
 		return nil
 	case <-ctx.Done():
-		return notYet(ctx, "stopping it")
+		return timeoutError(ctx, "stopping it")
 	}
 }
 
-// leave is true when there is nobody left.
-func (s *Session) leave() (alone bool) {
+// leave reports whether no session is left.
+func (s *Session) leave() (empty bool) {
 	b := s.broker
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if _, member := b.members[s]; !member {
-		// Whoever was stood down waits with those who did it.
-		return b.hand == s.hand && s.hand.leaving
+		// A session that was ended waits until the recorder stops, too.
+		return b.worker == s.worker && s.worker.closing
 	}
 	delete(b.members, s)
 	s.err = ErrDisarmed
 	close(s.lost)
-	if len(b.members) > 0 || s.hand.leaving {
+	if len(b.members) > 0 || s.worker.closing {
 		return len(b.members) == 0
 	}
-	s.hand.leaving = true
-	close(s.hand.quit)
+	s.worker.closing = true
+	close(s.worker.quit)
 	return true
 }
 
-// A Trace is what WriteTo has written.
+// A Trace describes what WriteTo has written.
 type Trace struct {
-	// Bytes is how much, and Total how much the ring held: more, where older
-	// parts were left out.
+	// Bytes is the size of the trace, and Total that of the ring, which is larger
+	// if older parts were left out.
 	Bytes, Total int64
 	// Since is where the trace begins, to within a second, and Until where it
 	// ends.
 	Since, Until time.Time
-	// Shared says that the application was tracing on its own account when the
-	// recorder was started.
+	// Shared says that a trace of the application was running when the recorder
+	// was started.
 	Shared bool
 }
 
 // WriteTo writes what the recorder holds, in the form that `go tool trace`
-// reads, and at most limit bytes of it: of a larger trace the latest parts, each
-// of them whole, are a trace too. The last milliseconds before the call are in
-// it. If not even the last part fits it is [ErrTooLarge], and nothing was
-// written.
+// reads, and at most limit bytes of it: of a larger trace the latest parts that fit,
+// which are a complete trace too. The last milliseconds before the call are in it. If
+// not even the last part fits, WriteTo fails with [ErrTooLarge] and writes nothing.
 //
-// With any other error w may have been given a part: throw it away. It is never
-// called again after WriteTo has returned, which a call of its Write that hangs
-// delays. Otherwise the context bounds the wait; see the package comment for
-// what there is to wait for.
+// After any other error w may have a part of the trace, which is of no use. w is never
+// called after WriteTo has returned, so a hanging Write delays the return. Otherwise
+// the context bounds the wait; the package comment says what blocks.
 func (s *Session) WriteTo(ctx context.Context, w io.Writer, limit int64) (Trace, error) {
 	j := &job{ctx: ctx, limit: limit, gate: newGate(w, limit), reply: make(chan struct{})}
 	select {
-	case s.hand.jobs <- j:
+	case s.worker.jobs <- j:
 	case <-s.lost:
 		return Trace{}, s.err
 	case <-ctx.Done():
-		return Trace{}, notYet(ctx, "writing it")
+		return Trace{}, timeoutError(ctx, "writing it")
 	}
 	select {
 	case <-j.reply:
 		return j.trace, j.err
 	case <-ctx.Done():
-		j.gate.shut()
-		return Trace{}, notYet(ctx, "writing it")
+		j.gate.close()
+		return Trace{}, timeoutError(ctx, "writing it")
 	}
 }
 
-// A job is one call of WriteTo, on its way to the goroutine that does it.
+// A job is one call of WriteTo, for the worker.
 type job struct {
 	ctx   context.Context
 	limit int64
@@ -134,23 +132,23 @@ type job struct {
 	err   error
 }
 
-// A gate lets a trace through to a writer until it is shut, and no more bytes
-// than were allowed.
+// A gate passes a trace to a writer until it is closed, and no more bytes than were
+// allowed.
 type gate struct {
-	turn    chan struct{} // holds one while the writer is in use, or for ever
+	busy    chan struct{} // holds one while the writer is in use, or for ever
 	w       io.Writer
 	left    int64
 	written int64
 }
 
 func newGate(w io.Writer, limit int64) *gate {
-	return &gate{turn: make(chan struct{}, 1), w: w, left: limit}
+	return &gate{busy: make(chan struct{}, 1), w: w, left: limit}
 }
 
 func (g *gate) write(p []byte) error {
 	select {
-	case g.turn <- struct{}{}:
-		defer func() { <-g.turn }()
+	case g.busy <- struct{}{}:
+		defer func() { <-g.busy }()
 	default:
 		return errAbandoned
 	}
@@ -166,5 +164,5 @@ func (g *gate) write(p []byte) error {
 	return err
 }
 
-// shut waits until nobody writes, and lets nobody in again.
-func (g *gate) shut() { g.turn <- struct{}{} }
+// close waits for the write under way, and admits no more.
+func (g *gate) close() { g.busy <- struct{}{} }

@@ -11,18 +11,18 @@ import (
 // field.
 type Settings struct {
 	// MinAge is how far back the ring reaches, by default 10 s, as long as
-	// MaxBytes hold it. Who arms first decides for all.
+	// MaxBytes hold it. The first session decides for all.
 	MinAge time.Duration
 	// MaxBytes is how large the ring becomes, by default 8 MiB. The recorder
 	// takes it as a hint: it may hold two parts of the trace beyond it, of at
-	// most a second each. Who arms first decides for all.
+	// most a second each. The first session decides for all.
 	MaxBytes int64
-	// MaxRate is the bytes per second above which this session stands down. By
-	// default it is what costs 5 % of GOMAXPROCS ([RateFor]). It is never more
-	// than what leaves 2 s in the ring: 4.2 MB/s for 8 MiB.
+	// MaxRate is the bytes per second above which this session ends. By
+	// default it costs 5 % of GOMAXPROCS ([RateFor]). It is never more than the
+	// rate at which the ring holds 2 s: 4.2 MB/s for 8 MiB.
 	MaxRate float64
-	// Always arms without asking whether this hour has had its share: the
-	// user wants it always on.
+	// Always arms without the budget of an hour, for a recorder that is always
+	// on.
 	Always bool
 }
 
@@ -30,11 +30,11 @@ const (
 	defaultMinAge   = 10 * time.Second
 	defaultMaxBytes = 8 << 20
 	defaultShare    = 0.05
-	// leastWindow is what a ring must reach back to be worth anything.
-	leastWindow = 2 * time.Second
+	// minWindow is how far back a ring must reach at least.
+	minWindow = 2 * time.Second
 )
 
-func (s Settings) filled() (Settings, error) {
+func (s Settings) withDefaults() (Settings, error) {
 	if s.MinAge < 0 || s.MaxBytes < 0 || !(s.MaxRate >= 0) {
 		return s, fmt.Errorf("%w: %+v", ErrSettings, s)
 	}
@@ -43,6 +43,6 @@ func (s Settings) filled() (Settings, error) {
 	if s.MaxRate == 0 {
 		s.MaxRate = RateFor(defaultShare, runtime.GOMAXPROCS(0))
 	}
-	s.MaxRate = min(s.MaxRate, float64(s.MaxBytes)/leastWindow.Seconds())
+	s.MaxRate = min(s.MaxRate, float64(s.MaxBytes)/minWindow.Seconds())
 	return s, nil
 }

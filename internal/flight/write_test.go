@@ -111,8 +111,8 @@ func TestWriteToLeavesOutTheOldest(t *testing.T) {
 	})
 }
 
-// What the recorder forgets between the look and the writing is not there, and
-// what comes in between is not taken.
+// Parts that the recorder drops between the two reads are missing, and parts that
+// begin between them are left out.
 func TestRingMovesOn(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
@@ -148,8 +148,8 @@ func TestRingMovesOn(t *testing.T) {
 	})
 }
 
-// A trace of a form that is not known is written whole or not at all.
-func TestStrangeTrace(t *testing.T) {
+// A trace of an unknown form is written completely or not at all.
+func TestMalformedTrace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{header: "go 1.99 trace of another length"}
 		s := armed(t, f)
@@ -213,7 +213,7 @@ func (w *slow) Write(p []byte) (int, error) {
 	return w.written.Write(p)
 }
 
-// Who gives up has his writer back.
+// A caller that gives up gets its writer back.
 func TestWriterIsGivenBack(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := armed(t, &fake{})
