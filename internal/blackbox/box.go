@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// A Medium is what a [Box] keeps its records in.
+// A Medium is where a [Box] keeps its records.
 type Medium uint8
 
 const (
-	// Auto is Mapped on a file system that lives in memory, Written elsewhere.
+	// Auto is Mapped on a file system in memory, Written elsewhere.
 	Auto Medium = iota
 	// Mapped is a file in the box's address space. A record is safe when the
 	// call that wrote it returns. Linux only; on a disk it can stop the whole
@@ -23,7 +23,7 @@ const (
 	// Written is a file that a goroutine of the box writes to. A record is
 	// safe a moment later.
 	Written
-	// Memory is no file at all. A record lives as long as the process.
+	// Memory is no file. A record lives as long as the process.
 	Memory
 )
 
@@ -50,7 +50,7 @@ type Config struct {
 	Interval time.Duration
 	// Events is how many states and events are kept, by default 256.
 	Events int
-	// Medium is for tests, and for those who know their disk.
+	// Medium is for tests, and for disks that are known not to block.
 	Medium Medium
 }
 
@@ -58,30 +58,30 @@ const (
 	defaultWindow   = 10 * time.Minute
 	defaultInterval = time.Second
 	defaultEvents   = 256
-	// spare is what the ring of samples has beyond the window: a tick that
-	// comes early, and the slot that a kill tears.
-	spare = 8
+	// spareSlots is what the ring of samples has beyond the window: for a tick
+	// that comes early, and for the slot that a kill tears.
+	spareSlots = 8
 )
 
-// header fills in the defaults and returns what a box of this size begins with.
-// Where 4 MiB would not hold the window it is shorter.
+// header fills in the defaults and returns the header of a box. A window that 4 MiB
+// cannot hold is shortened.
 func (c Config) header() (*Header, error) {
 	var err error
 	if c.Window < 0 || c.Interval < 0 || c.Events < 0 || c.Medium > Memory {
-		err = fmt.Errorf("holmes: black box: nonsense in %+v", c)
+		err = fmt.Errorf("holmes: black box: invalid config %+v", c)
 		c = Config{}
 	}
 	interval := cmp.Or(c.Interval, defaultInterval)
 	events := min(cmp.Or(c.Events, defaultEvents), maxSlots/2)
-	wanted := cmp.Or(c.Window, defaultWindow)/interval + spare
+	wanted := cmp.Or(c.Window, defaultWindow)/interval + spareSlots
 	samples := int(min(wanted, time.Duration(maxSlots-events)))
 	h := &Header{Start: time.Now(), PID: os.Getpid(), Interval: interval, Samples: samples, Events: events}
 	h.identify()
 	return h, err
 }
 
-// A Box takes records. It is safe for concurrent use, and nothing that befalls
-// its file comes back to who writes to it; see [Box.Err].
+// A Box takes records. It is safe for concurrent use, and failures of its file do not
+// reach the callers that write to it; see [Box.Err].
 type Box struct {
 	start  time.Time
 	medium Medium
@@ -115,8 +115,8 @@ func (r *ring) advance() {
 	}
 }
 
-// New returns a box that lives in memory. With nonsense in the config it has
-// the default sizes; [Open] is the one who tells.
+// New returns a box in memory. With an invalid config it has the default sizes; only
+// [Open] reports that.
 func New(c Config) *Box {
 	h, _ := c.header()
 	return newBox(h)
@@ -133,12 +133,12 @@ func newBox(h *Header) *Box {
 }
 
 // Open makes the file of a box, name with ".box" behind, in a directory that
-// the caller may close at once. The file is private and new: it fails with
-// [os.ErrExist] if the name is taken, by whatever. Its blocks are allocated
+// the caller may close at once. The file is private and new: Open fails with
+// [os.ErrExist] if the name is taken. Its blocks are allocated
 // before Open returns, which makes it write 220 KB by default.
 //
-// The box is never nil. Where there is no file it lives in memory, and the
-// error says why: wrapping [ErrName], [errors.ErrUnsupported] on systems
+// The box is never nil. If the file cannot be made it is in memory, and the error
+// says why: wrapping [ErrName], [errors.ErrUnsupported] on systems
 // without flock, or the system's error.
 func Open(dir *os.Root, name string, c Config) (*Box, error) {
 	h, err := c.header()
@@ -198,7 +198,7 @@ func (b *Box) image() (image []uint64) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.medium == Mapped {
-		defer b.catch(faultsPanic())
+		defer b.catch(panicOnFault())
 	}
 	if b.closed {
 		return nil
@@ -206,11 +206,11 @@ func (b *Box) image() (image []uint64) {
 	return append([]uint64(nil), b.words...)
 }
 
-// Close marks the box as stopped cleanly and gives the file back, which stays
-// where it is. Records that come later are dropped. For a written box it waits
-// until all is in the file; if the context is over before that, as a disk does
-// not answer, the goroutine goes on alone and Close returns the context's
-// error. It returns the first error that the box had, [Box.Err].
+// Close marks the box as stopped cleanly and closes the file, which stays. Later
+// records are dropped. For a written box it waits until all records are in the file;
+// if the context ends before that, because a disk does not answer, the goroutine
+// goes on alone and Close returns the context's error. Otherwise it returns
+// [Box.Err].
 func (b *Box) Close(ctx context.Context) error {
 	b.mu.Lock()
 	first := b.end()
@@ -235,14 +235,14 @@ func (b *Box) end() (first bool) {
 	}
 	if b.medium == Mapped {
 		defer b.unmap()
-		defer b.catch(faultsPanic())
+		defer b.catch(panicOnFault())
 	}
 	b.closed = true
 	b.words[wordClosed] = uint64(time.Since(b.start)) + 1
 	return true
 }
 
-// unmap lets a mapping and its file go.
+// unmap gives up a mapping and its file.
 func (b *Box) unmap() {
 	if err := errors.Join(unmapFile(b.words), b.file.Close()); err != nil {
 		b.fail(err)

@@ -134,7 +134,7 @@ func TestConfig(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			b, err := blackbox.Open(root(t, dir), "run", c)
-			require.ErrorContains(t, err, "nonsense")
+			require.ErrorContains(t, err, "invalid config")
 			require.Equal(t, blackbox.Memory, b.Medium())
 			put(b, 1)
 			require.Empty(t, files(t, dir))

@@ -10,9 +10,9 @@ const (
 	keyC uint64 = 0x3c6ef372fe94f82b
 )
 
-// checksum tells words that belong together from a mixture of old and new ones.
-// It is no defence against anybody. The products of the pairs do not depend on
-// each other, so the processor has several under way.
+// checksum distinguishes words that belong together from a mixture of old and new
+// ones. It is no defence against an attacker. The products of the pairs do not depend
+// on each other, so the processor computes several at a time.
 func checksum(seq uint64, w []uint64) uint64 {
 	sum, key := seq*keyC, keyB
 	for len(w) >= 2 {

@@ -14,7 +14,7 @@ import (
 const maxCrash = 64 << 10
 
 // A Crash is the file to which the runtime writes, beside standard error, why
-// it ends the process: a panic that nobody recovered, a fatal error, a signal
+// it ends the process: a panic that was not recovered, a fatal error, a signal
 // under GOTRACEBACK=crash. After a SIGKILL it is empty.
 type Crash struct {
 	file *os.File
@@ -27,9 +27,9 @@ type Crash struct {
 // write crashes to it, by [debug.SetCrashOutput]. With the name of a [Box],
 // [Adopt] finds the two together. It fails as [Open] does.
 //
-// The process has one such setting, which cannot be read: what the application
-// had set before is lost. So this is for an application that has nothing set,
-// and says so by an option. The size of a crash has no bound but GOTRACEBACK.
+// The process has one such setting, which cannot be read: what the application had
+// set before is lost. So this is only for an application that has set nothing, and
+// says so by an option. Only GOTRACEBACK bounds the size of a crash.
 // Of a fatal error, such as a map written by two goroutines, the runtime writes
 // the stacks there and the reason to standard error alone.
 func OpenCrash(dir *os.Root, name string) (*Crash, error) {
@@ -45,9 +45,9 @@ func OpenCrash(dir *os.Root, name string) (*Crash, error) {
 	return nil, fmt.Errorf("holmes: crash output: open %s: %w", name, err)
 }
 
-// Close ends it. If the application has set an output of its own meanwhile,
-// that one stays; only Linux can tell, elsewhere Close switches it off with
-// ours. The file stays, empty, until the next [Adopt].
+// Close ends it. If the application has set an output of its own meanwhile, that one
+// stays on Linux; other systems cannot tell, and Close switches it off. The file
+// stays, empty, until the next [Adopt].
 func (c *Crash) Close() error {
 	c.once.Do(func() {
 		if c.inUse() {

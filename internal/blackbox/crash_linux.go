@@ -2,8 +2,8 @@ package blackbox
 
 import "os"
 
-// inUse reports whether the runtime still writes to our file. It keeps a
-// duplicate of our descriptor, and closes that when it is given another file.
+// inUse reports whether the runtime still writes to the file. It keeps a duplicate of
+// the descriptor, and closes that when it is given another file.
 func (c *Crash) inUse() bool {
 	const descriptors = "/proc/self/fd"
 	ours, err := c.file.Stat()
@@ -12,7 +12,7 @@ func (c *Crash) inUse() bool {
 	}
 	entries, err := os.ReadDir(descriptors)
 	if err != nil {
-		return true // without /proc nobody can tell
+		return true // unknown without /proc
 	}
 	open := 0
 	for _, e := range entries {

@@ -2,5 +2,5 @@
 
 package blackbox
 
-// inUse cannot be told here.
+// inUse is unknown on this system.
 func (c *Crash) inUse() bool { return true }

@@ -101,7 +101,7 @@ func childCut(dir *os.Root, c blackbox.Config) error {
 	return report(b)
 }
 
-// childHole takes the blocks of a box away and lets nobody give new ones.
+// childHole takes the blocks of a box away, and none can be allocated again.
 func childHole(dir *os.Root, c blackbox.Config) error {
 	b, err := blackbox.Open(dir, "run", c)
 	if err != nil {
@@ -134,7 +134,7 @@ func TestMappedFileIsTakenAway(t *testing.T) {
 	}
 }
 
-// A written file that somebody cuts grows again, without its header.
+// A written file that is truncated grows again, without its header.
 func TestWrittenFileIsCut(t *testing.T) {
 	dir := t.TempDir()
 	b := open(t, dir, "run", blackbox.Config{Medium: blackbox.Written})
@@ -259,7 +259,7 @@ func TestFrozenDiskDoesNotStopTheHost(t *testing.T) {
 	}
 }
 
-// Who closes a box on a disk that does not answer waits no longer than he wants.
+// Close on a disk that does not answer waits no longer than its context.
 func TestCloseIsBounded(t *testing.T) {
 	dir := realDisk(t)
 	b, err := blackbox.Open(root(t, dir), "run", blackbox.Config{})

@@ -8,20 +8,22 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // The names of files: what the caller chose and one of these.
 const (
 	boxSuffix   = ".box"
 	crashSuffix = ".crash"
-	tempSuffix  = ".tmp"   // not yet what it will be; begins with a dot
-	takenSuffix = ".taken" // another process has it; begins with a dot
+	tempSuffix  = ".tmp"   // not complete; begins with a dot
+	takenSuffix = ".taken" // taken over by a process; begins with a dot
 )
 
-// leftover is the age at which a temporary file belongs to nobody any more.
-const leftover = time.Minute
+// tempMaxAge is the age at which a temporary file has no owner any more.
+const tempMaxAge = time.Minute
 
-// checkName refuses what would lead elsewhere or hide the file.
+// checkName refuses names that lead elsewhere or hide the file.
 func checkName(name string) error {
 	if name == "" || len(name) > 128 || name[0] == '.' || filepath.Base(name) != name ||
 		strings.ContainsAny(name, "\x00/\\:") {
@@ -31,8 +33,7 @@ func checkName(name string) error {
 }
 
 // createFile makes a private file, locks it for as long as it stays open, fills
-// it, and only then gives it its name: whoever looks for files without an owner
-// never finds it unlocked. It replaces nothing and follows no link.
+// it, and only then gives it its name: [Adopt] never finds it unlocked. It replaces nothing and follows no link.
 func createFile(dir *os.Root, name, suffix string, content []byte) (*os.File, error) {
 	if err := checkName(name); err != nil {
 		return nil, err
@@ -42,12 +43,12 @@ func createFile(dir *os.Root, name, suffix string, content []byte) (*os.File, er
 	if err != nil {
 		return nil, err
 	}
-	err = lockFile(f)
-	if errors.Is(err, errNoLocks) {
-		err = nil // the header tells who the owner is
+	err = filelock.Try(f)
+	if errors.Is(err, filelock.ErrNoLocks) {
+		err = nil // the header identifies the owner
 	}
 	if err == nil {
-		// Blocks that do not exist would be missed later, when the disk is full.
+		// Blocks that are not written now could not be written on a full disk.
 		_, err = f.WriteAt(content, 0)
 	}
 	if err == nil {
@@ -59,7 +60,7 @@ func createFile(dir *os.Root, name, suffix string, content []byte) (*os.File, er
 	return f, nil
 }
 
-// rename gives a file a name that nobody has.
+// rename gives a file a name that is free.
 func rename(dir *os.Root, from, to string) error {
 	switch err := dir.Link(from, to); {
 	case err == nil:
@@ -74,7 +75,7 @@ func rename(dir *os.Root, from, to string) error {
 	return dir.Rename(from, to)
 }
 
-// openRegular opens a file that is one, and no link to one.
+// openRegular opens a regular file, and follows no link.
 func openRegular(dir *os.Root, name string, flag int) (*os.File, error) {
 	before, err := dir.Lstat(name)
 	if err != nil {
@@ -87,15 +88,15 @@ func openRegular(dir *os.Root, name string, flag int) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !bears(dir, name, f) {
-		// Removed or exchanged meanwhile: either way, what was seen is no more.
+	if !hasName(dir, name, f) {
+		// Removed or exchanged meanwhile.
 		return nil, errors.Join(&fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}, f.Close())
 	}
 	return f, nil
 }
 
-// bears reports whether the open file still bears the name.
-func bears(dir *os.Root, name string, f *os.File) bool {
+// hasName reports whether the open file still has the name.
+func hasName(dir *os.Root, name string, f *os.File) bool {
 	opened, err := f.Stat()
 	if err != nil {
 		return false
@@ -104,7 +105,7 @@ func bears(dir *os.Root, name string, f *os.File) bool {
 	return err == nil && os.SameFile(named, opened)
 }
 
-// ignoreMissing makes the absence of what was to be removed a success.
+// ignoreMissing turns [fs.ErrNotExist] into success, for removals.
 func ignoreMissing(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

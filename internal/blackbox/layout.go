@@ -9,9 +9,9 @@ import (
 )
 
 // The file is a header, then the slots of the ring of samples, then those of
-// the ring of events. All of it is words in the machine's own order: only a
-// process on the same kind of machine reads it, and the magic word shows when
-// that is not so.
+// the ring of events. All of it is words in the byte order of the
+// machine: only the same kind of machine reads it, and the magic word shows whether
+// it is.
 const (
 	magic   uint64 = 0x78_6f_62_73_6d_6c_6f_68 // "holmsbox", little endian
 	version uint64 = 1
@@ -45,19 +45,19 @@ const (
 	wordClosed = wordHeaderSum + 1
 )
 
-// A Header says whose box it is.
+// A Header identifies the owner of a box.
 type Header struct {
 	// Start is when the box was made, by the wall clock.
 	Start time.Time
-	// Uptime is the same as time since the machine booted, as the kernel's log
-	// has it; to the 10 ms, 0 if unknown.
+	// Uptime is the same as time since the machine booted, as in the kernel's
+	// log; to 10 ms, 0 if unknown.
 	Uptime time.Duration
 	// Interval is the time between two samples that the box was made for.
 	Interval time.Duration
 	// PID is the process, in its own namespace.
 	PID int
 	// ProcessStart is when the process began, in clock ticks since boot; 0 if
-	// unknown. Together with BootID and PID it names a process for ever.
+	// unknown. Together with BootID and PID it identifies a process.
 	ProcessStart uint64
 	// Namespace is the PID namespace's number; 0 if unknown.
 	Namespace uint64
@@ -82,12 +82,11 @@ func (h *Header) encode(w []uint64) {
 	w[wordHeaderSum] = checksum(0, w[:wordHeaderSum])
 }
 
-// decodeHeader judges a header and returns what it says. Nothing of what it
-// says needs to be true.
+// decodeHeader checks and decodes a header. Its values need not be true.
 func decodeHeader(w []uint64) (*Header, error) {
 	switch {
 	case w[wordMagic] != magic:
-		return nil, fmt.Errorf("%w: it does not begin like one", ErrFormat)
+		return nil, fmt.Errorf("%w: the magic word is missing", ErrFormat)
 	case w[wordVersion] != version:
 		return nil, fmt.Errorf("%w: version %d, and this is %d", ErrVersion, w[wordVersion], version)
 	case w[wordHeaderSum] != checksum(0, w[:wordHeaderSum]):
@@ -111,13 +110,12 @@ func decodeHeader(w []uint64) (*Header, error) {
 // words returns how many words a box with this header has.
 func (h *Header) words() int { return headerWords + (h.Samples+h.Events)*slotWords }
 
-// asBytes is the same memory as bytes.
+// asBytes returns the same memory as bytes.
 func asBytes(w []uint64) []byte {
 	return unsafe.Slice((*byte)(unsafe.Pointer(unsafe.SliceData(w))), len(w)*wordSize)
 }
 
-// toWords copies bytes to words of their own; what is left of the last one is
-// dropped.
+// toWords copies bytes to words. An incomplete last word is dropped.
 func toWords(data []byte) []uint64 {
 	w := make([]uint64, len(data)/wordSize)
 	for i := range w {

@@ -13,7 +13,7 @@ const (
 	ramfsMagic = 0x858458f6
 )
 
-// livesInMemory reports whether a file can be mapped without harm to the host.
+// livesInMemory reports whether mapping a file cannot make the host wait.
 func livesInMemory(f *os.File) bool {
 	var st syscall.Statfs_t
 	if err := syscall.Fstatfs(int(f.Fd()), &st); err != nil {
@@ -23,8 +23,8 @@ func livesInMemory(f *os.File) bool {
 	return kind == tmpfsMagic || kind == ramfsMagic
 }
 
-// mapFile maps the beginning of a file for reading and writing, and touches
-// every page, so that later none is missing.
+// mapFile maps the beginning of a file for reading and writing, and touches every
+// page, so that no page fault is left for later.
 func mapFile(f *os.File, words int) ([]uint64, error) {
 	data, err := syscall.Mmap(int(f.Fd()), 0, words*wordSize,
 		syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_SHARED|syscall.MAP_POPULATE)
@@ -34,8 +34,8 @@ func mapFile(f *os.File, words int) ([]uint64, error) {
 	return unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(data))), words), nil
 }
 
-// offHeap moves words to memory that the collector does not count: in a process
-// with a small heap they would make it run more often. Where that fails they
+// offHeap moves words to memory that the garbage collector does not count: in a
+// process with a small heap they would make it run more often. If that fails they
 // stay.
 func offHeap(words []uint64) (moved []uint64, off bool) {
 	data, err := syscall.Mmap(-1, 0, len(words)*wordSize, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// livesInMemory is false where nobody has looked into the matter.
+// livesInMemory is unknown on this system.
 func livesInMemory(*os.File) bool { return false }
 
 func mapFile(*os.File, int) ([]uint64, error) { return nil, errors.ErrUnsupported }

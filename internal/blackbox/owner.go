@@ -2,7 +2,7 @@ package blackbox
 
 import "time"
 
-// A verdict is what can be said of a process by its [Header] alone.
+// A verdict is whether a process is alive by its [Header] alone.
 type verdict uint8
 
 const (
@@ -11,15 +11,15 @@ const (
 	dead
 )
 
-// A process is one that has the number of another, or none.
+// A process is the one with a given number, if there is one.
 type process struct {
 	found bool
 	start uint64 // in clock ticks since boot; 0 if unknown
 }
 
-// judge says whether the owner of a box lives, where no lock tells: me is the
-// header that this process would write, look finds a process by its number.
-// Numbers mean something within one namespace of one run of one machine.
+// judge decides whether the owner of a box is alive without a lock: me is the header
+// that this process would write, look finds a process by its number. Numbers are
+// comparable within one namespace of one boot of one machine.
 func (h *Header) judge(me *Header, look func(pid int) process) verdict {
 	if h.BootID == "" || h.Namespace == 0 || h.ProcessStart == 0 ||
 		h.BootID != me.BootID || h.Namespace != me.Namespace {
@@ -33,9 +33,9 @@ func (h *Header) judge(me *Header, look func(pid int) process) verdict {
 	case p.start == h.ProcessStart:
 		return alive
 	}
-	return dead // another process has got its number
+	return dead // another process has its number
 }
 
-// stale is the age at which a box of whom nothing else is known has no owner: a
-// living one writes every few seconds.
-const stale = time.Hour
+// maxSilence is the age at which a box has no owner if nothing else is known: an owner
+// writes every few seconds.
+const maxSilence = time.Hour

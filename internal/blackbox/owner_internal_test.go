@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 func TestJudge(t *testing.T) {
@@ -43,9 +45,9 @@ func TestIdentify(t *testing.T) {
 	require.Len(t, h.BootID, 36)
 	require.Positive(t, h.Namespace)
 	require.Positive(t, h.Uptime)
-	require.Equal(t, process{found: true, start: h.ProcessStart}, lookUp(os.Getpid()))
-	require.Equal(t, process{}, lookUp(1<<30))
-	require.Equal(t, alive, h.judge(&h, lookUp))
+	require.Equal(t, process{found: true, start: h.ProcessStart}, findProcess(os.Getpid()))
+	require.Equal(t, process{}, findProcess(1<<30))
+	require.Equal(t, alive, h.judge(&h, findProcess))
 }
 
 // Without locks the header decides, and after an hour of silence the clock; of
@@ -75,9 +77,9 @@ func TestAdoptWithoutLocks(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, calm.Close())
 
-	noLocks := func(*os.File) error { return errNoLocks }
+	noLocks := func(*os.File) error { return filelock.ErrNoLocks }
 	adopt := func(in time.Duration) (names []string, all []*Orphan) {
-		all, _, err := adopter{dir: dir, lock: noLocks, now: time.Now().Add(in)}.adopt(10)
+		all, _, err := adoption{dir: dir, lock: noLocks, now: time.Now().Add(in)}.adopt(10)
 		require.NoError(t, err)
 		for _, o := range all {
 			names = append(names, o.Name)
@@ -112,7 +114,7 @@ func TestAdoptAfterAnother(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, f.Close())
 	faster := func(*os.File) error { return dir.Remove("run" + boxSuffix) }
-	orphans, dropped, err := adopter{dir: dir, lock: faster, now: time.Now()}.adopt(10)
+	orphans, dropped, err := adoption{dir: dir, lock: faster, now: time.Now()}.adopt(10)
 	require.NoError(t, err)
 	require.Empty(t, orphans)
 	require.Zero(t, dropped)

@@ -8,13 +8,13 @@ import (
 	"time"
 )
 
-// identify fills in what names this process for ever, as far as /proc tells.
+// identify fills in what identifies this process, as far as /proc shows it.
 func (h *Header) identify() {
 	boot, _ := os.ReadFile("/proc/sys/kernel/random/boot_id")
 	h.BootID = cut(string(bytes.TrimSpace(boot)), (wordHeaderSum-wordBoot)*wordSize)
 	link, _ := os.Readlink("/proc/self/ns/pid")
 	h.Namespace, _ = strconv.ParseUint(strings.TrimSuffix(strings.TrimPrefix(link, "pid:["), "]"), 10, 64)
-	h.ProcessStart = lookUp(h.PID).start
+	h.ProcessStart = findProcess(h.PID).start
 	uptime, _ := os.ReadFile("/proc/uptime")
 	if fields := strings.Fields(string(uptime)); len(fields) > 0 {
 		seconds, _ := strconv.ParseFloat(fields[0], 64)
@@ -22,8 +22,8 @@ func (h *Header) identify() {
 	}
 }
 
-// lookUp finds a process by its number.
-func lookUp(pid int) process {
+// findProcess finds a process by its number.
+func findProcess(pid int) process {
 	stat, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
 	if err != nil {
 		return process{found: !os.IsNotExist(err)}

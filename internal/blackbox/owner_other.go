@@ -2,8 +2,9 @@
 
 package blackbox
 
-// identify knows nothing here. The lock on the file is what tells.
+// identify fills in nothing on this system. The lock of the file shows whether its
+// owner is alive.
 func (h *Header) identify() {}
 
-// lookUp is asked only about what identify has filled in.
-func lookUp(int) process { return process{found: true} }
+// findProcess is called only for headers that identify has filled in.
+func findProcess(int) process { return process{found: true} }

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// Contents are what can be read of a box.
+// Contents are the contents of a box.
 type Contents struct {
 	Header
 	// Records are the whole ones, in the order in which they were written.
 	Records []Record
-	// Torn counts records that were not whole: written to when the process was
-	// killed, or damaged later.
+	// Torn counts incomplete records: those that were being written when the
+	// process was killed, and damaged ones.
 	Torn int
-	// Closed is when [Box.Close] was called, zero if it never was. A box without
-	// belongs to a process that lives, or that ended without a word.
+	// Closed is when [Box.Close] was called, zero if it was not: the process is
+	// alive or was killed.
 	Closed time.Time
-	// Truncated says that the file is shorter than its header wants it.
+	// Truncated says that the file is shorter than its header says.
 	Truncated bool
 }
 
@@ -57,11 +57,10 @@ func readFrom(f *os.File) (*Contents, error) {
 	return parse(toWords(data), len(data))
 }
 
-// parse reads an image that has size bytes, the last of which may not make a
-// word.
+// parse reads an image of size bytes, the last of which may be no complete word.
 func parse(w []uint64, size int) (*Contents, error) {
 	if len(w) < headerWords {
-		return nil, fmt.Errorf("%w: it has %d bytes, and the header alone %d", ErrFormat, size, headerSize)
+		return nil, fmt.Errorf("%w: it has %d bytes, and a header has %d", ErrFormat, size, headerSize)
 	}
 	h, err := decodeHeader(w)
 	if err != nil {

@@ -58,7 +58,7 @@ func TestDamage(t *testing.T) {
 				require.ErrorIs(t, err, ErrFormat)
 				continue
 			}
-			// What is beyond the end of a record, or of the header, is nobody's.
+			// Bytes beyond the end of a record, or of the header, are not used.
 			kept := slices.DeleteFunc(slices.Clone(undamaged.Records), func(r Record) bool { return !slices.Contains(c.Records, r) })
 			require.Len(t, c.Records, len(undamaged.Records)-c.Torn)
 			require.Len(t, kept, len(c.Records), "byte %d changes a record", at)

@@ -200,7 +200,7 @@ func TestBoxOfTheLivingStays(t *testing.T) {
 	require.EqualValues(t, 40, requireWhole(t, orphans[2].Contents))
 	require.Len(t, files(t, dir), 4)
 
-	// What is in hand is nobody else's, until it is released.
+	// No other process gets an orphan until it is released.
 	others, _, err := blackbox.Adopt(root(t, dir), 3)
 	require.NoError(t, err)
 	require.Empty(t, others)

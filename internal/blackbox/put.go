@@ -16,8 +16,8 @@ func (b *Box) Sample(now time.Time, s *Sample) { b.put(now, KindSample, "", "", 
 // costs what Sample costs.
 func (b *Box) State(now time.Time, text string) { b.put(now, KindState, "", text, nil) }
 
-// Event records what happened to an event. The id is cut to 128 bytes, the text
-// to what has room beside it: 216 bytes for both. It costs what Sample costs.
+// Event records a change of an event. The id is cut to 128 bytes, and id and text
+// together to 216 bytes. It costs what Sample costs.
 func (b *Box) Event(now time.Time, id, text string) { b.put(now, KindEvent, id, text, nil) }
 
 func (b *Box) put(now time.Time, k Kind, id, text string, s *Sample) {
@@ -27,7 +27,7 @@ func (b *Box) put(now time.Time, k Kind, id, text string, s *Sample) {
 		if b.failed != nil {
 			return
 		}
-		defer b.catch(faultsPanic())
+		defer b.catch(panicOnFault())
 	}
 	if b.closed {
 		return
@@ -38,7 +38,7 @@ func (b *Box) put(now time.Time, k Kind, id, text string, s *Sample) {
 	}
 	slot := (*[slotWords]uint64)(b.words[headerWords+r.slot()*slotWords:])
 	b.seq++
-	slot[slotSeq] = 0 // a process that is killed from here on leaves no number
+	slot[slotSeq] = 0 // a process that is killed after this leaves no number
 	slot[slotSince] = uint64(now.Sub(b.start))
 	slot[slotWall] = uint64(now.UnixNano())
 	var end int
@@ -48,20 +48,20 @@ func (b *Box) put(now time.Time, k Kind, id, text string, s *Sample) {
 		end = encodeText(slot, k, id, text)
 	}
 	slot[slotSum] = checksum(b.seq, slot[slotSince:end])
-	// Not before all the rest, and no store that could be merged with another.
+	// The last store, and one that the compiler does not merge with others.
 	(*atomic.Uint64)(unsafe.Pointer(&slot[slotSeq])).Store(b.seq)
 	r.advance()
 	if b.writer != nil {
-		b.writer.poke()
+		b.writer.notify()
 	}
 }
 
-// faultsPanic makes a fault in this goroutine a panic, which [Box.catch] takes
-// up. Without it the runtime ends the process.
-func faultsPanic() (before bool) { return debug.SetPanicOnFault(true) }
+// panicOnFault makes a fault in this goroutine a panic, which [Box.catch] recovers.
+// Without it the runtime ends the process.
+func panicOnFault() (before bool) { return debug.SetPanicOnFault(true) }
 
-// catch ends what faultsPanic began. Somebody cut the mapped file, or its disk
-// is broken: the box is lost, and the host is not to notice.
+// catch ends what panicOnFault began. After a fault, because the mapped file was
+// truncated or its disk is broken, the box is lost and the host goes on.
 func (b *Box) catch(before bool) {
 	debug.SetPanicOnFault(before)
 	if fault := recover(); fault != nil {

@@ -32,21 +32,21 @@ func (k Kind) String() string {
 	return "unknown"
 }
 
-// A Sample is what the last minute before a kill has to tell. Zero means that
-// a value is not known.
+// A Sample has the readings of one moment. Zero means that a value is unknown.
 type Sample struct {
 	// CPU is in percent of the cores that the process may use.
 	CPU float64
-	// Memory is what the limit is held against, MemoryLimit what kills.
+	// Memory is the memory that counts against MemoryLimit, above which the
+	// kernel kills.
 	Memory, MemoryLimit uint64 // bytes
-	// HeapLive is what the last collection found alive, HeapGoal where the next
-	// one begins to hurry.
+	// HeapLive is the live heap of the last collection, HeapGoal the goal of the
+	// next one.
 	HeapLive, HeapGoal uint64 // bytes
 	Goroutines         uint64
 	Threads            uint64
 	// GCCycles counts the finished collections since the start.
 	GCCycles uint64
-	// Extra is room for what the caller wants to know besides.
+	// Extra is for values of the caller.
 	Extra [4]float64
 }
 
@@ -85,7 +85,7 @@ const (
 
 func shape(k Kind, id, text int) uint64 { return uint64(k) | uint64(id)<<8 | uint64(text)<<16 }
 
-// encode lays a sample in a slot's body and returns the end of what it used.
+// encode writes a sample to a slot and returns the end of the words it used.
 func (s *Sample) encode(w *[slotWords]uint64) int {
 	w[slotShape] = shape(KindSample, 0, 0)
 	w[slotBody] = math.Float64bits(s.CPU)
@@ -113,15 +113,15 @@ func decodeSample(w []uint64) (s Sample) {
 	return s
 }
 
-// encodeText lays an id and a text in a slot's body, each cut at a rune to what
-// has room, and returns the end of what it used.
+// encodeText writes an id and a text to a slot, each cut at a rune to what fits, and
+// returns the end of the words it used.
 func encodeText(w *[slotWords]uint64, k Kind, id, text string) int {
 	id = cut(id, maxID)
 	text = cut(text, bodySize-len(id))
 	w[slotShape] = shape(k, len(id), len(text))
 	end := slotBody + (len(id)+len(text)+wordSize-1)/wordSize
 	if end > slotBody {
-		w[end-1] = 0 // what the text leaves of the last word
+		w[end-1] = 0 // the rest of the last word
 	}
 	body := asBytes(w[slotBody:])
 	copy(body[copy(body, id):], text)
@@ -139,7 +139,7 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// decodeRecord reads a slot, and is false for one that is not whole.
+// decodeRecord reads a slot. It is false for a torn one.
 func decodeRecord(w []uint64) (r Record, whole bool) {
 	kind := Kind(w[slotShape])
 	id, end := int(w[slotShape]>>8&0xff), int(w[slotShape]>>16&0xff)

@@ -2,7 +2,7 @@ package blackbox
 
 import "time"
 
-// A Summary is the last minute of a process, or however long was asked for.
+// A Summary sums up the last time of a process, such as a minute.
 type Summary struct {
 	// At is when the last record of any kind was written, and zero if there
 	// is none. The process lived a little longer.
@@ -10,8 +10,8 @@ type Summary struct {
 	// Sample is the last reading and SampleAt its time, zero if there is none.
 	Sample   Sample
 	SampleAt time.Time
-	// Samples is how many readings the rest speaks of, and Over the time from
-	// the first of them to the last.
+	// Samples is the number of readings that the fields below sum up, and Over
+	// the time from the first of them to the last.
 	Samples int
 	Over    time.Duration
 	// MemorySlope is how fast Sample.Memory rose, in bytes per second, by least
@@ -65,7 +65,7 @@ func (c *Contents) Summary(over time.Duration) (s Summary) {
 		s.Samples++
 		s.Over = max(s.Over, ago)
 		s.MaxCPU = max(s.MaxCPU, r.Sample.CPU)
-		if r.Sample.Memory > 0 { // else it could not be read
+		if r.Sample.Memory > 0 { // 0 is unknown
 			s.MaxMemory = max(s.MaxMemory, r.Sample.Memory)
 			line.add(-ago.Seconds(), float64(r.Sample.Memory))
 		}
@@ -90,7 +90,7 @@ func (l *line) add(x, y float64) {
 	l.xy += dx * (y - l.meanY)
 }
 
-// slope is 0 where points do not make a line.
+// slope is 0 where the points make no line.
 func (l *line) slope() float64 {
 	if l.n < 2 || !(l.xx > 0) {
 		return 0

@@ -19,15 +19,15 @@ func newWriter() *writer {
 	return &writer{wake: make(chan struct{}, 1), flush: make(chan chan struct{}), done: make(chan struct{})}
 }
 
-// poke says that there is something to write. It never waits.
-func (w *writer) poke() {
+// notify says that there is a record to write. It never waits.
+func (w *writer) notify() {
 	select {
 	case w.wake <- struct{}{}:
 	default:
 	}
 }
 
-// Flush waits until all that was recorded before is in the file, which takes a
+// Flush waits until all earlier records are in the file, which takes a
 // [Written] box some microseconds, or for ever if its disk does not answer. It
 // returns [Box.Err], or the context's error.
 func (b *Box) Flush(ctx context.Context) error {
@@ -54,8 +54,8 @@ func flushError(ctx context.Context) error {
 	return fmt.Errorf("holmes: black box: the last records are not written: %w", context.Cause(ctx))
 }
 
-// write is the goroutine. It ends when Close has closed the wake channel, and
-// all that was put before is in the file.
+// write is the goroutine. It ends when Close has closed the wake channel and all
+// records are in the file.
 func (b *Box) write() {
 	defer close(b.writer.done)
 	for open := true; open; {
@@ -74,7 +74,7 @@ func (b *Box) write() {
 	b.freeImage()
 }
 
-// freeImage lets the image go that is not on the heap. The box is closed.
+// freeImage frees an image that is not on the heap. The box is closed.
 func (b *Box) freeImage() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -87,7 +87,7 @@ func (b *Box) freeImage() {
 	b.words = nil
 }
 
-// writeNew writes what was put since it was called last.
+// writeNew writes the records since its last call.
 func (b *Box) writeNew() {
 	var slot [slotSize]byte
 	for {
@@ -113,8 +113,8 @@ func (b *Box) copyNext(to *[slotSize]byte) (slot int, found bool) {
 	return slot, found
 }
 
-// take counts one more of the ring's records as done, and says where it is.
-// Those that were pushed out meanwhile are lost.
+// take counts one more of the ring's records as done, and returns its slot. Records
+// that were overwritten meanwhile are lost.
 func (r *ring) take(done *uint64) (slot int, found bool) {
 	if *done == r.count {
 		return 0, false

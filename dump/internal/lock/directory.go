@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 const (
@@ -23,9 +24,6 @@ const (
 
 // ErrBusy is returned when the directory lock is held for longer than [Patience].
 var ErrBusy = errors.New("directory is locked by another process")
-
-// errHeld says that another process, or another store of this one, has a lock.
-var errHeld = errors.New("lock is held elsewhere")
 
 // A Directory is the lock of a directory. Its holder alone changes what is there.
 type Directory struct{ file *os.File }
@@ -42,7 +40,7 @@ func AcquireDirectory(root disk.Dir) (*Directory, error) {
 		if err == nil {
 			return &Directory{f}, nil
 		}
-		if !errors.Is(err, errHeld) {
+		if !errors.Is(err, filelock.ErrHeld) {
 			return nil, err
 		}
 		if time.Since(begin) > Patience {

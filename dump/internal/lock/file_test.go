@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // The file of a lock is removed with it, so a lock may be taken on a file that its
@@ -29,7 +31,7 @@ func TestLockHasOneHolder(t *testing.T) {
 			defer root.Close()
 			for range 5000 {
 				held, err := openFile(root, name, os.O_CREATE)
-				if errors.Is(err, errHeld) {
+				if errors.Is(err, filelock.ErrHeld) {
 					continue
 				}
 				if err != nil || holders.Add(1) != 1 {

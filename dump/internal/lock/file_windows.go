@@ -8,12 +8,13 @@ import (
 	"syscall"
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // sharingViolation is ERROR_SHARING_VIOLATION, which package syscall lacks.
 const sharingViolation = syscall.Errno(32)
 
-// openFile opens a file exclusively, or returns errHeld. With create set to
+// openFile opens a file exclusively, or returns [filelock.ErrHeld]. With create set to
 // [os.O_CREATE] it makes a missing one. The system closes it when the process
 // dies.
 func openFile(root *os.Root, name string, create int) (*os.File, error) {
@@ -30,7 +31,7 @@ func openFile(root *os.Root, name string, create int) (*os.File, error) {
 	handle, err := syscall.CreateFile(utf16, syscall.GENERIC_READ|syscall.GENERIC_WRITE, shared, nil,
 		disposition, syscall.FILE_ATTRIBUTE_NORMAL|syscall.FILE_FLAG_OPEN_REPARSE_POINT, 0)
 	if errors.Is(err, sharingViolation) {
-		err = errHeld
+		err = filelock.ErrHeld
 	}
 	if err != nil {
 		return nil, fmt.Errorf("lock %s: %w", name, err)

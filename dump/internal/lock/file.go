@@ -1,4 +1,4 @@
-//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+//go:build !windows
 
 package lock
 
@@ -6,25 +6,27 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"syscall"
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // maxTries bounds how often openFile meets a lock at the moment when its holder
 // removes it. Once is rare.
 const maxTries = 10
 
-// openFile opens and locks a file, or returns errHeld. With create set to
+// openFile opens and locks a file, or returns [filelock.ErrHeld]. With create set to
 // [os.O_CREATE] it makes a missing one. The kernel gives the lock up when the
-// process dies.
+// process dies. On a file system without locks, and on a system without flock, the
+// file is not locked: that must not cost the evidence, see the caveats of package
+// dump.
 func openFile(root *os.Root, name string, create int) (*os.File, error) {
 	for range maxTries {
 		f, err := root.OpenFile(name, os.O_RDWR|create, 0o600)
 		if err != nil {
 			return nil, err
 		}
-		if err := flock(f); err != nil {
+		if err := filelock.Try(f); err != nil && !errors.Is(err, errors.ErrUnsupported) {
 			return nil, errors.Join(fmt.Errorf("lock %s: %w", name, err), f.Close())
 		}
 		// The holder may have removed the file after it was opened here. Only the
@@ -36,18 +38,7 @@ func openFile(root *os.Root, name string, create int) (*os.File, error) {
 			return nil, err
 		}
 	}
-	return nil, fmt.Errorf("lock %s: %w", name, errHeld)
-}
-
-func flock(f *os.File) error {
-	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
-	switch {
-	case errors.Is(err, syscall.EWOULDBLOCK):
-		return errHeld
-	case errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOLCK):
-		return nil // a file system without locks must not cost the evidence
-	}
-	return err
+	return nil, fmt.Errorf("lock %s: %w", name, filelock.ErrHeld)
 }
 
 // removeFile removes the file and unlocks it, in this order: the other order could

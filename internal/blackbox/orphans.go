@@ -8,70 +8,69 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
-// An Orphan is what a process that is dead has left, and this one has taken
-// over: nobody else gets it until [Orphan.Release], or until this process is
-// dead too.
+// An Orphan has the files of a dead process, which this one has taken over: no other
+// process gets them until [Orphan.Release], or until this process is dead too.
 type Orphan struct {
-	// Name is what the dead process called it, without suffix.
+	// Name is the name that the dead process gave it, without suffix.
 	Name string
 	// Contents are those of the box; nil if there is none or Err says why it
 	// cannot be read.
 	Contents *Contents
 	Err      error
 	// Crash is the text that the runtime wrote as it ended the process, cut to
-	// 64 KiB, and CrashSize its whole size. Empty if it did not come to that, or
-	// nobody had called [OpenCrash].
+	// 64 KiB, and CrashSize its whole size. It is empty if the process did not
+	// crash or had not called [OpenCrash].
 	Crash     string
 	CrashSize int64
 
-	files []held
+	files []lockedFile
 }
 
-// held is a file of a dead process, locked.
-type held struct {
+// A lockedFile is a file of a dead process.
+type lockedFile struct {
 	*os.File
-	suffix string // of the file when its owner lived
+	suffix string // of the name that its owner gave it
 	name   string // now
 }
 
-// Adopt takes over what dead processes have left in a directory, and returns
-// the newest of them, at most limit, the oldest first. By age goes the order of
-// their names. What is older than these is removed and counted in dropped, and
-// so are files that nobody will miss: boxes that were closed, crash files
-// without a crash, temporary ones. Of several processes that call it at once
-// exactly one gets each orphan.
+// Adopt takes over the files of dead processes in a directory, and returns the newest
+// of them, at most limit, the oldest first. The order of names is the order of age.
+// Older ones are removed and counted in dropped. Boxes that were closed, crash files
+// without a crash and temporary files are removed as well. Of several processes that
+// call it at once exactly one gets each orphan.
 //
-// An orphan comes with the files open. The caller ends each with
-// [Orphan.Remove], once its news is in safety, or [Orphan.Release]. The error
-// names what could not be looked at; there may be orphans beside it. A file
-// system without locks is asked by process number, and where that says nothing
-// after an hour of silence.
+// The files of an orphan are open. The caller ends each with [Orphan.Remove], once its
+// contents are stored, or with [Orphan.Release]. The error names the files that could
+// not be read; there may be orphans beside it. On a file system without locks the
+// process number tells whether an owner is alive, or else an hour without a write.
 func Adopt(dir *os.Root, limit int) (adopted []*Orphan, dropped int, err error) {
-	return adopter{dir: dir, lock: lockFile, now: time.Now()}.adopt(limit)
+	return adoption{dir: dir, lock: filelock.Try, now: time.Now()}.adopt(limit)
 }
 
-// An adopter is one call of Adopt.
-type adopter struct {
+// An adoption is one call of Adopt.
+type adoption struct {
 	dir  *os.Root
 	lock func(*os.File) error
 	now  time.Time
 }
 
-func (a adopter) adopt(limit int) (adopted []*Orphan, dropped int, err error) {
+func (a adoption) adopt(limit int) (adopted []*Orphan, dropped int, err error) {
 	names, err := a.names()
 	if err != nil {
 		return nil, 0, fmt.Errorf("holmes: black box: adopt: %w", err)
 	}
 	for _, name := range slices.Backward(names) {
-		o, taken := a.take(name)
+		o, taken := a.lockOrphan(name)
 		switch {
 		case taken != nil:
-			if !errors.Is(taken, errHeld) && !errors.Is(taken, fs.ErrNotExist) {
+			if !errors.Is(taken, filelock.ErrHeld) && !errors.Is(taken, fs.ErrNotExist) {
 				err = errors.Join(err, fmt.Errorf("holmes: black box: adopt %s: %w", name, taken))
 			}
-		case o.dull():
+		case o.empty():
 			err = errors.Join(err, o.Remove(a.dir))
 		case len(adopted) >= limit:
 			dropped++
@@ -84,9 +83,9 @@ func (a adopter) adopt(limit int) (adopted []*Orphan, dropped int, err error) {
 	return adopted, dropped, err
 }
 
-// names returns what there is, sorted, without suffixes. Old temporary files
-// are removed on the way.
-func (a adopter) names() ([]string, error) {
+// names returns the names in the directory, sorted, without suffixes. It removes old
+// temporary files.
+func (a adoption) names() ([]string, error) {
 	d, err := a.dir.Open(".")
 	if err != nil {
 		return nil, err
@@ -100,7 +99,7 @@ func (a adopter) names() ([]string, error) {
 	for _, e := range entries {
 		switch name, temp, ours := stemOf(e.Name()); {
 		case ours && temp:
-			a.clear(e)
+			a.removeTemp(e)
 		case ours:
 			names = append(names, name)
 		}
@@ -109,7 +108,7 @@ func (a adopter) names() ([]string, error) {
 	return slices.Compact(names), nil
 }
 
-// stemOf returns what the caller had named a file of ours.
+// stemOf returns the name that the caller gave to a file of this package.
 func stemOf(name string) (stem string, temp, ours bool) {
 	if hidden, ok := strings.CutPrefix(name, "."); ok {
 		if name, temp = strings.CutSuffix(hidden, tempSuffix); !temp {
@@ -125,10 +124,10 @@ func stemOf(name string) (stem string, temp, ours bool) {
 	return stem, temp, ours
 }
 
-// clear removes a temporary file whose process did not live to finish it.
-func (a adopter) clear(e fs.DirEntry) {
+// removeTemp removes a temporary file whose process died before it was complete.
+func (a adoption) removeTemp(e fs.DirEntry) {
 	info, err := e.Info()
-	if err != nil || a.now.Sub(info.ModTime()) < leftover {
+	if err != nil || a.now.Sub(info.ModTime()) < tempMaxAge {
 		return
 	}
 	f, err := openRegular(a.dir, e.Name(), os.O_RDWR)
@@ -136,40 +135,40 @@ func (a adopter) clear(e fs.DirEntry) {
 		return
 	}
 	defer f.Close()
-	if a.lock(f) == nil || a.now.Sub(info.ModTime()) > stale {
-		_ = a.dir.Remove(e.Name()) // the next one tries again
+	if a.lock(f) == nil || a.now.Sub(info.ModTime()) > maxSilence {
+		_ = a.dir.Remove(e.Name()) // the next Adopt tries again
 	}
 }
 
-// take locks and reads the files of a dead process. The box comes first with
-// everybody, so nobody holds the one and waits for the other.
-func (a adopter) take(name string) (*Orphan, error) {
+// lockOrphan locks and reads the files of a dead process. Every process locks the box
+// first, so no two hold one file each.
+func (a adoption) lockOrphan(name string) (*Orphan, error) {
 	o := &Orphan{Name: name}
 	for _, suffix := range []string{boxSuffix, crashSuffix} {
-		err := o.hold(a, suffix)
+		err := o.lockFile(a, suffix)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, errors.Join(err, o.Release(a.dir))
 		}
 	}
 	if len(o.files) == 0 {
-		return nil, fs.ErrNotExist // somebody was faster
+		return nil, fs.ErrNotExist // another process was faster
 	}
 	return o, nil
 }
 
-// hold locks one file and reads it.
-func (o *Orphan) hold(a adopter, suffix string) error {
-	h := held{suffix: suffix, name: o.Name + suffix}
+// lockFile locks one file and reads it.
+func (o *Orphan) lockFile(a adoption, suffix string) error {
+	h := lockedFile{suffix: suffix, name: o.Name + suffix}
 	var err error
 	if h.File, err = openRegular(a.dir, h.name, os.O_RDWR); err != nil {
 		return err
 	}
 	noLocks := false
-	if err = a.lock(h.File); errors.Is(err, errNoLocks) {
+	if err = a.lock(h.File); errors.Is(err, filelock.ErrNoLocks) {
 		noLocks, err = true, nil
 	}
-	// What was locked may have been removed by its owner after it was opened.
-	if err == nil && !bears(a.dir, h.name, h.File) {
+	// The owner may have removed the file after it was opened here.
+	if err == nil && !hasName(a.dir, h.name, h.File) {
 		err = fs.ErrNotExist
 	}
 	if err == nil {
@@ -186,7 +185,7 @@ func (o *Orphan) hold(a adopter, suffix string) error {
 }
 
 // read reads a file of either kind.
-func (o *Orphan) read(h held) (err error) {
+func (o *Orphan) read(h lockedFile) (err error) {
 	if h.suffix == crashSuffix {
 		o.Crash, o.CrashSize, err = readCrash(h.File)
 		return err
@@ -195,25 +194,25 @@ func (o *Orphan) read(h held) (err error) {
 	return nil
 }
 
-// claim decides who has a file where locks do not: its owner, if it lives; else
-// the one process that succeeds in renaming it.
-func (a adopter) claim(o *Orphan, h *held) error {
+// claim takes a file over without a lock, unless its owner is alive: the file is that
+// of the one process that succeeds in renaming it.
+func (a adoption) claim(o *Orphan, h *lockedFile) error {
 	info, err := h.Stat()
 	if err != nil {
 		return err
 	}
-	silent := a.now.Sub(info.ModTime()) > stale
-	judged := unknown
+	silent := a.now.Sub(info.ModTime()) > maxSilence
+	owner := unknown
 	switch {
 	case h.suffix == crashSuffix && o.CrashSize > 0:
-		judged = dead // this is written at the end
+		owner = dead // a crash is written at the end
 	case o.Contents != nil:
 		var me Header
 		me.identify()
-		judged = o.Contents.judge(&me, lookUp)
+		owner = o.Contents.judge(&me, findProcess)
 	}
-	if judged == alive || judged == unknown && !silent {
-		return errHeld
+	if owner == alive || owner == unknown && !silent {
+		return filelock.ErrHeld
 	}
 	taken := "." + h.name + takenSuffix
 	if err := a.dir.Rename(h.name, taken); err != nil {
@@ -223,24 +222,24 @@ func (a adopter) claim(o *Orphan, h *held) error {
 	return nil
 }
 
-// dull reports whether there is nothing to tell.
-func (o *Orphan) dull() bool {
+// empty reports whether there is nothing to report.
+func (o *Orphan) empty() bool {
 	return o.CrashSize == 0 && o.Err == nil && (o.Contents == nil || o.Contents.Clean())
 }
 
-// Remove removes the files and gives them up. The directory is the one that
-// was given to [Adopt], or the same opened again.
+// Remove removes the files and gives them up. The directory is that of [Adopt], which
+// may have been opened again.
 func (o *Orphan) Remove(dir *os.Root) error {
 	var err error
 	for _, f := range o.files {
-		if bears(dir, f.name, f.File) {
+		if hasName(dir, f.name, f.File) {
 			err = errors.Join(err, ignoreMissing(dir.Remove(f.name)))
 		}
 	}
 	return o.end(err)
 }
 
-// Release gives the files up as they are: the next [Adopt] finds them.
+// Release gives the files up unchanged: the next [Adopt] finds them.
 func (o *Orphan) Release(dir *os.Root) error {
 	var err error
 	for _, f := range o.files {
@@ -251,8 +250,8 @@ func (o *Orphan) Release(dir *os.Root) error {
 	return o.end(err)
 }
 
-// end closes the files, in this order: a lock that is free before its file has
-// gone would be the next one's.
+// end closes the files after they were removed: a lock that is free before its file
+// is gone could be taken by another process.
 func (o *Orphan) end(err error) error {
 	for _, f := range o.files {
 		err = errors.Join(err, f.Close())

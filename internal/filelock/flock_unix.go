@@ -1,6 +1,6 @@
 //go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
 
-package blackbox
+package filelock
 
 import (
 	"errors"
@@ -8,18 +8,18 @@ import (
 	"syscall"
 )
 
-// lockFile takes a file for as long as it stays open in this process: the
-// kernel gives the lock up when the process dies. It never waits, and fails
-// with errHeld or errNoLocks.
-func lockFile(f *os.File) error {
+// Try locks a file for as long as it stays open. It never waits, and fails with
+// [ErrHeld], [ErrNoLocks], or with [errors.ErrUnsupported] on a system without
+// flock.
+func Try(f *os.File) error {
 	err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	switch {
 	case err == nil:
 		return nil
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		return errHeld
+		return ErrHeld
 	case errors.Is(err, syscall.ENOSYS), errors.Is(err, syscall.ENOTSUP), errors.Is(err, syscall.ENOLCK):
-		return errNoLocks
+		return ErrNoLocks
 	}
 	return os.NewSyscallError("flock", err)
 }
