@@ -12,16 +12,15 @@ type Blocks struct {
 	rate func(nanoseconds int)
 
 	mu   sync.Mutex
-	held []time.Duration
+	held []time.Duration // the wish of each holder
 }
 
 // NewBlocks returns a Blocks over rate, which is [runtime.SetBlockProfileRate].
 func NewBlocks(rate func(nanoseconds int)) *Blocks { return &Blocks{rate: rate} }
 
-// Hold has one record made for so much time of blocking, until release is
-// called. Of several holders the one that wants most gets what it wants, and
-// the others no less. The last one to go turns it off. To release again does
-// nothing.
+// Hold records blocking, one record for each such time, until release is called. The
+// shortest time of several holders applies. The last release turns recording off. A
+// second call of release does nothing.
 func (b *Blocks) Hold(each time.Duration) (release func()) {
 	b.change(func() { b.held = append(b.held, each) })
 	return sync.OnceFunc(func() {

@@ -80,7 +80,7 @@ func TestLocksArmed(t *testing.T) {
 	require.Equal(t, []int{contention.Armed, ours, contention.Armed, ours, 0}, p.sets)
 }
 
-// Whoever arms while it is held finds it so, and leaves it so.
+// Arming while it is held changes nothing, and neither does disarming.
 func TestLocksArmedWhileHeld(t *testing.T) {
 	p := &process{}
 	l := contention.NewLocks(p.rate)
@@ -272,7 +272,7 @@ func TestBlocks(t *testing.T) {
 	a := b.Hold(10 * time.Microsecond)
 	require.Equal(t, 10_000, rate)
 	c := b.Hold(time.Microsecond)
-	require.Equal(t, 1000, rate, "who wants more")
+	require.Equal(t, 1000, rate, "the shorter time applies")
 	d := b.Hold(10 * time.Microsecond)
 	require.Equal(t, 1000, rate)
 	c()

@@ -5,18 +5,16 @@ import (
 	"sync/atomic"
 )
 
-// What a [Locks] sets: one in so many contended locks is recorded. Both are
-// prime, unlike the numbers that people choose, so that they tell whose they
-// are.
+// The fractions that a [Locks] sets: one in so many contended locks is recorded. Both
+// are primes, which applications hardly choose, so that they can be recognized.
 const (
-	// Fraction is for as long as there is something to see. To record a lock
-	// takes about 0.7 µs, as long as the quickest way that a contended lock
-	// can change hands; so it costs a process a tenth that does nothing else.
-	// Of a lock that changes hands once a second there are still two records in
-	// fifteen seconds.
+	// Fraction is for a recording. To record a lock takes about 0.7 µs, as long
+	// as the fastest change of hands of a contended lock; so it costs a tenth of
+	// the time of a process that does nothing else. A lock that changes hands
+	// once a second still has two records in fifteen seconds.
 	Fraction = 7
-	// Armed is for the time before. The runtime then looks at the clock when
-	// somebody waits, which was not to be told from none.
+	// Armed is for the time before a recording. The runtime then reads the clock
+	// when a goroutine begins to wait, at no measurable cost.
 	Armed = 1_000_003
 )
 
@@ -29,16 +27,16 @@ type Locks struct {
 	armed   int
 	holders int
 	inForce int         // what was set here last
-	owed    atomic.Bool // others have changed that, and may put it back
+	stolen  atomic.Bool // the application has changed that, and may put it back
 }
 
 // NewLocks returns a Locks over rate, which is
 // [runtime.SetMutexProfileFraction].
 func NewLocks(rate func(int) int) *Locks { return &Locks{rate: rate} }
 
-// Arm makes a later [Locks.Hold] tell the truth, until release is called. It
-// returns whether the fraction was 0 before: then the truth begins a while
-// later. To release again does nothing.
+// Arm makes later profiles of [Locks.Hold] correct, until release is called. It
+// returns whether the fraction was 0 before: then they become correct a while later. A
+// second call of release does nothing.
 func (l *Locks) Arm() (release func(), fresh bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -53,17 +51,17 @@ func (l *Locks) Arm() (release func(), fresh bool) {
 	}), fresh
 }
 
-// A LockHold is one holder's part, from [Locks.Hold] to [LockHold.Release].
+// A LockHold lasts from [Locks.Hold] to [LockHold.Release].
 type LockHold struct {
 	locks *Locks
 	once  sync.Once
-	// Fraction is what is in force at the beginning, and Foreign whether the
+	// Fraction is in force at the beginning, and Foreign says whether the
 	// application has set it.
 	Fraction int
 	Foreign  bool
 }
 
-// Hold has contended locks recorded, if they are not already.
+// Hold records contended locks, if they are not recorded already.
 func (l *Locks) Hold() *LockHold {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,7 +71,7 @@ func (l *Locks) Hold() *LockHold {
 }
 
 // Release ends the hold and returns the fraction that was in force until then.
-// The last one puts it back. Again it does nothing.
+// The last Release restores the former one. A second call does nothing.
 func (h *LockHold) Release() (fraction int) {
 	h.once.Do(func() {
 		l := h.locks
@@ -86,20 +84,20 @@ func (h *LockHold) Release() (fraction int) {
 	return fraction
 }
 
-// Settle takes back what others have put back. The application may have asked
-// for the fraction while ours was in force, set its own, and set the one that
-// it found when it was done. It costs next to nothing where that cannot be.
+// Settle undoes a fraction of this package that the application has put back: it may
+// have read that fraction, set its own, and restored the former one when it was done.
+// Otherwise Settle costs next to nothing.
 func (l *Locks) Settle() {
-	if l.owed.Load() {
+	if l.stolen.Load() {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.aim(false)
 	}
 }
 
-// aim sets the fraction that is wanted by those who are there, if the one in
-// force is ours, or is 0 and free to take. It returns what is in force then, and
-// whether it is ours.
+// aim sets the wanted fraction, if the one in force is of this package, or is 0 and
+// free to take. It returns the fraction in force then, and whether it is of this
+// package.
 func (l *Locks) aim(free bool) (now int, ours bool) {
 	now, want := l.rate(-1), l.want()
 	ours = l.inForce != 0 && (now == Fraction || now == Armed)
@@ -108,9 +106,9 @@ func (l *Locks) aim(free bool) (now int, ours bool) {
 	}
 	if ours {
 		l.inForce = now
-		l.owed.Store(false)
+		l.stolen.Store(false)
 	} else if l.inForce != 0 {
-		l.owed.Store(true)
+		l.stolen.Store(true)
 	}
 	return now, ours
 }
@@ -126,8 +124,8 @@ func (l *Locks) want() int {
 	}
 }
 
-// set changes the fraction from one number to another and returns what is in
-// force then: the application may have set it in the meantime, and wins.
+// set changes the fraction from one number to another and returns the one in force
+// then: if the application has set it in the meantime, that one stays.
 func (l *Locks) set(from, to int) (now int, ours bool) {
 	if found := l.rate(to); found != from {
 		l.rate(found)

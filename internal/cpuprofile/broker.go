@@ -1,10 +1,9 @@
 // Package cpuprofile shares the one CPU profiler that a Go process has.
 //
-// The runtime takes one CPU profile at a time. A [Broker] runs it for as long
-// as anyone wants it: whoever joins while a profile is running shares it, and
-// when one of several leaves, the profile is cut into slices so that each gets
-// what it asked for. A profiler that someone else is running is [ErrBusy],
-// never an empty file.
+// The runtime takes one CPU profile at a time. A [Broker] runs it while there are
+// sessions: a session that joins while a profile is running shares it, and when one
+// of several leaves, the profile is cut into slices so that each session gets its
+// own time. While other code runs the profiler, [Broker.Join] fails with [ErrBusy].
 package cpuprofile
 
 import (
@@ -15,6 +14,8 @@ import (
 	"runtime/pprof"
 	"sync"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/hourshare"
 )
 
 // ErrBusy is returned when code outside of the broker holds the profiler.
@@ -22,13 +23,6 @@ var ErrBusy = errors.New("the CPU profiler is in use by the application or anoth
 
 // ErrBudget is returned when profiling has had its share of the last hour.
 var ErrBudget = errors.New("CPU profiling has used its share of the last hour")
-
-// The share: at most a tenth of any hour, so that the application's own
-// profiling finds the profiler free.
-const (
-	budgetPeriod = time.Hour
-	budgetShare  = budgetPeriod / 10
-)
 
 // A Profiler is what the broker runs: runtime/pprof, or a fake in tests.
 type Profiler interface {
@@ -53,7 +47,7 @@ type Broker struct {
 	mu      sync.Mutex
 	members map[*Session]struct{}
 	running *slice
-	past    []span // for the budget
+	past    hourshare.Account
 }
 
 // A slice is one uninterrupted run of the profiler.
@@ -62,18 +56,12 @@ type slice struct {
 	start time.Time
 }
 
-// A span is when the profiler ran, without what it brought.
-type span struct {
-	start time.Time
-	took  time.Duration
-}
-
 // New returns a broker for a profiler.
 func New(p Profiler) *Broker {
 	return &Broker{profiler: p, members: map[*Session]struct{}{}}
 }
 
-// A Session is one member's part in the profile. It belongs to one goroutine.
+// A Session is one use of the profiler. It belongs to one goroutine.
 type Session struct {
 	broker *Broker
 	slices []*slice
@@ -81,15 +69,14 @@ type Session struct {
 	urgent bool
 }
 
-// Join takes part in the profile, starting it if need be. With urgent the
-// budget is not asked, and nothing is taken from it: somebody has asked for this
-// profile. It fails with an error that wraps
-// ErrBusy or ErrBudget, and never waits for more than another's Leave.
+// Join begins a session, and starts the profiler if need be. An urgent session, which
+// a user has asked for, neither needs nor uses the budget. Join fails with an error
+// that wraps [ErrBusy] or [ErrBudget], and waits at most for another's Leave.
 func (b *Broker) Join(urgent bool) (*Session, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.running == nil {
-		if !urgent && b.spent(time.Now()) >= budgetShare {
+		if !urgent && b.past.Exhausted(time.Now(), 0) {
 			return nil, ErrBudget
 		}
 		if err := b.begin(); err != nil {
@@ -101,12 +88,21 @@ func (b *Broker) Join(urgent bool) (*Session, error) {
 	return s, nil
 }
 
-// Cut returns what was profiled since the session began or was cut last, and
-// goes on: what is written down of a profile survives the process. Some ten
-// milliseconds are lost between two pieces. It fails like Leave, and like Join
-// when another profiler comes first, and then the session has nothing more to
-// give; it is left all the same. Cut blocks as Leave does.
-func (s *Session) Cut() ([]Profile, error) {
+// Cut returns the profiles since the session began or was cut last, and goes on, so
+// that they can be written to disk while the profiler runs. Some ten milliseconds are
+// lost between two slices. It fails like Leave, and like Join when other code starts
+// the profiler first; then the session gets no more profiles, and must still be left.
+// Cut blocks as Leave does.
+func (s *Session) Cut() ([]Profile, error) { return s.collect(false) }
+
+// Leave ends the session and returns the profiles since it began or was cut: one, or
+// several if another session joined or left meanwhile. The first begins earlier if the
+// profiler was running before. The error says what is missing; there may be profiles
+// beside it. Leave stops the profiler and blocks while the runtime does so, up to
+// 200 ms.
+func (s *Session) Leave() ([]Profile, error) { return s.collect(true) }
+
+func (s *Session) collect(leave bool) ([]Profile, error) {
 	b := s.broker
 	b.mu.Lock()
 	if _, member := b.members[s]; !member {
@@ -116,40 +112,20 @@ func (s *Session) Cut() ([]Profile, error) {
 	if b.running != nil {
 		b.end()
 	}
-	b.resume()
-	done := s.slices
+	if leave {
+		delete(b.members, s)
+	}
+	if len(b.members) > 0 {
+		b.resume()
+	}
+	done, err := s.slices, s.err
 	s.slices = nil
-	err := s.err
 	b.mu.Unlock()
 	out, broken := profiles(done)
 	return out, errors.Join(broken, err)
 }
 
-// Leave ends the session and returns what was profiled since it began or was
-// cut, in one piece or, where another member left meanwhile, in several. If another member
-// joined before, it begins with that. The error says what is missing; there may
-// be profiles beside it. Leave stops the profiler and blocks while the runtime
-// does so, up to 200 ms.
-func (s *Session) Leave() ([]Profile, error) {
-	b := s.broker
-	b.mu.Lock()
-	if _, member := b.members[s]; !member {
-		b.mu.Unlock()
-		return nil, errors.New("left already")
-	}
-	if b.running != nil {
-		b.end()
-	}
-	delete(b.members, s)
-	if len(b.members) > 0 {
-		b.resume()
-	}
-	b.mu.Unlock()
-	out, err := profiles(s.slices)
-	return out, errors.Join(err, s.err)
-}
-
-// resume begins the next slice for the members that there are.
+// resume begins the next slice.
 func (b *Broker) resume() {
 	if err := b.begin(); err != nil {
 		for m := range b.members {
@@ -178,20 +154,6 @@ func (b *Broker) end() {
 		ours = ours || !m.urgent
 	}
 	if ours {
-		b.past = append(b.past, span{done.start, time.Since(done.start)})
+		b.past.Add(done.start, time.Since(done.start))
 	}
-}
-
-// spent returns how long the profiler ran within the last budgetPeriod.
-func (b *Broker) spent(now time.Time) time.Duration {
-	var sum time.Duration
-	kept := b.past[:0]
-	for _, s := range b.past {
-		if now.Sub(s.start) < budgetPeriod {
-			kept = append(kept, s)
-			sum += s.took
-		}
-	}
-	b.past = kept
-	return sum
 }

@@ -105,7 +105,7 @@ func TestOneMember(t *testing.T) {
 	})
 }
 
-// Who comes later shares the profile, and who stays longer loses nothing.
+// A later session shares the profile, and one that stays longer loses nothing.
 func TestMembersShareOneProfile(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
@@ -125,7 +125,7 @@ func TestMembersShareOneProfile(t *testing.T) {
 	})
 }
 
-// Who cuts gets what there is and goes on; others lose nothing.
+// Cut returns the profiles so far, and other sessions lose nothing.
 func TestCut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
@@ -172,7 +172,7 @@ func TestForeignProfilerIsBusy(t *testing.T) {
 	leave(t, join(t, b))
 }
 
-// When someone else takes the profiler between two slices, the one who stays
+// When other code takes the profiler between two slices, the session that stays
 // keeps what it had and is told.
 func TestProfilerLostBetweenSlices(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -208,7 +208,7 @@ func TestTornSliceIsNamed(t *testing.T) {
 	})
 }
 
-// At most a tenth of any hour, but for who is urgent.
+// The profiler runs at most a tenth of any hour, except for urgent sessions.
 func TestBudget(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := cpuprofile.New(&fake{})

@@ -12,15 +12,14 @@ import (
 type Profile struct {
 	// Data is the profile, pprof encoded and compressed.
 	Data []byte
-	// Start and Duration are when it was really taken, by the profile's own
-	// account.
+	// Start and Duration are those recorded in the profile.
 	Start    time.Time
 	Duration time.Duration
 }
 
-// profiles reads the slices of a session. They stay apart: `go tool pprof`
-// takes several files as one, and the code that merges profiles would weigh
-// more than all of dump. Those that cannot be read are left out and named.
+// profiles reads the slices of a session. They are not merged: `go tool pprof`
+// accepts several files, and the code that merges profiles is larger than package
+// dump. Slices that cannot be read are left out, and the error names them.
 func profiles(slices []*slice) (out []Profile, err error) {
 	for _, s := range slices {
 		data := s.buf.Bytes() // shared by members, and never written again

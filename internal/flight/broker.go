@@ -6,13 +6,8 @@ import (
 	"fmt"
 	"sync"
 	"time"
-)
 
-// The recorder may be armed for this share of an hour, so that the application can
-// use its own in the rest.
-const (
-	budgetPeriod = time.Hour
-	budgetShare  = budgetPeriod / 10
+	"github.com/go-holmes/holmes/internal/hourshare"
 )
 
 // After the recorder has cost too much no session is armed for a minute, for twice
@@ -31,17 +26,11 @@ type Broker struct {
 	mu            sync.Mutex
 	worker        *worker // nil while nothing is recorded
 	members       map[*Session]struct{}
-	past          []span // for the budget
+	past          hourshare.Account
 	backoff       time.Duration
 	backoffUntil  time.Time // until then
 	backoffReason error
 	cost          Cost
-}
-
-// A span is a time in which the recorder was armed.
-type span struct {
-	start time.Time
-	took  time.Duration
 }
 
 // New returns a broker for a recorder.
@@ -134,7 +123,7 @@ func (b *Broker) refuse(s Settings, now time.Time) error {
 	if left := b.backoffUntil.Sub(now); left > 0 {
 		return fmt.Errorf("%w; it pauses for %v more", b.backoffReason, left.Round(time.Second))
 	}
-	if b.worker == nil && !s.Always && b.spent(now) >= budgetShare {
+	if b.worker == nil && !s.Always && b.past.Exhausted(now, 0) {
 		return ErrBudget
 	}
 	if rate := b.recorder.Predict(); rate > s.MaxRate {
@@ -150,23 +139,6 @@ func costlyError(writes string, rate, limit float64) error {
 // timeoutError is the error of a context that ends while the runtime is awaited.
 func timeoutError(ctx context.Context, what string) error {
 	return fmt.Errorf("%w: %s takes too long: %w", ErrBusy, what, context.Cause(ctx))
-}
-
-// spent returns how long the recorder was armed within the last budgetPeriod.
-// The lock is held.
-func (b *Broker) spent(now time.Time) (sum time.Duration) {
-	kept := b.past[:0]
-	for _, s := range b.past {
-		if now.Sub(s.start) < budgetPeriod {
-			kept = append(kept, s)
-			sum += s.took
-		}
-	}
-	b.past = kept
-	if b.worker != nil {
-		sum += now.Sub(b.worker.start)
-	}
-	return sum
 }
 
 // endSessions ends the sessions for which why returns a reason. It reports whether
@@ -212,7 +184,7 @@ func (b *Broker) always() bool {
 func (b *Broker) judge(rate float64, now time.Time) (empty bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	over := !b.always() && b.spent(now) >= budgetShare
+	over := !b.always() && b.past.Exhausted(now, now.Sub(b.worker.start))
 	empty = b.endSessions(func(s *Session) error {
 		switch {
 		case rate > s.settings.MaxRate:

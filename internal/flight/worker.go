@@ -94,7 +94,7 @@ func (w *worker) end() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	took := time.Since(w.start)
-	b.past = append(b.past, span{w.start, took})
+	b.past.Add(w.start, took)
 	b.cost.For += took
 	b.cost.Rate = 0
 	b.worker = nil

@@ -1,5 +1,5 @@
-// Package procstat reads what the operating system knows about this very process and its machine: CPU time, resident
-// memory, threads, memory of the machine and the cores that may be used.
+// Package procstat reads figures of this process and of its machine from the operating system: CPU time, resident memory,
+// threads, memory of the machine and the cores that may be used.
 //
 // On Linux each reading is one system call on something that is kept open, and allocates nothing. Elsewhere gopsutil
 // does the work; this is the only package of the module that imports it.

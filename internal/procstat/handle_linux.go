@@ -24,7 +24,7 @@ func openHandle(path string, flags int) handle {
 	}
 }
 
-// read reads the file from its beginning. What fills buf to the last byte was cut off, which is an error.
+// read reads the file from its beginning. A text that fills buf was cut off, which is an error.
 func (h *handle) read(buf []byte) ([]byte, error) {
 	text, err := h.readHead(buf)
 	if len(text) == len(buf) && err == nil {

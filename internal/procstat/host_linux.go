@@ -9,8 +9,8 @@ import (
 	"unsafe"
 )
 
-// HostMemory returns the bytes of RAM of the machine, without what the kernel keeps for itself. No control group and no
-// file system that imitates /proc changes it.
+// HostMemory returns the bytes of RAM of the machine, without the memory that the kernel reserves for itself. Control
+// groups and file systems that imitate /proc do not change it.
 func HostMemory() (uint64, error) {
 	var info syscall.Sysinfo_t
 	if err := syscall.Sysinfo(&info); err != nil {
@@ -19,8 +19,8 @@ func HostMemory() (uint64, error) {
 	return uint64(info.Totalram) * uint64(info.Unit), nil //nolint:unconvert // 32 bits wide on some architectures
 }
 
-// ThreadCPUTime returns the CPU time, user and system, that the calling thread has used. A goroutine that wants its own
-// has to be locked to its thread meanwhile.
+// ThreadCPUTime returns the CPU time, user and system, that the calling thread has used. A goroutine that measures its
+// own has to be locked to its thread meanwhile.
 func ThreadCPUTime() (time.Duration, error) {
 	const rusageThread = 1 // RUSAGE_THREAD, which package syscall lacks
 	var u syscall.Rusage

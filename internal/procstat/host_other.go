@@ -20,7 +20,7 @@ func HostMemory() (uint64, error) {
 	return m.Total, nil
 }
 
-// ThreadCPUTime fails: only Linux tells it in a way that does without cgo.
+// ThreadCPUTime fails: other systems than Linux provide it through cgo only.
 func ThreadCPUTime() (time.Duration, error) {
 	return 0, fmt.Errorf("holmes: procstat: CPU time of a thread: %w", errors.ErrUnsupported)
 }

@@ -9,7 +9,7 @@ import (
 var (
 	errStatm = errors.New("statm has no number of resident pages")
 	errStat  = errors.New("stat has no number of threads")
-	errAvail = errors.New("meminfo does not tell MemAvailable")
+	errAvail = errors.New("meminfo has no MemAvailable")
 )
 
 // residentPages takes the second field of /proc/self/statm: "size resident shared text lib data dt", in pages.

@@ -14,7 +14,7 @@ import (
 type Reader struct {
 	statm, stat, task handle
 	meminfo           handle
-	nlink             bool // the link count of /proc/self/task tells the number of threads
+	nlink             bool // the link count of /proc/self/task shows the number of threads
 	pageSize          uint64
 
 	buf    [1024]byte // a line of statm or stat, the longest of which is about 400 bytes, or the beginning of meminfo
@@ -96,7 +96,7 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-// taskThreads takes the number of threads from the link count of /proc/self/task, which is 2 more. Asking for it costs
+// taskThreads takes the number of threads from the link count of /proc/self/task, which is 2 more. It costs
 // a tenth of reading stat, for which the kernel adds up figures of all threads.
 func (r *Reader) taskThreads() (int, error) {
 	if err := r.task.fstat(&r.inode); err != nil {
@@ -123,7 +123,7 @@ func (r *Reader) countsThreads() bool {
 	}
 	n, err := r.statThreads()
 	if err != nil {
-		return before > 0 // nothing to compare with, and nothing else to go by
+		return before > 0 // there is no other figure to compare with
 	}
 	after, err := r.taskThreads()
 	return err == nil && min(before, after) <= n && n <= max(before, after)
