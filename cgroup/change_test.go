@@ -146,7 +146,7 @@ func TestCacheIsSeen(t *testing.T) {
 	}
 }
 
-// A level that looks full because of its cache is looked into when its turn comes, and does not bind for long.
+// A level that looks full because of its cache is read in the rotation, and does not bind for long.
 func TestCacheOfParentDoesNotBind(t *testing.T) {
 	root := newTree(t, "parent-full-of-cache")
 	root.set(t, "sys/fs/cgroup/parent/memory.current", bytesLine(100<<20))

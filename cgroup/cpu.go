@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// cpuLevel is one level of the CPU controller: what was read last, and the two numbers of the quota, which v1 keeps
-// in two files.
+// cpuLevel is one level of the CPU controller: its last figures, and the two numbers of the quota, which v1 keeps in
+// two files.
 type cpuLevel struct {
 	CPULevel
 	probes        []*probe // in the order of cpuRows
@@ -40,13 +40,13 @@ func acctRows() []row[cpuLevel] {
 	return []row[cpuLevel]{{name: "cpuacct.usage", flag: UnseenCPUStat, take: (*cpuLevel).takeUsed}}
 }
 
-// turns returns the files that are read in rotation.
-func (l *cpuLevel) turns(v Version) []turn {
-	turns := []turn{{probe: l.probes[cpuQuota]}}
+// rotation returns the files that are read in rotation.
+func (l *cpuLevel) rotation(v Version) []rotated {
+	files := []rotated{{probe: l.probes[cpuQuota]}}
 	if v == V1 {
-		turns = append(turns, turn{probe: l.probes[cpuPeriod]})
+		files = append(files, rotated{probe: l.probes[cpuPeriod]})
 	}
-	return turns
+	return files
 }
 
 // takeMax parses cpu.max: "max 100000" or "50000 100000".
@@ -90,7 +90,7 @@ func (l *cpuLevel) setQuota(quota, period uint64) {
 	}
 }
 
-// takeStat parses cpu.stat. In v2 it has the CPU time too, and all else only where the controller is active.
+// takeStat parses cpu.stat. In v2 it has the CPU time too, and the rest only where the controller is active.
 func (l *cpuLevel) takeStat(text []byte) bool {
 	found := false
 	for name, n := range pairs(text) {

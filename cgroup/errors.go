@@ -9,7 +9,7 @@ var (
 	ErrUnsupported = errors.New("holmes: cgroup: control groups exist on Linux only")
 
 	// ErrUnavailable is returned by [Open] when neither controller of this process can be seen, and by
-	// [Reader.Usage] and [Reader.Sample] when that became so later. What it wraps says why for each of the two.
+	// [Reader.Usage] and [Reader.Sample] when that happens later. It wraps the reason for each of the two.
 	ErrUnavailable = errors.New("holmes: cgroup: no controller can be read")
 
 	// ErrNoController is wrapped in [Memory.Err] and [CPU.Err] when this process is in no group of the controller:

@@ -87,7 +87,7 @@ func TestPressureSwitchedOff(t *testing.T) {
 	require.Equal(t, uint64(1), s.Generation)
 }
 
-// While the membership cannot be read, the groups of the last time are believed in, with a flag.
+// While the membership cannot be read, the former groups are used, with a flag.
 func TestMembershipUnreadable(t *testing.T) {
 	var d disk
 	root := newTree(t, "docker-v2")

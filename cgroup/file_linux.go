@@ -9,8 +9,8 @@ import (
 // supported says whether the system this was built for has control groups.
 const supported = true
 
-// fd is an open file without what [os.File] adds: a file of the cgroup file system can be polled, so that an os.File
-// would enter it into the runtime's poller, and every read would take its lock.
+// fd is an open file without an [os.File], which would enter it into the runtime's poller, since a file of the cgroup
+// file system can be polled, and take a lock for every read.
 type fd int
 
 // openFile opens a file to be read again and again from its beginning.

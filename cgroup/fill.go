@@ -1,6 +1,6 @@
 package cgroup
 
-// fillUsage writes what is known into u.
+// fillUsage writes the known figures into u.
 func (r *Reader) fillUsage(u *Usage) {
 	*u = Usage{Generation: r.generation, Unseen: r.flags()}
 	_, u.CPULimit = r.groups.cpu.tightest()
@@ -14,7 +14,7 @@ func (r *Reader) fillUsage(u *Usage) {
 	u.MemoryLimit = l.Limit()
 }
 
-// fillSample writes what is known into s, reusing its slices.
+// fillSample writes the known figures into s and reuses its slices.
 func (r *Reader) fillSample(s *Sample) {
 	s.reset()
 	s.Generation, s.Unseen = r.generation, r.flags()
@@ -45,7 +45,7 @@ func (s *Sample) reset() {
 	s.Memory.Binding, s.CPU.Binding = -1, -1
 }
 
-// flags returns what could not be seen.
+// flags returns the flags of the current reading.
 func (r *Reader) flags() Unseen {
 	flags := r.groups.flags()
 	if r.lost {

@@ -122,8 +122,8 @@ func (f *finder) findPressure() {
 	}
 }
 
-// watch looks out for controllers that are switched on later in a group of v2 that lacks some: their files appear then.
-// The root group never gets any.
+// watch notices controllers that are switched on later in a group of v2: their files appear then. The root group never
+// gets any.
 func (f *finder) watch(v Version, dir string) {
 	if v != V2 || f.watched[dir] || f.isRoot(v, dir) {
 		return
@@ -142,10 +142,10 @@ func (f *finder) watch(v Version, dir string) {
 		return true
 	}}
 	f.groups.probes = append(f.groups.probes, p)
-	f.groups.turns = append(f.groups.turns, turn{probe: p})
+	f.groups.rotation = append(f.groups.rotation, rotated{probe: p})
 }
 
-// reason returns why a controller has no level. It is nil where the group was found and just has no such files: then
+// reason returns why a controller has no level. It is nil where the group was found and has no such files: then
 // nothing limits it.
 func (f *finder) reason(controller string, err error) error {
 	if err == nil {

@@ -10,12 +10,12 @@ import (
 // finder is one look-up of groups in progress.
 type finder struct {
 	opener
-	groups  *groups
-	members membership
-	mounts  []mount
-	blind   error           // why there are no mounts
-	host    uint64          // bytes of memory of the machine, 0 if not known
-	watched map[string]bool // directories whose list of controllers is watched
+	groups    *groups
+	members   membership
+	mounts    []mount
+	mountsErr error           // why there are no mounts
+	host      uint64          // bytes of memory of the machine, 0 if not known
+	watched   map[string]bool // directories whose list of controllers is watched
 }
 
 func newFinder(c *config) *finder {
@@ -30,7 +30,7 @@ func newFinder(c *config) *finder {
 func (f *finder) find(self []byte) {
 	f.members = parseMembership(self)
 	mounts, err := f.readFile("/proc/self/mountinfo")
-	f.mounts, f.blind = parseMounts(mounts), err
+	f.mounts, f.mountsErr = parseMounts(mounts), err
 	info, _ := f.readFile("/proc/meminfo")
 	f.host = parseHostMemory(info)
 	f.findMemory()
@@ -49,15 +49,15 @@ type branch struct {
 // branch finds the visible levels of the controller: of all mounts the first one, in the order of [locate], that shows
 // the group itself, or else any of its ancestors.
 func (f *finder) branch(controller string) (branch, error) {
-	if f.blind != nil {
-		return branch{}, f.blind
+	if f.mountsErr != nil {
+		return branch{}, f.mountsErr
 	}
-	places, err := locate(f.members, f.mounts, controller)
+	locations, err := locate(f.members, f.mounts, controller)
 	if err != nil {
 		return branch{}, err
 	}
 	var best branch
-	for _, p := range places {
+	for _, p := range locations {
 		if b := f.visible(p); len(b.levels) > 0 && (best.levels == nil || best.unseen.Has(UnseenLeaf)) {
 			best = b
 			if !b.unseen.Has(UnseenLeaf) {
@@ -66,13 +66,13 @@ func (f *finder) branch(controller string) (branch, error) {
 		}
 	}
 	if best.levels == nil {
-		return branch{}, fmt.Errorf("%w: nothing at %q", ErrHidden, places[0].point)
+		return branch{}, fmt.Errorf("%w: nothing at %q", ErrHidden, locations[0].point)
 	}
 	return best, nil
 }
 
-// visible returns the levels of a place whose directories are there.
-func (f *finder) visible(p place) branch {
+// visible returns the levels of a location whose directories exist.
+func (f *finder) visible(p location) branch {
 	b := branch{version: p.version}
 	levels, more := p.levels()
 	for i, l := range levels {
@@ -112,10 +112,10 @@ func (f *finder) readFile(path string) ([]byte, error) {
 	return io.ReadAll(io.NewSectionReader(file, 0, maxMounts))
 }
 
-// maxMounts bounds what is read of the list of mounts: some ten thousand of them.
+// maxMounts bounds the bytes read of the list of mounts: some ten thousand of them.
 const maxMounts = 4 << 20
 
-// parseHostMemory takes the bytes of memory of the machine from /proc/meminfo, 0 if it does not tell them.
+// parseHostMemory takes the bytes of memory of the machine from /proc/meminfo, 0 if it has none.
 func parseHostMemory(text []byte) uint64 {
 	for line := range bytes.Lines(complete(text)) {
 		fields := bytes.Fields(line)

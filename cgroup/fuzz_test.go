@@ -54,16 +54,16 @@ func FuzzLocate(f *testing.F) {
 	f.Fuzz(func(t *testing.T, self, mountinfo string) {
 		members, mounts := parseMembership([]byte(self)), parseMounts([]byte(mountinfo))
 		for _, controller := range []string{"memory", "cpu", "cpuacct", ""} {
-			places, err := locate(members, mounts, controller)
-			require.Equal(t, err == nil, len(places) > 0)
-			for _, p := range places {
+			locations, err := locate(members, mounts, controller)
+			require.Equal(t, err == nil, len(locations) > 0)
+			for _, p := range locations {
 				requireInside(t, p)
 			}
 		}
 	})
 }
 
-func requireInside(t *testing.T, p place) {
+func requireInside(t *testing.T, p location) {
 	t.Helper()
 	levels, more := p.levels()
 	require.NotEmpty(t, levels)

@@ -6,18 +6,18 @@ import (
 	"slices"
 )
 
-// groups is what one look-up found. The files stay open until the next one.
+// groups is the result of one look-up. The files stay open until the next one.
 type groups struct {
 	memory memory
 	cpu    cpu
 
 	memoryPressure, cpuPressure Pressure
 
-	probes  []*probe // all files, in the order in which a sample reads them
-	turns   []turn   // those that Usage reads one at a time
-	next    int      // the turn that comes next
-	unseen  Unseen   // what the look-up did not find
-	changed bool     // a controller was switched on or off
+	probes   []*probe  // all files, in the order in which a sample reads them
+	rotation []rotated // files that Usage reads one at a time
+	next     int       // index of the next one
+	unseen   Unseen    // flags of the look-up
+	changed  bool      // a controller was switched on or off
 }
 
 // memory is the state of the memory controller.
@@ -41,36 +41,36 @@ func (g *groups) unavailable() error {
 	switch {
 	case m == nil || c == nil:
 		return nil
-	case m == c: //nolint:errorlint // the very same failure, told once
+	case m == c: //nolint:errorlint // the same failure is reported once
 		return fmt.Errorf("%w: %w", ErrUnavailable, m)
 	default:
 		return fmt.Errorf("%w: memory: %w; cpu: %w", ErrUnavailable, m, c)
 	}
 }
 
-// turn is a file that is read when its turn comes up in the rotation.
-type turn struct {
+// rotated is a file of the rotation.
+type rotated struct {
 	*probe
-	due func() bool // false: not worth it now; nil: always worth it
+	due func() bool // false: not needed now; nil: always needed
 }
 
-// plan sets the rotation up.
+// plan makes the rotation.
 func (g *groups) plan() {
 	m := &g.memory
 	for i, l := range m.levels {
-		g.turns = append(g.turns, l.turns(func() bool { return m.binding() == m.levels[i] })...)
+		g.rotation = append(g.rotation, l.rotation(func() bool { return m.binding() == m.levels[i] })...)
 	}
 	for _, l := range g.cpu.levels {
-		g.turns = append(g.turns, l.turns(g.cpu.version)...)
+		g.rotation = append(g.rotation, l.rotation(g.cpu.version)...)
 	}
-	g.turns = slices.DeleteFunc(g.turns, func(t turn) bool { return t.file == nil })
+	g.rotation = slices.DeleteFunc(g.rotation, func(t rotated) bool { return t.file == nil })
 }
 
-// turn returns the next file of the rotation that is worth reading, nil if there is none.
-func (g *groups) turn() *probe {
-	for range g.turns {
-		t := g.turns[g.next]
-		g.next = (g.next + 1) % len(g.turns)
+// nextDue returns the next file of the rotation that is due, nil if there is none.
+func (g *groups) nextDue() *probe {
+	for range g.rotation {
+		t := g.rotation[g.next]
+		g.next = (g.next + 1) % len(g.rotation)
 		if t.due == nil || t.due() {
 			return t.probe
 		}
@@ -78,7 +78,7 @@ func (g *groups) turn() *probe {
 	return nil
 }
 
-// flags returns what cannot be seen at the moment.
+// flags returns the flags of what cannot be read now.
 func (g *groups) flags() Unseen {
 	flags := g.unseen
 	for _, p := range g.probes {

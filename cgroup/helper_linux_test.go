@@ -127,8 +127,8 @@ func (h *helperProcess) hold(mib, flag int) error {
 	return err
 }
 
-// cache writes so many MiB to a file. When they are on the disk, they are still in the page cache, which is charged to who
-// wrote them. The file stays open, because a whole disk loses its cache with the last one who has it open.
+// cache writes so many MiB to a file. On the disk, they are still in the page cache, which is charged to the writer. The
+// file stays open, because a whole disk loses its cache when it is closed for the last time.
 func (h *helperProcess) cache(mib int, path string) (err error) {
 	if h.file, err = os.OpenFile(path, os.O_WRONLY|os.O_CREATE, 0o600); err != nil {
 		return err

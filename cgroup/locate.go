@@ -8,39 +8,39 @@ import (
 	"strings"
 )
 
-// place is a group as seen through one mount.
-type place struct {
+// location is a group as seen through one mount.
+type location struct {
 	version Version
 	root    string // the cgroup path of the group at the mount point
 	point   string // the mount point
 	below   string // the way from there to the group: "" or "/a/b"
 }
 
-// locate returns the places where the group that controls this process may be seen, best first: the one that shows the
-// most ancestors; of equal ones the latest.
-func locate(m membership, mounts []mount, controller string) ([]place, error) {
+// locate returns the locations of the group that controls this process, best first: those that show more ancestors, and
+// of equal ones the latest.
+func locate(m membership, mounts []mount, controller string) ([]location, error) {
 	version, group, err := m.group(controller)
 	if err != nil {
 		return nil, err
 	}
-	var places []place
+	var locations []location
 	for _, mount := range slices.Backward(mounts) {
 		if !mount.shows(version, controller) {
 			continue
 		}
 		if below, ok := strip(group, mount.root); ok {
-			places = append(places, place{version, mount.root, mount.point, below})
+			locations = append(locations, location{version, mount.root, mount.point, below})
 		}
 	}
-	if len(places) == 0 {
+	if len(locations) == 0 {
 		return nil, fmt.Errorf("%w: %s group %q", ErrHidden, version, group)
 	}
-	sort.SliceStable(places, func(i, j int) bool { return len(places[i].below) > len(places[j].below) })
-	return places, nil
+	sort.SliceStable(locations, func(i, j int) bool { return len(locations[i].below) > len(locations[j].below) })
+	return locations, nil
 }
 
-// strip returns the way from root down to group. Both are relative to the cgroup namespace, so that either may start
-// with "/.."; what is left must not, because the names on the way are not known then.
+// strip returns the path from root down to group. Both are relative to the cgroup namespace, so that either may start
+// with "/.."; the rest must not, because the names in it are not known then.
 func strip(group, root string) (string, bool) {
 	if group == "/" {
 		group = ""
@@ -57,18 +57,18 @@ func cleanPath(p string) bool {
 	return strings.HasPrefix(p, "/") && path.Clean(p) == p
 }
 
-// level is one directory of a place.
+// level is one directory of a location.
 type level struct {
 	path string // the cgroup path
 	dir  string // the directory
 }
 
-// maxLevels bounds what is kept open. Eight levels are deep already; kernels allow any number.
+// maxLevels bounds the open files. Eight levels are deep already; kernels allow any number.
 const maxLevels = 16
 
-// levels returns the group and its ancestors up to the mount point, leaf first. The second result tells that there are
-// more than are returned.
-func (p place) levels() ([]level, bool) {
+// levels returns the group and its ancestors up to the mount point, leaf first. The second result reports whether
+// there are more.
+func (p location) levels() ([]level, bool) {
 	var all []level
 	for below := p.below; ; below = below[:strings.LastIndexByte(below, '/')] {
 		if len(all) == maxLevels {

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// membership tells the group that a process is in, by controller: the content of /proc/self/cgroup. The name of the v2
+// membership has the group of a process by controller: the content of /proc/self/cgroup. The name of the v2
 // hierarchy, which holds all controllers that no v1 hierarchy has taken, is "".
 type membership map[string]string
 

@@ -2,7 +2,7 @@ package cgroup
 
 import "bytes"
 
-// memoryLevel is one level of the memory controller: what was read last, and where it is read.
+// memoryLevel is one level of the memory controller: its last figures, and its files.
 type memoryLevel struct {
 	MemoryLevel
 	probes []*probe // in the order of memoryRows
@@ -13,7 +13,7 @@ type memoryLevel struct {
 	counted uint64 // the usage when memory.stat was read last
 }
 
-// memoryRows is the table of the files of a memory level. The limit comes first, because it decides what the others mean.
+// memoryRows is the table of the files of a memory level. The limit comes first, because the others depend on it.
 func memoryRows(v Version) []row[memoryLevel] {
 	if v == V1 {
 		return []row[memoryLevel]{
@@ -77,10 +77,10 @@ func (l *memoryLevel) takeStat(text []byte) bool {
 	return inactive && active
 }
 
-// inherit takes the smallest limit of the level and all its ancestors, which v1 tells. At the topmost visible level it
+// inherit takes the smallest limit of the level and all its ancestors, which v1 has. At the topmost visible level it
 // shows a limit that is hidden above; further down it would only repeat those of the other levels.
 func (l *memoryLevel) inherit(name []byte, n uint64) {
-	if !l.tellsHidden() || string(name) != "hierarchical_memory_limit" {
+	if !l.showsHidden() || string(name) != "hierarchical_memory_limit" {
 		return
 	}
 	l.Inherited = 0
@@ -93,7 +93,7 @@ func (l *memoryLevel) takeMax(text []byte) bool { return takeLimit(&l.Max, text)
 
 func (l *memoryLevel) takeHigh(text []byte) bool { return takeLimit(&l.High, text) }
 
-// takeLimit sets to, which stays as it was if text makes no sense: a limit that is hard to read has not gone.
+// takeLimit sets to, which stays as it was if text is not valid: the limit is still there.
 func takeLimit(to *uint64, text []byte) bool {
 	n, ok := limit(text)
 	if ok {
@@ -115,20 +115,20 @@ func (l *memoryLevel) takeEvents(text []byte) bool {
 // most is how much the level can hold at most.
 func (l *memoryLevel) most() uint64 { return smallest(l.Limit(), l.host) }
 
-// overHalf reports whether Usage is more than half of what there is at most. Below that nothing is short.
+// overHalf reports whether Usage is more than half of that. Below it memory is not short.
 func (l *memoryLevel) overHalf() bool { return l.Usage > l.most()/2 }
 
-// recount reports whether memory.stat has to be read at this tick, which costs more than all other files together. It
-// has to where the level is nearly full, because the kernel drops cache there while the usage stands still, and where
-// the usage moved: what moves may be cache. Otherwise the cache is what it was, and its turn comes in the rotation.
-func (l *memoryLevel) recount() bool {
+// needsStat reports whether memory.stat has to be read at this tick, which costs more than all other files together: if
+// the level is nearly full, because the kernel drops cache then at a constant usage, and if the usage has changed, which
+// may be by cache. Otherwise it is read in the rotation.
+func (l *memoryLevel) needsStat() bool {
 	most := l.most()
 	return l.Usage > most-most/nearlyFull || distance(l.Usage, l.counted) > most/moved
 }
 
-// These are the parts of what a level can hold at most that recount goes by. An eighth is far from the kill: at 500 MiB/s
-// a group of 256 MiB fills it in 64 ms, in which a watcher that is awake looks several times. A sixty-fourth is the most
-// by which cache can be taken for memory in between, well under the margins of all rules.
+// These are the parts of the most that a level can hold for needsStat. An eighth is far from the kill: at 500 MiB/s a
+// group of 256 MiB fills it in 64 ms, in which the memory watcher reads several times. A sixty-fourth is the most by
+// which cache can be taken for memory in between, well under the margins of all rules.
 const (
 	nearlyFull = 8
 	moved      = 64
@@ -136,9 +136,8 @@ const (
 
 func distance(a, b uint64) uint64 { return max(a, b) - min(a, b) }
 
-// figure returns what the level holds; raw says that page cache is included. Where memory.stat was not read this time, the
-// page cache is that of the last time, and not left out: otherwise the figure would jump by all of it, which looks like
-// a leak.
+// figure returns the used memory; raw says that page cache is included. If memory.stat was not read this time, the page
+// cache is that of the last time: otherwise the figure would jump by all of it, which looks like a leak.
 func (l *memoryLevel) figure() (used uint64, raw bool) {
 	return l.Used(), l.probes[memoryStat].failed
 }
@@ -146,20 +145,20 @@ func (l *memoryLevel) figure() (used uint64, raw bool) {
 // known reports whether the usage of the level could be read.
 func (l *memoryLevel) known() bool { return !l.probes[memoryUsage].failed }
 
-// turns returns the files that are read in rotation, given whether the level binds: then its usage is read at every
-// tick, and its memory.stat too where that has to be. Of other levels memory.stat is worth reading over the half only,
-// when their page cache may hide that they do not bind.
-func (l *memoryLevel) turns(binds func() bool) []turn {
-	turns := []turn{
+// rotation returns the files that are read in rotation, given whether the level binds: then its usage is read at every
+// tick, and its memory.stat if needed. The memory.stat of other levels is read only if they are more than half full,
+// when their page cache may make them seem to bind.
+func (l *memoryLevel) rotation(binds func() bool) []rotated {
+	files := []rotated{
 		{probe: l.probes[memoryMax]},
 		{probe: l.probes[memoryUsage], due: func() bool { return !binds() }},
-		{probe: l.probes[memoryStat], due: func() bool { return l.tellsHidden() || binds() || l.overHalf() }},
+		{probe: l.probes[memoryStat], due: func() bool { return l.showsHidden() || binds() || l.overHalf() }},
 	}
 	if l.version == V2 {
-		turns = append(turns, turn{probe: l.probes[memoryHigh]})
+		files = append(files, rotated{probe: l.probes[memoryHigh]})
 	}
-	return turns
+	return files
 }
 
-// tellsHidden reports whether memory.stat is the place of a limit that cannot be seen otherwise.
-func (l *memoryLevel) tellsHidden() bool { return l.top && l.version == V1 }
+// showsHidden reports whether memory.stat shows a limit that cannot be seen otherwise.
+func (l *memoryLevel) showsHidden() bool { return l.top && l.version == V1 }

@@ -25,7 +25,7 @@ func parseMounts(text []byte) []mount {
 	var (
 		mounts []mount
 		ids    []string // of mounts
-		all    []spot
+		all    []mountNode
 	)
 	for line := range bytes.Lines(complete(text)) {
 		before, after, ok := bytes.Cut(line, []byte(" - "))
@@ -35,7 +35,7 @@ func parseMounts(text []byte) []mount {
 		}
 		m := mount{root: unescape(head[3]), point: unescape(head[4])}
 		id := string(head[0])
-		all = append(all, spot{id: id, parent: string(head[1]), point: m.point})
+		all = append(all, mountNode{id: id, parent: string(head[1]), point: m.point})
 		switch string(tail[0]) {
 		case "cgroup":
 			m.version = V1

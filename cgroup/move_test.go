@@ -32,7 +32,7 @@ func TestMove(t *testing.T) {
 	require.Equal(t, "/batch.slice/import.service", s.Memory.Levels[0].Path)
 }
 
-// A move to a place that cannot be seen is told, and does not end the reader.
+// A move to a group that cannot be seen sets a flag, and does not end the reader.
 func TestMoveOutOfSightAndBack(t *testing.T) {
 	root := newTree(t, "systemd-slice")
 	r := openTree(t, root, nil)

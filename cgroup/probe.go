@@ -14,7 +14,7 @@ type file interface {
 	io.Closer
 }
 
-// probe is one file of a group and what is done with its content.
+// probe is one file of a group and its parser.
 type probe struct {
 	file   file                   // nil if it could not be opened
 	take   func(text []byte) bool // reports whether text makes sense; an empty one stands for "could not be read"
@@ -31,12 +31,12 @@ type row[L any] struct {
 	take     func(*L, []byte) bool
 }
 
-// opener opens the files of groups, and remembers what failed.
+// opener opens the files of groups, and keeps the first failure.
 type opener struct {
 	root string
 	file func(path string) (file, error)
 	err  error // the first failure other than "does not exist"
-	// again is set after a failure that can pass, such as no free descriptor: it is worth another try.
+	// again is set after a temporary failure, such as no free descriptor.
 	again bool
 }
 
@@ -53,8 +53,8 @@ func (o *opener) open(path string) (file, error) {
 	return nil, err
 }
 
-// openRows opens the files of one level in the order of its table. It returns nil if there is none of them, which says
-// that the controller is not active there.
+// openRows opens the files of one level in the order of its table. It returns nil if none exists: then the
+// controller is not active there.
 func openRows[L any](o *opener, dir string, rows []row[L], l *L) []*probe {
 	probes := make([]*probe, len(rows))
 	active := false
@@ -77,7 +77,7 @@ func openRows[L any](o *opener, dir string, rows []row[L], l *L) []*probe {
 	return probes
 }
 
-// maxText bounds what is read of one file, against a file that never ends.
+// maxText bounds the bytes read of one file, against a file that never ends.
 const maxText = 1 << 20
 
 // content returns the whole lines of f, which one system call reads. They are valid until the next call.
@@ -96,8 +96,8 @@ func (r *Reader) content(f file) ([]byte, error) {
 	}
 }
 
-// read reads the file of p, if there is one, and hands on what it says. After the group was removed its files give
-// ENODEV for ever, and EBADF after the application closed what it does not own: everything has to be looked up again.
+// read reads and parses the file of p, if there is one. After the group was removed its files give ENODEV for ever, and
+// EBADF after the application closed a descriptor that it does not own: everything has to be looked up again.
 func (r *Reader) read(p *probe) {
 	if p.file == nil {
 		return

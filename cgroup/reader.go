@@ -6,8 +6,8 @@ import (
 	"sync"
 )
 
-// Reader reads the limits and the usage of the control groups that this process is in. It keeps open what it needs,
-// some eight files for each level, and notices when the process is moved. It is safe for concurrent use.
+// Reader reads the limits and the usage of the control groups that this process is in. It keeps some eight files for each
+// level open, and notices when the process is moved. It is safe for concurrent use.
 type Reader struct {
 	mu     sync.Mutex
 	config config
@@ -20,14 +20,14 @@ type Reader struct {
 	groups     *groups
 	generation uint64
 	calls      uint // of Usage
-	stale      bool // a file is gone for good
-	stuck      bool // it was gone already when the last look-up ended
+	stale      bool // a file is gone
+	stuck      bool // it was gone at the end of the last look-up
 	retry      retry
 }
 
-// Open finds the control groups of this process and reads all of their files once. It fails only when no controller at
-// all can be seen, with [ErrUnavailable], or with [ErrUnsupported] on a system without control groups; the caller uses
-// the numbers of the host then. One controller that cannot be seen is told by [Sample.Unseen] and its own Err.
+// Open finds the control groups of this process and reads all of their files once. It fails only when no controller can
+// be seen, with [ErrUnavailable], or with [ErrUnsupported] on a system without control groups; then the caller uses the
+// numbers of the host. If one controller cannot be seen, [Sample.Unseen] and its own Err say so.
 func Open(opts ...Option) (*Reader, error) {
 	r := &Reader{config: config{open: openFile}, buf: make([]byte, 4096), groups: new(groups)}
 	for _, o := range opts {
@@ -51,12 +51,12 @@ func Open(opts ...Option) (*Reader, error) {
 	return r, nil
 }
 
-// Usage reads what a tick needs into u. It costs at most three system calls and allocates nothing: it reads the usage of
-// the binding level and, where that is over 7/8 of the limit or moved by 1/64 of the limit since, its memory.stat; and
-// it reads one of the other files, in rotation, or at every fourth call looks whether the process was moved. A change of
-// a limit, or at another level, or of the page cache alone, is therefore seen after at most eight calls for each visible
-// level, and a move after four. The call that finds the process in another group, or its group gone, looks everything up again, which costs about
-// a hundred microseconds once.
+// Usage reads the figures for a tick into u. It costs at most three system calls and allocates nothing: it reads the usage
+// of the binding level and, if that is over 7/8 of the limit or has changed by 1/64 of the limit, its memory.stat; and it
+// reads one of the other files, in rotation, or at every fourth call checks whether the process was moved. So a change of
+// a limit, or at another level, or of the page cache alone, is seen after at most eight calls for each visible level, and
+// a move after four. The call that finds the process in another group, or its group removed, looks everything up again,
+// which costs about a hundred microseconds once.
 //
 // It fails with [ErrUnavailable] as long as no controller can be seen, and with [ErrClosed]; u has no figures then.
 func (r *Reader) Usage(u *Usage) error {
@@ -76,7 +76,7 @@ func (r *Reader) Usage(u *Usage) error {
 }
 
 // Sample reads everything into s: every file of every level. It allocates nothing once the slices of s are long enough.
-// It is for the moments that need all of it; [Reader.Usage] is for every tick. The errors are those of Usage.
+// It is for events; [Reader.Usage] is for every tick. The errors are those of Usage.
 func (r *Reader) Sample(s *Sample) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -108,20 +108,20 @@ func (r *Reader) Close() error {
 	return nil
 }
 
-// followEvery is how many calls of Usage pass from one look at /proc/self/cgroup to the next. It is the slowest file of
-// all on v1, and a move is rare.
+// followEvery is the number of calls of Usage for one reading of /proc/self/cgroup. It is the slowest file on v1, and a
+// move is rare.
 const followEvery = 4
 
-// tick reads what a tick needs: the usage of the level that binds, and one file of the rotation.
+// tick reads the usage of the binding level, and one file of the rotation.
 func (r *Reader) tick(rotate bool) {
 	if l := r.groups.memory.binding(); l != nil {
 		r.read(l.probes[memoryUsage])
-		if l.recount() {
+		if l.needsStat() {
 			r.read(l.probes[memoryStat])
 		}
 	}
 	if rotate {
-		if p := r.groups.turn(); p != nil {
+		if p := r.groups.nextDue(); p != nil {
 			r.read(p)
 		}
 	}

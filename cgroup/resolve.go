@@ -5,9 +5,9 @@ import (
 	"errors"
 )
 
-// follow compares the groups of this process with those of the last time, and looks everything up again when it was
-// moved, or when the time has come to try again what failed before. It reports whether it did, which means that all
-// figures are fresh. While the groups cannot be read, those of the last time are believed in.
+// follow compares the groups of this process with the former ones, and looks everything up again when it was moved, or
+// when a failed look-up is to be repeated. It reports whether it did: then all figures are new. While the groups cannot be
+// read, the former ones are used.
 func (r *Reader) follow() bool {
 	text, err := r.membership()
 	r.lost = err != nil
@@ -19,8 +19,8 @@ func (r *Reader) follow() bool {
 	return true
 }
 
-// renew looks everything up again when a file that was just read turned out to be gone, unless it was the same right
-// after the last look-up: then the next one has to wait.
+// renew looks everything up again when a file is gone, unless it was gone right after the last look-up, too: then the
+// next look-up has to wait.
 func (r *Reader) renew() {
 	if (r.stale || r.groups.changed) && !r.stuck {
 		r.resolve()
@@ -44,7 +44,7 @@ func (r *Reader) membership() ([]byte, error) {
 	return text, err
 }
 
-// resolve looks up the groups that r.member names, and reads all of their files once. What was open before is stale.
+// resolve looks up the groups that r.member names, and reads all of their files once.
 func (r *Reader) resolve() {
 	_ = r.groups.close()
 	r.generation++
@@ -59,7 +59,7 @@ func (r *Reader) resolve() {
 	r.retry.done(r.stale || f.again)
 }
 
-// closeFiles closes whatever is open.
+// closeFiles closes all open files.
 func (r *Reader) closeFiles() error {
 	err := r.groups.close()
 	if r.self != nil {

@@ -1,17 +1,17 @@
 package cgroup
 
-// retry spaces out the attempts to look up again what failed for a reason that may pass. It counts looks: a reader
-// has no clock.
+// retry spaces out the repetitions of a look-up that failed for a temporary reason. It counts readings: a reader has no
+// clock.
 type retry struct {
 	failed bool
-	wait   int // looks until the next attempt
-	step   int // looks that the next failure waits
+	wait   int // readings until the next attempt
+	step   int // readings that the next failure waits
 }
 
-// maxWait bounds the wait: some minutes at one look in four seconds.
+// maxWait bounds the wait: some minutes at one reading in four seconds.
 const maxWait = 256
 
-// done notes how an attempt ended.
+// done records the result of an attempt.
 func (r *retry) done(failed bool) {
 	r.failed = failed
 	if !failed {
@@ -22,7 +22,7 @@ func (r *retry) done(failed bool) {
 	r.wait = r.step
 }
 
-// due counts one look and reports whether it is time for another attempt.
+// due counts one reading and reports whether it is time for another attempt.
 func (r *retry) due() bool {
 	if r.failed {
 		r.wait--

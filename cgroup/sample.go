@@ -2,16 +2,16 @@ package cgroup
 
 import "time"
 
-// Sample is everything that can be read at one time. [Reader.Sample] fills it and reuses its slices, so that one Sample
+// Sample has all figures of one time. [Reader.Sample] fills it and reuses its slices, so that one Sample
 // read again and again costs no allocation. Copy the slices to keep them.
 type Sample struct {
 	// Generation is as in [Usage].
 	Generation uint64
-	// Memory is what the memory controller tells.
+	// Memory is the state of the memory controller.
 	Memory Memory
-	// CPU is what the CPU controller tells.
+	// CPU is the state of the CPU controller.
 	CPU CPU
-	// Unseen says what could not be seen.
+	// Unseen says which figures could not be read.
 	Unseen Unseen
 }
 
@@ -29,7 +29,7 @@ type Memory struct {
 	// Limit is the smallest limit of all levels in bytes, 0 if there is none. It is not always that of the binding level.
 	Limit uint64
 	// Pressure is the time that the process's own group lost waiting for memory; in the root group it is that of the
-	// whole machine. Only v2 has it, but tells it even where the controller itself belongs to v1.
+	// whole machine. Only v2 has it, even where the controller itself belongs to v1.
 	Pressure Pressure
 }
 
@@ -41,7 +41,7 @@ type MemoryLevel struct {
 	Usage uint64
 	// InactiveFile and ActiveFile are page cache, which can be dropped or written back.
 	InactiveFile, ActiveFile uint64
-	// SlabReclaimable is kernel memory that can be taken back, such as cached directory entries. v1 does not tell it.
+	// SlabReclaimable is kernel memory that can be taken back, such as cached directory entries. v1 does not have it.
 	SlabReclaimable uint64
 	// Anon is memory without a file behind it: heap and stacks.
 	Anon uint64
@@ -54,7 +54,7 @@ type MemoryLevel struct {
 	// Inherited is a limit that groups above put on the topmost visible level of v1, 0 otherwise. It reveals limits that
 	// the mount hides, such as that of a pod.
 	Inherited uint64
-	// OOMKills counts the processes of this very group that the kernel killed for memory, those below not included.
+	// OOMKills counts the processes of this very group that the kernel killed for memory, without those below.
 	OOMKills uint64
 }
 
@@ -110,7 +110,7 @@ type CPULevel struct {
 type Pressure struct {
 	// Some is the time in which at least one task waited.
 	Some Stall
-	// Full is the time in which all tasks waited at once. Kernels before 5.13 do not tell it for CPU.
+	// Full is the time in which all tasks waited at once. Kernels before 5.13 do not have it for CPU.
 	Full Stall
 }
 

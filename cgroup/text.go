@@ -10,13 +10,13 @@ import (
 // The files of the kernel are short texts of a few forms. The parsers work on bytes, because a string of each value
 // would be an allocation.
 
-// complete returns the whole lines of text. The kernel ends every line: what follows the last end was cut off, and half
-// a number is worse than none.
+// complete returns the whole lines of text. The kernel ends every line: text after the last end was cut off, and half a
+// number is worse than none.
 func complete(text []byte) []byte {
 	return text[:bytes.LastIndexByte(text, '\n')+1]
 }
 
-// single returns the only line of text without its end; nothing, which no parser accepts, if there is not just one.
+// single returns the only line of text without its end, or nothing, which no parser accepts, if there are more.
 func single(text []byte) []byte {
 	line, rest, ended := bytes.Cut(text, []byte{'\n'})
 	if !ended || len(rest) > 0 {
@@ -55,7 +55,7 @@ func limit(text []byte) (uint64, bool) {
 	return max(n, 1), true
 }
 
-// pairs yields the lines of the form "name number"; others are passed over.
+// pairs yields the lines of the form "name number"; others are skipped.
 func pairs(text []byte) iter.Seq2[[]byte, uint64] {
 	return func(yield func([]byte, uint64) bool) {
 		for len(text) > 0 {

@@ -2,11 +2,11 @@ package cgroup
 
 import "strings"
 
-// Unseen says what a reading could not see, as a set of flags; zero means that everything was seen. A flag never makes
-// a reading fail: the figures that it concerns are zero, or the last ones that could be read.
+// Unseen is a set of flags for figures that a reading lacks; zero means that it lacks none. A flag never makes a reading
+// fail: its figures are zero, or the last ones that could be read.
 type Unseen uint16
 
-// What can stay unseen.
+// The flags.
 const (
 	// UnseenMembership: /proc/self/cgroup could not be read this time, so that a move to another group stays unnoticed.
 	UnseenMembership Unseen = 1 << iota

@@ -1,10 +1,10 @@
 package cgroup
 
-// Usage is what a tick needs: how much is used of which limit. [Reader.Usage] fills it.
+// Usage has the figures for a tick: how much is used of which limit. [Reader.Usage] fills it.
 type Usage struct {
 	// MemoryUsed is the memory, in bytes, that the binding level holds and that the kernel cannot take back by dropping
-	// cache: usage - inactive_file - active_file - slab_reclaimable. The usage is read at every call, the cache when it
-	// may matter: see [Reader.Usage].
+	// cache: usage - inactive_file - active_file - slab_reclaimable. The usage is read at every call, the cache as [Reader.Usage]
+	// says.
 	MemoryUsed uint64
 	// MemoryLimit is the limit of the binding level in bytes, the smaller one of its hard limit and memory.high.
 	// Zero means that no visible level with a known usage has a limit.
@@ -14,8 +14,8 @@ type Usage struct {
 	// one with the smallest limit. Without any limit it is the leaf-most level whose usage is known, and the usage is
 	// read in rotation.
 	MemoryLevel int
-	// MemoryRaw says that MemoryUsed still includes page cache, because memory.stat could not be read. A figure with it
-	// and one without it are not comparable: the step between the two is no change of the process.
+	// MemoryRaw says that MemoryUsed still includes page cache, because memory.stat could not be read. Figures with it and
+	// without it are not comparable.
 	MemoryRaw bool
 	// CPULimit is the smallest quota of all visible levels, in cores; fractions stay fractions. Zero means none.
 	CPULimit float64
@@ -23,6 +23,6 @@ type Usage struct {
 	// group was removed, controllers were switched on, or an earlier look-up had failed in part. Counters of different
 	// generations must not be subtracted.
 	Generation uint64
-	// Unseen says what could not be seen.
+	// Unseen says which figures could not be read.
 	Unseen Unseen
 }

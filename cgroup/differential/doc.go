@@ -1,5 +1,5 @@
-// Package differential holds the limits that package cgroup finds against those
+// Package differential compares the limits that package cgroup finds with those
 // that github.com/KimMachineGun/automemlimit finds, in every fixture and in real
-// groups. It is a module of its own, so that nobody who uses holmes gets the
-// other one too.
+// groups. It is a module of its own, so that users of holmes do not depend on
+// automemlimit.
 package differential

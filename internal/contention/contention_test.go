@@ -80,7 +80,7 @@ func TestLocksArmed(t *testing.T) {
 	require.Equal(t, []int{contention.Armed, ours, contention.Armed, ours, 0}, p.sets)
 }
 
-// Arming while it is held changes nothing, and neither does disarming.
+// Arm changes nothing while the fraction is held.
 func TestLocksArmedWhileHeld(t *testing.T) {
 	p := &process{}
 	l := contention.NewLocks(p.rate)

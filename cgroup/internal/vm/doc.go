@@ -1,5 +1,5 @@
 // Package vm runs the tests of package cgroup on real kernels, in virtual machines: with all controllers in v2, all in
-// v1, and one of them in each. The machine that a test runs on has one such layout only, and nobody can change it there.
+// v1, and one of them in each. The machine that a test runs on has one such layout, which cannot be changed.
 //
 // Each machine boots from an initramfs that holds two static programs: init, which mounts the control groups of one
 // layout, and the tests, compiled by "go test -c". Their output and their exit code come back over the serial console.

@@ -2,17 +2,17 @@ package cgroup
 
 import "strings"
 
-// spot is where a mount stands among all mounts.
-type spot struct {
-	id, parent string // its number, and that of the mount that it stands on
+// mountNode is one mount in the tree of mounts.
+type mountNode struct {
+	id, parent string // its number, and that of the mount below it
 	point      string
 }
 
-// mountTree are all mounts, by the number of the mount that they stand on; "" for those that stand on none that is known.
-// The order of /proc/self/mountinfo does not tell which mount covers which, since systems move mounts while they boot.
-type mountTree map[string][]spot
+// mountTree has all mounts by the number of the mount below them, "" for an unknown one. The order of
+// /proc/self/mountinfo does not show which mount covers which, since systems move mounts while they boot.
+type mountTree map[string][]mountNode
 
-func newMountTree(all []spot) mountTree {
+func newMountTree(all []mountNode) mountTree {
 	known := make(map[string]bool, len(all))
 	for _, s := range all {
 		known[s.id] = true
@@ -30,7 +30,7 @@ func newMountTree(all []spot) mountTree {
 // at follows a path as the kernel does, from mount to mount, and returns the number of the one that it leads to.
 func (t mountTree) at(path string) string {
 	id := ""
-	for range t { // no way is longer, unless it goes round
+	for range t { // a longer way would be a circle
 		next, ok := first(t[id], path)
 		if !ok {
 			break
@@ -41,8 +41,8 @@ func (t mountTree) at(path string) string {
 }
 
 // first returns the one of several mounts that a path enters first.
-func first(mounts []spot, path string) (spot, bool) {
-	best, found := spot{}, false
+func first(mounts []mountNode, path string) (mountNode, bool) {
+	best, found := mountNode{}, false
 	for _, s := range mounts {
 		if leads(path, s.point) && (!found || len(s.point) <= len(best.point)) {
 			best, found = s, true
