@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// service is one with net/http/pprof, and without holmes.
+// service serves net/http/pprof, without holmes.
 func service(t *testing.T) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -34,7 +34,7 @@ func service(t *testing.T) string {
 	return s.URL + "/debug/pprof/"
 }
 
-// A sink is a place that says yes to all, and keeps what it was sent.
+// A sink is a receiver that accepts and keeps all requests.
 type sink struct {
 	*httptest.Server
 	mu       sync.Mutex
@@ -63,7 +63,7 @@ func newSink(t *testing.T) *sink {
 
 func none(string) string { return "" }
 
-// call runs the command and returns its status and what it said.
+// call runs the command and returns its status and its output.
 func call(t *testing.T, stdin io.Reader, getenv func(string) string, args ...string) (int, string) {
 	t.Helper()
 	var out bytes.Buffer
@@ -110,7 +110,7 @@ func stored(t *testing.T, dir string) *holmes.Event {
 	return e
 }
 
-// What curl has fetched, from a pipe and from files.
+// Profiles that curl has fetched, from a pipe and from files.
 func TestPushesWhatItIsGiven(t *testing.T) {
 	from, dir := service(t), t.TempDir()
 	heap := fetched(t, from+"heap")
@@ -141,8 +141,7 @@ func fetched(t *testing.T, url string) []byte {
 	return raw
 }
 
-// A receiver that is busy is tried again; one that refuses keeps none of the
-// others from theirs.
+// A busy receiver is tried again; one that refuses does not affect the others.
 func TestTriesAgain(t *testing.T) {
 	from, busy, refuses, dir := service(t), newSink(t), newSink(t), t.TempDir()
 	busy.answer = func(n int, w http.ResponseWriter) {
@@ -173,7 +172,7 @@ func TestGivesUpInTime(t *testing.T) {
 	require.Contains(t, said, "no time is left")
 }
 
-// What could not be fetched is said, and what could be is pushed.
+// Missing profiles are reported, and the others are pushed.
 func TestSaysWhatItCannotHave(t *testing.T) {
 	dir := t.TempDir()
 	page := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -190,7 +189,7 @@ func TestSaysWhatItCannotHave(t *testing.T) {
 	at := strings.Replace(page.URL, "http://", "http://me:hunter2@", 1)
 	code, said := call(t, nil, none, "-service", "shop", "-kinds", "heap,goroutine,mutex", "-from", at, "-to", "file="+dir)
 	require.Equal(t, 1, code)
-	require.Contains(t, said, `not there: heap: what came is no profile: it begins with "<html>log in first"`)
+	require.Contains(t, said, `missing: heap: the answer is no profile: it begins with "<html>log in first"`)
 	require.Contains(t, said, "goroutine: the service answered 403 Forbidden")
 	require.NotContains(t, said, "hunter2")
 	require.Len(t, stored(t, dir).Profiles, 1)
@@ -237,7 +236,7 @@ func TestWrongCalls(t *testing.T) {
 	require.NotContains(t, said, "hunter2")
 }
 
-// The help says all there is, and its examples and those of the README run.
+// The help names all flags, and its examples and those of the README run.
 func TestHelpTeaches(t *testing.T) {
 	code, help := call(t, nil, none, "-help")
 	require.Zero(t, code)
@@ -258,7 +257,7 @@ func TestHelpTeaches(t *testing.T) {
 	require.Equal(t, 6, ran)
 }
 
-// runExample runs a command as it is written, with what it names put in place.
+// runExample runs a command as written, with its addresses replaced.
 func runExample(t *testing.T, line, args string) {
 	t.Helper()
 	if args == "" {

@@ -23,10 +23,10 @@ func known() []string {
 	return []string{"cpu", "heap", "goroutine", "threadcreate", "mutex", "block", "allocs", "trace"}
 }
 
-// maxProfile is more than a profile has that anybody can open.
+// maxProfile bounds a profile. Larger ones cannot be opened in practice.
 const maxProfile = 64 << 20
 
-// collect makes an event of what there is. What could not be had are the errors.
+// collect makes an event of the profiles. The errors are of profiles that are missing.
 func collect(ctx context.Context, o options, stdin io.Reader) (*holmes.Event, []error) {
 	now := time.Now()
 	e := &holmes.Event{
@@ -51,7 +51,7 @@ func collect(ctx context.Context, o options, stdin io.Reader) (*holmes.Event, []
 	return e, errs
 }
 
-// source says where the profiles come from, without passwords.
+// source returns the origin of the profiles, without passwords.
 func source(o options) string {
 	if len(o.in) > 0 {
 		return "files"
@@ -59,7 +59,7 @@ func source(o options) string {
 	return (&url.URL{Scheme: o.from.Scheme, Host: o.from.Host, Path: o.from.Path}).String()
 }
 
-// one gets the profile of a kind.
+// one returns the profile of a kind.
 func one(ctx context.Context, o options, i int, stdin io.Reader) (holmes.Profile, error) {
 	kind, asked := o.kinds[i], time.Now()
 	var raw []byte
@@ -76,14 +76,14 @@ func one(ctx context.Context, o options, i int, stdin io.Reader) (holmes.Profile
 		err = check(kind, raw)
 	}
 	p := holmes.MemoryProfile(kindOf(kind), fileOf(kind, i, o.kinds), raw)
-	if p.Start, p.Duration, _ = pprofread.Times(raw); p.Start.IsZero() { // a trace does not say
+	if p.Start, p.Duration, _ = pprofread.Times(raw); p.Start.IsZero() { // a trace has no start
 		p.Start, p.Duration = asked, time.Since(asked)
 	}
 	return p, err
 }
 
-// kindOf is what holmes calls it: a profile of allocations is a heap profile
-// that opens at another column.
+// kindOf returns the kind in holmes: a profile of allocations is a heap profile with
+// another default column.
 func kindOf(kind string) holmes.Kind {
 	if kind == "allocs" {
 		return holmes.KindHeap
@@ -103,7 +103,7 @@ func fileOf(kind string, i int, kinds []string) string {
 	return name + ".pb.gz"
 }
 
-// fetch asks the service for a profile.
+// fetch gets a profile from the service.
 func fetch(ctx context.Context, o options, kind string) ([]byte, error) {
 	at := *o.from
 	query := at.Query()
@@ -126,7 +126,7 @@ func fetch(ctx context.Context, o options, kind string) ([]byte, error) {
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode != http.StatusOK {
-		text, _ := io.ReadAll(io.LimitReader(resp.Body, 200)) // what there is of a reason
+		text, _ := io.ReadAll(io.LimitReader(resp.Body, 200)) // a reason, if there is one
 		return nil, fmt.Errorf("the service answered %s: %q", resp.Status, text)
 	}
 	return read(resp.Body)
@@ -157,15 +157,14 @@ func read(in io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// check tells a profile from the page that a proxy answers with, and from
-// nothing.
+// check distinguishes a profile from the page of a proxy and from an empty answer.
 func check(kind string, raw []byte) error {
 	magic := []byte{0x1f, 0x8b} // gzip
 	if kind == "trace" {
 		magic = []byte("go 1.")
 	}
 	if !bytes.HasPrefix(raw, magic) {
-		return fmt.Errorf("what came is no profile: it begins with %q", raw[:min(len(raw), 40)])
+		return fmt.Errorf("the answer is no profile: it begins with %q", raw[:min(len(raw), 40)])
 	}
 	return nil
 }

@@ -14,8 +14,8 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 )
 
-const usage = `Agentless pushes profiles of a service without holmes in it to where holmes sends
-its evidence.
+const usage = `Agentless pushes profiles of a service that does not use holmes to the receivers of
+holmes.
 
 Usage: agentless -service name -to kind=where [-to ...] [flags]
 
@@ -24,7 +24,7 @@ It fetches profiles from the service's net/http/pprof, at -from:
   agentless -service shop -from http://localhost:6060/debug/pprof/ \
       -kinds cpu,heap,goroutine -seconds 10 -to profefe=http://localhost:10100
 
-or takes what something else has fetched, "-" from standard input:
+or takes files that another program has fetched, "-" from standard input:
 
   curl -s http://localhost:6060/debug/pprof/heap | \
       agentless -service shop -in heap=- -to pyroscope=http://localhost:4040
@@ -41,13 +41,13 @@ receivers, of which there may be several:
 A receiver that is busy or down is tried again until -timeout. The status is 0 if
 everything arrived, 1 if something did not, 2 if the call is wrong.
 
-A password on the command line is read by everybody on the machine, so these come
-from the environment:
+Every user of the machine can read a password on the command line, so these come from
+the environment:
 
-  HOLMES_TOKEN         bearer token, for all receivers that speak HTTP
+  HOLMES_TOKEN         bearer token, for all receivers that use HTTP
   HOLMES_USER          user:password, for the same, instead of a token
 
-In a crontab, every five minutes, mail only about trouble:
+In a crontab, every five minutes, with mail only about errors:
 
   */5 * * * *  agentless -quiet -service shop -to profefe=http://localhost:10100
 
@@ -80,7 +80,7 @@ func (p *pairs) Set(text string) error {
 	return nil
 }
 
-// raw are the flags as they are written.
+// raw are the flags before they are checked.
 type raw struct {
 	from, kinds, service, instance, tenant string
 	ca, cert, key                          string
@@ -105,17 +105,17 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	f.StringVar(&r.instance, "instance", "", "`name` of this copy of the service (default: the host of -from)")
 	f.Var(&r.labels, "label", "`key=value` to add to the event; may be repeated")
 	f.Var(&r.to, "to", "`kind=where` to push to; may be repeated")
-	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "for everything, from the first fetch to the last answer")
-	f.BoolVar(&o.quiet, "quiet", false, "say nothing unless something goes wrong")
+	f.DurationVar(&o.timeout, "timeout", 2*time.Minute, "limit from the first fetch to the last answer")
+	f.BoolVar(&o.quiet, "quiet", false, "print errors only")
 	f.StringVar(&r.tenant, "tenant", "", "Pyroscope's tenant `ID`")
 	f.StringVar(&r.ca, "ca", "", "PEM `file` of the authorities to trust")
 	f.StringVar(&r.cert, "cert", "", "PEM `file` of the client certificate to show")
 	f.StringVar(&r.key, "key", "", "PEM `file` of its key")
 	f.BoolVar(&r.insecure, "insecure-skip-verify", false, "accept any certificate")
-	f.BoolVar(&r.plain, "plain-http", false, "allow http to other machines: everybody on the way can read it")
+	f.BoolVar(&r.plain, "plain-http", false, "allow http to other machines: it is not encrypted")
 	err := f.Parse(args)
 	if err != nil {
-		return o, err // the flag set has said so
+		return o, err // the flag set has printed it
 	}
 	if f.NArg() > 0 {
 		err = fmt.Errorf("argument %q is not known", f.Arg(0))
@@ -128,7 +128,7 @@ func parse(args []string, getenv func(string) string, stderr io.Writer) (options
 	return o, err
 }
 
-// fill makes options of what was written.
+// fill makes options of the flags.
 func (o *options) fill(r *raw, getenv func(string) string) (err error) {
 	o.from, err = url.Parse(r.from)
 	switch {
@@ -137,7 +137,7 @@ func (o *options) fill(r *raw, getenv func(string) string) (err error) {
 	case r.service == "":
 		return errors.New("-service is missing: receivers file profiles under it")
 	case len(r.to) == 0:
-		return errors.New("-to is missing: there is nowhere to push to")
+		return errors.New("-to is missing: it names a receiver")
 	case o.seconds <= 0:
 		return fmt.Errorf("-seconds %d: want more than 0", o.seconds)
 	case o.timeout <= 0:
@@ -165,7 +165,7 @@ func (o *options) fill(r *raw, getenv func(string) string) (err error) {
 	return o.receivers(r, getenv)
 }
 
-// receivers opens what -to names.
+// receivers opens the receivers of -to.
 func (o *options) receivers(r *raw, getenv func(string) string) error {
 	opts, err := r.http(getenv)
 	if err != nil {
@@ -181,7 +181,7 @@ func (o *options) receivers(r *raw, getenv func(string) string) error {
 	return nil
 }
 
-// http returns the options of all receivers that speak it.
+// http returns the options of all receivers that use HTTP.
 func (r *raw) http(getenv func(string) string) (opts []reporters.HTTPOption, err error) {
 	if token := getenv("HOLMES_TOKEN"); token != "" {
 		opts = append(opts, reporters.WithToken(token))

@@ -1,11 +1,11 @@
-// Agentless pushes profiles of a service that has no holmes in it to where
-// holmes sends its evidence. It fetches them from the service's net/http/pprof,
-// or takes those that something else has fetched, and is made to be run by cron:
+// Agentless pushes profiles of a service that does not use holmes to the receivers of
+// holmes. It fetches them from the service's net/http/pprof, or takes files that another
+// program has fetched, and is meant to be run by cron:
 //
 //	*/5 * * * *  agentless -service shop -to profefe=http://localhost:10100
 //
-// It is no substitute for holmes in the process, which is there when something
-// happens. See -help, and the README beside this file.
+// It does not replace holmes in the process, which records when something happens. See
+// -help, and the README beside this file.
 package main
 
 import (
@@ -28,9 +28,9 @@ func main() {
 	os.Exit(code)
 }
 
-// run is the program: 0 when every receiver has all profiles, 1 when something
-// was not fetched or not delivered, 2 when it was called wrongly. Everything
-// that it starts has ended when it returns.
+// run is the program. It returns 0 when every receiver has all profiles, 1 when a profile
+// was not fetched or not delivered, 2 for wrong arguments. All its goroutines have ended
+// when it returns.
 func run(ctx context.Context, args []string, getenv func(string) string, stdin io.Reader, stderr io.Writer) int {
 	o, err := parse(args, getenv, stderr)
 	switch {
@@ -40,12 +40,12 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 		return 2
 	}
 	log := logger(stderr, o.quiet)
-	defer func() { _ = log.Sync() }() // it writes at once, there is nothing to lose
+	defer func() { _ = log.Sync() }() // it does not buffer
 	ctx, cancel := context.WithTimeout(ctx, o.timeout)
 	defer cancel()
 	e, missing := collect(ctx, o, stdin)
 	for _, err := range missing {
-		log.Errorf("not there: %v", err)
+		log.Errorf("missing: %v", err)
 	}
 	if len(e.Profiles) == 0 {
 		return 1
@@ -57,7 +57,7 @@ func run(ctx context.Context, args []string, getenv func(string) string, stdin i
 	return 0
 }
 
-// logger writes lines that cron mails and people read.
+// logger writes lines for people, which cron mails.
 func logger(to io.Writer, quiet bool) *zap.SugaredLogger {
 	form := zap.NewProductionEncoderConfig()
 	form.EncodeTime = zapcore.RFC3339TimeEncoder

@@ -17,7 +17,7 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 )
 
-// A receiver is a reporter that says where it reports to.
+// A receiver is a reporter with a name for log lines.
 type receiver interface {
 	holmes.Reporter
 	Name() string
@@ -45,14 +45,14 @@ func open(kind, where, tenant string, opts []reporters.HTTPOption) (receiver, er
 	}
 }
 
-// push gives the event to all receivers at once, and reports whether each has
+// push sends the event to all receivers at the same time, and reports whether all have
 // it.
 func push(ctx context.Context, to []receiver, e *holmes.Event, log *zap.SugaredLogger) bool {
 	var all sync.WaitGroup
 	var failed atomic.Bool
 	for _, r := range to {
 		all.Go(func() {
-			if err := insist(ctx, r, e, log); err != nil {
+			if err := retry(ctx, r, e, log); err != nil {
 				failed.Store(true)
 				log.Errorf("%s does not have event %s: %v", r.Name(), e.ID, err)
 				return
@@ -64,10 +64,10 @@ func push(ctx context.Context, to []receiver, e *holmes.Event, log *zap.SugaredL
 	return !failed.Load()
 }
 
-// insist tries until the receiver has the event, refuses it for good, or time
-// is up. It pauses as holmes does: for as long as the receiver asks, or longer
-// and longer, and never as long as the other instances of a fleet.
-func insist(ctx context.Context, r receiver, e *holmes.Event, log *zap.SugaredLogger) error {
+// retry tries until the receiver has the event, refuses it permanently, or the time is
+// over. It pauses as holmes does: at least as long as the receiver asks, with a growing
+// random back-off.
+func retry(ctx context.Context, r receiver, e *holmes.Event, log *zap.SugaredLogger) error {
 	for longest := time.Second; ; longest = min(2*longest, time.Minute) {
 		own := *e // a reporter may change its event
 		own.Profiles = append([]holmes.Profile(nil), e.Profiles...)
