@@ -23,8 +23,8 @@ import (
 
 const usage = `oom-table races holmes against the kernel's out-of-memory killer.
 
-A service with 20 MiB of normal heap leaks inside of a memory cgroup of 256 MiB,
-until it is killed. What is on disk then is the result.
+A service with 20 MiB of normal heap leaks in a memory cgroup of 256 MiB until it is
+killed. The events on disk then are the result.
 
 Usage: RUNS=10 oom-table [-cells text]
 
@@ -124,8 +124,8 @@ func (r row) count(is func(race.Result) bool) (n int) {
 
 func (r row) captured() int { return r.count(func(res race.Result) bool { return res.Captured }) }
 
-// telling counts the captures in which the leak is at least half.
-func (r row) telling() int {
+// meaningful counts the captures in which the leak is at least half.
+func (r row) meaningful() int {
 	return r.count(func(res race.Result) bool { return res.Captured && res.Share >= 0.5 })
 }
 
@@ -134,7 +134,7 @@ func (r row) enough() bool {
 	if r.cell.Pointers {
 		return captured >= 0.9*n
 	}
-	return captured >= 0.95*n && float64(r.telling()) >= 0.9*captured
+	return captured >= 0.95*n && float64(r.meaningful()) >= 0.9*captured
 }
 
 func (r row) String() string {
@@ -153,11 +153,11 @@ func (r row) String() string {
 		share = fmt.Sprintf("%.0f %%, %.0f %%", shares[n/2], shares[0])
 	}
 	return fmt.Sprintf("| %s | %d of %d | %s | %d of %d | %.2f s |", r.cell, r.captured(), len(r.results), share,
-		r.telling(), r.captured(), lasted[len(lasted)/2].Seconds())
+		r.meaningful(), r.captured(), lasted[len(lasted)/2].Seconds())
 }
 
 func kernel() string {
-	raw, _ := os.ReadFile("/proc/sys/kernel/osrelease") // only for the headline
+	raw, _ := os.ReadFile("/proc/sys/kernel/osrelease") // for the headline only
 	return "Linux " + strings.TrimSpace(string(raw))
 }
 

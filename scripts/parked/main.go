@@ -1,6 +1,6 @@
-// Command parked measures what a goroutine event costs a process with a
-// hundred thousand goroutines: how long the world is stopped beyond what the
-// process does by itself, and what is allocated against what was predicted.
+// Command parked measures what a goroutine event costs a process with a hundred
+// thousand goroutines: how much longer the world is stopped, and how much is allocated,
+// beside the prediction.
 package main
 
 import (
@@ -21,13 +21,13 @@ import (
 )
 
 const usage = `parked parks goroutines, takes goroutine profiles of them with holmes, and
-prints in JSON what that has cost.
+prints their cost in JSON.
 
 Usage: parked [-n goroutines] [-depth calls] [-runs n]
 
 `
 
-// report is what it prints.
+// report is the output.
 type report struct {
 	Goroutines int
 	// StoppedAlone and Stopped are how long the world was stopped in a run
@@ -98,7 +98,7 @@ func measure(n, depth, runs int) (r report, err error) {
 	return r, err
 }
 
-// captures takes profiles on demand, each after as long a time without one.
+// captures takes profiles on demand, each followed by as long a time without one.
 func (r *report) captures(h *holmes.Holmes, runs int) error {
 	var alone, with []float64
 	var allocated []uint64
@@ -125,7 +125,7 @@ func (r *report) captures(h *holmes.Holmes, runs int) error {
 	return nil
 }
 
-// stopped is for how long the world was stopped so far, but for collections, in
+// stopped is how long the world was stopped so far, without garbage collections, in
 // microseconds.
 func stopped() (sum float64) {
 	read := []metrics.Sample{{Name: "/sched/pauses/total/other:seconds"}}

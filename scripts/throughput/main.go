@@ -1,6 +1,5 @@
-// Command throughput measures what holmes costs a server that has nothing but
-// work: requests per second of CPU time, with holmes and without, both servers
-// under load at the same time.
+// Command throughput measures what holmes costs a saturated server: requests per second
+// of CPU time, with holmes and without, both servers under load at the same time.
 package main
 
 import (
@@ -30,9 +29,9 @@ import (
 const usage = `throughput compares a saturated HTTP server on loopback with the same server
 that has holmes in it, both with default settings and nothing to report.
 
-In every pair both servers are started anew, in turn the one and the other first,
-are loaded at the same time, each has one core, and are compared by the requests
-that they answered per second of their own CPU time, and by their resident memory.
+In every pair both servers are started anew, in alternating order, and loaded at the
+same time with one core each. They are compared by requests per second of their own
+CPU time, and by resident memory.
 
 Usage: throughput [-pairs n] [-time duration]
 
@@ -94,7 +93,7 @@ func compare(ctx context.Context, pairs int, length time.Duration, least float64
 	return nil
 }
 
-// figures are what one server did in the time that was measured.
+// figures are the figures of one server in the measured time.
 type figures struct {
 	requests uint64
 	cpu      time.Duration
@@ -160,7 +159,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// clientsEach keep a server busy.
+// clientsEach is the number of clients of each server.
 const clientsEach = 8
 
 // A server is one of the two, in a process of its own.
@@ -208,7 +207,7 @@ func (s *server) stop() error {
 	return errors.Join(s.stdin.Close(), s.cmd.Wait())
 }
 
-// load asks until ctx is done.
+// load sends requests until ctx is done.
 func (s *server) load(ctx context.Context) {
 	for ctx.Err() == nil {
 		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/", http.NoBody)
@@ -219,7 +218,7 @@ func (s *server) load(ctx context.Context) {
 		if err != nil {
 			return
 		}
-		_, _ = io.Copy(io.Discard, answer.Body) // whole or not, it was work
+		_, _ = io.Copy(io.Discard, answer.Body) // incomplete answers count too
 		_ = answer.Body.Close()
 		s.requests.Add(1)
 	}
@@ -237,8 +236,8 @@ func (s *server) read(f *figures, sign int) error {
 	return err
 }
 
-// cpuTime adds up what the threads of a process have used, in the nanoseconds
-// that the scheduler counts.
+// cpuTime adds up the CPU time of the threads of a process, by the scheduler's
+// counters.
 func cpuTime(pid int) (sum time.Duration, err error) {
 	threads, err := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/schedstat", pid))
 	if err != nil || len(threads) == 0 {
@@ -304,7 +303,7 @@ func serve(kind string) error {
 	srv := &http.Server{Handler: http.HandlerFunc(answer), ReadHeaderTimeout: time.Minute}
 	ended := make(chan error, 1)
 	go func() { ended <- srv.Serve(listener) }()
-	_, _ = io.Copy(io.Discard, os.Stdin) // its end is what is waited for
+	_, _ = io.Copy(io.Discard, os.Stdin) // until its end
 	err = srv.Close()
 	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
 		err = errors.Join(err, served)

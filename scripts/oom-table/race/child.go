@@ -9,8 +9,8 @@ import (
 	"github.com/go-holmes/holmes/internal/realgroup"
 )
 
-// Env holds the plan of a child in JSON: a program that uses this package
-// calls [Child] first, which returns unless it is one.
+// Env holds the plan of a child in JSON: a program that uses this package calls
+// [Child] first.
 const Env = "HOLMES_OOM_RACE"
 
 // ProgramEnv names the program that runs the races, if it is not this one.
@@ -19,7 +19,8 @@ const ProgramEnv = "HOLMES_OOM_RACE_PROGRAM"
 // baseline is the live heap of the service before it leaks.
 const baseline = 20 << 20
 
-// normal is what the process holds for good; leaked is what it should not.
+// A heapOf is the heap of the child: normal is in use by the service, leaked and nodes
+// are the leak.
 type heapOf struct {
 	normal [][]byte
 	leaked [][]byte
@@ -33,8 +34,8 @@ type node struct {
 	_     [3]int
 }
 
-// Child runs the plan in the environment until the kernel kills it. It returns
-// whether there was one; then something went wrong.
+// Child runs the plan in the environment until the kernel kills the process. It returns
+// false without a plan, and true if the kernel did not kill.
 func Child() bool {
 	text := os.Getenv(Env)
 	if text == "" {
@@ -78,11 +79,11 @@ func (h *heapOf) fill() {
 	}
 }
 
-// step is how often the leak catches up with its rate.
+// step is the time between two allocations.
 const step = time.Millisecond
 
 // leakBytes keeps slices of 64 KiB, at a rate in bytes a second or as fast as
-// the machine can.
+// possible.
 //
 //go:noinline
 func (h *heapOf) leakBytes(rate int) {

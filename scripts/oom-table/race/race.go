@@ -1,6 +1,6 @@
-// Package race runs the race between the kernel's out-of-memory killer and
-// holmes, for real: a process that leaks inside of a memory cgroup, and what
-// is on disk when it is dead.
+// Package race runs the race between the kernel's out-of-memory killer and holmes: a
+// process leaks in a memory cgroup until it is killed, and the events that it has left on
+// disk are judged.
 package race
 
 import (
@@ -47,7 +47,7 @@ func (c Cell) String() string {
 	return name
 }
 
-// A Result is how one race ended.
+// A Result is the result of one race.
 type Result struct {
 	Captured bool          // a whole heap profile in an event
 	Share    float64       // of the leaking function in the in-use space of the best one
@@ -55,7 +55,7 @@ type Result struct {
 	Reason   string        // of the first event
 }
 
-// plan is what the child has to do.
+// plan is the task of the child.
 type plan struct {
 	Cell
 	Dir    string
@@ -153,7 +153,7 @@ func startChild(ctx context.Context, p plan) error {
 	return fmt.Errorf("the process was not killed for memory: %w: %s", errors.Join(err, ctx.Err()), out)
 }
 
-// judge looks at what is on disk.
+// judge reads the events on disk.
 func (r *Result) judge(dir string) error {
 	events, err := os.ReadDir(dir)
 	if err != nil {
