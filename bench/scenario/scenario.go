@@ -13,22 +13,21 @@ import (
 // Module is the path of this module.
 const Module = "github.com/go-holmes/holmes/bench/scenario"
 
-// A Scenario is one fault of the shop, or a thing that is none.
+// A Scenario is one fault of the shop, or a control without one.
 type Scenario struct {
-	// Name is what the table calls it. The first of several variants has the
-	// name of the fault alone.
+	// Name is the name in the table. The first of several variants has the name of
+	// the fault alone.
 	Name string
-	// Signals are those that may tell of it. None means that nothing is wrong: a
-	// control, in which nobody is to be named with confidence.
+	// Signals are those that may show it. None means a control, in which no
+	// function may be named with confidence.
 	Signals []holmes.Signal
-	// Guilty are the functions that a person would change to mend it, as in the
-	// symbol table and without [Module]/shop/. A name stands for its closures
-	// too.
+	// Guilty are the functions that a developer would change to fix it, as in the
+	// symbol table and without [Module]/shop/. A name includes its closures.
 	Guilty []string
-	// Patience is how long the fault is waited for; 0 stands for 20 s.
+	// Patience is how long to wait for the event; 0 stands for 20 s.
 	Patience time.Duration
-	// Pace is the pace of the shop, 0 for 1, and Open adds to it what is there
-	// in calm times already. nil adds nothing.
+	// Pace is the pace of the shop, 0 for 1. Open, if not nil, adds parts of the
+	// scenario that run in calm times already.
 	Pace float64
 	Open func(s *shop.Shop) error
 	// Fault begins the fault, and returns. It ends with the shop.
@@ -58,8 +57,8 @@ func (s Scenario) Blames(function string) bool {
 	return false
 }
 
-// closure is what the compiler appends to the name of the function that a
-// closure, a deferred call or a method value is made in.
+// closure matches the suffix that the compiler appends to the name of a function for
+// closures, deferred calls and method values.
 var closure = regexp.MustCompile(`(\.(func|gowrap|deferwrap)?\d+|-fm|-range\d+)+$`)
 
 // Plain is the name of the function that a symbol belongs to: without type

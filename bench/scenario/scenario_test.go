@@ -33,7 +33,7 @@ func TestBlames(t *testing.T) {
 		{"collate.(*Set).Merge", shop + "collate.(*Set[...]).Merge", true},
 		{"collate.(*Set).Merge", shop + "collate.(*Set[go.shape.string]).has", false},
 	} {
-		s := scenario.Scenario{Guilty: []string{"stock.somebody", tt.guilty}}
+		s := scenario.Scenario{Guilty: []string{"stock.other", tt.guilty}}
 		require.Equal(t, tt.want, s.Blames(tt.function), "%s for %s", tt.function, tt.guilty)
 	}
 }

@@ -24,10 +24,9 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// The whole path, for faults that are plain: from what goes wrong in a process
-// to what the event on its disk says. diagnose-table has all of them. They run
-// side by side, so the shops are small ones. The usual run has one that needs no
-// quiet processor.
+// The whole path for simple faults: from a fault in a process to the event on its disk.
+// diagnose-table has all of them. They run at the same time, so the shops are small. The
+// usual run has one that needs no quiet processor.
 func TestPlainFaultsAreNamed(t *testing.T) {
 	exe, err := os.Executable()
 	require.NoError(t, err)

@@ -1,5 +1,5 @@
-// Package bed runs a scenario for real: the shop with holmes in it in a process
-// of its own, a fault, and what is on disk afterwards.
+// Package bed runs a scenario: the shop with holmes in a process of its own, a fault,
+// and the judgement of the events on disk.
 package bed
 
 import (
@@ -25,20 +25,20 @@ import (
 // [Child] first.
 const Env = "HOLMES_SCENARIO"
 
-// Plan is what a child has to do.
+// Plan is the task of a child.
 type Plan struct {
 	Scenario string `json:"scenario"`
-	// Dir is where the dump path is made, and what else there is to keep.
+	// Dir is where the dump path and other files are made.
 	Dir string `json:"dir"`
-	// Calm is how long nothing happens at least, from the start of holmes on. The
-	// fault also waits for the first baseline.
+	// Calm is the time from the start of holmes to the fault, which also waits for
+	// the first baseline.
 	Calm time.Duration `json:"calm"`
-	// Pace is that of the shop, where the scenario has none of its own.
+	// Pace is that of the shop, if the scenario has none.
 	Pace float64 `json:"pace,omitempty"`
-	// Patience is how long the event is waited for, or a control lasts, if not as
-	// long as usual.
+	// Patience is how long to wait for the event, or how long a control lasts, 0 for
+	// the default.
 	Patience time.Duration `json:"patience,omitempty"`
-	// Inside keeps visitors, database and partner in the same process.
+	// Inside keeps clients, database and partner in the same process.
 	Inside bool `json:"inside,omitempty"`
 }
 
@@ -48,23 +48,24 @@ const (
 	notesFile  = "notes.json"
 )
 
-// notes are what the child knows and the events do not.
+// notes has facts that the events lack.
 type notes struct {
 	FaultAt time.Time `json:"fault_at"`
-	// Rounds is how many baselines had been taken by then.
+	// Rounds is the number of baselines at that time.
 	Rounds uint64 `json:"rounds"`
 }
 
 const (
 	// settling is how long the shop is open before holmes starts.
 	settling = 3 * time.Second
-	// patience is how long an event is waited for, and how long a control lasts.
+	// patience is how long to wait for an event, and watched how long a control
+	// lasts.
 	patience = 20 * time.Second
 	watched  = 20 * time.Second
-	// baselineTime is how long a baseline is waited for, which is not taken while
-	// anything is suspected.
+	// baselineTime is how long to wait for a baseline, which is not taken while a
+	// signal is suspicious.
 	baselineTime = time.Minute
-	// rise is how much more visitors come with a fault.
+	// rise is the factor of the load with a fault.
 	rise = 1.2
 )
 
@@ -116,12 +117,12 @@ func (p Plan) world(ctx context.Context) (outside.World, error) {
 	return outside.Spawn(ctx, Env+"=")
 }
 
-// watch is the life of a shop with holmes in it.
+// watch runs holmes in the shop, and the fault.
 func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (err error) {
 	shop.Pause(ctx, settling)
-	told := make(mailbox, 100)
+	events := make(eventReporter, 100)
 	h, err := holmes.New(append(thresholds(), holmes.WithDumpPath(filepath.Join(p.Dir, dumpFolder)),
-		holmes.WithReporter(told), holmes.WithLogger(nil))...)
+		holmes.WithReporter(events), holmes.WithLogger(nil))...)
 	if err != nil {
 		return err
 	}
@@ -157,7 +158,7 @@ func (p Plan) watch(ctx context.Context, s scenario.Scenario, sh *shop.Shop) (er
 	}
 	waiting, cancel := context.WithTimeout(ctx, cmp.Or(p.Patience, s.Patience, patience))
 	defer cancel()
-	told.wait(waiting, s, n.FaultAt)
+	events.wait(waiting, s, n.FaultAt)
 	return nil
 }
 
@@ -169,12 +170,11 @@ func (p Plan) write(n notes) error {
 	return os.WriteFile(filepath.Join(p.Dir, notesFile), raw, 0o600)
 }
 
-// A mailbox is the reporter of a child: it is told of every event that is on
-// disk.
-type mailbox chan *holmes.Event
+// An eventReporter is the reporter of a child: it gets every event on disk.
+type eventReporter chan *holmes.Event
 
 // Report implements [holmes.Reporter].
-func (m mailbox) Report(ctx context.Context, e *holmes.Event) error {
+func (m eventReporter) Report(ctx context.Context, e *holmes.Event) error {
 	select {
 	case m <- e:
 		return nil
@@ -183,12 +183,12 @@ func (m mailbox) Report(ctx context.Context, e *holmes.Event) error {
 	}
 }
 
-// wait returns when an event that may tell of the fault has come.
-func (m mailbox) wait(ctx context.Context, s scenario.Scenario, since time.Time) {
+// wait waits for an event that may be of the fault.
+func (m eventReporter) wait(ctx context.Context, s scenario.Scenario, since time.Time) {
 	for {
 		select {
 		case e := <-m:
-			if tells(e, s, since) {
+			if matches(e, s, since) {
 				return
 			}
 		case <-ctx.Done():
@@ -197,7 +197,7 @@ func (m mailbox) wait(ctx context.Context, s scenario.Scenario, since time.Time)
 	}
 }
 
-// tells reports whether an event is of the fault.
-func tells(e *holmes.Event, s scenario.Scenario, since time.Time) bool {
+// matches reports whether an event may be of the fault.
+func matches(e *holmes.Event, s scenario.Scenario, since time.Time) bool {
 	return e.State == holmes.StateConfirmed && !e.At.Before(since) && slices.Contains(s.Signals, e.Trigger.Sample.Signal)
 }

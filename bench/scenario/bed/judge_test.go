@@ -15,8 +15,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario/bed"
 )
 
-// An event as the tests tell it: begun and decided so many seconds after the
-// fault.
+// An event of the tests, begun and decided so many seconds after the fault.
 type told struct {
 	signal         holmes.Signal
 	state          holmes.State
@@ -25,7 +24,7 @@ type told struct {
 	culprits       []string
 }
 
-// left writes what a child leaves behind.
+// left writes the files of a child.
 func left(t *testing.T, events ...told) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -68,7 +67,7 @@ func TestJudgeOfAFault(t *testing.T) {
 		{"second, and so an innocent is named", []told{sure("x.y", "a.b.func1")}, bed.Result{Events: 1, Rank: 2, Confident: true, Wrong: true}},
 		{"nowhere", []told{sure("x.y")}, bed.Result{Events: 1, Confident: true, Wrong: true}},
 		{
-			"nobody sure",
+			"no confidence",
 			[]told{{holmes.SignalMem, holmes.StateConfirmed, 1, 5, false, []string{"x.y", "z.z", "a.b"}}},
 			bed.Result{Events: 1, Rank: 3},
 		},
@@ -117,7 +116,7 @@ func TestJudgeOfAControl(t *testing.T) {
 	named.state = holmes.StateDismissed
 	r, err = bed.Judge(s, left(t, unsure, named))
 	require.NoError(t, err)
-	require.False(t, r.Confident, "nobody has been told")
+	require.False(t, r.Confident, "the event was not reported")
 }
 
 func TestJudgeOfNothing(t *testing.T) {

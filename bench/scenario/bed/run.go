@@ -16,35 +16,35 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario"
 )
 
-// A Result is how one run ended.
+// A Result is the result of one run.
 type Result struct {
-	// Events is how many were confirmed: in a control from the start on, else
-	// those that may tell of the fault. Early is how many came before the fault.
+	// Events is the number of confirmed events: in a control all of them, else those
+	// that may be of the fault. Early is the number of those before the fault.
 	Events, Early int
-	// Rounds is how many baselines there were to compare with.
+	// Rounds is the number of baselines.
 	Rounds uint64
-	// Signal is that of the event which is judged: the first.
+	// Signal is that of the judged event, which is the first.
 	Signal holmes.Signal
-	// Rank is where the first guilty function stands among the culprits, 0 for
-	// nowhere.
+	// Rank is the position of the first guilty function among the culprits, 0 for
+	// none.
 	Rank int
-	// Confident is whether somebody is named with confidence, in a control by
-	// any event, and Wrong whether that is an innocent.
+	// Confident is whether a function is named with confidence, in a control by any
+	// event, and Wrong whether it is not guilty.
 	Confident, Wrong bool
-	// Sentence is what the event says, and After how long after the fault the
-	// verdict was.
+	// Sentence is that of the event, and After the time from the fault to the
+	// verdict.
 	Sentence string
 	After    time.Duration
 }
 
-// Captured reports whether there is an event to be judged.
+// Captured reports whether there is an event.
 func (r *Result) Captured() bool { return r.Events > 0 }
 
 // runTime bounds one run.
 const runTime = 3 * time.Minute
 
-// Run runs a plan in a child, which is another process of a program that calls
-// [Child] first, and judges what it has left.
+// Run runs a plan in a child, which is another process of a program that calls [Child]
+// first, and judges its events.
 func Run(ctx context.Context, exe string, s scenario.Scenario, p Plan) (r Result, err error) {
 	text, err := json.Marshal(p)
 	if err != nil {
@@ -60,9 +60,9 @@ func Run(ctx context.Context, exe string, s scenario.Scenario, p Plan) (r Result
 	return Judge(s, p.Dir)
 }
 
-// Judge compares what a child has left in a plan's directory with the truth. Of
-// the events it takes the first one confirmed that began with the fault and is of
-// a signal that may tell of it; of a control it takes all.
+// Judge compares the events in a plan's directory with the guilty functions. It takes the
+// first confirmed one that began with the fault and is of a signal of the scenario; of a
+// control it takes all.
 func Judge(s scenario.Scenario, dir string) (r Result, err error) {
 	raw, err := os.ReadFile(filepath.Join(dir, notesFile))
 	if err != nil {
@@ -83,10 +83,10 @@ func Judge(s scenario.Scenario, dir string) (r Result, err error) {
 		}
 	}
 	if s.Control() {
-		r.acquit(events)
+		r.judgeControl(events)
 		return r, nil
 	}
-	events = slices.DeleteFunc(events, func(e *holmes.Event) bool { return !tells(e, s, n.FaultAt) })
+	events = slices.DeleteFunc(events, func(e *holmes.Event) bool { return !matches(e, s, n.FaultAt) })
 	if r.Events = len(events); r.Events > 0 {
 		r.judge(s, events[0], n.FaultAt)
 	}
@@ -116,7 +116,7 @@ func load(dir string) (events []*holmes.Event, err error) {
 	return events, nil
 }
 
-// judge compares what an event says with the truth.
+// judge compares the diagnosis of an event with the guilty functions.
 func (r *Result) judge(s scenario.Scenario, e *holmes.Event, since time.Time) {
 	r.Signal, r.Sentence = e.Trigger.Sample.Signal, e.Sentence()
 	r.After = e.Trigger.Sample.At.Sub(since)
@@ -130,8 +130,8 @@ func (r *Result) judge(s scenario.Scenario, e *holmes.Event, since time.Time) {
 	r.Wrong = r.Confident && r.Rank != 1
 }
 
-// acquit looks whether anybody was named where nobody is guilty.
-func (r *Result) acquit(events []*holmes.Event) {
+// judgeControl checks whether a function was named although none is guilty.
+func (r *Result) judgeControl(events []*holmes.Event) {
 	for _, e := range events {
 		if e.State != holmes.StateConfirmed {
 			continue

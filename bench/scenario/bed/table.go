@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario"
 )
 
-// A Row is the runs of one scenario.
+// A Row has the runs of one scenario.
 type Row struct {
 	Scenario scenario.Scenario
 	Results  []Result
@@ -23,7 +23,7 @@ const (
 	mostWithinThree = 0.95
 )
 
-// ErrBounds is what a table is returned with that does not keep its bounds.
+// ErrBounds is returned for a table that does not keep its bounds.
 var ErrBounds = errors.New("the table does not keep its bounds: the guilty function first in 85 % of the runs " +
 	"and within the first three in 95 %, and no confident name in a control")
 
@@ -92,8 +92,8 @@ func (r Row) String() string {
 // A Table is all rows.
 type Table []Row
 
-// Sum writes the line below the table, and returns [ErrBounds] if it is not as
-// good as it has to be.
+// Sum writes the line below the table, and returns [ErrBounds] if the table does not
+// keep its bounds.
 func (t Table) Sum(w io.Writer) error {
 	var runs, controls, named, got, firsts, threes, sure, wrongs int
 	for _, r := range t {

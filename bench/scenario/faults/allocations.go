@@ -15,7 +15,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario/shop/reports"
 )
 
-// allocations is what computes too much because it allocates.
+// allocations are faults that take CPU time by allocating.
 func allocations() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -57,8 +57,8 @@ func allocations() []scenario.Scenario {
 	}
 }
 
-// validation is the second regexp: orders with very many items are looked at
-// one by one.
+// validation is the second regexp: orders with very many items are checked one
+// by one.
 func validation(s *shop.Shop) error {
 	s.Handle("/validate", &orders.Validator{Thorough: true})
 	item := `{"product":{id},"number":1},`

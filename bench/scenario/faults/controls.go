@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario/shop/orders"
 )
 
-// controls is what looks as if something were wrong, more or less.
+// controls look more or less like faults.
 func controls() []scenario.Scenario {
 	return []scenario.Scenario{
 		{Name: "control/calm", Fault: func(s *shop.Shop) error { return s.World.Rise(1) }},

@@ -23,7 +23,7 @@ import (
 
 func onCPU() []holmes.Signal { return []holmes.Signal{holmes.SignalCPU} }
 
-// cpu is what computes too much.
+// cpu are faults that take CPU time.
 func cpu() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -73,7 +73,7 @@ func cpu() []scenario.Scenario {
 	}
 }
 
-// words is what computes too much because it writes or compares too much.
+// words are faults that take CPU time by writing or comparing text.
 func words() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -110,7 +110,7 @@ func words() []scenario.Scenario {
 	}
 }
 
-// served adds a handler to the shop, and visitors of every day to it.
+// served adds a handler to the shop, and its everyday load.
 func served(path string, handler func(*shop.Shop) http.Handler, asked string, perSecond float64) func(*shop.Shop) error {
 	return func(s *shop.Shop) error {
 		s.Handle(path, handler(s))

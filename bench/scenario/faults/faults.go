@@ -1,5 +1,5 @@
-// Package faults is the tables of what can go wrong in the shop, and of what
-// looks as if.
+// Package faults has the tables of the shop's faults, and of controls that look like
+// faults.
 package faults
 
 import (
@@ -25,15 +25,15 @@ func Find(name string) (s scenario.Scenario, ok bool) {
 	return all[i], true
 }
 
-// visit lets visitors come to a path, so many a second.
+// visit starts visits of a path, so many a second.
 func visit(path string, perSecond float64) func(*shop.Shop) error {
 	return func(s *shop.Shop) error {
 		return s.World.Visit(outside.Visit{Path: path, PerSecond: perSecond})
 	}
 }
 
-// compute lets visitors come to a path one after the other, without a pause:
-// whatever the machine, that is most of a core and not more.
+// compute starts visits of a path one after the other, without a pause: on any machine
+// that takes most of a core and not more.
 func compute(path string) func(*shop.Shop) error {
 	return func(s *shop.Shop) error {
 		return s.World.Visit(outside.Visit{Path: path, PerSecond: 1000, Most: 1})

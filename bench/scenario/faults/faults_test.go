@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The kinds of faults that the bed has to have, and a variant of each.
+// The bed has these kinds of faults, and a variant of each.
 func TestEveryFaultHasVariants(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the faults with system calls are Linux's")
@@ -56,7 +56,7 @@ func TestScenariosAreDeclared(t *testing.T) {
 		names[s.Name] = true
 		require.NotNil(t, s.Fault, s.Name)
 		require.Equal(t, s.Control(), strings.HasPrefix(s.Name, "control/"), s.Name)
-		require.Equal(t, s.Control(), len(s.Guilty) == 0, "%s: somebody is guilty, or nobody", s.Name)
+		require.Equal(t, s.Control(), len(s.Guilty) == 0, "%s: a control has no guilty function", s.Name)
 		for _, signal := range s.Signals {
 			require.Contains(t, []holmes.Signal{
 				holmes.SignalCPU, holmes.SignalMem, holmes.SignalGCHeap, holmes.SignalGoroutine, holmes.SignalThread,
@@ -86,8 +86,8 @@ func TestGuiltyFunctionsAreInTheSymbolTable(t *testing.T) {
 	}
 }
 
-// symbols returns the names of all functions of this program, also of those
-// that are inlined wherever they are called.
+// symbols returns the names of all functions of this program, including those that
+// are always inlined.
 func symbols(t *testing.T) (names []string) {
 	t.Helper()
 	exe, err := os.Executable()
@@ -106,7 +106,7 @@ func symbols(t *testing.T) (names []string) {
 	return names
 }
 
-// Whatever a scenario starts ends with the shop.
+// Everything that a scenario starts ends with the shop.
 func TestScenariosEnd(t *testing.T) {
 	for _, s := range faults.All() {
 		t.Run(s.Name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario/shop/partners"
 )
 
-// leaks is goroutines that do not end.
+// leaks are faults with goroutines that do not end.
 func leaks() []scenario.Scenario {
 	return []scenario.Scenario{
 		{

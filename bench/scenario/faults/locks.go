@@ -18,7 +18,7 @@ import (
 
 func onGoroutines() []holmes.Signal { return []holmes.Signal{holmes.SignalGoroutine} }
 
-// locks is what makes others wait.
+// locks are faults that make other goroutines wait for a lock.
 func locks() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -67,7 +67,7 @@ func locks() []scenario.Scenario {
 	}
 }
 
-// readers is what makes those wait who only want to read.
+// readers are faults that make readers wait.
 func readers() []scenario.Scenario {
 	return []scenario.Scenario{
 		{

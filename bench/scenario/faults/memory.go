@@ -21,10 +21,10 @@ import (
 
 func onMemory() []holmes.Signal { return []holmes.Signal{holmes.SignalMem, holmes.SignalGCHeap} }
 
-// slowly is how long a slow leak is waited for.
+// slowly is how long to wait for the event of a slow leak.
 const slowly = 45 * time.Second
 
-// maps is what grows entry by entry.
+// maps are faults with maps that grow entry by entry.
 func maps() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -65,7 +65,7 @@ func maps() []scenario.Scenario {
 	}
 }
 
-// buffers is what is large, or keeps what is.
+// buffers are faults with large values, or references to them.
 func buffers() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -113,7 +113,7 @@ func buffers() []scenario.Scenario {
 	}
 }
 
-// slow is what grows slowly while much else is allocated.
+// slow are faults that grow slowly while other code allocates much.
 func slow() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -144,7 +144,7 @@ func slow() []scenario.Scenario {
 	}
 }
 
-// churn is much that is allocated and soon forgotten.
+// churn allocates much that is soon garbage.
 func churn(s *shop.Shop, t *orders.Tracker) {
 	s.Consume(2000, func(int) { t.Labels(700) })
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario/shop/storage"
 )
 
-// pools is where one holds what many wait for.
+// pools are faults in which one goroutine holds a resource that many wait for.
 func pools() []scenario.Scenario {
 	return []scenario.Scenario{
 		{

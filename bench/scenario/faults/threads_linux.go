@@ -18,7 +18,7 @@ import (
 
 func onThreads() []holmes.Signal { return []holmes.Signal{holmes.SignalThread} }
 
-// threads is what keeps threads of the system busy.
+// threads are faults that keep threads of the system busy.
 func threads() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
@@ -29,7 +29,7 @@ func threads() []scenario.Scenario {
 				if err != nil {
 					return err
 				}
-				crew(s, func(n int) error { return store.Save(n, "dark") }, func() (func() error, error) {
+				callers(s, func(n int) error { return store.Save(n, "dark") }, func() (func() error, error) {
 					return func() error { return nil }, release()
 				})
 				return nil
@@ -42,7 +42,7 @@ func threads() []scenario.Scenario {
 				if err != nil {
 					return err
 				}
-				crew(s, p.Print, p.Attend)
+				callers(s, p.Print, p.Attend)
 				return nil
 			},
 		},
@@ -58,10 +58,10 @@ func threads() []scenario.Scenario {
 	}
 }
 
-// crew does something that blocks, ever again and each time in a goroutine of
-// its own. When the shop closes it has release end what blocks, waits for all,
-// and calls what release has returned.
-func crew(s *shop.Shop, do func(n int) error, release func() (func() error, error)) {
+// callers makes blocking calls, each in a goroutine of its own. When the shop closes it
+// has release unblock them, waits for all, and calls the function that release has
+// returned.
+func callers(s *shop.Shop, do func(n int) error, release func() (func() error, error)) {
 	s.Go(func(ctx context.Context) {
 		var wg sync.WaitGroup
 		for n := 0; shop.Pause(ctx, 50*time.Millisecond); n++ {

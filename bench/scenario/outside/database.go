@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// latency is what the database takes for a row that it has in memory.
+// latency is the time that the database takes for a row in its memory.
 const latency = time.Millisecond
 
 // A database answers lines of text: "get KEY" and "put KEY VALUE" with a row,
@@ -54,7 +54,7 @@ func (d *database) drop(c net.Conn) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	delete(d.conns, c)
-	_ = c.Close() // whether the other side has done so already
+	_ = c.Close() // the other side may have closed it already
 }
 
 func (d *database) serve(ctx context.Context, c net.Conn) {

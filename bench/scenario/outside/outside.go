@@ -1,7 +1,6 @@
-// Package outside is what a shop has around it: visitors who come by HTTP, a
-// database, and a partner's service. It runs beside the shop in a process of
-// its own, so that the work of these is not in the shop's profiles; tests keep
-// it in theirs.
+// Package outside has the peers of a shop: HTTP clients, a database, and a partner's
+// service. It runs in a process of its own, so that their work is not in the shop's
+// profiles; tests run it in their own process.
 package outside
 
 import (
@@ -11,36 +10,35 @@ import (
 	"sync"
 )
 
-// A Visit is one kind of request that visitors make again and again.
+// A Visit is one kind of request that clients repeat.
 type Visit struct {
-	// Path is what they ask for. "{id}" in it is a number below IDs, another one
-	// each time.
+	// Path is the requested path. "{id}" in it is a random number below IDs.
 	Path string `json:"path"`
-	// Body is what they send, if anything.
+	// Body is the body of the request, or empty.
 	Body string `json:"body,omitempty"`
-	// PerSecond is how many come in the mean. They come at random times, and
-	// whether or not those before have been served.
+	// PerSecond is the mean rate. The requests come at random times, whether or not
+	// former ones have been answered.
 	PerSecond float64 `json:"per_second"`
-	// Most is how many can be waiting at once, 0 for 2000.
+	// Most bounds the requests under way, 0 for 2000.
 	Most int `json:"most,omitempty"`
 }
 
-// IDs is how many products there are.
+// IDs is the number of products.
 const IDs = 24_000
 
-// A World is what the shop sees of it.
+// A World has the peers of a shop.
 type World interface {
 	// Database is the address of the database, and Partner the URL of the
 	// partner's service.
 	Database() string
 	Partner() string
-	// Open tells the visitors where the shop is.
+	// Open sets the URL of the shop.
 	Open(url string) error
-	// Visit lets visitors come, until Close.
+	// Visit starts a kind of visits, until Close.
 	Visit(v Visit) error
 	// Rise multiplies the rate of all visits.
 	Rise(factor float64) error
-	// Close sends everybody home and waits until they have gone.
+	// Close ends all peers and waits for them.
 	Close() error
 }
 
@@ -48,7 +46,7 @@ type World interface {
 type Local struct {
 	cancel   context.CancelFunc
 	wg       sync.WaitGroup
-	crowd    *crowd
+	clients  *clients
 	database *database
 	partner  *partner
 }
@@ -56,7 +54,7 @@ type Local struct {
 // NewLocal starts a World in this process.
 func NewLocal() (*Local, error) {
 	ctx, cancel := context.WithCancel(context.Background())
-	l := &Local{cancel: cancel, crowd: newCrowd(ctx)}
+	l := &Local{cancel: cancel, clients: newClients(ctx)}
 	var err, also error
 	l.database, err = serveDatabase(ctx)
 	l.partner, also = servePartner(ctx)
@@ -74,19 +72,19 @@ func (l *Local) Partner() string { return l.partner.url }
 
 // Open implements [World].
 func (l *Local) Open(url string) error {
-	l.crowd.shop.Store(&url)
+	l.clients.shop.Store(&url)
 	return nil
 }
 
 // Visit implements [World].
 func (l *Local) Visit(v Visit) error {
-	l.wg.Go(func() { l.crowd.come(v) })
+	l.wg.Go(func() { l.clients.visit(v) })
 	return nil
 }
 
 // Rise implements [World].
 func (l *Local) Rise(factor float64) error {
-	l.crowd.factor.Store(&factor)
+	l.clients.factor.Store(&factor)
 	return nil
 }
 
@@ -94,7 +92,7 @@ func (l *Local) Rise(factor float64) error {
 func (l *Local) Close() (err error) {
 	l.cancel()
 	l.wg.Wait()
-	l.crowd.client.CloseIdleConnections()
+	l.clients.client.CloseIdleConnections()
 	if l.partner != nil {
 		err = l.partner.close()
 	}

@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// A partner is another company's service: exchange rates, its catalogue, and
-// what goes wrong with them.
+// A partner is another company's service: exchange rates, its catalogue, and faults of
+// them.
 type partner struct {
 	url    string
 	server *http.Server
@@ -39,7 +39,7 @@ func servePartner(ctx context.Context) (*partner, error) {
 }
 
 func (p *partner) close() error {
-	_ = p.server.Close() // nobody is waited for
+	_ = p.server.Close() // without waiting for requests
 	return <-p.done
 }
 
@@ -60,7 +60,7 @@ func slow(ctx context.Context) http.HandlerFunc {
 	}
 }
 
-// gone answers that there is no such thing, at some length.
+// gone answers 410 with a long text.
 func gone(w http.ResponseWriter, _ *http.Request) {
 	w.WriteHeader(http.StatusGone)
 	_, _ = w.Write(bytes.Repeat([]byte("this offer has ended. "), 4096))

@@ -13,25 +13,25 @@ import (
 	"sync"
 )
 
-// Env tells a program that it is to be the World of another one: a program
-// that uses [Spawn] calls [Child] first.
+// Env makes a program the World of another one: a program that uses [Spawn] calls
+// [Child] first.
 const Env = "HOLMES_SCENARIO_OUTSIDE"
 
-// order is what the shop's process asks for, one in a line.
-type order struct {
+// A command is one line from the process of the shop.
+type command struct {
 	Open  string  `json:"open,omitempty"`
 	Visit *Visit  `json:"visit,omitempty"`
 	Rise  float64 `json:"rise,omitempty"`
 }
 
-// addresses is the one line that it gets.
+// addresses is the one line to it.
 type addresses struct {
 	Database string `json:"database"`
 	Partner  string `json:"partner"`
 }
 
-// Child is a World that takes its orders from in until that ends. It reports
-// whether this process was meant to be one.
+// Child runs a World that reads commands from in until its end. It reports whether this
+// process is such a child.
 func Child(in io.Reader, out io.Writer) (is bool, err error) {
 	if os.Getenv(Env) == "" {
 		return false, nil
@@ -44,9 +44,9 @@ func Child(in io.Reader, out io.Writer) (is bool, err error) {
 	if err := json.NewEncoder(out).Encode(addresses{l.Database(), l.Partner()}); err != nil {
 		return true, err
 	}
-	for orders := json.NewDecoder(in); ; {
-		var o order
-		switch err := orders.Decode(&o); {
+	for commands := json.NewDecoder(in); ; {
+		var o command
+		switch err := commands.Decode(&o); {
 		case errors.Is(err, io.EOF):
 			return true, nil
 		case err != nil:
@@ -58,7 +58,7 @@ func Child(in io.Reader, out io.Writer) (is bool, err error) {
 	}
 }
 
-func (l *Local) take(o order) error {
+func (l *Local) take(o command) error {
 	switch {
 	case o.Open != "":
 		return l.Open(o.Open)
@@ -71,14 +71,14 @@ func (l *Local) take(o order) error {
 
 // Process is a World in another process.
 type Process struct {
-	cmd    *exec.Cmd
-	orders io.WriteCloser
-	at     addresses
-	mu     sync.Mutex
+	cmd      *exec.Cmd
+	commands io.WriteCloser
+	at       addresses
+	mu       sync.Mutex
 }
 
-// Spawn starts this program again with more in its environment, as the World of
-// this process. It ends when this process does.
+// Spawn starts this program again with env added to its environment, as the World of
+// this process. It ends with this process.
 func Spawn(ctx context.Context, env ...string) (p *Process, err error) {
 	exe, err := os.Executable()
 	if err != nil {
@@ -87,7 +87,7 @@ func Spawn(ctx context.Context, env ...string) (p *Process, err error) {
 	p = &Process{cmd: exec.CommandContext(ctx, exe)}
 	p.cmd.Env = slices.Concat(os.Environ(), env, []string{Env + "=1"})
 	p.cmd.Stderr = os.Stderr
-	if p.orders, err = p.cmd.StdinPipe(); err != nil {
+	if p.commands, err = p.cmd.StdinPipe(); err != nil {
 		return nil, err
 	}
 	out, err := p.cmd.StdoutPipe()
@@ -95,14 +95,14 @@ func Spawn(ctx context.Context, env ...string) (p *Process, err error) {
 		return nil, err
 	}
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("what is outside the shop: %w", err)
+		return nil, fmt.Errorf("the process of the peers: %w", err)
 	}
 	line, err := bufio.NewReader(out).ReadBytes('\n')
 	if err == nil {
 		err = json.Unmarshal(line, &p.at)
 	}
 	if err != nil {
-		return nil, errors.Join(fmt.Errorf("what is outside the shop: %w", err), p.Close())
+		return nil, errors.Join(fmt.Errorf("the process of the peers: %w", err), p.Close())
 	}
 	return p, nil
 }
@@ -114,22 +114,22 @@ func (p *Process) Database() string { return p.at.Database }
 func (p *Process) Partner() string { return p.at.Partner }
 
 // Open implements [World].
-func (p *Process) Open(url string) error { return p.order(order{Open: url}) }
+func (p *Process) Open(url string) error { return p.command(command{Open: url}) }
 
 // Visit implements [World].
-func (p *Process) Visit(v Visit) error { return p.order(order{Visit: &v}) }
+func (p *Process) Visit(v Visit) error { return p.command(command{Visit: &v}) }
 
 // Rise implements [World].
-func (p *Process) Rise(factor float64) error { return p.order(order{Rise: factor}) }
+func (p *Process) Rise(factor float64) error { return p.command(command{Rise: factor}) }
 
-func (p *Process) order(o order) error {
+func (p *Process) command(o command) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return json.NewEncoder(p.orders).Encode(o)
+	return json.NewEncoder(p.commands).Encode(o)
 }
 
 // Close implements [World].
 func (p *Process) Close() error {
-	err := p.orders.Close()
+	err := p.commands.Close()
 	return errors.Join(err, p.cmd.Wait())
 }

@@ -1,5 +1,4 @@
-// Package shop is a web shop at work: the load that all scenarios have behind
-// them. Around 60 MB of live heap, some hundred goroutines, and requests that
+// Package shop is a web shop under load, the background of all scenarios. Around 60 MB of live heap, some hundred goroutines, and requests that
 // encode, sort, search, compress, cache, hash, lock, log and ask a database.
 package shop
 
@@ -32,18 +31,18 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario/shop/storage"
 )
 
-// Config says how large a shop is.
+// Config sizes a shop.
 type Config struct {
 	World outside.World
-	// Dir is where it may keep files.
+	// Dir is for its files.
 	Dir string
-	// Products is how many it sells; 0 stands for [outside.IDs].
+	// Products is the number of products; 0 stands for [outside.IDs].
 	Products int
-	// Pace multiplies the visits of every day; 0 stands for 1.
+	// Pace multiplies the everyday load; 0 stands for 1.
 	Pace float64
 }
 
-// A Shop is one that is open.
+// A Shop is an open shop.
 type Shop struct {
 	World   outside.World
 	Dir     string
@@ -61,7 +60,7 @@ type Shop struct {
 
 	door   sync.Mutex
 	inside sync.WaitGroup // the visitors
-	// Served counts the visitors.
+	// Served counts the requests.
 	Served atomic.Int64
 
 	ctx    context.Context //nolint:containedctx // it ends everything that Go has started
@@ -96,7 +95,7 @@ func Open(c Config) (*Shop, error) {
 	return s, nil
 }
 
-// furnish makes what the shop consists of.
+// furnish makes the parts of the shop.
 func (s *Shop) furnish(c Config) (err error) {
 	file, err := createLog(filepath.Join(s.Dir, "shop.log"))
 	if err != nil {
@@ -127,7 +126,7 @@ func (s *Shop) furnish(c Config) (err error) {
 	return nil
 }
 
-// serve opens the door.
+// serve starts the HTTP server.
 func (s *Shop) serve() error {
 	l, err := new(net.ListenConfig).Listen(s.ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
@@ -146,7 +145,7 @@ func (s *Shop) serve() error {
 // Handle adds a handler for a path.
 func (s *Shop) Handle(path string, h http.Handler) { s.mux.Handle(path, h) }
 
-// ServeHTTP serves one visitor.
+// ServeHTTP serves one request.
 func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !s.enter() {
 		http.Error(w, "closed", http.StatusServiceUnavailable)
@@ -157,7 +156,7 @@ func (s *Shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.Served.Add(1)
 }
 
-// enter lets a visitor in, unless the shop closes.
+// enter admits a request, unless the shop closes.
 func (s *Shop) enter() bool {
 	s.door.Lock()
 	defer s.door.Unlock()
@@ -168,7 +167,7 @@ func (s *Shop) enter() bool {
 	return true
 }
 
-// Go runs what belongs to the shop until ctx, which ends with it.
+// Go runs a goroutine of the shop, with a context that ends with the shop.
 func (s *Shop) Go(f func(ctx context.Context)) {
 	s.wg.Go(func() { f(s.ctx) })
 }
@@ -176,14 +175,14 @@ func (s *Shop) Go(f func(ctx context.Context)) {
 // Context ends when the shop is closed.
 func (s *Shop) Context() context.Context { return s.ctx }
 
-// Close closes the shop, and returns when nothing of it runs any more.
+// Close closes the shop, and returns when all its goroutines have ended.
 func (s *Shop) Close() error {
 	s.door.Lock()
 	s.cancel()
 	s.door.Unlock()
 	var err error
 	if s.server != nil {
-		err = s.server.Close() // which waits for nobody
+		err = s.server.Close() // without waiting for requests
 	}
 	s.inside.Wait()
 	s.wg.Wait()

@@ -17,7 +17,7 @@ const (
 	scales    = 40  // devices that report now and then
 )
 
-// staff starts what goes on in the shop without any visitor.
+// staff starts the background work of the shop.
 func (s *Shop) staff() {
 	for range listeners {
 		s.Go(func(ctx context.Context) {
@@ -33,7 +33,7 @@ func (s *Shop) staff() {
 		s.Catalog.Reprice(rand.IntN(outside.IDs), 100+rand.IntN(20_000))
 	})
 	s.Every(50*time.Millisecond, func(context.Context) {
-		s.Hub.Publish(fmt.Sprintf("somebody has just bought %d", rand.IntN(outside.IDs)))
+		s.Hub.Publish(fmt.Sprintf("a customer has just bought %d", rand.IntN(outside.IDs)))
 	})
 	s.Every(time.Second, func(ctx context.Context) {
 		if _, err := storage.All(ctx, s.DB, "scan 200"); err != nil && ctx.Err() == nil {
@@ -49,7 +49,7 @@ func (s *Shop) weigh(ctx context.Context, device int) {
 	}
 }
 
-// everyday lets the visitors of every day come: 800 a second at a pace of 1.
+// everyday starts the everyday load: 800 visits a second at a pace of 1.
 func (s *Shop) everyday(pace float64) error {
 	order := `{"customer":{id},"name":"Ada","email":"ada@example.com","phone":"+49 30 1234567","zip":"10115",` +
 		`"items":[{"product":{id},"number":2},{"product":7,"number":1}]}`
@@ -72,7 +72,7 @@ func (s *Shop) everyday(pace float64) error {
 	return nil
 }
 
-// Every does something again and again.
+// Every repeats a function.
 func (s *Shop) Every(d time.Duration, do func(ctx context.Context)) {
 	s.Go(func(ctx context.Context) {
 		for Pause(ctx, d) {

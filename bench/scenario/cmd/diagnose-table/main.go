@@ -1,7 +1,7 @@
-// Command diagnose-table runs every scenario of the test bed, and prints how
-// often the guilty function is named. RUNS is how many runs each gets; ONLY
-// names those that are to be run, with commas between them and "/..." for all
-// variants; KEEP is a folder for the evidence, which is removed otherwise.
+// Command diagnose-table runs every scenario of the test bed, and prints how often the
+// guilty function is named. RUNS is the number of runs of each; ONLY lists scenarios,
+// separated by commas and with "/..." for all variants; KEEP is a folder for the
+// evidence, which is removed otherwise.
 package main
 
 import (
@@ -32,12 +32,11 @@ Usage: RUNS=3 ONLY=hot-loop,lock-held/... KEEP=/tmp/evidence diagnose-table
 
 `
 
-// calm is how long holmes watches the shop before the fault: until its rules
-// are warm. It waits for the first baseline too.
+// calm is how long holmes watches the shop before the fault, until its rules are warm.
+// The fault waits for the first baseline too.
 const calm = 12 * time.Second
 
-// leastControls is how many runs without a fault there are at least, in a
-// whole table.
+// leastControls is the least number of runs without a fault in a whole table.
 const leastControls = 40
 
 func main() {

@@ -1,4 +1,4 @@
-// Package audit writes down who has done what.
+// Package audit records actions.
 package audit
 
 import (
@@ -7,14 +7,13 @@ import (
 	"sync"
 )
 
-// A Trail is a chain of what has been done, each link of which seals the one
-// before.
+// A Trail is a chain of actions, each link of which seals the one before.
 type Trail struct {
 	mu   sync.Mutex
 	seal uint32
 }
 
-// Write adds what somebody has done.
+// Write adds an action.
 func (t *Trail) Write(who int, what string, values map[string]any) {
 	text := t.describe(who, what, values)
 	t.mu.Lock()

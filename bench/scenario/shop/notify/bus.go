@@ -2,13 +2,13 @@ package notify
 
 import "sync"
 
-// A Bus calls whoever wants to know of a price.
+// A Bus calls the subscribers of a price.
 type Bus struct {
 	mu   sync.Mutex
 	told map[int][]func(cents int)
 }
 
-// NewBus returns a bus that nobody has asked anything of.
+// NewBus returns a bus without subscribers.
 func NewBus() *Bus { return &Bus{told: map[int][]func(int){}} }
 
 // OnPrice calls back with each new price of a product.
@@ -18,12 +18,12 @@ func (b *Bus) OnPrice(product int, call func(cents int)) {
 	b.told[product] = append(b.told[product], call)
 }
 
-// A Watch is a customer's wish to hear of a product.
+// A Watch has the subscriptions of customers.
 type Watch struct {
 	bus *Bus
 }
 
-// NewWatch returns wishes on a bus.
+// NewWatch returns a watch on a bus.
 func NewWatch(b *Bus) *Watch { return &Watch{bus: b} }
 
 // Follow draws the prices of a product for a customer from now on.

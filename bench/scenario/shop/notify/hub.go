@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A Hub passes news on to whoever has subscribed.
+// A Hub passes news on to its subscribers.
 type Hub struct {
 	mu          sync.Mutex
 	subscribers map[int]chan string
@@ -38,7 +38,7 @@ func (h *Hub) Count() int {
 	return len(h.subscribers)
 }
 
-// Publish gives news to whoever has room for them.
+// Publish gives news to the subscribers that have room for them.
 func (h *Hub) Publish(text string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

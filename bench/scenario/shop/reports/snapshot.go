@@ -31,7 +31,7 @@ func (e *Exporter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_, _ = fmt.Fprintln(w, sum) // the visitor has gone
 }
 
-// snapshot copies products, so that nobody else can change them.
+// snapshot copies products, so that others cannot change them.
 func (e *Exporter) snapshot(n int) ([]catalog.Product, error) {
 	raw, err := json.Marshal(e.catalog.All()[:n])
 	if err != nil {

@@ -76,7 +76,7 @@ func (c connector) Connect(ctx context.Context) (driver.Conn, error) {
 	return &conn{Conn: nc, in: bufio.NewReader(nc)}, nil
 }
 
-// A conn is one connection. Transactions are the database's own affair.
+// A conn is one connection. It begins no transactions of its own.
 type conn struct {
 	net.Conn
 	in *bufio.Reader
@@ -115,7 +115,7 @@ type rows struct {
 
 func (r *rows) Columns() []string { return []string{"id", "value"} }
 
-// Close reads what nobody wanted.
+// Close reads and discards the rest.
 func (r *rows) Close() error {
 	for r.left > 0 {
 		if err := r.Next(make([]driver.Value, 2)); err != nil {

@@ -12,20 +12,20 @@ import (
 	"time"
 )
 
-// A crowd is the visitors.
-type crowd struct {
-	ctx    context.Context //nolint:containedctx // it ends the crowd, whoever is in it
+// Clients are the load of the shop.
+type clients struct {
+	ctx    context.Context //nolint:containedctx // its end ends all clients
 	client *http.Client
 	shop   atomic.Pointer[string]
 	factor atomic.Pointer[float64]
 }
 
-// idle is how many connections visitors keep. What a rush has opened beyond
-// that is closed, or the shop would have more goroutines ever after.
+// idle is the number of idle connections. More are closed, or the shop would have more
+// goroutines after each burst.
 const idle = 32
 
-func newCrowd(ctx context.Context) *crowd {
-	c := &crowd{ctx: ctx, client: &http.Client{
+func newClients(ctx context.Context) *clients {
+	c := &clients{ctx: ctx, client: &http.Client{
 		Timeout:   time.Minute,
 		Transport: &http.Transport{MaxIdleConnsPerHost: idle},
 	}}
@@ -35,41 +35,40 @@ func newCrowd(ctx context.Context) *crowd {
 	return c
 }
 
-// come makes a visit again and again until the crowd ends.
-func (c *crowd) come(v Visit) {
+// visit repeats a visit until the end of the context.
+func (c *clients) visit(v Visit) {
 	most := v.Most
 	if most == 0 {
 		most = 2000
 	}
-	inside := make(chan struct{}, most)
+	waiting := make(chan struct{}, most)
 	var wg sync.WaitGroup
 	defer wg.Wait()
-	for c.wait(v) {
+	for c.pause(v) {
 		select {
-		case inside <- struct{}{}:
+		case waiting <- struct{}{}:
 			wg.Go(func() {
 				c.call(v)
-				<-inside
+				<-waiting
 			})
-		default: // the queue before the shop is so long that they go elsewhere
+		default: // too many are waiting, so this one gives up
 		}
 	}
 }
 
-// wait lets the time between two visitors pass.
-func (c *crowd) wait(v Visit) bool {
-	pause := rand.ExpFloat64() / (v.PerSecond * *c.factor.Load())
+// pause lets the time between two visits pass.
+func (c *clients) pause(v Visit) bool {
+	interval := rand.ExpFloat64() / (v.PerSecond * *c.factor.Load())
 	select {
 	case <-c.ctx.Done():
 		return false
-	case <-time.After(time.Duration(pause * float64(time.Second))):
+	case <-time.After(time.Duration(interval * float64(time.Second))):
 		return true
 	}
 }
 
-// call is one visit. What the shop answers is read and thrown away; visitors do
-// not mind errors.
-func (c *crowd) call(v Visit) {
+// call is one visit. The answer is read and discarded, errors are ignored.
+func (c *clients) call(v Visit) {
 	shop := *c.shop.Load()
 	if shop == "" {
 		return
