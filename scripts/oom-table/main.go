@@ -10,7 +10,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"runtime"
 	"slices"
@@ -18,6 +17,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/environment"
 	"github.com/go-holmes/holmes/scripts/oom-table/race"
 )
 
@@ -56,7 +56,7 @@ func table(ctx context.Context, only string) error {
 	if err != nil || runs < 1 {
 		return fmt.Errorf("RUNS=%q must be a number from 1 on", os.Getenv("RUNS"))
 	}
-	fmt.Printf("%d races a cell, %s, %d cores, %s, commit %s\n\n", runs, runtime.Version(), runtime.NumCPU(), kernel(), commit(ctx))
+	fmt.Printf("%d races a cell, %s, %d cores, %s, commit %s\n\n", runs, runtime.Version(), runtime.NumCPU(), environment.Kernel(), environment.Commit(ctx, "."))
 	fmt.Println("| leak | captured | in the profile: median, worst | half of it or more | killed after |")
 	fmt.Println("|---|---|---|---|---|")
 	short := false
@@ -154,17 +154,4 @@ func (r row) String() string {
 	}
 	return fmt.Sprintf("| %s | %d of %d | %s | %d of %d | %.2f s |", r.cell, r.captured(), len(r.results), share,
 		r.meaningful(), r.captured(), lasted[len(lasted)/2].Seconds())
-}
-
-func kernel() string {
-	raw, _ := os.ReadFile("/proc/sys/kernel/osrelease") // for the headline only
-	return "Linux " + strings.TrimSpace(string(raw))
-}
-
-func commit(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
 }

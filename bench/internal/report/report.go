@@ -6,9 +6,10 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"runtime"
 	"strings"
+
+	"github.com/go-holmes/holmes/internal/environment"
 )
 
 // A Table is a Markdown table under a headline.
@@ -44,7 +45,7 @@ func (t *Table) Markdown(level int) string {
 // Place returns the machine, toolchain and commit of a measurement.
 func Place(ctx context.Context, root string) string {
 	return fmt.Sprintf("%s %s/%s, %d cores (%s), %s, commit %s", runtime.Version(), runtime.GOOS, runtime.GOARCH,
-		runtime.NumCPU(), processor(), kernel(), commit(ctx, root))
+		runtime.NumCPU(), processor(), environment.Kernel(), environment.Commit(ctx, root))
 }
 
 func processor() string {
@@ -57,23 +58,8 @@ func processor() string {
 	return "processor unknown"
 }
 
-func kernel() string {
-	raw, _ := os.ReadFile("/proc/sys/kernel/osrelease")
-	return "Linux " + strings.TrimSpace(string(raw))
-}
-
-func commit(ctx context.Context, root string) string {
-	cmd := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD")
-	cmd.Dir = root
-	out, err := cmd.Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
-}
-
-// Replace replaces the text between the markers of a name in a file: <!-- name -->
-// and <!-- /name -->, each on a line of its own.
+// Replace puts text between the markers of a name in a file: <!-- name --> and
+// <!-- /name -->, each a line of its own.
 func Replace(path, name, text string) error {
 	raw, err := os.ReadFile(path)
 	if err != nil {

@@ -11,7 +11,6 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	"os/exec"
 	"os/signal"
 	"path/filepath"
 	"runtime"
@@ -23,6 +22,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario"
 	"github.com/go-holmes/holmes/bench/scenario/bed"
 	"github.com/go-holmes/holmes/bench/scenario/faults"
+	"github.com/go-holmes/holmes/internal/environment"
 )
 
 const usage = `diagnose-table breaks a web shop in many ways, and prints whether holmes
@@ -70,7 +70,7 @@ func run(ctx context.Context) error {
 	if os.Getenv("ONLY") == "" {
 		controlRuns = max(runs, (leastControls+len(controls)-1)/len(controls))
 	}
-	fmt.Printf("%d runs, %s, %d cores, %s, commit %s\n", runs, runtime.Version(), runtime.NumCPU(), kernel(), commit(ctx))
+	fmt.Printf("%d runs, %s, %d cores, %s, commit %s\n", runs, runtime.Version(), runtime.NumCPU(), environment.Kernel(), environment.Commit(ctx, "."))
 	var all bed.Table
 	failed := 0
 	for _, part := range []struct {
@@ -171,17 +171,4 @@ func tell(r *bed.Result) string {
 	}
 	return fmt.Sprintf("%s after %v (%d events, %d before the fault, %d baselines), guilty at %d, confident %t: %s",
 		r.Signal, r.After.Round(100*time.Millisecond), r.Events, r.Early, r.Rounds, r.Rank, r.Confident, r.Sentence)
-}
-
-func kernel() string {
-	raw, _ := os.ReadFile("/proc/sys/kernel/osrelease") // only for the headline
-	return "Linux " + strings.TrimSpace(string(raw))
-}
-
-func commit(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "git", "rev-parse", "--short", "HEAD").Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
 }
