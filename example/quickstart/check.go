@@ -8,35 +8,35 @@ import (
 	"strings"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/example/shop"
 )
 
-// check returns why a fault was not dealt with as it should have been: an event
-// of its signal, confirmed, whole in the store and at the reporter, that names
-// the guilty function and is sure of it.
-func (d *demo) check(f fault) error {
+// check returns an error unless the fault has a confirmed event that is complete
+// in the store and at the reporter, and names the guilty function with confidence.
+func (d *demo) check(f shop.Fault) error {
 	e := d.event(f)
 	switch {
 	case e == nil:
-		return fmt.Errorf("no event; holmes says: %s", d.holmes.WhyNot(f.signal))
+		return fmt.Errorf("no event; holmes says: %s", d.holmes.WhyNot(holmes.Signal(f.Signal)))
 	case e.State != holmes.StateConfirmed:
 		return fmt.Errorf("the event is %s, not confirmed", e.State)
 	}
 	for _, dir := range []string{d.evidence(), d.delivered()} {
-		if err := whole(filepath.Join(dir, e.ID)); err != nil {
+		if err := complete(filepath.Join(dir, e.ID)); err != nil {
 			return err
 		}
 	}
 	switch v := e.Diagnosis; {
 	case !v.Confident:
-		return fmt.Errorf("nobody is named: %s", v.Sentence)
-	case v.Culprits[0].Function != f.guilty:
-		return fmt.Errorf("%s is named, not %s", v.Culprits[0].Function, f.guilty)
+		return fmt.Errorf("no culprit is named: %s", v.Sentence)
+	case v.Culprits[0].Function != f.Guilty:
+		return fmt.Errorf("%s is named, not %s", v.Culprits[0].Function, f.Guilty)
 	}
 	return nil
 }
 
-// whole reports what is missing of an event in a directory.
-func whole(dir string) error {
+// complete returns an error if a file of an event is missing in a directory.
+func complete(dir string) error {
 	e, err := holmes.LoadEvent(dir)
 	if err != nil {
 		return err

@@ -4,7 +4,6 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
@@ -23,10 +22,8 @@ func TestLine(t *testing.T) {
 		}}))
 }
 
-func TestGuiltyNamesAreThoseOfProfiles(t *testing.T) {
-	for name, want := range map[string]string{"cpu": ".applyCoupons", "goroutine": ".renderPage", "heap": ".(*sessions).remember"} {
-		require.True(t, strings.HasSuffix(named(name)[0].guilty, want), named(name)[0].guilty)
-	}
+func TestNamed(t *testing.T) {
+	require.Len(t, named("heap"), 1)
 	require.Len(t, named("all"), 3)
 	require.Empty(t, named("other"))
 }
@@ -52,7 +49,7 @@ func remove(t *testing.T, path string) {
 	require.NoError(t, os.RemoveAll(path))
 }
 
-// Each way in which a fault may not be dealt with is said.
+// The error says what is missing.
 func TestCheck(t *testing.T) {
 	f := named("goroutine")[0]
 	verdict := func(confident bool, function string) diagnose.Verdict {
@@ -72,15 +69,15 @@ func TestCheck(t *testing.T) {
 			remove(t, filepath.Join(d.delivered(), e.ID, "goroutine.pb.gz"))
 		}, "goroutine.pb.gz"},
 		{"another is named", func(_ *demo, e *holmes.Event) { e.Diagnosis = verdict(true, "main.other") }, "main.other is named"},
-		{"not sure", func(_ *demo, e *holmes.Event) { e.Diagnosis = verdict(false, f.guilty) }, "nobody is named: so it seems"},
+		{"not sure", func(_ *demo, e *holmes.Event) { e.Diagnosis = verdict(false, f.Guilty) }, "no culprit is named: so it seems"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			d := &demo{options: options{dir: t.TempDir()}, out: io.Discard, holmes: new(holmes.Holmes), seen: map[string]bool{}}
 			e := &holmes.Event{
 				ID: "20260504T030201.000000000Z-goroutine-1", State: holmes.StateConfirmed,
-				Trigger:   holmes.Trigger{Sample: holmes.Sample{Signal: f.signal}},
+				Trigger:   holmes.Trigger{Sample: holmes.Sample{Signal: holmes.Signal(f.Signal)}},
 				Profiles:  []holmes.Profile{holmes.MemoryProfile(holmes.KindGoroutine, "goroutine.pb.gz", []byte("profile"))},
-				Diagnosis: verdict(true, f.guilty),
+				Diagnosis: verdict(true, f.Guilty),
 			}
 			put(t, d.evidence(), e)
 			put(t, d.delivered(), e)

@@ -6,37 +6,36 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/example/shop"
 	"github.com/go-holmes/holmes/reporters"
 )
 
-// memoryLimit stands for the limit of a small container. Nothing enforces it.
+// memoryLimit is that of a small container. Nothing enforces it.
 const memoryLimit = 512 << 20
 
-// patience is how long a fault lasts at most.
-const patience = 40 * time.Second
+// faultLimit is how long a fault lasts at most.
+const faultLimit = 40 * time.Second
 
-// A demo is one run. It belongs to one goroutine, for which time passes in
-// tick alone.
+// A demo is one run. It belongs to one goroutine, which waits in tick only.
 type demo struct {
 	options
-	out     io.Writer
-	holmes  *holmes.Holmes
-	patient *patient
-	began   time.Time
-	second  *time.Ticker
+	out    io.Writer
+	holmes *holmes.Holmes
+	shop   *shop.Shop
+	began  time.Time
+	second *time.Ticker
 
-	arrived []*holmes.Event // what the file reporter has brought, oldest first
-	seen    map[string]bool // by ID, with what an earlier run has left there
+	arrived []*holmes.Event // delivered by the file reporter, oldest first
+	seen    map[string]bool // IDs, those left by an earlier run included
 }
 
-// play sets the stage, plays, and clears it away.
+// play starts holmes and the shop, runs the demo, and stops both.
 func play(ctx context.Context, o options, stdout, stderr io.Writer) (err error) {
 	if o.dir == "" {
 		if o.dir, err = os.MkdirTemp("", "holmes-quickstart-"); err != nil {
@@ -50,26 +49,16 @@ func play(ctx context.Context, o options, stdout, stderr io.Writer) (err error) 
 	}
 	defer d.holmes.Stop()
 
-	s, err := startService()
-	if err != nil {
+	if d.shop, err = shop.Open(); err != nil {
 		return err
 	}
-	defer s.stop()
-	v := newVisitor(s.url)
-	defer v.leave()
-	loaded, unload := context.WithCancel(ctx)
-	var load sync.WaitGroup
-	load.Go(func() { steadyLoad(loaded, v) })
-	defer load.Wait()
-	defer unload()
-
-	d.patient = &patient{service: s, visitor: v}
+	defer d.shop.Close()
 	d.second = time.NewTicker(time.Second)
 	defer d.second.Stop()
 	return d.play(ctx)
 }
 
-// watched starts a holmes. This is all that a service needs.
+// watched starts a holmes. A service needs no more code than this, and Stop.
 func watched(evidence, delivered string, log *zap.Logger) (*holmes.Holmes, error) {
 	file, err := reporters.NewFile(delivered)
 	if err != nil {
@@ -93,21 +82,23 @@ func watched(evidence, delivered string, log *zap.Logger) (*holmes.Holmes, error
 func (d *demo) evidence() string  { return filepath.Join(d.dir, "evidence") }
 func (d *demo) delivered() string { return filepath.Join(d.dir, "delivered") }
 
-// play is the story: calm, the faults, and what came of them.
+// play is the calm phase, the faults, and the result.
 func (d *demo) play(ctx context.Context) error {
-	d.say("service at %s, evidence in %s", d.patient.service.url, d.evidence())
-	d.say("all is calm, while holmes learns what is normal: some 12 seconds")
+	d.say("service at %s, evidence in %s", d.shop.URL(), d.evidence())
+	d.say("all is calm, while holmes learns what is normal: about 12 seconds")
 	if err := d.learn(ctx); err != nil {
 		return d.unless(ctx, err)
 	}
 	var failed []string
 	for _, f := range d.faults {
-		d.suffer(ctx, f)
+		if err := d.inject(ctx, f); err != nil {
+			return err
+		}
 		if ctx.Err() != nil && !d.once {
 			return nil
 		}
 		if err := d.check(f); err != nil {
-			failed = append(failed, fmt.Sprintf("%s: %v", f.name, err))
+			failed = append(failed, fmt.Sprintf("%s: %v", f.Name, err))
 		}
 	}
 	if !d.once {
@@ -119,7 +110,7 @@ func (d *demo) play(ctx context.Context) error {
 	return d.verdict(failed)
 }
 
-// unless returns err, but nothing when somebody wanted the end.
+// unless returns err, and nil if the demo was interrupted.
 func (d *demo) unless(ctx context.Context, err error) error {
 	if ctx.Err() != nil && !d.once {
 		return nil

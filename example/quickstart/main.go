@@ -3,10 +3,11 @@
 //
 //	go run ./example/quickstart -fault cpu
 //
-// A steady load of sorting, JSON, hashing and cache look-ups comes over
-// loopback from the same process. After a calm phase a fault is switched on;
-// holmes notices, writes the evidence, and delivers it to a second directory
-// that stands for wherever your evidence is to go. See -help for the faults.
+// The service is the shop of example/shop, under a steady load from the same
+// process. After a calm phase a fault is injected. Holmes notices, writes the
+// evidence, and delivers it to a second directory, in place of your own reporter.
+// See -help for the faults, and watched in demo.go for what a service adds to
+// its own code.
 package main
 
 import (
@@ -19,6 +20,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"github.com/go-holmes/holmes/example/shop"
 )
 
 func main() {
@@ -28,12 +31,11 @@ func main() {
 	os.Exit(code)
 }
 
-// onceLimit is how long a run with -once may take. It takes two thirds of it
-// on a machine that has nothing else to do.
+// onceLimit bounds a run with -once. An idle machine needs two thirds of it.
 const onceLimit = 88 * time.Second
 
-// run is the program: 0 when all went as it should, 1 when it did not, 2 when
-// it was called wrongly. Everything that it starts has ended when it returns.
+// run is the program. It returns the exit status: 0 for success, 1 for a failure,
+// 2 for a mistake in the arguments. Everything that it started has ended by then.
 func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	o, err := parse(args, stderr)
 	switch {
@@ -56,25 +58,25 @@ func run(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 
 // options are the flags.
 type options struct {
-	faults []fault
+	faults []shop.Fault
 	once   bool
 	dir    string
 }
 
-const usage = `Quickstart runs a small service under a steady load, lets it go wrong after a
-calm phase, and shows what holmes makes of it.
+const usage = `Quickstart runs a small service under a steady load, injects faults after a calm
+phase, and shows what holmes finds.
 
 Usage: quickstart [-fault name] [-once] [-dir path]
 
 The faults:
   cpu        a function that is quadratic in the length of a cart, and long
-             carts: about half of the usable cores, until holmes has it
+             carts: all usable cores, until holmes has it
   goroutine  6000 goroutines that wait to send to a reader who has left
-  heap       a map of sessions that nobody cleans up, 10 MB a second
+  heap       a map of sessions that are never removed, 10 MB a second
   all        one after the other
 
-Files: the events lie in <dir>/evidence, each in a directory of its own, and
-their copies in <dir>/delivered, where the file reporter has brought them.
+Files: each event is a directory in <dir>/evidence. The file reporter copies it
+to <dir>/delivered.
 
 Flags:
 `
@@ -87,10 +89,10 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		fmt.Fprint(stderr, usage)
 		f.PrintDefaults()
 	}
-	name := f.String("fault", "all", "what goes wrong: cpu, goroutine, heap or all")
-	f.BoolVar(&o.once, "once", false, "end when every fault has been found, with status 0, or 1 if one was not; "+
+	name := f.String("fault", "all", "the fault to inject: cpu, goroutine, heap or all")
+	f.BoolVar(&o.once, "once", false, "end after the last fault, with status 0 if all were found, else 1; "+
 		"without it the service runs on until Ctrl-C")
-	f.StringVar(&o.dir, "dir", "", "where the files go (default: a new private directory below "+os.TempDir()+")")
+	f.StringVar(&o.dir, "dir", "", "the directory of the files (default: a new private one below "+os.TempDir()+")")
 	if err := f.Parse(args); err != nil {
 		return o, err
 	}
@@ -101,4 +103,14 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, err
 	}
 	return o, nil
+}
+
+// named returns the fault of a name, or all faults.
+func named(name string) (out []shop.Fault) {
+	for _, f := range shop.Faults() {
+		if name == f.Name || name == "all" {
+			out = append(out, f)
+		}
+	}
+	return out
 }

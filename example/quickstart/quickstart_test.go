@@ -11,14 +11,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/go-holmes/holmes/example/shop"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// The whole thing, as a reader of the README runs it.
+// The program as the README starts it.
 func TestOnce(t *testing.T) {
 	if os.Getenv("HOLMES_HEAVY") != "1" {
-		t.Skip("takes a minute of a quiet machine; HOLMES_HEAVY=1 go test -run TestOnce ./example/quickstart runs it")
+		t.Skip("takes a minute on an idle machine; HOLMES_HEAVY=1 go test -run TestOnce ./example/quickstart runs it")
 	}
 	var out bytes.Buffer
 	code := run(context.Background(), []string{"-once", "-fault", "all", "-dir", t.TempDir()}, &out, io.Discard)
@@ -29,8 +31,8 @@ func TestOnce(t *testing.T) {
 func TestHelpTeaches(t *testing.T) {
 	var help bytes.Buffer
 	require.Zero(t, run(context.Background(), []string{"-help"}, io.Discard, &help))
-	for _, f := range faults() {
-		require.Contains(t, help.String(), "\n  "+f.name+" ")
+	for _, f := range shop.Faults() {
+		require.Contains(t, help.String(), "\n  "+f.Name+" ")
 	}
 	for _, word := range []string{"-fault", "-once", "-dir", "<dir>/evidence", "<dir>/delivered"} {
 		require.Contains(t, help.String(), word)
@@ -45,7 +47,7 @@ func TestWrongCalls(t *testing.T) {
 	}
 }
 
-// trip calls pull at the first line that looks like one of its words.
+// trip calls pull once word has been written.
 type trip struct {
 	mu   sync.Mutex
 	text strings.Builder
@@ -63,8 +65,8 @@ func (w *trip) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Ctrl-C is a good end, unless there was a job to finish. Nothing is left
-// running, or goleak says so.
+// Ctrl-C is a success, and a failure with -once. Nothing is left running: goleak
+// fails otherwise.
 func TestInterrupted(t *testing.T) {
 	for flag, want := range map[string]int{"": 0, "-once": 1} {
 		ctx, cancel := context.WithCancel(context.Background())

@@ -15,8 +15,8 @@ func (d *demo) say(format string, args ...any) {
 	fmt.Fprintf(d.out, "\n"+format+"\n", args...)
 }
 
-// tick lets a second pass and shows what it has brought. It returns false when
-// ctx is done.
+// tick waits for a second and shows the signals and new events. It returns false
+// when ctx has ended.
 func (d *demo) tick(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():
@@ -48,10 +48,10 @@ func line(at time.Duration, s holmes.Stats) string {
 	return strings.TrimRight(out.String(), " ")
 }
 
-// news returns the events that the reporter has brought since the last look.
-// One appears there whole or not at all, so whatever has a name can be read.
+// news returns the events that were delivered since the last call. The reporter
+// renames a complete event into place, so each one can be read.
 func (d *demo) news() []*holmes.Event {
-	entries, _ := os.ReadDir(d.delivered()) // there is none before the first event
+	entries, _ := os.ReadDir(d.delivered()) // does not exist before the first event
 	var out []*holmes.Event
 	for _, entry := range entries {
 		if strings.HasPrefix(entry.Name(), ".") || d.seen[entry.Name()] {
@@ -68,7 +68,7 @@ func (d *demo) news() []*holmes.Event {
 	return out
 }
 
-// show prints an event: what it says, its files, and how to open them.
+// show prints an event, its files, and the commands that open them.
 func (d *demo) show(e *holmes.Event) {
 	d.say("EVENT %s\n  %s\n  in %s", e.State, e.Sentence(), e.Dir)
 	for i := range e.Profiles {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/api"
-	"github.com/go-holmes/holmes/collector/cmd/holmes/internal/shop"
+	"github.com/go-holmes/holmes/example/shop"
 )
 
 const demoEssay = `

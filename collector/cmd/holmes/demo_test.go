@@ -16,7 +16,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/api"
-	"github.com/go-holmes/holmes/collector/cmd/holmes/internal/shop"
+	"github.com/go-holmes/holmes/example/shop"
 )
 
 // watchedBuffer calls a function when a text has been written.
@@ -59,7 +59,7 @@ func TestTheShopDies(t *testing.T) {
 	t.Setenv(mainEnv, "1")
 	p, err := newPatient(t.Context(), stdio{err: os.Stderr}, "http://127.0.0.1:1", t.TempDir())
 	require.NoError(t, err)
-	require.NoError(t, p.suffer("goroutines"))
+	require.NoError(t, p.suffer("goroutine"))
 	require.NoError(t, p.suffer(""))
 	require.NoError(t, p.stop())
 

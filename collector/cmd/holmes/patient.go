@@ -16,7 +16,7 @@ import (
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/reporters"
 
-	"github.com/go-holmes/holmes/collector/cmd/holmes/internal/shop"
+	"github.com/go-holmes/holmes/example/shop"
 )
 
 // shopCommand is the word for this program as the shop of a demo.
@@ -143,7 +143,7 @@ func runShop(ctx context.Context, std stdio, args []string) error {
 	}()
 	lines := bufio.NewScanner(std.in)
 	for lines.Scan() {
-		if err := s.Suffer(strings.TrimSpace(lines.Text())); err != nil {
+		if err := s.Inject(strings.TrimSpace(lines.Text())); err != nil {
 			return err
 		}
 	}

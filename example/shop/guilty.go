@@ -1,4 +1,4 @@
-package main
+package shop
 
 import (
 	"bytes"
@@ -8,8 +8,8 @@ import (
 	"sync"
 )
 
-// What is wrong with this service is in this file. None of it hurts while
-// carts are short, sessions end, and readers stay.
+// The defects of the shop are in this file. They do no harm while carts are
+// short, sessions end, and readers stay.
 
 // checkout prices a cart.
 func checkout(w http.ResponseWriter, r *http.Request) {
@@ -35,32 +35,32 @@ func applyCoupons(cart []int) int {
 }
 
 // login begins a session.
-func (s *service) login(w http.ResponseWriter, r *http.Request) {
+func (s *Shop) login(w http.ResponseWriter, r *http.Request) {
 	fmt.Fprintln(w, s.sessions.remember(number(r, "bytes")))
 }
 
-// sessions remembers who is logged in.
+// remembered is the number of sessions that are kept while none leak.
+const remembered = 50
+
+// sessions holds the data of the users that are logged in.
 type sessions struct {
-	mu     sync.Mutex
-	data   map[int][]byte
-	next   int
-	lasts  int  // sessions that are remembered
-	leaves bool // nobody ends old sessions
+	mu    sync.Mutex
+	data  map[int][]byte
+	next  int
+	leaks bool // old sessions are never removed
 }
 
-func newSessions() *sessions {
-	return &sessions{data: map[int][]byte{}, lasts: 50}
-}
+func newSessions() *sessions { return &sessions{data: map[int][]byte{}} }
 
-// remember stores what is known of a user, and forgets the oldest. If nobody
-// had switched that off, it would be no leak.
+// remember stores the data of a user and removes the oldest session, unless
+// sessions leak.
 func (s *sessions) remember(size int) string {
 	data := bytes.Repeat([]byte("likes tea; "), size/11)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.data[s.next] = data
-	if !s.leaves {
-		delete(s.data, s.next-s.lasts)
+	if !s.leaks {
+		delete(s.data, s.next-remembered)
 	}
 	s.next++
 	return "session-" + strconv.Itoa(s.next)
@@ -69,7 +69,7 @@ func (s *sessions) remember(size int) string {
 func (s *sessions) leak(on bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.leaves = on
+	s.leaks = on
 }
 
 func (s *sessions) clear() {
@@ -78,15 +78,11 @@ func (s *sessions) clear() {
 	clear(s.data)
 }
 
-// report renders pages beside each other and puts them together. One who is in
-// a hurry gets the first and goes.
-func (s *service) report(w http.ResponseWriter, r *http.Request) {
-	rendered := make(chan string)
-	batch := s.pages.batch()
-	wanted := number(r, "pages")
-	for n := range wanted {
-		batch.start(func() { renderPage(n, rendered, batch.released) })
-	}
+// report renders pages concurrently and puts them together. A reader in a hurry
+// takes the first page and leaves.
+func (s *Shop) report(w http.ResponseWriter, r *http.Request) {
+	rendered, wanted := make(chan string), number(r, "pages")
+	released := s.pages.start(wanted, func(n int, released <-chan struct{}) { renderPage(n, rendered, released) })
 	if r.URL.Query().Has("hurry") {
 		wanted = 1
 	}
@@ -94,14 +90,14 @@ func (s *service) report(w http.ResponseWriter, r *http.Request) {
 		select {
 		case page := <-rendered:
 			fmt.Fprintln(w, page)
-		case <-batch.released:
+		case <-released:
 			return
 		}
 	}
 }
 
-// renderPage sends a page to its reader, and waits for ever for one that has
-// left, as there is no room in the channel.
+// renderPage sends a page to its reader. The channel has no buffer, so it waits
+// for ever for a reader that has left.
 func renderPage(n int, to chan<- string, released <-chan struct{}) {
 	select {
 	case to <- "page " + strconv.Itoa(n):
