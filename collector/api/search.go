@@ -28,7 +28,7 @@ func (h *Handler) findEvents(w http.ResponseWriter, r *http.Request) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	events, err := gather(h.store.Events(r.Context(), q), toEvent)
+	events, err := gather(h.store.Events(r.Context(), q), NewEvent)
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, toEvent(e))
+	writeJSON(w, http.StatusOK, NewEvent(e))
 	return nil
 }
 

@@ -47,7 +47,8 @@ type Event struct {
 	ReceivedAt time.Time        `json:"received_at"`
 }
 
-func toEvent(e collector.Event) Event {
+// NewEvent returns the summary of an event.
+func NewEvent(e collector.Event) Event {
 	out := Event{
 		ID: e.ID, Service: e.Service, State: e.State, Signal: e.Signal, Reason: e.Reason, Value: e.Value,
 		Limit: e.Limit, Baseline: e.Baseline, At: e.At, Sentence: e.Sentence, Confident: e.Confident,

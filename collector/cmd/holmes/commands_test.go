@@ -19,6 +19,8 @@ import (
 	"github.com/go-holmes/holmes/reporters/reportertest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/collector/internal/command"
 )
 
 // profileFile writes a CPU profile in which functions took some seconds.
@@ -47,15 +49,15 @@ func TestPushAndLook(t *testing.T) {
 	reading := map[string]string{"HOLMES_SERVER": p.url, "HOLMES_TOKEN": "r"}
 	writing := map[string]string{"HOLMES_SERVER": p.url, "HOLMES_TOKEN": "w"}
 	got := call(t, reading, "ls")
-	require.Equal(t, exitEmpty, got.code)
+	require.Equal(t, command.ExitEmpty, got.code)
 	require.Contains(t, got.err, "no event was found")
 
 	before := profileFile(t, "cpu-before.pb.gz", map[string]int64{"main.work": 2, "main.rest": 1})
 	after := profileFile(t, "cpu-after.pb.gz", map[string]int64{"main.work": 9, "main.rest": 1})
 	got = call(t, writing, "push", "-service", "shop", "-labels", "version=1.2.3", "-json", before, after, "/nowhere/heap.pb.gz", "fish.pb.gz")
-	require.Equal(t, exitError, got.code)
+	require.Equal(t, command.ExitError, got.code)
 	require.Contains(t, got.err, "2 of 4 could not be sent")
-	var sent struct{ Profiles []pushed }
+	var sent struct{ Profiles []struct{ ID, Error string } }
 	require.NoError(t, json.Unmarshal([]byte(got.out), &sent))
 	require.Len(t, sent.Profiles, 4)
 	require.NotEmpty(t, sent.Profiles[1].ID)
@@ -67,7 +69,7 @@ func TestPushAndLook(t *testing.T) {
 	require.Contains(t, got.out, sent.Profiles[0].ID)
 	require.Contains(t, got.out, "version=1.2.3")
 	got = call(t, reading, "ls", "-profiles", "-from", "2026-01-01", "-to", "2026-01-02")
-	require.Equal(t, exitEmpty, got.code)
+	require.Equal(t, command.ExitEmpty, got.code)
 
 	got = call(t, reading, "top", sent.Profiles[1].ID)
 	require.Zero(t, got.code, got.err)
@@ -91,10 +93,10 @@ func TestPushAndLook(t *testing.T) {
 	require.Contains(t, got.out, `"main.work"`)
 
 	got = call(t, reading, "top", "nobody")
-	require.Equal(t, exitEmpty, got.code)
+	require.Equal(t, command.ExitEmpty, got.code)
 	require.Contains(t, got.err, `"nobody" is neither a file nor an event nor a profile there`)
 	got = call(t, map[string]string{"HOLMES_SERVER": p.url, "HOLMES_TOKEN": "guess"}, "ls")
-	require.Equal(t, exitError, got.code)
+	require.Equal(t, command.ExitError, got.code)
 	require.Contains(t, got.err, "the token is not the one for reading")
 	require.NotContains(t, got.err, "guess")
 }
@@ -122,7 +124,7 @@ func TestEventsHereAndThere(t *testing.T) {
 		answers = append(answers, got.out)
 		require.Contains(t, got.out, e.ID)
 		got = call(t, nil, args("ls", "-signal", "fish")...)
-		require.Equal(t, exitEmpty, got.code)
+		require.Equal(t, command.ExitEmpty, got.code)
 		got = call(t, nil, args("show", e.ID)...)
 		require.Zero(t, got.code, got.err)
 		require.Contains(t, got.out, e.Profiles[0].File)
@@ -134,14 +136,14 @@ func TestEventsHereAndThere(t *testing.T) {
 		files := slices.DeleteFunc(shown.Profiles, func(p holmes.Profile) bool { return p.File == "" })
 		require.Equal(t, 1+len(files), strings.Count(got.out, "\n"), got.out)
 		got = call(t, nil, args("top", e.ID+"/../../"+filepath.Base(outside))...)
-		require.Equal(t, exitEmpty, got.code, got.out)
+		require.Equal(t, command.ExitEmpty, got.code, got.out)
 		got = call(t, nil, args("top", "-type", "mutex", e.ID)...)
-		require.Equal(t, exitEmpty, got.code, got.err)
+		require.Equal(t, command.ExitEmpty, got.code, got.err)
 		require.Contains(t, got.err, "has no mutex profile")
 	}
 	require.Equal(t, answers[0], answers[1])
 	got := call(t, nil, "top", "-dir", dir, "-service", "x", "-type", "cpu")
-	require.Equal(t, exitUsage, got.code)
+	require.Equal(t, command.ExitUsage, got.code)
 	require.Contains(t, got.err, "are not added up")
 }
 
@@ -154,7 +156,7 @@ func TestPushFromAnAddress(t *testing.T) {
 	defer service.Close()
 	p := serving(t, t.TempDir(), nil)
 	got := call(t, nil, "push", "-server", p.url, "-service", "shop", "-seconds", "1", service.URL+"/debug/pprof/", service.URL+"/nothing/heap")
-	require.Equal(t, exitError, got.code)
+	require.Equal(t, command.ExitError, got.code)
 	require.Contains(t, got.err, "1 of 4")
 	require.Contains(t, got.out, "404")
 	got = call(t, nil, "ls", "-server", p.url, "-profiles", "-json")
@@ -173,42 +175,38 @@ func TestCommandMistakes(t *testing.T) {
 		code int
 		want string
 	}{
-		{"push", exitUsage, "name files"},
-		{"push " + file, exitUsage, "-service is missing"},
-		{"push -service x -type fish " + file, exitUsage, `"fish"`},
-		{"push -service x -labels =y " + file, exitUsage, "missing label"},
-		{"push -service x -seconds 0 " + file, exitUsage, "-seconds: 0"},
-		{"push -service x -server nowhere " + file, exitUsage, `"nowhere" is not a URL`},
-		{"ls extra", exitUsage, `"extra"`},
-		{"ls -from soon", exitUsage, `-from: "soon"`},
-		{"ls -limit -1", exitUsage, "-1"},
-		{"ls -dir /nowhere", exitUsage, "/nowhere"},
-		{"ls -server http://127.0.0.1:1", exitError, "connection refused"},
-		{"show", exitUsage, "one event is needed"},
-		{"top", exitUsage, "name one, or give -service and -type"},
-		{"top -sample fish " + file, exitUsage, `"fish" is none of`},
-		{"top " + file + " " + file, exitUsage, "holmes diff compares two"},
-		{"top " + junk, exitError, "this is no profile"},
-		{"diff " + file, exitUsage, "two profiles are needed"},
-		{"flame -o /nowhere/x.svg " + file, exitError, "/nowhere/x.svg"},
-		{"completion powershell", exitUsage, `"powershell" is none of`},
+		{"push", command.ExitUsage, "name files"},
+		{"push " + file, command.ExitUsage, "-service is missing"},
+		{"push -service x -type fish " + file, command.ExitUsage, `"fish"`},
+		{"push -service x -labels =y " + file, command.ExitUsage, "missing label"},
+		{"push -service x -seconds 0 " + file, command.ExitUsage, "-seconds: 0"},
+		{"push -service x -server nowhere " + file, command.ExitUsage, `"nowhere" is not a URL`},
+		{"ls extra", command.ExitUsage, `"extra"`},
+		{"ls -from soon", command.ExitUsage, `-from: "soon"`},
+		{"ls -limit -1", command.ExitUsage, "-1"},
+		{"ls -dir /nowhere", command.ExitUsage, "/nowhere"},
+		{"ls -server http://127.0.0.1:1", command.ExitError, "connection refused"},
+		{"show", command.ExitUsage, "one event is needed"},
+		{"top", command.ExitUsage, "name one, or give -service and -type"},
+		{"top -sample fish " + file, command.ExitUsage, `"fish" is none of`},
+		{"top " + file + " " + file, command.ExitUsage, "holmes diff compares two"},
+		{"top " + junk, command.ExitError, "this is no profile"},
+		{"diff " + file, command.ExitUsage, "two profiles are needed"},
+		{"flame -o /nowhere/x.svg " + file, command.ExitError, "/nowhere/x.svg"},
+		{"completion powershell", command.ExitUsage, `"powershell" is none of`},
 	} {
 		got := call(t, nil, strings.Fields(tt.args)...)
 		require.Equal(t, tt.code, got.code, "%s: %s", tt.args, got.err)
 		require.Contains(t, got.err, tt.want, tt.args)
 	}
-	for _, c := range commands() {
-		got := call(t, nil, c.name, "-help")
-		require.Zero(t, got.code, c.name)
-		require.Contains(t, got.out, "holmes "+c.name)
+	for _, name := range strings.Fields(call(t, nil, "__complete", "").out) {
+		if name == "help" {
+			continue
+		}
+		got := call(t, nil, name, "-help")
+		require.Zero(t, got.code, name)
+		require.Contains(t, got.out, "holmes "+name)
 	}
-}
-
-// Nothing that a sender wrote reaches the terminal as more than text.
-func TestPlain(t *testing.T) {
-	var b bytes.Buffer
-	require.NoError(t, printTable(&b, "A\tB", []string{"\x1b]0;x\a", "a\tb\nc", "\u009b31m"}, func(s string) []string { return []string{s, "."} }))
-	require.Equal(t, "A       B\n?]0;x?  .\na?b?c   .\n?31m    .\n", b.String())
 }
 
 func TestCompletion(t *testing.T) {

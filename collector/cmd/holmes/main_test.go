@@ -7,16 +7,16 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/go-holmes/holmes/collector/internal/command"
 )
 
 const mainEnv = "HOLMES_CMD_TEST_MAIN"
@@ -39,7 +39,7 @@ type output struct {
 func call(t *testing.T, env map[string]string, args ...string) output {
 	t.Helper()
 	var out, errs bytes.Buffer
-	code := run(t.Context(), stdio{in: strings.NewReader(""), out: &out, err: &errs, env: func(name string) (string, bool) {
+	code := command.Run(t.Context(), command.Std{In: strings.NewReader(""), Out: &out, Err: &errs, Env: func(name string) (string, bool) {
 		value, ok := env[name]
 		return value, ok
 	}}, args)
@@ -111,9 +111,9 @@ func TestUsage(t *testing.T) {
 		require.Contains(t, got.out, "Exit status")
 	}
 	got := call(t, nil)
-	require.Equal(t, exitUsage, got.code)
+	require.Equal(t, command.ExitUsage, got.code)
 	got = call(t, nil, "sevre")
-	require.Equal(t, exitUsage, got.code)
+	require.Equal(t, command.ExitUsage, got.code)
 	require.Contains(t, got.err, `"sevre"`)
 	got = call(t, nil, "version")
 	require.Zero(t, got.code)
@@ -128,8 +128,6 @@ func TestUsage(t *testing.T) {
 
 // Mistakes name the setting and the value, and secrets not at all.
 func TestSettings(t *testing.T) {
-	file := filepath.Join(t.TempDir(), "holmes.conf")
-	require.NoError(t, os.WriteFile(file, []byte("# a comment\n\nmax-age = 7d\nmax-bytes=1GiB\n read-token = from file \naddr = :1\n"), 0o600))
 	bad := filepath.Join(t.TempDir(), "bad.conf")
 	require.NoError(t, os.WriteFile(bad, []byte("max-agee = 7d\n"), 0o600))
 	for _, tt := range []struct {
@@ -149,46 +147,8 @@ func TestSettings(t *testing.T) {
 		{nil, []string{"-tls-cert", "x"}, "-tls-key"},
 	} {
 		got := call(t, tt.env, append([]string{"serve"}, tt.args...)...)
-		require.Equal(t, exitUsage, got.code, "%v", tt)
+		require.Equal(t, command.ExitUsage, got.code, "%v", tt)
 		require.Contains(t, got.err, tt.want)
-	}
-
-	std := stdio{env: func(name string) (string, bool) {
-		value, ok := map[string]string{"HOLMES_CONFIG": file, "HOLMES_MAX_BYTES": "2GiB", "HOLMES_WRITE_TOKEN": "from env"}[name]
-		return value, ok
-	}}
-	c, err := readServeConfig(std, []string{"-addr", "127.0.0.1:2"})
-	require.NoError(t, err)
-	require.Equal(t, "127.0.0.1:2", c.addr)          // the flag before the file
-	require.EqualValues(t, 2<<30, c.maxBytes)        // the environment before the file
-	require.EqualValues(t, 7*24*time.Hour, c.maxAge) // the file before the default
-	require.Equal(t, "from file", c.tokens.Read)
-	require.Equal(t, "from env", c.tokens.Write)
-	require.True(t, c.protected())
-}
-
-func TestUnits(t *testing.T) {
-	for text, want := range map[string]int64{"0": 0, "17": 17, "17B": 17, "1KB": 1000, "1KiB": 1024, "1.5GiB": 3 << 29, "2 TB": 2e12} {
-		var s size
-		require.NoError(t, s.Set(text), text)
-		require.EqualValues(t, want, s, text)
-		var again size
-		require.NoError(t, again.Set(s.String()))
-		require.Equal(t, s, again)
-	}
-	for text, want := range map[string]time.Duration{"0": 0, "30d": 720 * time.Hour, "1.5d": 36 * time.Hour, "90m": 90 * time.Minute} {
-		var a age
-		require.NoError(t, a.Set(text), text)
-		require.EqualValues(t, want, a, text)
-		var again age
-		require.NoError(t, again.Set(a.String()))
-		require.Equal(t, a, again)
-	}
-	for _, text := range []string{"", "x", "-1", "-1d", "1y", "1e30", "GiB", "9999999TiB"} {
-		require.Error(t, new(size).Set(text), text)
-	}
-	for _, text := range []string{"", "x", "-1h", "-1d", "d", "999999d"} {
-		require.Error(t, new(age).Set(text), text)
 	}
 }
 
@@ -197,7 +157,7 @@ func TestServeNeedsTokens(t *testing.T) {
 	dir := t.TempDir()
 	for _, env := range []map[string]string{nil, {"HOLMES_READ_TOKEN": "r"}, {"HOLMES_WRITE_TOKEN": "w"}, {"HOLMES_TRIGGER_TOKEN": "t"}} {
 		got := call(t, env, "serve", "-data", dir, "-addr", ":0")
-		require.Equal(t, exitError, got.code)
+		require.Equal(t, command.ExitError, got.code)
 		require.Contains(t, got.err, "set a token")
 	}
 	left, err := os.ReadDir(dir)
@@ -205,39 +165,11 @@ func TestServeNeedsTokens(t *testing.T) {
 	require.Empty(t, left) // nothing was begun
 }
 
-// While the store is being opened, the process is seen to live.
-func TestGate(t *testing.T) {
-	g := new(gate)
-	ask := func(path string) *httptest.ResponseRecorder {
-		w := httptest.NewRecorder()
-		g.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
-		return w
-	}
-	require.Equal(t, 200, ask("/healthz").Code)
-	g.report(17, 400)
-	a := ask("/readyz")
-	require.Equal(t, 503, a.Code)
-	require.NotEmpty(t, a.Header().Get("Retry-After"))
-	require.Contains(t, a.Body.String(), "reading 17 of 400 files")
-	g.drain()
-}
-
 // A mistake in the directory ends the process, also while it listens.
 func TestServeOnAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
 	got := call(t, nil, "serve", "-data", file, "-addr", "127.0.0.1:0")
-	require.Equal(t, exitError, got.code)
+	require.Equal(t, command.ExitError, got.code)
 	require.Contains(t, got.err, file)
-}
-
-func TestGiveHome(t *testing.T) {
-	t.Setenv("XDG_CONFIG_HOME", "")
-	t.Setenv("HOME", "/nobody")
-	require.NoError(t, giveHome("data"))
-	require.Equal(t, "/nobody", os.Getenv("HOME"))
-	t.Setenv("HOME", "")
-	require.NoError(t, giveHome("data"))
-	_, err := os.UserConfigDir()
-	require.NoError(t, err)
 }

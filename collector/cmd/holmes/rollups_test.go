@@ -11,10 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
-	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/collector/internal/serve"
 )
 
 // A collector that finds profiles of an hour that is over makes its roll-ups, and
@@ -38,7 +39,7 @@ func TestServeRollups(t *testing.T) {
 
 	p = serving(t, dir, nil)
 	require.Eventually(t, func() bool {
-		made, err := filepath.Glob(filepath.Join(dir, rollupsDir, "*", "*"))
+		made, err := filepath.Glob(filepath.Join(dir, serve.RollupsDir, "*", "*"))
 		return err == nil && len(made) == 2 && !strings.HasSuffix(fmt.Sprint(made), ".partial]")
 	}, 30*time.Second, 10*time.Millisecond, "its hour and its day")
 	blobs, err := filepath.Glob(filepath.Join(dir, "blobs", "*", "*"))

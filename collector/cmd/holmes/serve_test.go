@@ -22,6 +22,8 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 	"github.com/go-holmes/holmes/reporters/reportertest"
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/collector/internal/command"
 )
 
 const upload = "/api/0/profiles?service=shop&type=heap"
@@ -241,6 +243,6 @@ func TestServeTwice(t *testing.T) {
 	dir := t.TempDir()
 	serving(t, dir, nil)
 	got := call(t, nil, "serve", "-data", dir, "-addr", "127.0.0.1:0")
-	require.Equal(t, exitError, got.code)
+	require.Equal(t, command.ExitError, got.code)
 	require.Contains(t, got.err, "another process has it open")
 }

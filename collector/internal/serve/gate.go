@@ -1,4 +1,4 @@
-package main
+package serve
 
 import (
 	"fmt"
@@ -8,9 +8,8 @@ import (
 	"github.com/go-holmes/holmes/collector/api"
 )
 
-// A gate is the handler of a server that is not ready yet: the making of an
-// index may take minutes. Who watches the process sees that it lives, everybody
-// else is asked to come again.
+// A gate is the handler of a server that is not ready yet: building the index may
+// take minutes. /healthz is answered, all other requests are asked to come again.
 type gate struct {
 	inside   atomic.Pointer[api.Handler]
 	progress atomic.Pointer[string]
@@ -18,13 +17,13 @@ type gate struct {
 
 func (g *gate) open(h *api.Handler) { g.inside.Store(h) }
 
-// report says how far the making of the index has come.
+// report notes the progress of building the index.
 func (g *gate) report(done, total int) {
 	text := fmt.Sprintf("reading %d of %d files", done, total)
 	g.progress.Store(&text)
 }
 
-// drain is called when the server is to stop.
+// drain passes on that the server stops.
 func (g *gate) drain() {
 	if h := g.inside.Load(); h != nil {
 		h.Drain()

@@ -1,20 +1,17 @@
-package main
+package command
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"net/url"
-	"os"
 	"path/filepath"
 	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/source"
+	"github.com/go-holmes/holmes/collector/internal/term"
 )
 
 const pushEssay = `
@@ -33,7 +30,7 @@ type pushing struct {
 	server, token string
 	seconds       int
 	json          bool
-	remote        *remote
+	remote        *source.Remote
 	labelValues   collector.Labels
 }
 
@@ -45,7 +42,7 @@ type pushed struct {
 	Error string `json:"error,omitempty"`
 }
 
-func push(ctx context.Context, std stdio, args []string) error {
+func runPush(ctx context.Context, std Std, args []string) error {
 	p := &pushing{}
 	s := newSettings("push", pushEssay)
 	s.args = "<file or address>..."
@@ -63,20 +60,20 @@ func push(ctx context.Context, std stdio, args []string) error {
 		return err
 	}
 	sources := p.sources(s.flags.Args())
-	bar := newBar(std, len(sources), "sending")
+	bar := term.NewBar(std.Err, len(sources), "sending")
 	var done []pushed
 	var failed int
-	for _, source := range sources {
-		bar.say(source)
-		one := pushed{From: source}
+	for _, from := range sources {
+		bar.Say(from)
+		one := pushed{From: from}
 		if err := p.send(ctx, &one); err != nil {
 			one.Error = err.Error()
 			failed++
 		}
 		done = append(done, one)
-		bar.step()
+		bar.Step()
 	}
-	bar.end()
+	bar.End()
 	if err := p.report(std, done); err != nil {
 		return err
 	}
@@ -113,17 +110,13 @@ func (p *pushing) prepare(n int) (err error) {
 func (p *pushing) sources(args []string) (out []string) {
 	for _, arg := range args {
 		base := strings.TrimSuffix(arg, "/")
-		if !isAddress(arg) || !strings.HasSuffix(base, "/debug/pprof") {
+		if !source.IsURL(arg) || !strings.HasSuffix(base, "/debug/pprof") {
 			out = append(out, arg)
 			continue
 		}
 		out = append(out, fmt.Sprintf("%s/profile?seconds=%d", base, p.seconds), base+"/heap", base+"/goroutine")
 	}
 	return out
-}
-
-func isAddress(text string) bool {
-	return strings.HasPrefix(text, "http://") || strings.HasPrefix(text, "https://")
 }
 
 // send sends one profile.
@@ -133,34 +126,21 @@ func (p *pushing) send(ctx context.Context, one *pushed) error {
 		return err
 	}
 	one.Type = string(kind)
-	raw, err := p.fetch(ctx, one.From)
+	raw, err := source.Fetch(ctx, one.From, time.Duration(p.seconds)*time.Second)
 	if err != nil {
 		return err
 	}
-	q := url.Values{"service": {p.service}, "type": {one.Type}}
-	if labels := p.labelValues.String(); labels != "" {
-		q.Set("labels", labels)
-	}
-	answer, err := p.remote.do(ctx, http.MethodPost, "/api/0/profiles", q, bytes.NewReader(raw))
-	if err != nil {
-		return err
-	}
-	defer answer.Close()
-	var stored struct{ Body struct{ ID string } }
-	if err := json.NewDecoder(answer).Decode(&stored); err != nil {
-		return fmt.Errorf("holmes: the collector's answer: %w", err)
-	}
-	one.ID = stored.Body.ID
-	return nil
+	one.ID, err = p.remote.Push(ctx, p.service, kind, p.labelValues, raw)
+	return err
 }
 
 // kindOf tells a type by the name of a file, or the last element of an address.
-func (p *pushing) kindOf(source string) (collector.Kind, error) {
+func (p *pushing) kindOf(from string) (collector.Kind, error) {
 	if p.kind != "" {
 		return collector.Kind(p.kind), nil
 	}
-	name := filepath.Base(source)
-	if u, err := url.Parse(source); err == nil && isAddress(source) {
+	name := filepath.Base(from)
+	if u, err := url.Parse(from); err == nil && source.IsURL(from) {
 		name = u.Path[strings.LastIndexByte(u.Path, '/')+1:]
 	}
 	for _, known := range []struct {
@@ -185,50 +165,12 @@ func (p *pushing) kindOf(source string) (collector.Kind, error) {
 	return "", fmt.Errorf("holmes: the name %q tells no type; say it with -type", name)
 }
 
-// fetchTime is how long an address may take, beside the seconds of a profile.
-const fetchTime = 30 * time.Second
-
-// fetch reads a file or an address.
-func (p *pushing) fetch(ctx context.Context, source string) ([]byte, error) {
-	if !isAddress(source) {
-		f, err := os.Open(source)
-		if err != nil {
-			return nil, fmt.Errorf("holmes: %w", err)
-		}
-		defer f.Close()
-		return readBounded(f)
-	}
-	ctx, cancel := context.WithTimeout(ctx, fetchTime+time.Duration(p.seconds)*time.Second)
-	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, source, http.NoBody)
-	if err != nil {
-		return nil, fmt.Errorf("holmes: %w", err)
-	}
-	resp, err := (&http.Client{Transport: &http.Transport{Proxy: http.ProxyFromEnvironment, DisableKeepAlives: true}}).Do(req)
-	if err != nil {
-		return nil, fmt.Errorf("holmes: %w", err)
-	}
-	defer resp.Body.Close()
-	if resp.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("holmes: %s answers %s", source, resp.Status)
-	}
-	return readBounded(resp.Body)
-}
-
-func readBounded(r io.Reader) ([]byte, error) {
-	raw, err := io.ReadAll(io.LimitReader(r, maxProfile+1))
-	if err == nil && len(raw) > maxProfile {
-		err = fmt.Errorf("holmes: it is larger than %d bytes", maxProfile)
-	}
-	return raw, err
-}
-
 // report prints what became of them.
-func (p *pushing) report(std stdio, done []pushed) error {
+func (p *pushing) report(std Std, done []pushed) error {
 	if p.json {
-		return printJSON(std.out, map[string]any{"profiles": done})
+		return term.JSON(std.Out, map[string]any{"profiles": done})
 	}
-	return printTable(std.out, "TYPE\tID\tFROM", done, func(one pushed) []string {
+	return term.Table(std.Out, "TYPE\tID\tFROM", done, func(one pushed) []string {
 		if one.Error != "" {
 			return []string{one.Type, "failed", one.From + ": " + one.Error}
 		}

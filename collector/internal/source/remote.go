@@ -1,6 +1,7 @@
-package main
+package source
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -15,28 +16,33 @@ import (
 	"github.com/go-holmes/holmes/collector/api"
 )
 
-// A remote is a collector.
-type remote struct {
+// A Remote is a collector.
+type Remote struct {
 	base  *url.URL
 	token string
 	http  *http.Client
 }
 
-// patience is how long a collector may take to begin an answer.
-const patience = time.Minute
+// answerTimeout is how long a collector may take to begin an answer.
+const answerTimeout = time.Minute
 
-func newRemote(address, token string) (*remote, error) {
+// NewRemote returns the collector at an address, which is sent the token if there
+// is one.
+func NewRemote(address, token string) (*Remote, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
-		return nil, usageError{fmt.Errorf("holmes: -server: %q is not a URL like https://holmes.example.com", address)}
+		return nil, fmt.Errorf("holmes: -server: %q is not a URL like https://holmes.example.com", address)
 	}
-	return &remote{base: base, token: token, http: &http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: patience, DisableKeepAlives: true,
+	return &Remote{base: base, token: token, http: &http.Client{Transport: &http.Transport{
+		Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: answerTimeout, DisableKeepAlives: true,
 	}}}, nil
 }
 
+// URL is the address of a page or a route.
+func (r *Remote) URL(path ...string) string { return r.base.JoinPath(path...).String() }
+
 // do makes a request and returns the answer's body.
-func (r *remote) do(ctx context.Context, method, path string, query url.Values, body io.Reader) (io.ReadCloser, error) {
+func (r *Remote) do(ctx context.Context, method, path string, query url.Values, body io.Reader) (io.ReadCloser, error) {
 	u := r.base.JoinPath(path)
 	u.RawQuery = query.Encode()
 	req, err := http.NewRequestWithContext(ctx, method, u.String(), body)
@@ -52,14 +58,14 @@ func (r *remote) do(ctx context.Context, method, path string, query url.Values, 
 	}
 	if resp.StatusCode >= http.StatusMultipleChoices {
 		defer resp.Body.Close()
-		return nil, refusal(resp)
+		return nil, answerError(resp)
 	}
 	return resp.Body, nil
 }
 
-// refusal is the error that a collector has answered.
-func refusal(resp *http.Response) error {
-	raw, _ := io.ReadAll(io.LimitReader(resp.Body, 4096)) // what came of it is better than nothing
+// answerError is the error that a collector has answered.
+func answerError(resp *http.Response) error {
+	raw, _ := io.ReadAll(io.LimitReader(resp.Body, 4096)) // a part of the text is better than none
 	var answer struct{ Error string }
 	text := strings.TrimSpace(string(raw))
 	if json.Unmarshal(raw, &answer) == nil && answer.Error != "" {
@@ -72,8 +78,8 @@ func refusal(resp *http.Response) error {
 	return collector.Errorf(code, "%s answers %s: %.400s", resp.Request.URL.Host, resp.Status, text)
 }
 
-// get asks for an object.
-func (r *remote) get(ctx context.Context, path string, query url.Values, to any) error {
+// get decodes the answer to a GET.
+func (r *Remote) get(ctx context.Context, path string, query url.Values, to any) error {
 	body, err := r.do(ctx, http.MethodGet, path, query, nil)
 	if err != nil {
 		return err
@@ -85,7 +91,8 @@ func (r *remote) get(ctx context.Context, path string, query url.Values, to any)
 	return nil
 }
 
-// values are a query as addresses have it. Labels are escaped twice: once here.
+// values returns the parameters of a query. Labels are escaped twice: here, and
+// when they are encoded.
 func values(q collector.Query) url.Values {
 	v := url.Values{}
 	set := func(name, value string) {
@@ -100,7 +107,7 @@ func values(q collector.Query) url.Values {
 		set("from", q.From.UTC().Format(time.RFC3339Nano))
 	}
 	if !q.To.IsZero() {
-		set("to", q.To.UTC().Add(-1).Format(time.RFC3339Nano)) // there, the end is inside
+		set("to", q.To.UTC().Add(-1).Format(time.RFC3339Nano)) // to is inclusive in the API
 	}
 	if q.Limit > 0 {
 		set("limit", strconv.Itoa(q.Limit))
@@ -108,7 +115,7 @@ func values(q collector.Query) url.Values {
 	return v
 }
 
-func (r *remote) events(ctx context.Context, q collector.EventQuery) ([]api.Event, error) {
+func (r *Remote) Events(ctx context.Context, q collector.EventQuery) ([]api.Event, error) {
 	v := values(collector.Query{Service: q.Service, Labels: q.Labels, From: q.From, To: q.To, Limit: q.Limit})
 	for name, value := range map[string]string{"signal": q.Signal, "state": q.State, "culprit": q.Culprit} {
 		if value != "" {
@@ -120,26 +127,26 @@ func (r *remote) events(ctx context.Context, q collector.EventQuery) ([]api.Even
 	return answer.Events, err
 }
 
-func (r *remote) profiles(ctx context.Context, q collector.Query) ([]api.Profile, error) {
+func (r *Remote) Profiles(ctx context.Context, q collector.Query) ([]api.Profile, error) {
 	var answer struct{ Profiles []api.Profile }
 	err := r.get(ctx, "/api/1/profiles", values(q), &answer)
 	return answer.Profiles, err
 }
 
-func (r *remote) event(ctx context.Context, id string) (e api.Event, err error) {
+func (r *Remote) Event(ctx context.Context, id string) (e api.Event, err error) {
 	err = r.get(ctx, "/api/1/events/"+url.PathEscape(id), nil, &e)
 	return e, err
 }
 
-func (r *remote) file(ctx context.Context, event, name string) (io.ReadCloser, error) {
+func (r *Remote) File(ctx context.Context, event, name string) (io.ReadCloser, error) {
 	return r.do(ctx, http.MethodGet, "/api/1/events/"+url.PathEscape(event)+"/"+url.PathEscape(name), nil, nil)
 }
 
-func (r *remote) profile(ctx context.Context, id string) (io.ReadCloser, error) {
+func (r *Remote) Profile(ctx context.Context, id string) (io.ReadCloser, error) {
 	return r.do(ctx, http.MethodGet, "/api/0/profiles/"+url.PathEscape(id), nil, nil)
 }
 
-func (r *remote) merged(ctx context.Context, q collector.Query) (io.ReadCloser, error) {
+func (r *Remote) Merged(ctx context.Context, q collector.Query) (io.ReadCloser, error) {
 	if q.From.IsZero() {
 		q.From = time.Unix(1, 0)
 	}
@@ -148,4 +155,19 @@ func (r *remote) merged(ctx context.Context, q collector.Query) (io.ReadCloser, 
 	}
 	q.Limit = 0
 	return r.do(ctx, http.MethodGet, "/api/0/profiles/merge", values(q), nil)
+}
+
+// Push stores a profile and returns its ID.
+func (r *Remote) Push(ctx context.Context, service string, kind collector.Kind, labels collector.Labels, raw []byte) (id string, err error) {
+	q := values(collector.Query{Service: service, Kind: kind, Labels: labels})
+	answer, err := r.do(ctx, http.MethodPost, "/api/0/profiles", q, bytes.NewReader(raw))
+	if err != nil {
+		return "", err
+	}
+	defer answer.Close()
+	var stored struct{ Body struct{ ID string } }
+	if err := json.NewDecoder(answer).Decode(&stored); err != nil {
+		return "", fmt.Errorf("holmes: the collector's answer: %w", err)
+	}
+	return stored.Body.ID, nil
 }

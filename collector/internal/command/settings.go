@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"bufio"
@@ -31,7 +31,7 @@ func newSettings(name, essay string) *settings {
 func (s *settings) secret(to *string, name string) { s.secrets[name] = to }
 
 // parse reads all three.
-func (s *settings) parse(std stdio, args []string) error {
+func (s *settings) parse(std Std, args []string) error {
 	s.flags.SetOutput(io.Discard)
 	s.flags.Usage = func() {}
 	if std.inspect != nil {
@@ -40,7 +40,7 @@ func (s *settings) parse(std stdio, args []string) error {
 	}
 	err := s.flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
-		s.help(std.out)
+		s.help(std.Out)
 		return errHelp
 	}
 	if err != nil {
@@ -56,10 +56,10 @@ func (s *settings) parse(std stdio, args []string) error {
 }
 
 // fill sets what no flag has set, from the environment or else from the file.
-func (s *settings) fill(std stdio) error {
+func (s *settings) fill(std Std) error {
 	given := map[string]bool{}
 	s.flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
-	if value, ok := std.env(variable("config")); ok && !given["config"] {
+	if value, ok := std.Env(variable("config")); ok && !given["config"] {
 		s.file = value
 	}
 	lines, err := readSettings(s.file)
@@ -73,7 +73,7 @@ func (s *settings) fill(std stdio) error {
 		if given[f.Name] || f.Name == "config" {
 			return
 		}
-		if value, ok := std.env(variable(f.Name)); ok {
+		if value, ok := std.Env(variable(f.Name)); ok {
 			errs = append(errs, wrong(variable(f.Name), f.Value.Set(value)))
 		} else if inFile {
 			errs = append(errs, wrong(s.file+": "+f.Name, f.Value.Set(line)))
@@ -82,7 +82,7 @@ func (s *settings) fill(std stdio) error {
 	for name, to := range s.secrets {
 		*to = lines[name]
 		delete(lines, name)
-		if value, ok := std.env(variable(name)); ok {
+		if value, ok := std.Env(variable(name)); ok {
 			*to = value
 		}
 	}

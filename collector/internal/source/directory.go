@@ -1,4 +1,4 @@
-package main
+package source
 
 import (
 	"context"
@@ -15,17 +15,23 @@ import (
 	"github.com/go-holmes/holmes/collector/api"
 )
 
-// A dumpDir is a directory that the library has dumped events to: a directory
-// for each. It is only read.
-type dumpDir string
+// A Directory is one that the library has dumped events to, with a directory for
+// each event. It is only read.
+type Directory string
 
-// shared is the prefix of the directory that the library makes for itself in one
-// that is for all, such as /tmp.
-const shared = "holmes-"
+// sharedPrefix begins the name of the directory that the library makes for itself
+// inside a shared one, such as /tmp.
+const sharedPrefix = "holmes-"
 
-// all returns the events, the newest first. What cannot be read as one is left
-// out: an event may be just being written, or be none.
-func (d dumpDir) all() ([]api.Event, error) {
+// OpenDirectory returns an error if the directory does not exist.
+func OpenDirectory(path string) (Directory, error) {
+	_, err := os.Stat(path)
+	return Directory(path), err
+}
+
+// all returns the events, the newest first. Unreadable ones are left out: an
+// event may be incomplete while it is written.
+func (d Directory) all() ([]api.Event, error) {
 	entries, err := os.ReadDir(string(d))
 	if err != nil {
 		return nil, fmt.Errorf("holmes: %w", err)
@@ -34,8 +40,8 @@ func (d dumpDir) all() ([]api.Event, error) {
 	for _, entry := range entries {
 		switch name := entry.Name(); {
 		case !entry.IsDir() || strings.HasPrefix(name, "."):
-		case strings.HasPrefix(name, shared):
-			inner, err := dumpDir(filepath.Join(string(d), name)).all()
+		case strings.HasPrefix(name, sharedPrefix):
+			inner, err := Directory(filepath.Join(string(d), name)).all()
 			if err != nil && !errors.Is(err, fs.ErrPermission) {
 				return nil, err
 			}
@@ -50,7 +56,7 @@ func (d dumpDir) all() ([]api.Event, error) {
 	return events, nil
 }
 
-func (d dumpDir) load(id string) (api.Event, error) {
+func (d Directory) load(id string) (api.Event, error) {
 	raw, err := os.ReadFile(filepath.Join(string(d), id, collector.EventFile))
 	if err != nil {
 		return api.Event{}, err
@@ -59,7 +65,7 @@ func (d dumpDir) load(id string) (api.Event, error) {
 	if err != nil {
 		return api.Event{}, err
 	}
-	out := viewOf(e)
+	out := api.NewEvent(*e)
 	for i := range out.Profiles {
 		p := &out.Profiles[i]
 		p.ID = id + "/" + p.File
@@ -70,24 +76,8 @@ func (d dumpDir) load(id string) (api.Event, error) {
 	return out, nil
 }
 
-// viewOf is an event as a collector would answer it.
-func viewOf(e *collector.Event) api.Event {
-	out := api.Event{
-		ID: e.ID, Service: e.Service, State: e.State, Signal: e.Signal, Reason: e.Reason, Value: e.Value, Limit: e.Limit,
-		Baseline: e.Baseline, At: e.At, Sentence: e.Sentence, Culprits: append([]string{}, e.Culprits...), Confident: e.Confident,
-		Labels: e.Labels, Profiles: []api.Profile{},
-	}
-	for i := range e.Profiles {
-		m := &e.Profiles[i]
-		out.Profiles = append(out.Profiles, api.Profile{
-			Service: m.Service, Type: m.Kind, Labels: m.Labels, CreatedAt: m.CreatedAt, DurationSeconds: m.Duration.Seconds(),
-			Event: m.Event, File: m.File,
-		})
-	}
-	return out
-}
-
-func (d dumpDir) events(_ context.Context, q collector.EventQuery) ([]api.Event, error) {
+// Events returns the events that a query finds, the newest first.
+func (d Directory) Events(_ context.Context, q collector.EventQuery) ([]api.Event, error) {
 	all, err := d.all()
 	out := []api.Event{}
 	for i := range all {
@@ -106,8 +96,9 @@ func labelsFit(wanted, are collector.Labels) bool {
 	return !slices.ContainsFunc(wanted, func(l collector.Label) bool { return !slices.Contains(are, l) })
 }
 
-func (d dumpDir) profiles(ctx context.Context, q collector.Query) ([]api.Profile, error) {
-	events, err := d.events(ctx, collector.EventQuery{Service: q.Service, Labels: q.Labels, From: q.From, To: q.To})
+// Profiles returns the profiles that a query finds, of the newest events first.
+func (d Directory) Profiles(ctx context.Context, q collector.Query) ([]api.Profile, error) {
+	events, err := d.Events(ctx, collector.EventQuery{Service: q.Service, Labels: q.Labels, From: q.From, To: q.To})
 	out := []api.Profile{}
 	for i := range events {
 		for _, p := range events[i].Profiles {
@@ -119,7 +110,8 @@ func (d dumpDir) profiles(ctx context.Context, q collector.Query) ([]api.Profile
 	return out, err
 }
 
-func (d dumpDir) event(_ context.Context, id string) (api.Event, error) {
+// Event returns one event.
+func (d Directory) Event(_ context.Context, id string) (api.Event, error) {
 	all, err := d.all()
 	if err != nil {
 		return api.Event{}, err
@@ -132,11 +124,12 @@ func (d dumpDir) event(_ context.Context, id string) (api.Event, error) {
 	return api.Event{}, collector.Errorf(collector.NotFound, "there is no event %q in %s", id, string(d))
 }
 
-func (d dumpDir) file(_ context.Context, event, name string) (io.ReadCloser, error) {
+// File opens a file of an event.
+func (d Directory) File(_ context.Context, event, name string) (io.ReadCloser, error) {
 	if !filepath.IsLocal(event) || !filepath.IsLocal(name) || filepath.Base(name) != name {
 		return nil, collector.Errorf(collector.NotFound, "there is no file %q of an event", name)
 	}
-	paths, err := filepath.Glob(filepath.Join(escapeGlob(string(d)), shared+"*"))
+	paths, err := filepath.Glob(filepath.Join(escapeGlob(string(d)), sharedPrefix+"*"))
 	if err != nil {
 		return nil, err
 	}
@@ -152,25 +145,21 @@ func (d dumpDir) file(_ context.Context, event, name string) (io.ReadCloser, err
 	return nil, collector.Errorf(collector.NotFound, "there is no %s of event %q in %s", name, event, string(d))
 }
 
-// escapeGlob keeps what a directory is called from being a pattern.
+// escapeGlob keeps the name of a directory from being a pattern.
 func escapeGlob(path string) string {
 	return strings.NewReplacer(`*`, `[*]`, `?`, `[?]`, `[`, `[[]`).Replace(path)
 }
 
-func (d dumpDir) profile(ctx context.Context, id string) (io.ReadCloser, error) {
+// Profile opens a profile, whose ID is <event>/<file>.
+func (d Directory) Profile(ctx context.Context, id string) (io.ReadCloser, error) {
 	event, name := cutEvent(id)
 	if name == "" {
 		return nil, collector.Errorf(collector.NotFound, "there is no profile %q in %s", id, string(d))
 	}
-	return d.file(ctx, event, name)
+	return d.File(ctx, event, name)
 }
 
-func (dumpDir) merged(context.Context, collector.Query) (io.ReadCloser, error) {
-	return nil, usageError{errors.New("holmes: profiles of a directory are not added up; name one")}
-}
-
-// cutEvent takes <event>/<file> apart.
-func cutEvent(arg string) (event, file string) {
-	event, file, _ = strings.Cut(arg, "/")
-	return event, file
+// Merged is not supported.
+func (Directory) Merged(context.Context, collector.Query) (io.ReadCloser, error) {
+	return nil, collector.Errorf(collector.Unsupported, "profiles of a directory are not added up; name one")
 }

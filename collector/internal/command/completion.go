@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -45,7 +45,7 @@ complete -c holmes -a '(__holmes_complete)'
 	}
 }
 
-func completion(_ context.Context, std stdio, args []string) error {
+func runCompletion(_ context.Context, std Std, args []string) error {
 	s := newSettings("completion", completionEssay)
 	s.args = "bash|zsh|fish"
 	if err := s.parse(std, args); err != nil {
@@ -55,27 +55,27 @@ func completion(_ context.Context, std stdio, args []string) error {
 	if !ok || s.flags.NArg() != 1 {
 		return usageError{fmt.Errorf("holmes completion: %q is none of bash, zsh, fish", strings.Join(s.flags.Args(), " "))}
 	}
-	_, err := io.WriteString(std.out, script)
+	_, err := io.WriteString(std.Out, script)
 	return err
 }
 
 // complete prints what fits as the last of some words, one a line. Nothing means
 // that the shell knows better: it is a file.
-func complete(ctx context.Context, std stdio, args []string) error {
+func runComplete(ctx context.Context, std Std, args []string) error {
 	last := ""
 	if len(args) > 0 {
 		last = args[len(args)-1]
 	}
 	for _, word := range candidates(ctx, std, args) {
 		if strings.HasPrefix(word, last) {
-			fmt.Fprintln(std.out, word)
+			fmt.Fprintln(std.Out, word)
 		}
 	}
 	return nil
 }
 
 // candidates are all words that may come last.
-func candidates(ctx context.Context, std stdio, args []string) (words []string) {
+func candidates(ctx context.Context, std Std, args []string) (words []string) {
 	if len(args) < 2 {
 		for _, c := range commands() {
 			words = append(words, c.name)
@@ -104,7 +104,7 @@ func candidates(ctx context.Context, std stdio, args []string) (words []string) 
 }
 
 // flagsOf returns the flags of a command.
-func flagsOf(ctx context.Context, std stdio, name string) (flags []*flag.Flag) {
+func flagsOf(ctx context.Context, std Std, name string) (flags []*flag.Flag) {
 	all := commands()
 	i := slices.IndexFunc(all, func(c command) bool { return c.name == name })
 	if i < 0 {

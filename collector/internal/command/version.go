@@ -1,4 +1,4 @@
-package main
+package command
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"github.com/go-holmes/holmes"
 
 	"github.com/go-holmes/holmes/collector/api"
+	"github.com/go-holmes/holmes/collector/internal/term"
 )
 
 // version is this program's, and what it was built from, where that is known.
@@ -26,7 +27,7 @@ func version() api.Version {
 	return v
 }
 
-func printVersion(_ context.Context, std stdio, args []string) error {
+func runVersion(_ context.Context, std Std, args []string) error {
 	var asJSON bool
 	s := newSettings("version", "holmes version says which version this is.")
 	s.flags.BoolVar(&asJSON, "json", false, "print JSON")
@@ -35,8 +36,8 @@ func printVersion(_ context.Context, std stdio, args []string) error {
 	}
 	v := version()
 	if asJSON {
-		return printJSON(std.out, v)
+		return term.JSON(std.Out, v)
 	}
-	_, err := fmt.Fprintln(std.out, "holmes", v.Version, v.Commit, v.BuildTime)
+	_, err := fmt.Fprintln(std.Out, "holmes", v.Version, v.Commit, v.BuildTime)
 	return err
 }

@@ -1,0 +1,97 @@
+package command
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.uber.org/zap/zapcore"
+
+	"github.com/go-holmes/holmes/collector/internal/serve"
+)
+
+const serveEssay = `
+holmes serve keeps the profiles and events of a fleet in a directory, and finds, merges and compares them.
+
+It takes whole events from holmes's HTTP reporter (POST /api/1/events), profiles as profefe does
+(POST /api/0/profiles), and what Pyroscope's agents send (POST /ingest):
+
+  curl --data-binary @cpu.pb.gz 'http://127.0.0.1:10100/api/0/profiles?service=shop&type=cpu'
+  go tool pprof 'http://127.0.0.1:10100/api/0/profiles/merge?service=shop&type=cpu&from=2026-01-02T15:00:00&to=2026-01-02T16:00:00'
+
+People open it in a browser: http://127.0.0.1:10100/
+
+Without tokens it listens on this machine alone. HOLMES_WRITE_TOKEN, HOLMES_READ_TOKEN and HOLMES_TRIGGER_TOKEN (or lines
+write-token, read-token and trigger-token in the configuration file) let others in; what has no token is then off.
+They are sent as a bearer token, or as the password of basic authentication.
+
+SIGTERM lets requests under way end, for a while (-drain). The directory belongs to one process; copying it is a backup.`
+
+// serveFlags is the configuration of holmes serve.
+type serveFlags struct {
+	serve.Config
+	logFormat string
+	logLevel  zapcore.Level
+}
+
+func runServe(ctx context.Context, std Std, args []string) error {
+	c, err := readServeFlags(std, args)
+	if err != nil {
+		return err
+	}
+	log := serve.NewLogger(std.Err, c.logFormat == "json", c.logLevel)
+	defer func() { _ = log.Sync() }()
+	if err := giveHome(c.Data); err != nil {
+		return fmt.Errorf("holmes serve: %w", err)
+	}
+	c.Version = version()
+	return c.Run(ctx, log)
+}
+
+// giveHome gives the process a home directory if it has none, as in many
+// containers. pprof's pages ask for it, and never open it.
+func giveHome(dir string) error {
+	if _, err := os.UserConfigDir(); err == nil {
+		return nil
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	return os.Setenv("HOME", dir)
+}
+
+func readServeFlags(std Std, args []string) (*serveFlags, error) {
+	c := &serveFlags{Config: serve.Default(), logLevel: zapcore.InfoLevel}
+	s := newSettings("serve", serveEssay)
+	s.flags.StringVar(&c.Addr, "addr", c.Addr, "listen on `host:port`")
+	s.flags.StringVar(&c.Data, "data", c.Data, "keep everything in this `directory`")
+	s.flags.Var(&c.MaxBytes, "max-bytes", "remove the oldest above this `size`; 0 is no bound but the disk's")
+	s.flags.Var(&c.RollupBytes, "max-rollups", "remove the oldest roll-ups above this `size`, which comes on top; 0 is none")
+	s.flags.Var(&c.MaxAge, "max-age", "remove what came in longer ago than this `age`; 0 keeps it")
+	s.flags.Var(&c.ProfileBytes, "max-profile", "refuse a single profile above this `size`")
+	s.flags.Var(&c.TraceBytes, "max-trace", "refuse an execution trace above this `size`")
+	s.flags.Var(&c.EventBytes, "max-event", "refuse a whole event above this `size`")
+	s.flags.DurationVar(&c.Drain, "drain", c.Drain, "let requests under way go on for this `duration` after SIGTERM")
+	s.flags.StringVar(&c.TLSCert, "tls-cert", "", "show the certificate in this `file` (PEM)")
+	s.flags.StringVar(&c.TLSKey, "tls-key", "", "the certificate's key, a `file` (PEM)")
+	s.flags.StringVar(&c.Module, "module", "", "show code of the modules below this `path` as the fleet's own")
+	s.flags.BoolVar(&c.Rebuild, "rebuild", false, "make the index anew from the files, then serve")
+	s.flags.StringVar(&c.logFormat, "log-format", "console", "log as `console` text or json")
+	s.flags.TextVar(&c.logLevel, "log-level", c.logLevel, "log from this `level`: debug, info, warn or error")
+	s.secret(&c.Tokens.Write, "write-token")
+	s.secret(&c.Tokens.Read, "read-token")
+	s.secret(&c.Tokens.Trigger, "trigger-token")
+	if err := s.parse(std, args); err != nil {
+		return nil, err
+	}
+	if c.logFormat != "console" && c.logFormat != "json" {
+		return nil, usageError{fmt.Errorf("holmes serve: log-format %q is neither console nor json", c.logFormat)}
+	}
+	if (c.TLSCert == "") != (c.TLSKey == "") {
+		return nil, usageError{errors.New("holmes serve: -tls-cert and -tls-key go together")}
+	}
+	return c, nil
+}

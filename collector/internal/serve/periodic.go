@@ -1,0 +1,77 @@
+package serve
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/files"
+	"github.com/go-holmes/holmes/collector/merge"
+)
+
+// RollupsDir is the directory of roll-ups, below [Config].Data.
+const RollupsDir = "rollups"
+
+const (
+	sweepInterval = time.Minute
+	rollInterval  = 5 * time.Minute
+)
+
+// every does something at once and then periodically. The returned function stops
+// it, and returns when it has ended.
+func every(ctx context.Context, interval time.Duration, do func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		ticker := time.NewTicker(interval)
+		defer ticker.Stop()
+		for {
+			do(ctx)
+			select {
+			case <-ticker.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return func() { cancel(); <-done }
+}
+
+// sweep removes the uploads that are too old.
+func sweep(ctx context.Context, store *files.Store, log *zap.Logger) {
+	removed, err := store.Sweep(ctx)
+	if err != nil && ctx.Err() == nil {
+		log.Error("removing old uploads failed", zap.Error(err))
+	}
+	if removed > 0 {
+		log.Info("removed old uploads", zap.Int("uploads", removed))
+	}
+}
+
+// openMerger returns the merger, with roll-ups unless their bound is 0.
+func (c *Config) openMerger(store *files.Store, log *zap.Logger) (*merge.Merger, error) {
+	config := merge.Config{Store: store, Damaged: func(m *collector.Meta, why error) {
+		log.Warn("a stored profile cannot be read", zap.String("id", m.ID), zap.String("service", m.Service),
+			zap.String("type", string(m.Kind)), zap.Stringer("labels", m.Labels), zap.Time("received", m.ReceivedAt), zap.Error(why))
+	}}
+	if c.RollupBytes > 0 {
+		config.Dir, config.RollupBytes = filepath.Join(c.Data, RollupsDir), int64(c.RollupBytes)
+	}
+	return merge.New(config)
+}
+
+// roll makes the roll-ups of periods that have ended.
+func roll(ctx context.Context, roller *merge.Roller, log *zap.Logger) {
+	round, err := roller.Round(ctx)
+	if err != nil && ctx.Err() == nil {
+		log.Error("making roll-ups failed", zap.Error(err))
+	}
+	if round.Made > 0 || round.Removed > 0 {
+		log.Info("roll-ups", zap.Int("made", round.Made), zap.Int("removed", round.Removed),
+			zap.Int("files", round.Files), zap.Int64("bytes", round.Bytes))
+	}
+}

@@ -1,0 +1,66 @@
+package serve
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"go.uber.org/zap"
+
+	"github.com/go-holmes/holmes/collector/api"
+	"github.com/go-holmes/holmes/collector/files"
+)
+
+// openStore opens the store, and reports its progress.
+func (c *Config) openStore(ctx context.Context, g *gate, log *zap.Logger) (*files.Store, error) {
+	tell := progress(log)
+	return files.Open(ctx, c.Data, files.Options{
+		MaxBytes: int64(c.MaxBytes), MaxAge: time.Duration(c.MaxAge), Rebuild: c.Rebuild, Log: log.Named("store"),
+		Progress: func(done, total int) {
+			g.report(done, total)
+			tell(done, total)
+		},
+	})
+}
+
+// gauges returns the gauges of the store for /metrics.
+func gauges(store *files.Store) func() []api.Gauge {
+	return func() []api.Gauge {
+		usage := store.Usage()
+		return []api.Gauge{
+			{Name: "holmes_store_bytes", Help: "Bytes that all uploads take.", Value: float64(usage.Bytes)},
+			{Name: "holmes_store_uploads", Help: "Uploads that are kept.", Value: float64(usage.Uploads)},
+		}
+	}
+}
+
+// closeTime is how long writing the index may take. Nothing is lost without it:
+// the next process reads the files.
+const closeTime = time.Second
+
+func closeInTime(store *files.Store) error {
+	closed := make(chan error, 1)
+	go func() { closed <- store.Close() }()
+	select {
+	case err := <-closed:
+		return err
+	case <-time.After(closeTime):
+		return errors.New("holmes serve: the index was not written in time; the next start reads the files instead")
+	}
+}
+
+// progress logs the progress of building the index, once a second.
+func progress(log *zap.Logger) func(done, total int) {
+	began := time.Now()
+	next := began
+	return func(done, total int) {
+		now := time.Now()
+		if now.Before(next) && done < total {
+			return
+		}
+		next = now.Add(time.Second)
+		left := time.Duration(float64(now.Sub(began)) / float64(max(done, 1)) * float64(total-done))
+		log.Info("reading files that the index does not know", zap.Int("done", done), zap.Int("total", total),
+			zap.Duration("left", left.Round(time.Second)))
+	}
+}

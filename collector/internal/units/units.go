@@ -1,0 +1,86 @@
+// Package units has sizes and ages as flags: 500MB, 10GiB, 30d.
+package units
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// A Size is a number of bytes. Its text has a unit: 500MB, 10GiB, 0.
+type Size int64
+
+// suffixes are the units, the largest first. The first four are those that
+// [Size.String] prints.
+func suffixes() []struct {
+	suffix string
+	bytes  float64
+} {
+	return []struct {
+		suffix string
+		bytes  float64
+	}{
+		{"TiB", 1 << 40},
+		{"GiB", 1 << 30},
+		{"MiB", 1 << 20},
+		{"KiB", 1 << 10},
+		{"TB", 1e12},
+		{"GB", 1e9},
+		{"MB", 1e6},
+		{"KB", 1e3},
+		{"B", 1},
+		{"", 1},
+	}
+}
+
+func (s *Size) String() string {
+	for _, u := range suffixes()[:4] {
+		if n := int64(u.bytes); *s != 0 && int64(*s)%n == 0 {
+			return strconv.FormatInt(int64(*s)/n, 10) + u.suffix
+		}
+	}
+	return strconv.FormatInt(int64(*s), 10)
+}
+
+// Set reads the text of [Size.String], and of decimal units and fractions.
+func (s *Size) Set(text string) error {
+	for _, u := range suffixes() {
+		number, ok := strings.CutSuffix(text, u.suffix)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+		if err != nil || n < 0 || n*u.bytes > 1<<60 {
+			break
+		}
+		*s = Size(n * u.bytes)
+		return nil
+	}
+	return fmt.Errorf("%q is not a size like 500MB or 10GiB", text)
+}
+
+// An Age is a duration whose text may be in days: 30d, 12h, 0.
+type Age time.Duration
+
+func (a *Age) String() string {
+	const day = Age(24 * time.Hour)
+	if *a != 0 && *a%day == 0 {
+		return strconv.FormatInt(int64(*a/day), 10) + "d"
+	}
+	return time.Duration(*a).String()
+}
+
+// Set reads the text of [Age.String].
+func (a *Age) Set(text string) error {
+	if days, ok := strings.CutSuffix(text, "d"); ok {
+		if n, err := strconv.ParseFloat(days, 64); err == nil && n >= 0 && n < 100_000 {
+			*a = Age(n * 24 * float64(time.Hour))
+			return nil
+		}
+	} else if d, err := time.ParseDuration(text); err == nil && d >= 0 {
+		*a = Age(d)
+		return nil
+	}
+	return fmt.Errorf("%q is not an age like 30d or 12h", text)
+}
