@@ -2,8 +2,6 @@ package api
 
 import (
 	"context"
-	"errors"
-	"mime"
 	"net/http"
 	"net/url"
 	"slices"
@@ -11,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 	"github.com/go-holmes/holmes/collector/merge"
 )
 
@@ -37,27 +36,7 @@ func (h *Handler) merged(w http.ResponseWriter, r *http.Request, get func(contex
 	if err != nil {
 		return err
 	}
-	return writeProfile(w, f, name)
-}
-
-// writeProfile answers with a fold as a profile in pprof's format.
-func writeProfile(w http.ResponseWriter, f *merge.Fold, name string) error {
-	header := w.Header()
-	header.Set("Content-Type", "application/octet-stream")
-	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
-	tell(header, f)
-	_, err := f.WriteTo(w)
-	return err
-}
-
-// tell puts into the header what a fold is made of.
-func tell(header http.Header, f *merge.Fold) {
-	header.Set("X-Holmes-Profiles", strconv.Itoa(f.Profiles()))
-	for name, n := range map[string]int{"X-Holmes-Skipped": f.Skipped(), "X-Holmes-Trimmed": f.Trimmed()} {
-		if n > 0 {
-			header.Set(name, strconv.Itoa(n))
-		}
-	}
+	return render.WriteProfile(w, f, name)
 }
 
 // A side is one of the two that are compared, or what is merged: profiles by
@@ -115,7 +94,7 @@ func (h *Handler) getMerge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form, err := readForm(values)
+	form, err := render.ParseForm(values)
 	if err != nil {
 		return err
 	}
@@ -125,7 +104,7 @@ func (h *Handler) getMerge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.write(ctx, w, &picture{form: form, fold: f, title: s.title()})
+	return (&render.Picture{Form: form, Fold: f, Title: s.title(), Dot: h.config.Dot}).Write(ctx, w)
 }
 
 // getDiff answers with the difference of two sides.
@@ -142,23 +121,23 @@ func (h *Handler) getDiff(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	form, err := readForm(values)
+	form, err := render.ParseForm(values)
 	if err != nil {
 		return err
 	}
-	if form.pgo {
+	if form.PGO {
 		return collector.Errorf(collector.Invalid, "format pgo is for merges: a difference is no load")
 	}
 	ctx, stop := context.WithTimeout(r.Context(), h.limits.Merge)
 	defer stop()
-	p := &picture{form: form, title: source.title() + " against " + base.title()}
-	if p.fold, err = h.fold(ctx, source); err != nil {
+	p := &render.Picture{Form: form, Title: source.title() + " against " + base.title(), Dot: h.config.Dot}
+	if p.Fold, err = h.fold(ctx, source); err != nil {
 		return err
 	}
-	if p.base, err = h.fold(ctx, base); err != nil {
-		return errors.Join(collector.Prefix(err, "the base"))
+	if p.Base, err = h.fold(ctx, base); err != nil {
+		return collector.Prefix(err, "the base")
 	}
-	return h.write(ctx, w, p)
+	return p.Write(ctx, w)
 }
 
 // title says what a side is.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 )
 
 // Codes that only a server over HTTP has.
@@ -43,7 +44,7 @@ func statusOf(code collector.Code) int {
 		return http.StatusRequestEntityTooLarge
 	case collector.Busy:
 		return http.StatusServiceUnavailable
-	case notAvailable:
+	case render.NotAvailable:
 		return http.StatusNotImplemented
 	case collector.Full:
 		return http.StatusInsufficientStorage
@@ -110,7 +111,7 @@ func pyroscope(f failure) (int, any) {
 
 func connectCode(code collector.Code) string {
 	switch code {
-	case collector.Invalid, collector.Unsupported, unprocessable, noMethod, notAvailable:
+	case collector.Invalid, collector.Unsupported, unprocessable, noMethod, render.NotAvailable:
 		return "invalid_argument"
 	case unauthorized:
 		return "unauthenticated"

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 )
 
 // A Profile is a stored profile as /api/1 answers it.
@@ -59,3 +60,9 @@ func NewEvent(e collector.Event) Event {
 	}
 	return out
 }
+
+// A Top is the table of functions of format=top, and a TopRow one function.
+type (
+	Top    = render.Top
+	TopRow = render.TopRow
+)

@@ -12,6 +12,7 @@ import (
 	"strconv"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 )
 
 //go:embed html/*.html
@@ -63,7 +64,7 @@ func statusOf(code collector.Code) int {
 		return http.StatusNotFound
 	case collector.TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case collector.Unsupported:
+	case collector.Unsupported, render.NotAvailable:
 		return http.StatusNotImplemented
 	case collector.Busy, collector.Full:
 		return http.StatusServiceUnavailable

@@ -1,4 +1,4 @@
-package api
+package render
 
 import (
 	"bytes"
@@ -12,38 +12,35 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/flame"
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // drawTime is how long dot may take, and maxPicture how much it may write.
 const (
 	drawTime   = 20 * time.Second
-	maxPicture = 16 * mib
+	maxPicture = 16 << 20
 )
 
-// notAvailable is what the machine lacks a part for.
-const notAvailable collector.Code = "not_available"
-
-func isCPU(v safepprof.ValueType) bool { return v.Type == "cpu" || v.Type == "samples" }
+// NotAvailable is the code of an error about a program that is not installed.
+const NotAvailable collector.Code = "not_available"
 
 // dotOf returns the call graph in Graphviz's language.
-func (p *picture) dotOf() ([]byte, error) {
-	column, err := p.fold.Column(p.value)
+func (p *Picture) dotOf() ([]byte, error) {
+	column, err := p.Fold.Column(p.value)
 	if err != nil {
 		return nil, err
 	}
-	unit := p.fold.Columns()[column].Unit
+	unit := p.Fold.Columns()[column].Unit
 	if err := p.subtract(); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = p.fold.WriteDOT(&b, merge.GraphOptions{
-		Title: p.title, Column: column, Format: func(v int64) string { return flame.Format(float64(v), unit) },
+	err = p.Fold.WriteDOT(&b, merge.GraphOptions{
+		Title: p.Title, Column: column, Format: func(v int64) string { return flame.Format(float64(v), unit) },
 	})
 	return b.Bytes(), err
 }
 
-func (h *Handler) writeDOT(_ context.Context, w http.ResponseWriter, p *picture) error {
+func (p *Picture) writeDOT(_ context.Context, w http.ResponseWriter) error {
 	dot, err := p.dotOf()
 	if err != nil {
 		return err
@@ -54,25 +51,26 @@ func (h *Handler) writeDOT(_ context.Context, w http.ResponseWriter, p *picture)
 }
 
 // writeGraph answers with the call graph as Graphviz draws it.
-func (h *Handler) writeGraph(ctx context.Context, w http.ResponseWriter, p *picture) error {
-	path, err := exec.LookPath(h.config.Dot)
-	if err != nil {
-		return collector.Errorf(notAvailable, "call graphs are drawn by Graphviz, and its program %q is not on the collector's machine "+
-			"(apt-get install graphviz); format=dot is what it would draw", h.config.Dot)
-	}
+func (p *Picture) writeGraph(ctx context.Context, w http.ResponseWriter) error {
 	dot, err := p.dotOf()
 	if err != nil {
 		return err
 	}
-	svg, err := draw(ctx, path, dot)
+	svg, err := Graphviz(ctx, p.Dot, dot)
 	if err != nil {
 		return err
 	}
 	return writeSVG(w, svg)
 }
 
-// draw runs dot, with a deadline and with a bound on what it writes.
-func draw(ctx context.Context, path string, dot []byte) ([]byte, error) {
+// Graphviz draws a graph in its language as SVG, by running the program, with a
+// deadline and a bound on the output.
+func Graphviz(ctx context.Context, program string, dot []byte) ([]byte, error) {
+	path, err := exec.LookPath(program)
+	if err != nil {
+		return nil, collector.Errorf(NotAvailable, "call graphs are drawn by Graphviz, and its program %q is not on the collector's machine "+
+			"(apt-get install graphviz); format=dot of /api/1/merge is what it would draw", program)
+	}
 	ctx, stop := context.WithTimeout(ctx, drawTime)
 	defer stop()
 	cmd := exec.CommandContext(ctx, path, "-Kdot", "-Tsvg")
@@ -85,13 +83,13 @@ func draw(ctx context.Context, path string, dot []byte) ([]byte, error) {
 		if ctx.Err() != nil {
 			err = ctx.Err()
 		}
-		return nil, fmt.Errorf("holmes: api: dot: %w: %s", err, complaints.b.Bytes())
+		return nil, fmt.Errorf("holmes: dot: %w: %s", err, complaints.b.Bytes())
 	}
 	return out.b.Bytes(), nil
 }
 
-// A limitedBuffer refuses what is too much, or forgets it. It is a writer and no
-// more: a buffer that reads by itself knows no limit.
+// A limitedBuffer fails at its limit, or drops the rest. It is not a
+// [bytes.Buffer] itself, whose ReadFrom has no limit.
 type limitedBuffer struct {
 	b     bytes.Buffer
 	limit int

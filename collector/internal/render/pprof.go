@@ -1,0 +1,77 @@
+package render
+
+import (
+	"context"
+	"mime"
+	"net/http"
+	"slices"
+	"strconv"
+
+	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
+	"github.com/go-holmes/holmes/collector/safepprof"
+)
+
+// WriteProfile writes a fold as a file in pprof's format.
+func WriteProfile(w http.ResponseWriter, f *merge.Fold, name string) error {
+	header := w.Header()
+	header.Set("Content-Type", "application/octet-stream")
+	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	tell(header, f)
+	_, err := f.WriteTo(w)
+	return err
+}
+
+// tell sets the headers about what a fold is made of.
+func tell(header http.Header, f *merge.Fold) {
+	header.Set("X-Holmes-Profiles", strconv.Itoa(f.Profiles()))
+	for name, n := range map[string]int{"X-Holmes-Skipped": f.Skipped(), "X-Holmes-Trimmed": f.Trimmed()} {
+		if n > 0 {
+			header.Set(name, strconv.Itoa(n))
+		}
+	}
+}
+
+// name is the name of a file.
+func (p *Picture) name() string {
+	if p.Base != nil {
+		return "diff.pb.gz"
+	}
+	return "merged.pb.gz"
+}
+
+func (p *Picture) writePprof(_ context.Context, w http.ResponseWriter) error {
+	if err := p.subtract(); err != nil {
+		return err
+	}
+	if err := p.trim(); err != nil {
+		return err
+	}
+	return WriteProfile(w, p.Fold, p.name())
+}
+
+func (p *Picture) trim() error {
+	if p.maxSamples < 0 {
+		return nil
+	}
+	column, err := p.Fold.Column(p.value)
+	if err != nil {
+		return err
+	}
+	p.Fold.Trim(p.maxSamples, column)
+	return nil
+}
+
+// writePGO answers with what go build -pgo takes: a CPU profile without labels.
+func (p *Picture) writePGO(_ context.Context, w http.ResponseWriter) error {
+	if !slices.ContainsFunc(p.Fold.Columns(), isCPU) {
+		return collector.Errorf(collector.Invalid, "format pgo needs CPU profiles, not those of %v", p.Fold.Columns())
+	}
+	p.Fold.DropLabels()
+	if err := p.trim(); err != nil {
+		return err
+	}
+	return WriteProfile(w, p.Fold, "default.pgo")
+}
+
+func isCPU(v safepprof.ValueType) bool { return v.Type == "cpu" || v.Type == "samples" }
