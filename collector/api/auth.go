@@ -11,11 +11,20 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A right is what a route asks of a client.
+// Tokens are the secrets of the three rights. They are sent as a bearer token,
+// or as the password of basic authentication with any user, which is what
+// `go tool pprof` and browsers can do.
+type Tokens struct {
+	Write   string // to send profiles and events
+	Read    string // to search, download, merge and compare
+	Trigger string // to make the collector act
+}
+
+// A right is what a route requires of a client.
 type right int
 
 const (
-	anybody right = iota
+	public right = iota
 	toWrite
 	toRead
 	toTrigger
@@ -38,14 +47,15 @@ func (t *Tokens) of(r right) string {
 	}
 }
 
-// authorize returns an error unless the client may do what takes that right.
-func (h *Handler) authorize(r *http.Request, needed right) error {
-	if needed == anybody {
+// authorize returns an error unless the client has the right. Open allows whatever
+// has no token.
+func (t *Tokens) authorize(r *http.Request, needed right, open bool) error {
+	if needed == public {
 		return nil
 	}
-	token := h.config.Tokens.of(needed)
+	token := t.of(needed)
 	if token == "" {
-		if !h.config.Open {
+		if !open {
 			return collector.Errorf(forbidden, "%s is off: the server has no token for it", needed)
 		}
 		if !namesThisMachine(r.Host) {

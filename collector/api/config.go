@@ -44,15 +44,6 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Tokens are the secrets of the three rights. They are sent as a bearer token,
-// or as the password of basic authentication with any user, which is what
-// `go tool pprof` and browsers can do.
-type Tokens struct {
-	Write   string // to send profiles and events
-	Read    string // to search, download, merge and compare
-	Trigger string // to make the collector act
-}
-
 // A Version says what is running.
 type Version struct {
 	Version   string `json:"version"`
@@ -86,8 +77,6 @@ type Limits struct {
 const (
 	mib           = 1 << 20
 	busyRetry     = 2 * time.Second
-	defaultLimit  = 100    // results of a search of /api/1
-	maxLimit      = 10_000 // that can be asked for there
 	maxQueryBytes = 16 << 10
 )
 

@@ -81,17 +81,17 @@
 //
 // A request's way:
 //
-//	handler.go   dialect, unknown routes, other origins, panics
-//	routes.go    the table; tokens, places, deadlines of the answer
+//	handler.go   unknown routes, other origins, panics
+//	routes.go    the table; rights, slots for requests
 //	auth.go      tokens
-//	receive.go   deadlines and bounds of what comes in
-//	profefe.go, ingest.go (name.go), events.go   what comes in; keep.go what they share
-//	search.go    what is asked; view.go what is answered
-//	download.go  files
-//	merge.go     merges and differences; picture.go their forms, graph.go that of Graphviz
-//	reply.go     errors in three dialects
-//	metrics.go   what Prometheus reads
+//	pace.go      deadlines of what comes in and goes out
+//	intake.go    uploads: profefe.go, ingest.go (name.go), events.go; receive.go is what they share
+//	search.go    searches and merges: profefe.go, merge.go, download.go; params.go reads queries
+//	view.go      objects that are answered; reply.go errors in three dialects
+//	process.go   routes about the process; metrics.go what Prometheus reads
 //
-// Another route is a row of the table in routes.go. Pages for people are
+// The forms of merges are package internal/render.
+//
+// Another route is a row of the table in routes.go. Pages for browsers are
 // [Config].Pages, behind the same tokens and bounds.
 package api

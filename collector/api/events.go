@@ -11,80 +11,76 @@ import (
 
 // postEvent takes a whole event: first the part "event", then a part "profile"
 // for each file that event.json names.
-func (h *Handler) postEvent(w http.ResponseWriter, r *http.Request) error {
-	parts, err := partsOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := h.store.Draft(r.Context())
+func (in *intake) postEvent(w http.ResponseWriter, r *http.Request) error {
+	d, err := in.store.Draft(r.Context())
 	if err != nil {
 		return err
 	}
 	defer d.Discard()
-	event, err := h.receiveEvent(d, parts)
-	if err != nil {
-		return err
-	}
-	if key := r.Header.Get("Idempotency-Key"); key != "" && key != event.ID {
-		return collector.Errorf(collector.Invalid, "Idempotency-Key %.80q is not the event's id, %q", key, event.ID)
-	}
-	receipt, err := h.store.Known(r.Context(), collector.EventKey(event.ID))
-	switch collector.CodeOf(err) {
-	case "":
-		// The rest is received and dropped, so that the answer is read.
-		if _, err := io.Copy(io.Discard, r.Body); err != nil {
-			return clientError(err)
+	u := &eventUpload{intake: in, draft: d, expected: map[string]*collector.Meta{}}
+	for part, err := range partsOf(r) {
+		if err == nil {
+			err = u.receive(r, part)
 		}
-	case collector.NotFound:
-		if receipt, err = h.receiveProfiles(r.Context(), d, event, parts); err != nil {
+		if err != nil {
 			return err
 		}
-	default:
+		if u.known != nil {
+			// The rest is received and dropped, so that the answer is read.
+			if _, err := io.Copy(io.Discard, r.Body); err != nil {
+				return clientError(err)
+			}
+			break
+		}
+	}
+	receipt, err := u.commit(r.Context())
+	if err != nil {
 		return err
 	}
 	status := http.StatusOK
 	if receipt.Created {
 		status = http.StatusCreated
 	}
-	writeJSON(w, status, map[string]string{"id": event.ID})
+	writeJSON(w, status, map[string]string{"id": u.event.ID})
 	return nil
 }
 
-// partsOf returns the parts of a multipart body.
-func partsOf(r *http.Request) (*multipart.Reader, error) {
-	parts, err := r.MultipartReader()
-	if err != nil {
-		return nil, collector.Errorf(collector.Invalid, "the body is not multipart/form-data: %w", err)
-	}
-	return parts, nil
+// An eventUpload is an event that is being received.
+type eventUpload struct {
+	*intake
+	draft    collector.Draft
+	event    *collector.Event           // nil before the first part
+	expected map[string]*collector.Meta // profiles that are still to come, by file
+	known    *collector.Receipt         // of an event that is stored already
 }
 
-// nextPart returns the next part, and nil after the last one. A wrapped EOF is
-// a body that ended early.
-func nextPart(parts *multipart.Reader) (*multipart.Part, error) {
-	part, err := parts.NextRawPart()
-	if err == io.EOF {
-		return nil, nil
+func (u *eventUpload) receive(r *http.Request, part *multipart.Part) (err error) {
+	if u.event != nil {
+		return u.receiveFile(part)
 	}
-	return part, partError(err)
-}
-
-// partError tells a body that is no multipart from a connection that failed.
-func partError(err error) error {
-	if err == nil || failureOf(clientError(err)).code != collector.Internal {
-		return clientError(err)
+	if u.event, err = receiveEvent(u.draft, part); err != nil {
+		return err
 	}
-	return collector.Errorf(collector.Invalid, "the body is not multipart/form-data: %w", err)
+	if key := r.Header.Get("Idempotency-Key"); key != "" && key != u.event.ID {
+		return collector.Errorf(collector.Invalid, "Idempotency-Key %.80q is not the event's id, %q", key, u.event.ID)
+	}
+	for i := range u.event.Profiles {
+		u.expected[u.event.Profiles[i].File] = &u.event.Profiles[i]
+	}
+	receipt, err := u.store.Known(r.Context(), collector.EventKey(u.event.ID))
+	if err == nil {
+		u.known = &receipt
+	}
+	if collector.CodeOf(err) == collector.NotFound {
+		return nil
+	}
+	return err
 }
 
 // receiveEvent receives event.json.
-func (h *Handler) receiveEvent(d collector.Draft, parts *multipart.Reader) (*collector.Event, error) {
-	part, err := nextPart(parts)
-	if err != nil {
-		return nil, err
-	}
-	if part == nil || part.FormName() != "event" {
-		return nil, collector.Errorf(collector.Invalid, `the first part is not "event"`)
+func receiveEvent(d collector.Draft, part *multipart.Part) (*collector.Event, error) {
+	if part.FormName() != "event" {
+		return nil, errNoEvent()
 	}
 	if err := receive(d, collector.EventFile, part, collector.MaxEventFile); err != nil {
 		return nil, err
@@ -100,43 +96,35 @@ func (h *Handler) receiveEvent(d collector.Draft, parts *multipart.Reader) (*col
 	return collector.ReadEvent(raw)
 }
 
-// receiveProfiles receives the profiles of an event and stores all of it.
-func (h *Handler) receiveProfiles(ctx context.Context, d collector.Draft, e *collector.Event, parts *multipart.Reader) (receipt collector.Receipt, err error) {
-	expected := map[string]*collector.Meta{}
-	for i := range e.Profiles {
-		expected[e.Profiles[i].File] = &e.Profiles[i]
-	}
-	for {
-		part, err := nextPart(parts)
-		if err != nil {
-			return receipt, err
-		}
-		if part == nil {
-			break
-		}
-		if err := h.receivePart(d, expected, part); err != nil {
-			return receipt, err
-		}
-	}
-	for name := range expected {
-		return receipt, collector.Errorf(collector.Invalid, "profile file %q was not sent", name)
-	}
-	return d.Commit(ctx, collector.Record{Key: collector.EventKey(e.ID), Event: e})
-}
+func errNoEvent() error { return collector.Errorf(collector.Invalid, `the first part is not "event"`) }
 
-// receivePart receives one of the expected profiles.
-func (h *Handler) receivePart(d collector.Draft, expected map[string]*collector.Meta, part *multipart.Part) error {
+// receiveFile receives one of the expected profiles.
+func (u *eventUpload) receiveFile(part *multipart.Part) error {
 	name := part.FileName()
-	m := expected[name]
+	m := u.expected[name]
 	if part.FormName() != "profile" || m == nil {
-		return collector.Errorf(collector.Invalid, "part %.40q with file name %.80q is not one that event.json speaks of",
+		return collector.Errorf(collector.Invalid, "part %.40q with file name %.80q is not named in event.json",
 			part.FormName(), name)
 	}
-	delete(expected, name)
-	info, err := h.receiveProfile(d, name, part, m.Kind)
+	delete(u.expected, name)
+	info, err := u.receiveProfile(u.draft, name, part, m.Kind)
 	if err != nil {
 		return collector.Prefix(err, name)
 	}
-	h.complete(m, &info)
+	u.complete(m, &info)
 	return nil
+}
+
+// commit stores the event if it is complete.
+func (u *eventUpload) commit(ctx context.Context) (receipt collector.Receipt, err error) {
+	if u.known != nil {
+		return *u.known, nil
+	}
+	if u.event == nil {
+		return receipt, errNoEvent()
+	}
+	for name := range u.expected {
+		return receipt, collector.Errorf(collector.Invalid, "profile file %q was not sent", name)
+	}
+	return u.draft.Commit(ctx, collector.Record{Key: collector.EventKey(u.event.ID), Event: u.event})
 }

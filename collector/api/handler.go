@@ -19,18 +19,16 @@ import (
 // A Handler serves the collector's API. It starts nothing, and is safe for
 // concurrent use.
 type Handler struct {
-	config           Config
-	limits           Limits
-	store            collector.Store
-	merger           *merge.Merger
-	log              *zap.Logger
-	now              func() time.Time
-	profiles, traces *safepprof.Checker
-	uploads          chan struct{} // one for each that is being received
-	queries          chan struct{} // one for each that is being answered
-	mux              *http.ServeMux
-	guarded          http.Handler // mux behind the protection from other origins
-	pages            http.Handler // nil, or Config.Pages as a route
+	config  Config
+	limits  Limits
+	log     *zap.Logger
+	intake  intake
+	reader  reader
+	uploads chan struct{} // a slot for each upload that is being received
+	queries chan struct{} // a slot for each request to read
+	mux     *http.ServeMux
+	guarded http.Handler // mux behind the protection from other origins
+	pages   http.Handler // nil, or Config.Pages as a route
 
 	draining atomic.Bool
 	metrics  *metrics
@@ -41,25 +39,24 @@ func New(config Config) (*Handler, error) {
 	if config.Store == nil {
 		return nil, errors.New("holmes: api: Config needs a Store")
 	}
-	h := &Handler{
-		config: config, limits: config.Limits.withDefaults(), store: config.Store,
-		log: config.Log, now: config.Now, mux: http.NewServeMux(),
+	set(&config.Log, zap.NewNop())
+	set(&config.Dot, "dot")
+	if config.Now == nil {
+		config.Now = time.Now
 	}
-	set(&h.log, zap.NewNop())
-	if h.now == nil {
-		h.now = time.Now
-	}
-	set(&h.config.Dot, "dot")
+	h := &Handler{config: config, limits: config.Limits.withDefaults(), log: config.Log, mux: http.NewServeMux()}
+	h.intake = intake{store: config.Store, now: config.Now}
+	h.reader = reader{store: config.Store, merger: config.Merger, mergeLimit: h.limits.Merge, dot: config.Dot}
 	var err error
-	if h.merger = config.Merger; h.merger == nil {
-		if h.merger, err = merge.New(merge.Config{Store: config.Store, Now: h.now}); err != nil {
+	if config.Merger == nil {
+		if h.reader.merger, err = merge.New(merge.Config{Store: config.Store, Now: config.Now}); err != nil {
 			return nil, err
 		}
 	}
-	if h.profiles, err = safepprof.New(safepprof.Limits{Body: h.limits.ProfileBytes}); err != nil {
+	if h.intake.profiles, err = safepprof.New(safepprof.Limits{Body: h.limits.ProfileBytes}); err != nil {
 		return nil, err
 	}
-	if h.traces, err = safepprof.New(safepprof.Limits{Body: h.limits.TraceBytes, Inflated: h.limits.TraceBytes}); err != nil {
+	if h.intake.traces, err = safepprof.New(safepprof.Limits{Body: h.limits.TraceBytes, Inflated: h.limits.TraceBytes}); err != nil {
 		return nil, err
 	}
 	h.uploads = make(chan struct{}, h.limits.Uploads)
@@ -76,7 +73,7 @@ func New(config Config) (*Handler, error) {
 	}
 	protection := http.NewCrossOriginProtection()
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h.fail(w, r, dialectOf(r), collector.Errorf(forbidden, "a page of another origin cannot change anything here"))
+		answerError(w, r, h.log, collector.Errorf(forbidden, "a page of another origin cannot change anything here"))
 	}))
 	h.guarded = protection.Handler(h.mux)
 	return h, nil
@@ -91,7 +88,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.recovered(w, r)
 	w.Header().Set("X-Content-Type-Options", "nosniff")
 	if len(r.URL.RawQuery) > maxQueryBytes {
-		h.fail(w, r, dialectOf(r), collector.Errorf(collector.TooLarge, "the query is longer than %d bytes", maxQueryBytes))
+		answerError(w, r, h.log, collector.Errorf(collector.TooLarge, "the query is longer than %d bytes", maxQueryBytes))
 		return
 	}
 	if path := strings.TrimRight(r.URL.Path, "/"); path != "" && path != r.URL.Path {
@@ -108,7 +105,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.guarded.ServeHTTP(w, r)
 }
 
-// unknown answers a request that no route is for.
+// unknown answers a request without a route.
 func (h *Handler) unknown(w http.ResponseWriter, r *http.Request) {
 	look := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if h.pages != nil && look && !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/ingest" {
@@ -124,10 +121,10 @@ func (h *Handler) unknown(w http.ResponseWriter, r *http.Request) {
 			err = collector.Errorf(noMethod, "method %.20s is not for this route", r.Method)
 		}
 	}
-	h.fail(w, r, dialectOf(r), err)
+	answerError(w, r, h.log, err)
 }
 
-// recovered keeps a mistake of ours from taking more than the request with it.
+// recovered confines a panic to the request.
 func (h *Handler) recovered(w http.ResponseWriter, r *http.Request) {
 	p := recover()
 	if p == nil {
@@ -137,17 +134,5 @@ func (h *Handler) recovered(w http.ResponseWriter, r *http.Request) {
 		panic(p) // how a handler cuts an answer off
 	}
 	h.log.Error("request panicked", zap.String("path", r.URL.Path), zap.Any("panic", p), zap.ByteString("stack", debug.Stack()))
-	h.fail(w, r, dialectOf(r), fmt.Errorf("holmes: api: panic: %v", p))
-}
-
-// dialectOf is the dialect of the protocol that a path belongs to.
-func dialectOf(r *http.Request) dialect {
-	switch {
-	case strings.HasPrefix(r.URL.Path, "/api/0/"):
-		return profefe
-	case strings.HasPrefix(r.URL.Path, "/ingest"):
-		return pyroscope
-	default:
-		return ours
-	}
+	answerError(w, r, h.log, fmt.Errorf("holmes: api: panic: %v", p))
 }

@@ -18,95 +18,72 @@ import (
 
 // ingest takes a profile as Pyroscope's agents send it: raw, or as the part
 // "profile" of a multipart body. The answer is empty.
-func (h *Handler) ingest(w http.ResponseWriter, r *http.Request) error {
-	values := r.URL.Query()
-	m, err := pyroscopeMeta(values)
+func (in *intake) ingest(_ http.ResponseWriter, r *http.Request) error {
+	m, err := pyroscopeMeta(r.URL.Query())
 	if err != nil {
 		return err
 	}
-	d, err := h.store.Draft(r.Context())
-	if err != nil {
-		return err
-	}
-	defer d.Discard()
-	in, err := h.receiveIngest(d, r)
-	if err != nil {
-		return err
-	}
-	m.Kind = in.kind()
 	m.File = ingestFile
-	h.complete(&m, &in.info)
-	_, err = d.Commit(r.Context(), collector.Record{Profile: &m})
+	_, err = in.storeProfile(r.Context(), "", &m, func(d collector.Draft) (safepprof.Info, error) {
+		info, names, err := in.receiveIngest(d, r)
+		m.Kind = kindOf(&info, names)
+		return info, err
+	})
 	return err
 }
 
-// An ingested profile is what a look at it has told, and the names that its
-// configuration gives to its values.
-type ingested struct {
-	info  safepprof.Info
-	names []string
-}
-
-// kind is what the values say, and the contentions of mutexes where nothing says
-// otherwise.
-func (i *ingested) kind() collector.Kind {
-	block := slices.ContainsFunc(i.names, func(name string) bool { return strings.HasPrefix(name, "block_") })
-	if i.info.Kind == collector.KindMutex && block {
+// kindOf is the kind of an ingested profile. The names that the configuration
+// gives to the values tell block profiles from mutex profiles.
+func kindOf(info *safepprof.Info, names []string) collector.Kind {
+	block := slices.ContainsFunc(names, func(name string) bool { return strings.HasPrefix(name, "block_") })
+	if info.Kind == collector.KindMutex && block {
 		return collector.KindBlock
 	}
-	return i.info.Kind
+	return info.Kind
 }
 
-// ingestFile is the name of what comes in, whose kind is not known by then.
+// ingestFile is the name of the file, which is created before the kind is known.
 const ingestFile = "profile.pb.gz"
 
 // maxConfig bounds the configuration that comes with a profile.
 const maxConfig = 64 << 10
 
-// A sampleConfig is the configuration of one sample type. Only its name for
-// people is used: it tells the contentions of mutexes from the others.
+// A sampleConfig is the configuration of one sample type. Only its display name is
+// used.
 type sampleConfig struct {
 	DisplayName string `json:"display-name"`
 }
 
-// receiveIngest receives the profile and its configuration.
-func (h *Handler) receiveIngest(d collector.Draft, r *http.Request) (in ingested, err error) {
+// receiveIngest receives the profile, and the names of its configuration.
+func (in *intake) receiveIngest(d collector.Draft, r *http.Request) (info safepprof.Info, names []string, err error) {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "multipart/form-data" {
-		in.info, err = h.receiveProfile(d, ingestFile, r.Body, collector.KindOther)
-		return in, err
-	}
-	parts, err := partsOf(r)
-	if err != nil {
-		return in, err
+		info, err = in.receiveProfile(d, ingestFile, r.Body, collector.KindOther)
+		return info, nil, err
 	}
 	found := false
-	for {
-		part, err := nextPart(parts)
+	for part, err := range partsOf(r) {
 		if err != nil {
-			return in, err
-		}
-		if part == nil {
-			break
+			return info, nil, err
 		}
 		switch part.FormName() {
 		case "profile":
 			found = true
-			in.info, err = h.receiveProfile(d, ingestFile, part, collector.KindOther)
+			info, err = in.receiveProfile(d, ingestFile, part, collector.KindOther)
 		case "sample_type_config":
-			in.names, err = readSampleConfig(part)
+			names, err = readSampleConfig(part)
 		case "prev_profile":
 			err = collector.Errorf(unprocessable, "prev_profile is not supported: send deltas")
 		default:
 			err = collector.Errorf(collector.Invalid, "part %.40q is not expected", part.FormName())
 		}
 		if err != nil {
-			return in, err
+			return info, nil, err
 		}
 	}
 	if !found {
-		return in, collector.Errorf(collector.Invalid, `part "profile" is missing`)
+		return info, nil, collector.Errorf(collector.Invalid, `part "profile" is missing`)
 	}
-	return in, nil
+	return info, names, nil
 }
 
 func readSampleConfig(part *multipart.Part) ([]string, error) {

@@ -17,7 +17,7 @@ import (
 const maxIDs = 1000
 
 // mergeProfiles answers with all profiles that profefe's search finds, merged.
-func (h *Handler) mergeProfiles(w http.ResponseWriter, r *http.Request) error {
+func (rd *reader) mergeProfiles(w http.ResponseWriter, r *http.Request) error {
 	q, err := profefeQuery(r.URL.Query())
 	if err != nil {
 		return err
@@ -25,12 +25,12 @@ func (h *Handler) mergeProfiles(w http.ResponseWriter, r *http.Request) error {
 	if _, err := requiredKind(r.URL.Query()); err != nil {
 		return err
 	}
-	return h.merged(w, r, func(ctx context.Context) (*merge.Fold, error) { return h.merger.Query(ctx, q) }, q.Kind.File())
+	return rd.merged(w, r, func(ctx context.Context) (*merge.Fold, error) { return rd.merger.Query(ctx, q) }, q.Kind.File())
 }
 
 // merged answers with a merged profile, as profefe does.
-func (h *Handler) merged(w http.ResponseWriter, r *http.Request, get func(context.Context) (*merge.Fold, error), name string) error {
-	ctx, stop := context.WithTimeout(r.Context(), h.limits.Merge)
+func (rd *reader) merged(w http.ResponseWriter, r *http.Request, get func(context.Context) (*merge.Fold, error), name string) error {
+	ctx, stop := context.WithTimeout(r.Context(), rd.mergeLimit)
 	defer stop()
 	f, err := get(ctx)
 	if err != nil {
@@ -80,15 +80,15 @@ func errTooMany(n int) error {
 }
 
 // fold merges a side.
-func (h *Handler) fold(ctx context.Context, s side) (*merge.Fold, error) {
+func (rd *reader) fold(ctx context.Context, s side) (*merge.Fold, error) {
 	if len(s.ids) > 0 {
-		return h.merger.IDs(ctx, s.ids)
+		return rd.merger.IDs(ctx, s.ids)
 	}
-	return h.merger.Query(ctx, s.query)
+	return rd.merger.Query(ctx, s.query)
 }
 
 // getMerge answers with profiles, merged, in the form that is asked for.
-func (h *Handler) getMerge(w http.ResponseWriter, r *http.Request) error {
+func (rd *reader) getMerge(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	s, err := readSide(values, "")
 	if err != nil {
@@ -98,17 +98,17 @@ func (h *Handler) getMerge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := context.WithTimeout(r.Context(), h.limits.Merge)
+	ctx, stop := context.WithTimeout(r.Context(), rd.mergeLimit)
 	defer stop()
-	f, err := h.fold(ctx, s)
+	f, err := rd.fold(ctx, s)
 	if err != nil {
 		return err
 	}
-	return (&render.Picture{Form: form, Fold: f, Title: s.title(), Dot: h.config.Dot}).Write(ctx, w)
+	return (&render.Picture{Form: form, Fold: f, Title: s.title(), Dot: rd.dot}).Write(ctx, w)
 }
 
 // getDiff answers with the difference of two sides.
-func (h *Handler) getDiff(w http.ResponseWriter, r *http.Request) error {
+func (rd *reader) getDiff(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	if !slices.ContainsFunc([]string{"ids", "service", "type", "from", "to", "labels", "limit"}, func(name string) bool { return values.Has("base_" + name) }) {
 		return collector.Errorf(collector.Invalid, "missing base_ids, base_service, base_from, base_to or base_labels: what to compare with")
@@ -128,13 +128,13 @@ func (h *Handler) getDiff(w http.ResponseWriter, r *http.Request) error {
 	if form.PGO {
 		return collector.Errorf(collector.Invalid, "format pgo is for merges: a difference is no load")
 	}
-	ctx, stop := context.WithTimeout(r.Context(), h.limits.Merge)
+	ctx, stop := context.WithTimeout(r.Context(), rd.mergeLimit)
 	defer stop()
-	p := &render.Picture{Form: form, Title: source.title() + " against " + base.title(), Dot: h.config.Dot}
-	if p.Fold, err = h.fold(ctx, source); err != nil {
+	p := &render.Picture{Form: form, Title: source.title() + " against " + base.title(), Dot: rd.dot}
+	if p.Fold, err = rd.fold(ctx, source); err != nil {
 		return err
 	}
-	if p.Base, err = h.fold(ctx, base); err != nil {
+	if p.Base, err = rd.fold(ctx, base); err != nil {
 		return collector.Prefix(err, "the base")
 	}
 	return p.Write(ctx, w)

@@ -3,56 +3,14 @@ package api
 import (
 	"errors"
 	"io"
+	"iter"
+	"mime/multipart"
 	"net/http"
-	"time"
 
 	"github.com/go-holmes/holmes/collector"
-	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
-// body returns what a client sends, at most limit bytes of it. Each read has a
-// deadline, and so has the whole.
-func (h *Handler) body(w http.ResponseWriter, r *http.Request, limit int64) *pacedBody {
-	b := &pacedBody{
-		ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w),
-		idle: h.limits.Idle, until: time.Now().Add(h.limits.Upload),
-	}
-	if r.ContentLength > limit {
-		b.err = &http.MaxBytesError{Limit: limit} // there is no point in receiving it
-	}
-	return b
-}
-
-// A pacedBody gives a client a while for each piece of what it sends, and a
-// longer one for all of it.
-type pacedBody struct {
-	io.ReadCloser
-	control *http.ResponseController
-	idle    time.Duration
-	until   time.Time
-	err     error // what every read ends with
-	n       int64 // bytes that were read
-}
-
-func (p *pacedBody) Read(b []byte) (int, error) {
-	if p.err != nil {
-		return 0, p.err
-	}
-	deadline := time.Now().Add(p.idle)
-	if deadline.After(p.until) {
-		deadline = p.until
-	}
-	_ = p.control.SetReadDeadline(deadline) // readers of tests have none
-	n, err := p.ReadCloser.Read(b)
-	p.n += int64(n)
-	p.err = err
-	if err == io.EOF {
-		_ = p.control.SetReadDeadline(time.Time{}) // the server goes on reading, to see the client leave
-	}
-	return n, err
-}
-
-// receive writes what a client sends to a file of a draft.
+// receive writes a client's data to a file of a draft.
 func receive(d collector.Draft, name string, from io.Reader, limit int64) error {
 	to, err := d.Add(name)
 	if err != nil {
@@ -65,26 +23,35 @@ func receive(d collector.Draft, name string, from io.Reader, limit int64) error 
 	return clientError(err)
 }
 
-// receiveProfile writes a profile to a file of a draft, and looks at it on its
-// way there. It ends at the first thing that is wrong with it.
-func (h *Handler) receiveProfile(d collector.Draft, name string, from io.Reader, kind collector.Kind) (safepprof.Info, error) {
-	to, err := d.Add(name)
-	if err != nil {
-		return safepprof.Info{}, err
+// partsOf returns the parts of a multipart body. A wrapped EOF is a body that ended
+// early.
+func partsOf(r *http.Request) iter.Seq2[*multipart.Part, error] {
+	return func(yield func(*multipart.Part, error) bool) {
+		parts, err := r.MultipartReader()
+		if err != nil {
+			yield(nil, notMultipart(err))
+			return
+		}
+		for {
+			part, err := parts.NextRawPart()
+			if err == io.EOF {
+				return
+			}
+			if err != nil && failureOf(clientError(err)).code == collector.Internal {
+				err = notMultipart(err) // and no connection that failed
+			}
+			if !yield(part, clientError(err)) || err != nil {
+				return
+			}
+		}
 	}
-	checker := h.profiles
-	if !kind.Pprof() {
-		checker = h.traces
-	}
-	info, err := checker.ShallowCheck(io.TeeReader(from, to))
-	if err == nil {
-		err = info.Agrees(kind)
-	}
-	return info, clientError(err)
 }
 
-// clientError names what went wrong with the connection. It is the client's
-// doing.
+func notMultipart(err error) error {
+	return collector.Errorf(collector.Invalid, "the body is not multipart/form-data: %w", err)
+}
+
+// clientError translates an error of reading from a client.
 func clientError(err error) error {
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return collector.Errorf(collector.Invalid, "the body ended early")

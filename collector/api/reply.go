@@ -7,23 +7,26 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/internal/render"
 )
 
-// Codes that only a server over HTTP has.
+// Codes of HTTP alone.
 const (
 	unauthorized collector.Code = "unauthorized"
 	forbidden    collector.Code = "forbidden"
 	tooSlow      collector.Code = "too_slow"
 	noMethod     collector.Code = "method_not_allowed"
-	// unprocessable is a profile that is well-formed and of no use here.
+	// unprocessable is the code of a well-formed profile that is not supported.
 	unprocessable collector.Code = "unprocessable"
 )
 
-// statusOf is the status that says the same as a code.
+// statusOf is the HTTP status of a code.
 func statusOf(code collector.Code) int {
 	switch code {
 	case collector.Invalid:
@@ -53,7 +56,7 @@ func statusOf(code collector.Code) int {
 	}
 }
 
-// A failure is an error as a client is told about it.
+// A failure is an error as a client sees it.
 type failure struct {
 	status  int
 	code    collector.Code
@@ -61,7 +64,8 @@ type failure struct {
 	retry   time.Duration
 }
 
-// failureOf says what a client is told. What is not meant for it stays here.
+// failureOf is the failure of an error. The cause of an internal error is not
+// told.
 func failureOf(err error) failure {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = collector.Errorf(collector.TooLarge, "the body is larger than %d bytes", tooLarge.Limit)
@@ -77,22 +81,22 @@ func failureOf(err error) failure {
 	return f
 }
 
-// A dialect is how a protocol says that something went wrong.
+// A dialect is the form of errors in a protocol.
 type dialect func(f failure) (status int, body any)
 
-// profefe says it in an envelope that repeats the status.
+// profefe has an envelope that repeats the status.
 func profefe(f failure) (int, any) {
 	return f.status, envelope{Code: f.status, Error: f.message}
 }
 
-// envelope is around all that profefe answers.
+// envelope is around all answers of profefe.
 type envelope struct {
 	Code  int    `json:"code"`
 	Body  any    `json:"body,omitempty"`
 	Error string `json:"error,omitempty"`
 }
 
-// ours says it with a code for programs.
+// ours has a code for programs.
 func ours(f failure) (int, any) {
 	return f.status, struct {
 		Code  collector.Code `json:"code"`
@@ -100,8 +104,7 @@ func ours(f failure) (int, any) {
 	}{f.code, f.message}
 }
 
-// pyroscope says it as Connect does, and calls a profile that cannot be used
-// unprocessable.
+// pyroscope has the codes of Connect.
 func pyroscope(f failure) (int, any) {
 	return f.status, struct {
 		Code    string `json:"code"`
@@ -130,16 +133,28 @@ func connectCode(code collector.Code) string {
 	}
 }
 
-// fail answers with an error, and logs it if it is ours.
-func (h *Handler) fail(w http.ResponseWriter, r *http.Request, say dialect, err error) {
+// dialectOf is the dialect of the protocol that a path belongs to.
+func dialectOf(r *http.Request) dialect {
+	switch {
+	case strings.HasPrefix(r.URL.Path, "/api/0/"):
+		return profefe
+	case strings.HasPrefix(r.URL.Path, "/ingest"):
+		return pyroscope
+	default:
+		return ours
+	}
+}
+
+// answerError answers with an error, and logs it if it is not the client's.
+func answerError(w http.ResponseWriter, r *http.Request, log *zap.Logger, err error) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		return // nobody is there any more
+		return // the client has gone
 	}
 	f := failureOf(err)
 	if f.code == collector.Internal || f.code == collector.Full {
-		h.log.Sugar().Errorw("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
+		log.Sugar().Errorw("request failed", "method", r.Method, "path", r.URL.Path, "error", err)
 	}
-	status, body := say(f)
+	status, body := dialectOf(r)(f)
 	if f.retry > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(f.retry.Seconds())))
 	}
@@ -149,7 +164,7 @@ func (h *Handler) fail(w http.ResponseWriter, r *http.Request, say dialect, err 
 	writeJSON(w, status, body)
 }
 
-// writeJSON answers. That a client leaves in the middle of it is its own affair.
+// writeJSON answers with an object. A client that leaves meanwhile is no error.
 func writeJSON(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)

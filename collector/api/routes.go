@@ -16,35 +16,35 @@ type route struct {
 	serve   func(http.ResponseWriter, *http.Request) error
 }
 
-// routes are all that there is.
+// routes are all routes.
 func (h *Handler) routes() []route {
 	upload := max(h.limits.ProfileBytes, h.limits.TraceBytes) + maxConfig
 	routes := []route{
-		// for whoever watches the collector
-		{"GET /healthz", anybody, 0, h.healthy},
-		{"GET /readyz", anybody, 0, h.ready},
+		// for monitoring
+		{"GET /healthz", public, 0, h.healthy},
+		{"GET /readyz", public, 0, h.ready},
 		{"GET /metrics", toRead, 0, h.getMetrics},
 
 		// profefe's
-		{"POST /api/0/profiles", toWrite, upload, h.postProfile},
-		{"GET /api/0/profiles", toRead, 0, h.findProfiles},
-		{"GET /api/0/profiles/merge", toRead, 0, h.mergeProfiles},
-		{"GET /api/0/profiles/{ids}", toRead, 0, h.getProfiles},
-		{"GET /api/0/services", toRead, 0, h.services},
+		{"POST /api/0/profiles", toWrite, upload, h.intake.postProfile},
+		{"GET /api/0/profiles", toRead, 0, h.reader.findProfiles},
+		{"GET /api/0/profiles/merge", toRead, 0, h.reader.mergeProfiles},
+		{"GET /api/0/profiles/{ids}", toRead, 0, h.reader.getProfiles},
+		{"GET /api/0/services", toRead, 0, h.reader.services},
 		{"GET /api/0/version", toRead, 0, h.version},
 
 		// Pyroscope's
-		{"POST /ingest", toWrite, upload, h.ingest},
+		{"POST /ingest", toWrite, upload, h.intake.ingest},
 
 		// ours
-		{"POST /api/1/events", toWrite, h.limits.EventBytes, h.postEvent},
-		{"GET /api/1/events", toRead, 0, h.findEvents},
-		{"GET /api/1/events/{id}", toRead, 0, h.getEvent},
-		{"GET /api/1/events/{id}/{file}", toRead, 0, h.getEventFile},
-		{"GET /api/1/profiles", toRead, 0, h.searchProfiles},
-		{"GET /api/1/profiles/{id}", toRead, 0, h.getProfileMeta},
-		{"GET /api/1/merge", toRead, 0, h.getMerge},
-		{"GET /api/1/diff", toRead, 0, h.getDiff},
+		{"POST /api/1/events", toWrite, h.limits.EventBytes, h.intake.postEvent},
+		{"GET /api/1/events", toRead, 0, h.reader.findEvents},
+		{"GET /api/1/events/{id}", toRead, 0, h.reader.getEvent},
+		{"GET /api/1/events/{id}/{file}", toRead, 0, h.reader.getEventFile},
+		{"GET /api/1/profiles", toRead, 0, h.reader.searchProfiles},
+		{"GET /api/1/profiles/{id}", toRead, 0, h.reader.getProfileMeta},
+		{"GET /api/1/merge", toRead, 0, h.reader.getMerge},
+		{"GET /api/1/diff", toRead, 0, h.reader.getDiff},
 	}
 	if h.config.Sweep != nil {
 		routes = append(routes, route{"POST /api/1/sweep", toTrigger, 0, h.sweep})
@@ -52,13 +52,13 @@ func (h *Handler) routes() []route {
 	return routes
 }
 
-// route puts around a route what all of them need.
+// route adds to a route what all of them need.
 func (h *Handler) route(rt route) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
 		paced := &pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: h.limits.Idle, status: http.StatusOK}
 		paced.renew()
-		body := h.body(w, r, rt.body)
+		body := bodyOf(w, r, rt.body, h.limits.Idle, h.limits.Upload)
 		r.Body = body
 		defer func() {
 			h.metrics.count(answerKey{rt.pattern, paced.status}, time.Since(began), body.n)
@@ -69,9 +69,9 @@ func (h *Handler) route(rt route) http.Handler {
 	})
 }
 
-// serve serves a request that is allowed and that there is a place for.
+// serve serves a request if it is allowed and there is a free slot.
 func (h *Handler) serve(rt route, w *pacedWriter, r *http.Request) error {
-	if err := h.authorize(r, rt.needs); err != nil {
+	if err := h.config.Tokens.authorize(r, rt.needs, h.config.Open); err != nil {
 		return err
 	}
 	done, err := h.admit(rt.needs)
@@ -92,67 +92,26 @@ func (h *Handler) finish(w *pacedWriter, r *http.Request, err error) {
 		h.log.Sugar().Warnw("answer cut off", "path", r.URL.Path, "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	h.fail(w, r, dialectOf(r), err)
+	answerError(w, r, h.log, err)
 }
 
-// admit bounds how much is done at the same time. Who is not admitted is told to
-// come again: waiting here would only hold its connection.
+// admit bounds how many requests are served at the same time. A request above the
+// bound is asked to come again: waiting would only hold its connection.
 func (h *Handler) admit(needs right) (done func(), err error) {
-	places := h.queries
+	slots := h.queries
 	switch needs {
-	case anybody:
-		return func() {}, nil // who asks whether we live must not be told that we are busy
+	case public:
+		return func() {}, nil // a health check must not fail because the server is busy
 	case toWrite:
-		places = h.uploads
+		slots = h.uploads
 	}
 	select {
-	case places <- struct{}{}:
-		return func() { <-places }, nil
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
 	default:
 		return nil, &collector.Error{
 			Code: collector.Busy, RetryAfter: busyRetry,
 			Message: "too many requests at the same time",
 		}
 	}
-}
-
-// A pacedWriter gives a client a while for each piece of the answer, and not for
-// all of it: a large answer may take long, a client that takes nothing may not.
-type pacedWriter struct {
-	http.ResponseWriter
-	control *http.ResponseController
-	idle    time.Duration
-	begun   bool
-	status  int
-}
-
-func (p *pacedWriter) Unwrap() http.ResponseWriter { return p.ResponseWriter }
-
-func (p *pacedWriter) WriteHeader(status int) {
-	p.begun, p.status = true, status
-	p.ResponseWriter.WriteHeader(status)
-}
-
-func (p *pacedWriter) Write(b []byte) (int, error) {
-	p.begun = true
-	p.renew()
-	return p.ResponseWriter.Write(b)
-}
-
-// renew moves the deadline. Writers of tests have none.
-func (p *pacedWriter) renew() { _ = p.control.SetWriteDeadline(time.Now().Add(p.idle)) }
-
-// healthy says that the process lives.
-func (h *Handler) healthy(w http.ResponseWriter, _ *http.Request) error {
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-	return nil
-}
-
-// ready says whether new requests are welcome.
-func (h *Handler) ready(w http.ResponseWriter, _ *http.Request) error {
-	if h.draining.Load() {
-		return collector.Errorf(collector.Busy, "the server is stopping")
-	}
-	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
-	return nil
 }

@@ -3,13 +3,22 @@ package api
 import (
 	"iter"
 	"net/http"
-	"net/url"
+	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
+// A reader answers searches, downloads and merges.
+type reader struct {
+	store      collector.Store
+	merger     *merge.Merger
+	mergeLimit time.Duration // of one merge
+	dot        string        // Graphviz's program
+}
+
 // findEvents lists events, the newest first.
-func (h *Handler) findEvents(w http.ResponseWriter, r *http.Request) error {
+func (rd *reader) findEvents(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	q := collector.EventQuery{
 		Service: values.Get("service"), Signal: values.Get("signal"), State: values.Get("state"),
@@ -28,7 +37,7 @@ func (h *Handler) findEvents(w http.ResponseWriter, r *http.Request) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	events, err := gather(h.store.Events(r.Context(), q), NewEvent)
+	events, err := gather(rd.store.Events(r.Context(), q), NewEvent)
 	if err != nil {
 		return err
 	}
@@ -38,7 +47,7 @@ func (h *Handler) findEvents(w http.ResponseWriter, r *http.Request) error {
 
 // searchProfiles lists profiles, the newest first, with all that is known about
 // them.
-func (h *Handler) searchProfiles(w http.ResponseWriter, r *http.Request) error {
+func (rd *reader) searchProfiles(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	q := collector.Query{Service: values.Get("service"), Event: values.Get("event")}
 	if err := readQuery(&q, values); err != nil {
@@ -48,7 +57,7 @@ func (h *Handler) searchProfiles(w http.ResponseWriter, r *http.Request) error {
 	if q.Limit, err = boundedLimit(values); err != nil {
 		return err
 	}
-	profiles, err := gather(h.store.Find(r.Context(), q), toProfile)
+	profiles, err := gather(rd.store.Find(r.Context(), q), toProfile)
 	if err != nil {
 		return err
 	}
@@ -56,21 +65,7 @@ func (h *Handler) searchProfiles(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// boundedLimit is how many results are wanted: some, if it is not said.
-func boundedLimit(values url.Values) (int, error) {
-	n, err := limit(values)
-	switch {
-	case err != nil:
-		return 0, err
-	case n == 0:
-		return defaultLimit, nil
-	case n > maxLimit:
-		return 0, collector.Errorf(collector.Invalid, "limit %d is above %d", n, maxLimit)
-	}
-	return n, nil
-}
-
-// gather returns all that is found, as it is answered. It is never nil.
+// gather returns the results of a search as they are answered. It is never nil.
 func gather[T, V any](found iter.Seq2[T, error], view func(T) V) ([]V, error) {
 	all := []V{}
 	for t, err := range found {
@@ -82,8 +77,8 @@ func gather[T, V any](found iter.Seq2[T, error], view func(T) V) ([]V, error) {
 	return all, nil
 }
 
-func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
-	e, err := h.store.Event(r.Context(), r.PathValue("id"))
+func (rd *reader) getEvent(w http.ResponseWriter, r *http.Request) error {
+	e, err := rd.store.Event(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -91,8 +86,8 @@ func (h *Handler) getEvent(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-func (h *Handler) getEventFile(w http.ResponseWriter, r *http.Request) error {
-	f, err := h.store.OpenFile(r.Context(), r.PathValue("id"), r.PathValue("file"))
+func (rd *reader) getEventFile(w http.ResponseWriter, r *http.Request) error {
+	f, err := rd.store.OpenFile(r.Context(), r.PathValue("id"), r.PathValue("file"))
 	if err != nil {
 		return err
 	}
@@ -100,22 +95,12 @@ func (h *Handler) getEventFile(w http.ResponseWriter, r *http.Request) error {
 }
 
 // getProfileMeta answers with what is known about a profile.
-func (h *Handler) getProfileMeta(w http.ResponseWriter, r *http.Request) error {
-	f, err := h.store.Open(r.Context(), r.PathValue("id"))
+func (rd *reader) getProfileMeta(w http.ResponseWriter, r *http.Request) error {
+	f, err := rd.store.Open(r.Context(), r.PathValue("id"))
 	if err != nil {
 		return err
 	}
 	defer f.Close()
 	writeJSON(w, http.StatusOK, toProfile(f.Meta))
-	return nil
-}
-
-// sweep removes what is too old, at once.
-func (h *Handler) sweep(w http.ResponseWriter, _ *http.Request) error {
-	removed, err := h.config.Sweep()
-	if err != nil {
-		return err
-	}
-	writeJSON(w, http.StatusOK, map[string]int{"removed": removed})
 	return nil
 }
