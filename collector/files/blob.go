@@ -13,19 +13,18 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A blob file is the content of its files, one after the other, then a record
-// in JSON that says what they are, then a tail that says where the record
-// begins. So it is written in one go, knows everything about itself, and is
-// either whole or seen not to be.
+// A blob file is the content of its files, one after the other, then a record in
+// JSON that describes them, then a tail that locates the record. So it is written
+// in one go, describes itself completely, and damage to it is detected.
 //
 //	content | record | length of the record (4) | its checksum (4) | magic (8)
 const (
 	tailSize  = 16
 	blobMagic = "holmes\x00\x01"
-	maxRecord = 4 << 20 // more is not ours
+	maxRecord = 4 << 20 // larger ones are not records
 )
 
-// A record is what a blob says about itself.
+// A record describes a blob.
 type record struct {
 	ID       string           `json:"id"`
 	Received time.Time        `json:"received"`
@@ -38,8 +37,7 @@ type record struct {
 	size int64 // of the blob file
 }
 
-// An eventRecord is the summary of an event, but for what the record holds
-// already.
+// An eventRecord is the summary of an event without the fields of [record].
 type eventRecord struct {
 	ID        string    `json:"id"`
 	State     string    `json:"state,omitempty"`
@@ -79,10 +77,10 @@ func (r *record) footer() ([]byte, error) {
 	return append(raw, blobMagic...), nil
 }
 
-// errDamaged says that a file is not the blob that its name says.
+// errDamaged is the error of a file that is not the blob of its name.
 var errDamaged = errors.New("blob is damaged")
 
-// readRecord reads what an open blob file says about itself.
+// readRecord reads the record of an open blob file.
 func readRecord(f *os.File, id blobID) (*record, error) {
 	info, err := f.Stat()
 	if err != nil {
@@ -138,10 +136,10 @@ func (r *record) section(f *os.File, n int) (*io.SectionReader, error) {
 	return s, err
 }
 
-// alone reports whether the blob is one profile that came by itself.
+// alone reports whether the blob is a single profile, not an event.
 func (r *record) alone() bool { return r.Event == nil }
 
-// meta returns the n-th file's, and false if it is no profile.
+// meta describes the n-th file, and returns false if it is no profile.
 func (r *record) meta(id blobID, n int) (collector.Meta, bool) {
 	file := &r.Files[n]
 	m := collector.Meta{
@@ -154,7 +152,7 @@ func (r *record) meta(id blobID, n int) (collector.Meta, bool) {
 	return m, file.Kind != ""
 }
 
-// metas returns those of all profiles.
+// metas describes all profiles.
 func (r *record) metas(id blobID) []collector.Meta {
 	var all []collector.Meta
 	for n := range r.Files {
@@ -178,7 +176,7 @@ func (e *eventRecord) summary(service string, labels collector.Labels, received 
 	}
 }
 
-// receipt says what the blob holds.
+// receipt returns the receipt of the blob.
 func (r *record) receipt(id blobID, created bool) collector.Receipt {
 	receipt := collector.Receipt{Created: created, Profiles: r.metas(id)}
 	if r.Event != nil {

@@ -33,7 +33,7 @@ func (d *draft) Commit(ctx context.Context, r collector.Record) (collector.Recei
 	return d.store(rec)
 }
 
-// record turns what the caller says into what the blob says.
+// record makes the blob's record of the caller's.
 func (d *draft) record(r *collector.Record) (*record, error) {
 	rec := &record{Received: d.s.opts.Now().UTC(), Key: r.Key, Files: d.files}
 	var profiles []collector.Meta
@@ -62,7 +62,7 @@ func (d *draft) record(r *collector.Record) (*record, error) {
 	return rec, nil
 }
 
-// describe says which files are which profiles.
+// describe matches the profiles with the files.
 func (r *record) describe(profiles []collector.Meta) error {
 next:
 	for i := range profiles {
@@ -80,28 +80,28 @@ next:
 	return nil
 }
 
-// store gives the draft a place, makes it durable there, and visible. The order
-// is what makes an acknowledgement true: content and record, synced; the name,
-// synced; then the index, which the next process can make of the rest.
+// store gives the draft an ID, makes it durable, and then visible. An
+// acknowledgement is true because of the order: content and record, synced; the
+// name, synced; then the index, which the next process can rebuild from the rest.
 func (d *draft) store(rec *record) (receipt collector.Receipt, err error) {
-	id, sh, err := d.s.begin()
+	id, open, err := d.s.begin()
 	if err != nil {
 		return receipt, err
 	}
 	rec.ID = id.String()
-	rows, err := d.place(id, sh, rec)
+	rows, err := d.persist(id, open, rec)
 	if err != nil {
-		d.s.abandon(sh)
+		d.s.abandon(open)
 		return receipt, err
 	}
-	d.s.finish(id, sh, rec, rows, d.reserved)
+	d.s.finish(id, open, rec, rows, d.reserved)
 	d.reserved = 0
 	d.s.sealFull()
 	return rec.receipt(id, true), nil
 }
 
-// place makes the draft durable at its place, and returns what to index.
-func (d *draft) place(id blobID, sh *shelf, rec *record) ([]segment.Row, error) {
+// persist makes the draft durable under its name, and returns its rows.
+func (d *draft) persist(id blobID, open *openSegment, rec *record) ([]segment.Row, error) {
 	rows, err := rec.rows(id)
 	if err != nil {
 		return nil, err
@@ -113,15 +113,15 @@ func (d *draft) place(id blobID, sh *shelf, rec *record) ([]segment.Row, error) 
 	if err := os.Rename(d.file.Name(), path); err != nil {
 		return nil, fmt.Errorf("holmes: commit: %w", diskError(err))
 	}
-	d.placed = true
-	if err := sh.names.sync(); err != nil {
-		// It may be there after a crash, or not: nobody was told.
+	d.renamed = true
+	if err := open.names.sync(); err != nil {
+		// It may exist after a crash, or not: it was not acknowledged.
 		return nil, errors.Join(fmt.Errorf("holmes: commit: %w", diskError(err)), os.Remove(path))
 	}
 	return rows, nil
 }
 
-// seal writes what is in memory and the record behind it, and syncs the file.
+// seal writes the buffer and the record to the file, and syncs it.
 func (d *draft) seal(rec *record) error {
 	footer, err := rec.footer()
 	if err != nil {

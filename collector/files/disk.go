@@ -11,10 +11,10 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// fullRetry is when it may be worth to try again after the disk was full.
+// fullRetry is when another attempt may succeed after the disk was full.
 const fullRetry = time.Minute
 
-// diskError gives an error of the disk the code that it deserves.
+// diskError gives an error of a full disk its code.
 func diskError(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return &collector.Error{Code: collector.Full, Message: "the disk is full", RetryAfter: fullRetry, Err: err}
@@ -22,22 +22,22 @@ func diskError(err error) error {
 	return err
 }
 
-// blockSize is what file systems round the size of a file up to.
+// blockSize is the unit in which file systems allocate.
 const blockSize = 4096
 
 func onDisk(size int64) int64 { return (size + blockSize - 1) / blockSize * blockSize }
 
-// syncFile makes a file or the names in a directory survive a loss of power,
-// where the system has a way to ask for it.
+// syncFile makes a file, or the names in a directory, durable where the system
+// supports it.
 func syncFile(f *os.File) error {
 	err := f.Sync()
 	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
-		return nil // a file system that is safe in another way, or in none
+		return nil // the file system does not support it
 	}
 	return err
 }
 
-// syncDir does so for a directory by its path.
+// syncDir syncs a directory.
 func syncDir(path string) error {
 	if runtime.GOOS == "windows" {
 		return nil
@@ -49,11 +49,11 @@ func syncDir(path string) error {
 	return errors.Join(syncFile(f), f.Close())
 }
 
-// A groupSync syncs a directory for all who ask meanwhile, once.
+// A groupSync syncs a directory once for all concurrent callers.
 type groupSync struct {
 	path string
 	once func(path string) error // syncs
-	turn sync.Mutex              // of the one who does
+	turn sync.Mutex              // held while it syncs
 
 	mu   sync.Mutex
 	next *syncRound // has not begun

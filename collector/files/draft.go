@@ -12,25 +12,25 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A draft is a blob in the making: in memory while it is small, as most uploads
-// are to their end, then in a file among the incoming ones. So what is refused
-// never was on disk, and what is stored is written at once.
+// A draft is an upload that is being received: in memory while it is small, as
+// most uploads stay, then in a file among the incoming ones. So a small upload that
+// is refused never reaches the disk, and one that is stored is written at once.
 type draft struct {
 	s        *Store
-	buffer   *[]byte  // what is not in the file yet
+	buffer   *[]byte  // bytes that are not in the file yet
 	file     *os.File // nil while all of it is in the buffer
 	files    []fileRecord
 	begins   []int64 // where each file begins
 	size     int64   // bytes of all files
 	reserved int64   // bytes that the store counts for it
-	err      error   // the first one that writing met
-	placed   bool    // the file has another name
+	err      error   // the first one of writing
+	renamed  bool    // the file has its final name
 	done     bool
 }
 
 var _ collector.Draft = (*draft)(nil)
 
-// bufferSize is how much of an upload may be in memory.
+// bufferSize bounds the part of an upload that is in memory.
 const bufferSize = 256 << 10
 
 // Draft begins an upload.
@@ -60,7 +60,7 @@ func (d *draft) Add(name string) (io.Writer, error) {
 	return toFile{d}, nil
 }
 
-// sound returns why the draft cannot go on.
+// sound returns an error if the draft has ended or failed.
 func (d *draft) sound() error {
 	if d.done {
 		return errors.New("holmes: the draft has ended")
@@ -87,7 +87,7 @@ func (t toFile) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// put adds bytes to the buffer, and empties it whenever it is full.
+// put adds bytes to the buffer, and flushes it when it is full.
 func (d *draft) put(p []byte) error {
 	if err := d.reserve(int64(len(p))); err != nil {
 		return err
@@ -105,7 +105,7 @@ func (d *draft) put(p []byte) error {
 	return nil
 }
 
-// flush brings the buffer to the file.
+// flush writes the buffer to the file.
 func (d *draft) flush() (err error) {
 	if d.file == nil {
 		d.file, err = os.CreateTemp(filepath.Join(d.s.dir, incomingDir), "upload-*")
@@ -120,7 +120,7 @@ func (d *draft) flush() (err error) {
 	return nil
 }
 
-// Read returns what was received of a file.
+// Read returns the content of a file that was received.
 func (d *draft) Read(name string) (*io.SectionReader, error) {
 	if err := d.sound(); err != nil {
 		return nil, err
@@ -133,10 +133,10 @@ func (d *draft) Read(name string) (*io.SectionReader, error) {
 	return nil, collector.Errorf(collector.NotFound, "no file %q in the draft", name)
 }
 
-// ReadAt reads what was received, wherever it is.
+// ReadAt reads from the file and from the buffer behind it.
 func (d *draft) ReadAt(p []byte, at int64) (n int, err error) {
 	if err := d.sound(); err != nil {
-		return 0, err // by now the buffer is another draft's
+		return 0, err // the buffer may belong to another draft by now
 	}
 	inFile := d.size - int64(len(*d.buffer))
 	if at < inFile {
@@ -156,15 +156,15 @@ func (d *draft) ReadAt(p []byte, at int64) (n int, err error) {
 // Discard drops the draft.
 func (d *draft) Discard() { d.end() }
 
-// end lets go of all that the draft has, but for a file that was given its place.
+// end releases everything of the draft but a file that has its final name.
 func (d *draft) end() {
 	if d.done {
 		return
 	}
 	d.done = true
 	if d.file != nil {
-		_ = d.file.Close() // synced, or not wanted
-		if !d.placed {
+		_ = d.file.Close() // it is synced, or removed next
+		if !d.renamed {
 			if err := os.Remove(d.file.Name()); err != nil {
 				d.s.opts.Log.Sugar().Warnf("discard an upload: %v", err) // the next Open removes it
 			}
@@ -175,7 +175,7 @@ func (d *draft) end() {
 	d.s.buffers.Put(d.buffer)
 }
 
-// reserveStep is what is reserved at once.
+// reserveStep is the number of bytes that are reserved at once.
 const reserveStep = 256 << 10
 
 // reserve makes sure that n more bytes fit into the store's bounds.

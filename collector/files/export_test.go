@@ -39,14 +39,14 @@ func (s *Store) Sealed() int {
 func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
 	for i := range n {
 		id := newBlobID(uint64(i))
-		sh := s.shelves[id.dir()]
-		if sh == nil {
-			sh = s.newShelf(id.dir())
-			s.shelves[id.dir()] = sh
-			if err := os.Mkdir(sh.names.path, 0o700); err != nil {
+		open := s.filling[id.dir()]
+		if open == nil {
+			open = s.newOpenSegment(id.dir())
+			s.filling[id.dir()] = open
+			if err := os.Mkdir(open.names.path, 0o700); err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(sh.names.path, id.String()), nil, 0o600); err != nil {
+			if err := os.WriteFile(filepath.Join(open.names.path, id.String()), nil, 0o600); err != nil {
 				return err
 			}
 		}
@@ -60,7 +60,7 @@ func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
 			return err
 		}
 		s.next++
-		s.put(id, sh, r, rows)
+		s.put(id, open, r, rows)
 		if id.slot() == slots-1 {
 			s.sealFull()
 		}

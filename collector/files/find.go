@@ -34,7 +34,7 @@ func (s *Store) Events(ctx context.Context, q collector.EventQuery) iter.Seq2[co
 	return find(ctx, s, q.Validate(), within(q.From, q.To, terms, q.Labels), q.Limit, (*source).event)
 }
 
-// meta returns a profile's.
+// meta describes the profile of a row.
 func (s *source) meta(row int) (collector.Meta, error) {
 	r := s.row(row)
 	m, _, err := metaOf(s.dir, &r)
@@ -84,13 +84,13 @@ type hit struct {
 	dir, row uint32
 }
 
-// newest orders hits.
+// newest orders hits, the newest first.
 func newest(a, b hit) int {
 	return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.dir, a.dir), cmp.Compare(b.row, a.row))
 }
 
-// find returns what q selects, the newest first, each row turned into what it
-// stands for by decode. It ends with the error that it is given, if there is one.
+// find returns the rows that q selects, the newest first, each turned into its
+// result by decode. If it is given an error, it ends with that.
 func find[T any](ctx context.Context, s *Store, err error, q segment.Query, limit int,
 	decode func(*source, int) (T, error),
 ) iter.Seq2[T, error] {
@@ -117,9 +117,8 @@ func find[T any](ctx context.Context, s *Store, err error, q segment.Query, limi
 	}
 }
 
-// batchSize is how many hits are turned into what they stand for at once. In
-// between nothing of the index is held, so that a slow reader, or one that asks
-// for more meanwhile, is in nobody's way.
+// batchSize is the number of hits that are decoded at once. Between two batches
+// the index is not held, so that a slow reader blocks no writer.
 const batchSize = 256
 
 // hits returns the newest rows that q selects, limit of them unless that is 0.
@@ -130,7 +129,7 @@ func (s *Store) hits(ctx context.Context, q segment.Query, limit int) ([]hit, er
 			hits = append(hits, hit{at: at, dir: uint32(src.dir), row: uint32(row)})
 			if limit > 0 && len(hits) >= 2*limit+batchSize {
 				hits = best(hits, limit)
-				q.From = max(q.From, hits[limit-1].at) // what is older is not wanted any more
+				q.From = max(q.From, hits[limit-1].at) // older ones cannot be among the results
 			}
 		})
 		return nil
@@ -150,7 +149,7 @@ func best(hits []hit, limit int) []hit {
 	return hits
 }
 
-// resolve decodes the rows of the hits. Those that retention has taken meanwhile
+// resolve decodes the rows of the hits. Rows that retention has removed meanwhile
 // are left out.
 func resolve[T any](ctx context.Context, s *Store, hits []hit, decode func(*source, int) (T, error)) ([]T, error) {
 	if err := ctx.Err(); err != nil {
@@ -161,8 +160,8 @@ func resolve[T any](ctx context.Context, s *Store, hits []hit, decode func(*sour
 		return nil, err
 	}
 	sources := map[uint64]*source{}
-	for i := range v.shelves {
-		sources[v.shelves[i].dir] = &v.shelves[i]
+	for i := range v.filling {
+		sources[v.filling[i].dir] = &v.filling[i]
 	}
 	found := make([]T, 0, len(hits))
 	err = s.read(func(tx *bbolt.Tx) error {
@@ -187,7 +186,7 @@ func resolve[T any](ctx context.Context, s *Store, hits []hit, decode func(*sour
 	return found, err
 }
 
-// sourceOf returns a directory's source, each opened once.
+// sourceOf returns the source of a directory, and opens each only once.
 func sourceOf(known map[uint64]*source, bucket *bbolt.Bucket, v *view, dir uint64) (*source, error) {
 	if src, ok := known[dir]; ok {
 		return src, nil

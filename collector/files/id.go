@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// A blob is one stored upload: a file. Its id is a number that grows with each
-// upload, and a random tag, so that an id of one directory is not by chance one
-// of another. As text it sorts by the number.
+// A blobID is the id of a stored upload: a number that grows with each upload, and
+// a random tag, so that an id of one store does not occur in another. As text it
+// sorts by the number.
 type blobID struct {
 	seq uint64 // 40 bits
 	tag uint64 // 40 bits
 }
 
 const (
-	slotBits = 12 // of a sequence number: the place in its directory
+	slotBits = 12 // of a sequence number: the slot in its directory
 	slots    = 1 << slotBits
 	bits40   = 1<<40 - 1
 	idLen    = 16 // 80 bits, 5 for each character
@@ -41,7 +41,7 @@ func (b blobID) String() string {
 	return encoding().EncodeToString(raw[:10])
 }
 
-// parseBlobID reads what String returns, and nothing else.
+// parseBlobID reads the text that String returns.
 func parseBlobID(text string) (blobID, bool) {
 	if len(text) != idLen {
 		return blobID{}, false
@@ -68,8 +68,8 @@ func parseDirName(name string) (uint64, bool) {
 	return dir, err == nil && dirName(dir) == name && dir <= bits40>>slotBits
 }
 
-// profileID is the ID of a file of a blob. A profile that came by itself has
-// the ID of its blob.
+// profileID is the ID of a file of a blob. A single profile has the ID of its
+// blob.
 func profileID(b blobID, part int, alone bool) string {
 	if alone {
 		return b.String()
@@ -77,8 +77,8 @@ func profileID(b blobID, part int, alone bool) string {
 	return b.String() + "-" + strconv.Itoa(part)
 }
 
-// parseProfileID reads what profileID returns; part is -1 for a profile that
-// came by itself.
+// parseProfileID reads the text that profileID returns; part is -1 for a single
+// profile.
 func parseProfileID(id string) (b blobID, part int, ok bool) {
 	text, number, more := strings.Cut(id, "-")
 	if b, ok = parseBlobID(text); !ok || !more {
@@ -88,13 +88,13 @@ func parseProfileID(id string) (b blobID, part int, ok bool) {
 	return b, part, err == nil && part >= 0 && strconv.Itoa(part) == number
 }
 
-// A ref is a row's reference: the blob but for its directory, and which of its
-// files. It fits into 64 bits.
+// ref is the reference of a row in 64 bits: slot and tag of the blob, and the
+// number of the file.
 func (b blobID) ref(part int) uint64 {
 	return uint64(b.slot())<<48 | uint64(uint8(part))<<40 | b.tag
 }
 
-// whole is the part of the row that is the event itself.
+// whole is the file number of an event's own row.
 const whole = 0xff
 
 func fromRef(dir, ref uint64) (b blobID, part int) {

@@ -16,7 +16,8 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// openIndex opens the index, or begins a new one if it is damaged or not wanted.
+// openIndex opens the index. It begins a new one if it is damaged, or with
+// [Options].Rebuild.
 func (s *Store) openIndex() error {
 	path := filepath.Join(s.dir, indexFile)
 	if s.opts.Rebuild {
@@ -26,7 +27,7 @@ func (s *Store) openIndex() error {
 	}
 	db, err := openDB(path, s.opts.relaxed)
 	if _, bad := errors.AsType[*damagedIndexError](err); bad {
-		s.opts.Log.Sugar().Warnf("the index is damaged and is made anew: %v", err)
+		s.opts.Log.Sugar().Warnf("the index is damaged and is rebuilt: %v", err)
 		if err := putAsideIndex(path); err != nil {
 			return err
 		}
@@ -46,24 +47,24 @@ func (d *damagedIndexError) Error() string { return d.err.Error() }
 func (d *damagedIndexError) Unwrap() error { return d.err }
 
 // lockWait is how long a second process waits for the index of the first, on a
-// system where it gets so far.
+// system without flock.
 const lockWait = time.Second
 
-// openDB opens the index and reads all of it. An index is copied while it is in
-// use, by whoever makes a backup, and its pages have no checksums: damage shows
-// as an error, as a panic, or as memory that cannot be read. All of that is a
-// damagedIndexError. Segments have a checksum of their own.
+// openDB opens the index and reads all of it. A backup copies an index while it is
+// in use, and its pages have no checksums: damage shows as an error, as a panic, or
+// as memory that cannot be read. All of these become a damagedIndexError. Segments
+// have a checksum of their own.
 func openDB(path string, relaxed bool) (db *bbolt.DB, err error) {
-	err = guard(func() (err error) {
-		db, err = openGuarded(path, relaxed)
+	err = catchFault(func() (err error) {
+		db, err = openFaulty(path, relaxed)
 		return err
 	})
 	return db, err
 }
 
-// guard calls what reads or writes the index. A panic there, also one for memory
-// that is not there, is damage, and no reason to end the process.
-func guard(do func() error) (err error) {
+// catchFault calls a function that uses the index. A panic there, also one by a
+// memory fault, means damage, and does not end the process.
+func catchFault(do func() error) (err error) {
 	defer func(before bool) {
 		debug.SetPanicOnFault(before)
 		if p := recover(); p != nil {
@@ -73,7 +74,7 @@ func guard(do func() error) (err error) {
 	return do()
 }
 
-func openGuarded(path string, relaxed bool) (*bbolt.DB, error) {
+func openFaulty(path string, relaxed bool) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{Timeout: lockWait, FreelistType: bbolt.FreelistMapType, NoSync: relaxed})
 	if err != nil {
 		return nil, openError(err)
@@ -103,11 +104,10 @@ func makeBuckets(tx *bbolt.Tx, inode uint64) error {
 	return tx.Bucket([]byte(aboutBucket)).Put([]byte(inodeKey), binary.BigEndian.AppendUint64(nil, inode))
 }
 
-var errCopied = errors.New("it is a copy, which may have been made while it was written to")
+var errCopied = errors.New("it is a copy, which may have been made during a write")
 
-// readAll touches every byte of the index, and compares the file that it was
-// made as with the one that it is. It writes nothing: a full disk must not keep
-// a store from being read.
+// readAll reads every byte of the index, and compares its inode with the one that
+// it was made as. It writes nothing: a store can be read on a full disk.
 func readAll(tx *bbolt.Tx, inode uint64) error {
 	about := tx.Bucket([]byte(aboutBucket))
 	if about == nil {
@@ -132,10 +132,10 @@ func readAll(tx *bbolt.Tx, inode uint64) error {
 	return nil
 }
 
-// checkPages checks how the pages hang together. It comes after all of them were
-// read, since it runs where a fault cannot be caught.
+// checkPages checks the structure of the pages. It comes after readAll, since
+// faults in its goroutine cannot be caught.
 func checkPages(tx *bbolt.Tx) (err error) {
-	for problem := range tx.Check() { // to the end, or it is waited for
+	for problem := range tx.Check() { // to the end, or its goroutine would never end
 		if err == nil {
 			err = problem
 		}
@@ -143,29 +143,28 @@ func checkPages(tx *bbolt.Tx) (err error) {
 	return err
 }
 
-// read looks at the index.
+// read reads the index.
 func (s *Store) read(do func(*bbolt.Tx) error) error {
-	return guard(func() error { return s.db.View(do) })
+	return catchFault(func() error { return s.db.View(do) })
 }
 
-// write changes the index. Once that was not possible because of damage, nothing
-// more is written; what would have been stays in memory, and the next Open makes
-// a new index.
+// write changes the index. After damage was found, nothing more is written: new
+// rows stay in memory, and the next Open rebuilds the index.
 func (s *Store) write(do func(*bbolt.Tx) error) error {
 	if s.broken.Load() {
 		return errBroken
 	}
-	err := guard(func() error { return s.db.Update(do) })
+	err := catchFault(func() error { return s.db.Update(do) })
 	if _, damaged := errors.AsType[*damagedIndexError](err); damaged {
 		s.broken.Store(true)
 	}
 	return err
 }
 
-var errBroken = errors.New("the index is damaged, and is made anew at the next start")
+var errBroken = errors.New("the index is damaged, and is rebuilt at the next start")
 
-// closeIndex closes the index, or puts it aside if it is damaged. A damaged one
-// may never let go of what waits for it.
+// closeIndex closes the index, or renames it if it is damaged. Closing a damaged
+// one may block for ever.
 func (s *Store) closeIndex() error {
 	switch {
 	case s.db == nil:
@@ -173,14 +172,14 @@ func (s *Store) closeIndex() error {
 	case s.broken.Load():
 		return putAsideIndex(s.db.Path())
 	default:
-		return guard(s.db.Close)
+		return catchFault(s.db.Close)
 	}
 }
 
 func putAsideIndex(path string) error { return os.Rename(path, path+".damaged") }
 
-// openError tells damage from what the system or another process is in the way
-// of.
+// openError tells damage from an error of the system and from a lock that another
+// process holds.
 func openError(err error) error {
 	_, system := errors.AsType[syscall.Errno](err)
 	if system || errors.Is(err, bolterrors.ErrTimeout) || errors.Is(err, fs.ErrPermission) {

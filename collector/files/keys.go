@@ -11,8 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// claim makes the caller the only one who commits a record of that key, until
-// release is called.
+// claim makes other commits with the same key wait until release is called.
 func (s *Store) claim(ctx context.Context, key string) (release func(), err error) {
 	if key == "" {
 		return func() {}, nil
@@ -56,7 +55,7 @@ func (s *Store) Known(_ context.Context, key string) (collector.Receipt, error) 
 	return rec.receipt(id, false), f.Close()
 }
 
-// lookUp returns the blob that was stored with a key, and that is still there.
+// lookUp returns the blob that was stored with a key, if it still exists.
 func (s *Store) lookUp(key string) (id blobID, ok bool, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -72,7 +71,7 @@ func (s *Store) lookUp(key string) (id blobID, ok bool, err error) {
 	return id, ok && id.seq >= s.floor, err
 }
 
-// openBlob opens a blob and reads what it says about itself.
+// openBlob opens a blob and reads its record.
 func (s *Store) openBlob(id blobID) (*os.File, *record, error) {
 	f, err := os.Open(s.blobPath(id))
 	if errors.Is(err, fs.ErrNotExist) {

@@ -12,7 +12,7 @@ import (
 	"github.com/go-holmes/holmes/collector/files/internal/segment"
 )
 
-// load brings the store to where the last process has left it.
+// load restores the state that the last process has left.
 func (s *Store) load(ctx context.Context) error {
 	if err := s.clearIncoming(); err != nil {
 		return err
@@ -33,7 +33,7 @@ func (s *Store) load(ctx context.Context) error {
 	return s.loadFloor()
 }
 
-// clearIncoming removes what was under way when the last process ended.
+// clearIncoming removes the drafts of the last process.
 func (s *Store) clearIncoming() error {
 	dir := filepath.Join(s.dir, incomingDir)
 	entries, err := os.ReadDir(dir)
@@ -64,8 +64,8 @@ func (s *Store) listDirs() ([]uint64, error) {
 	return dirs, nil
 }
 
-// listBlobs returns the blobs in a directory, in order. What is not named like
-// one is not ours.
+// listBlobs returns the blobs in a directory, in order. Files with other names are
+// ignored.
 func (s *Store) listBlobs(dir uint64) ([]blobID, error) {
 	entries, err := os.ReadDir(filepath.Join(s.dir, blobsDir, dirName(dir)))
 	if err != nil {
@@ -80,8 +80,8 @@ func (s *Store) listBlobs(dir uint64) ([]blobID, error) {
 	return ids, nil // ReadDir sorts by name, which is by number
 }
 
-// loadIndex takes over the segments of directories that are there, and drops the
-// others. Those of shelves that were not full go back to memory.
+// loadIndex loads the segments of directories that exist, and drops the others.
+// Segments of directories that were not full become open segments again.
 func (s *Store) loadIndex(dirs []uint64) error {
 	var gone []uint64
 	err := s.read(func(tx *bbolt.Tx) error {
@@ -100,11 +100,11 @@ func (s *Store) loadIndex(dirs []uint64) error {
 	return err
 }
 
-// loadSegment takes over a segment. One that is damaged is not: its directory is
-// read from the files.
+// loadSegment loads a segment. If it is damaged, the directory is read from the
+// files instead.
 func (s *Store) loadSegment(dir uint64, raw []byte) error {
 	if !segment.Verify(raw) {
-		s.opts.Log.Sugar().Warnf("the index of directory %s is damaged and is made anew", dirName(dir))
+		s.opts.Log.Sugar().Warnf("the index of directory %s is damaged and is rebuilt", dirName(dir))
 		return nil
 	}
 	seg, err := segment.Open(raw)
@@ -121,32 +121,32 @@ func (s *Store) loadSegment(dir uint64, raw []byte) error {
 	return s.unseal(dir, raw)
 }
 
-// unseal makes a shelf of a segment.
+// unseal makes an open segment of a stored one.
 func (s *Store) unseal(dir uint64, raw []byte) error {
 	seg, err := segment.Open(slices.Clone(raw))
 	if err != nil {
 		return err
 	}
 	src := source{dir: dir, seg: seg}
-	sh := s.newShelf(dir)
-	s.shelves[dir] = sh
+	open := s.newOpenSegment(dir)
+	s.filling[dir] = open
 	for i := range seg.Rows() {
 		row := src.row(i)
-		sh.rows = append(sh.rows, row)
+		open.rows = append(open.rows, row)
 		key, err := keyOf(dir, &row)
 		if err != nil {
 			return err
 		}
 		if id, _ := fromRef(dir, row.Ref); key != "" {
-			sh.keys[key], s.keys[key] = id, id
+			open.keys[key], s.keys[key] = id, id
 		}
 	}
-	sh.blobs, sh.bytes, _ = unpack(seg.Extra())
+	open.blobs, open.bytes, _ = unpack(seg.Extra())
 	return nil
 }
 
-// loadFloor finds the oldest blob that is left, and corrects the count by what
-// retention has taken of the directories up to there.
+// loadFloor finds the oldest blob that is left, and corrects the count by those
+// that retention has removed from the directories up to there.
 func (s *Store) loadFloor() error {
 	s.floor = s.next
 	dirs, err := s.listDirs()
@@ -169,7 +169,7 @@ func (s *Store) loadFloor() error {
 	return nil
 }
 
-// recount corrects the count by what is left of a directory.
+// recount corrects the count by the blobs that are missing in a directory.
 func (s *Store) recount(dir uint64, ids []blobID) error {
 	counted, bytes := s.count(dir)
 	for _, id := range ids {
@@ -185,10 +185,11 @@ func (s *Store) recount(dir uint64, ids []blobID) error {
 	return nil
 }
 
-// count returns how many blobs were put into a directory, and their bytes.
+// count returns the number of blobs that were stored in a directory, and their
+// bytes.
 func (s *Store) count(dir uint64) (blobs int, bytes int64) {
-	if sh := s.shelves[dir]; sh != nil {
-		return sh.blobs, sh.bytes
+	if open := s.filling[dir]; open != nil {
+		return open.blobs, open.bytes
 	}
 	for _, sl := range s.sealed {
 		if sl.dir == dir {

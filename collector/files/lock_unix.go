@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// acquire locks a file for this process. The kernel gives the lock up when the
+// acquire locks a file for this process. The kernel releases the lock when the
 // process dies.
 func acquire(path string) (*os.File, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
@@ -28,8 +28,7 @@ func acquire(path string) (*os.File, error) {
 	return nil, errors.Join(err, f.Close())
 }
 
-// inodeOf returns the number that a file has as long as it is this one, and not
-// a copy.
+// inodeOf returns the inode of a file, which a copy does not share.
 func inodeOf(path string) uint64 {
 	var stat syscall.Stat_t
 	if err := syscall.Stat(path, &stat); err != nil {

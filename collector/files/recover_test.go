@@ -99,7 +99,7 @@ func TestDamagedBlobs(t *testing.T) {
 		require.NoError(t, s.Die())
 		aside := filepath.Join(dir, "damaged", filepath.Base(paths[1]))
 		if !onlyContent {
-			require.Equal(t, 1, logged.FilterMessageSnippet("put aside").Len())
+			require.Equal(t, 1, logged.FilterMessageSnippet("was moved to").Len())
 			require.NoError(t, os.Remove(aside))
 		}
 		require.NoFileExists(t, aside)

@@ -13,7 +13,7 @@ import (
 	"github.com/go-holmes/holmes/collector/files/internal/segment"
 )
 
-// What a row can be found by: a letter that says what it is, and the value.
+// A row is found by its terms, which begin with one of these.
 const (
 	termClass   = "c=" // "p" for a profile, "e" for an event
 	termService = "s="
@@ -33,8 +33,8 @@ const (
 
 func labelTerm(l collector.Label) string { return termLabel + l.Key + "\x00" + l.Value }
 
-// rows returns what the index keeps about a blob: a row for the event, if it is
-// one, and one for each profile.
+// rows returns the rows of a blob in the index: one for the event, if it is one,
+// and one for each profile.
 func (r *record) rows(id blobID) ([]segment.Row, error) {
 	common := []string{termService + r.Service}
 	for _, l := range r.Labels {
@@ -73,9 +73,9 @@ type eventPayload struct {
 	Received time.Time `json:"received"`
 }
 
-// The payload of a profile's row is what its terms do not say: size, duration,
-// how long after its time it came, its name if that is not the usual one, and
-// the key if it came by itself.
+// The payload of a profile's row holds the rest: size, duration, the time from its
+// creation to its arrival, its name if that is not the usual one, and the key of a
+// single profile.
 func profilePayload(r *record, file *fileRecord) []byte {
 	p := binary.AppendUvarint(nil, uint64(file.Size))
 	p = binary.AppendUvarint(p, uint64(file.Duration))
@@ -95,11 +95,11 @@ func appendString(p []byte, s string) []byte {
 	return append(binary.AppendUvarint(p, uint64(len(s))), s...)
 }
 
-// errRow says that a row is not one of ours. Checksums make that a mistake of
-// this package.
+// errRow is the error of a malformed row. Since segments have checksums, it is a
+// mistake of this package.
 var errRow = errors.New("holmes: index: row is malformed")
 
-// A payloadReader takes a payload apart. After an error it goes on with zeros.
+// A payloadReader decodes a payload. After an error it returns zeros.
 type payloadReader struct {
 	rest []byte
 	err  error
@@ -136,8 +136,7 @@ func (p *payloadReader) skip(n int) {
 	p.rest = p.rest[n:]
 }
 
-// metaOf turns a profile's row back into what it was made of, and the key of the
-// one that came by itself.
+// metaOf decodes the row of a profile, and the key of a single one.
 func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err error) {
 	p := payloadReader{rest: row.Payload}
 	m = collector.Meta{
@@ -168,7 +167,7 @@ func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err err
 	return m, key, p.err
 }
 
-// eventOf turns an event's row back into a summary without its profiles.
+// eventOf decodes the row of an event, without its profiles.
 func eventOf(row *segment.Row) (e collector.Event, key string, err error) {
 	p := eventPayload{eventRecord: &eventRecord{}}
 	if err := json.Unmarshal(row.Payload, &p); err != nil {
@@ -188,15 +187,14 @@ func eventOf(row *segment.Row) (e collector.Event, key string, err error) {
 	return p.summary(service, labels, p.Received, nil), p.Key, nil
 }
 
-// labelOf reads the value of a label's term. Terms are sorted, and so are the
-// labels that are made of them: no key holds a zero byte.
+// labelOf decodes the term of a label. Sorted terms give sorted labels, since no
+// key holds a zero byte.
 func labelOf(value string) collector.Label {
 	key, value, _ := strings.Cut(value, "\x00")
 	return collector.Label{Key: key, Value: value}
 }
 
-// keyOf returns the key of the upload that a row stands for, and "" where the
-// row has none.
+// keyOf returns the key of a row's upload, or "".
 func keyOf(dir uint64, row *segment.Row) (key string, err error) {
 	if slices.Contains(row.Terms, eventRow) {
 		_, key, err = eventOf(row)

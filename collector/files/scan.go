@@ -13,8 +13,7 @@ import (
 	"github.com/go-holmes/holmes/collector/files/internal/segment"
 )
 
-// unknown returns the directories whose blobs the index does not know, or not
-// all of them.
+// unknown returns the directories with blobs that may be missing in the index.
 func (s *Store) unknown(dirs []uint64) []uint64 {
 	known := map[uint64]bool{}
 	for _, sl := range s.sealed {
@@ -42,19 +41,19 @@ func (s *Store) scan(ctx context.Context, dirs []uint64) error {
 		if len(ids) > 0 {
 			s.next = max(s.next, ids[len(ids)-1].seq+1)
 		}
-		if s.shelves[dir] == nil {
-			s.shelves[dir] = s.newShelf(dir)
+		if s.filling[dir] == nil {
+			s.filling[dir] = s.newOpenSegment(dir)
 		}
-		s.shelves[dir].pending++ // until it is read
-		lists[i] = s.shelves[dir].without(ids)
+		s.filling[dir].pending++ // until it is read
+		lists[i] = s.filling[dir].without(ids)
 		total += len(lists[i])
 	}
 	for i, dir := range dirs {
-		sh := s.shelves[dir]
-		if err := s.readBlobs(ctx, sh, lists[i]); err != nil {
+		open := s.filling[dir]
+		if err := s.readBlobs(ctx, open, lists[i]); err != nil {
 			return err
 		}
-		sh.pending--
+		open.pending--
 		if done += len(lists[i]); len(lists[i]) > 0 {
 			s.opts.Progress(done, total)
 		}
@@ -63,19 +62,19 @@ func (s *Store) scan(ctx context.Context, dirs []uint64) error {
 	return nil
 }
 
-// without returns those blobs that the shelf does not have.
-func (sh *shelf) without(ids []blobID) []blobID {
+// without returns the blobs that are missing in the segment.
+func (open *openSegment) without(ids []blobID) []blobID {
 	has := map[blobID]bool{}
-	for i := range sh.rows {
-		id, _ := fromRef(sh.dir, sh.rows[i].Ref)
+	for i := range open.rows {
+		id, _ := fromRef(open.dir, open.rows[i].Ref)
 		has[id] = true
 	}
 	return slices.DeleteFunc(ids, func(id blobID) bool { return has[id] })
 }
 
-// readBlobs adds blobs to a shelf, in order, from their files. Those that are damaged
-// are put aside.
-func (s *Store) readBlobs(ctx context.Context, sh *shelf, ids []blobID) error {
+// readBlobs adds blobs to a segment, in order, from their files. Damaged ones are
+// moved away.
+func (s *Store) readBlobs(ctx context.Context, open *openSegment, ids []blobID) error {
 	records, errs := make([]*record, len(ids)), make([]error, len(ids))
 	var next atomic.Int64
 	var readers sync.WaitGroup
@@ -98,7 +97,7 @@ func (s *Store) readBlobs(ctx context.Context, sh *shelf, ids []blobID) error {
 		}
 		switch {
 		case err == nil:
-			s.put(id, sh, records[i], rows)
+			s.put(id, open, records[i], rows)
 		case errors.Is(err, errDamaged):
 			if err := s.putAside(id, err); err != nil {
 				return err
@@ -119,12 +118,12 @@ func (s *Store) readBlob(id blobID) (*record, error) {
 	return rec, errors.Join(err, f.Close())
 }
 
-// putAside moves a damaged blob out of the way, for people to look at.
+// putAside moves a damaged blob away, for inspection.
 func (s *Store) putAside(id blobID, reason error) error {
 	dir := filepath.Join(s.dir, damagedDir)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return err
 	}
-	s.opts.Log.Sugar().Warnf("%s is put aside in %s: %v", id, dir, reason)
+	s.opts.Log.Sugar().Warnf("%s is damaged and was moved to %s: %v", id, dir, reason)
 	return os.Rename(s.blobPath(id), filepath.Join(dir, id.String()))
 }

@@ -19,7 +19,8 @@ const (
 	inodeKey       = "inode"    // in about: the file's number when it was made
 )
 
-// A sealed shelf, and what is worth knowing without looking into its segment.
+// A sealed is a segment in the index, with the values that are needed without
+// reading it.
 type sealed struct {
 	dir         uint64
 	first, last int64 // times of its rows
@@ -27,8 +28,8 @@ type sealed struct {
 	bytes       int64 // of the blobs
 }
 
-// pack puts the number of blobs, their bytes, and whether the shelf was full into
-// a segment's extra. One that was not may have been added to since.
+// pack puts the number of blobs, their bytes, and whether the directory was full
+// into a segment's extra. A directory that was not full may have grown since.
 func pack(blobs int, bytes int64, full bool) uint64 {
 	extra := uint64(bytes)<<(slotBits+2) | uint64(blobs)<<1
 	if full {
@@ -43,70 +44,69 @@ func unpack(extra uint64) (blobs int, bytes int64, full bool) {
 
 func dirKey(dir uint64) []byte { return binary.BigEndian.AppendUint32(nil, uint32(dir)) }
 
-// sealFull seals the shelves that are full. Failing is no harm yet: they are
-// searched in memory, and tried again at the next upload.
+// sealFull seals the segments of full directories. After a failure they are
+// searched in memory, and the next upload tries again.
 func (s *Store) sealFull() {
-	for _, sh := range s.takeFull() {
-		if err := s.seal(sh); err != nil {
+	for _, open := range s.takeFull() {
+		if err := s.seal(open); err != nil {
 			s.opts.Log.Sugar().Warnf("write the index: %v", err)
 		}
 	}
 }
 
-// takeFull returns the full shelves that nobody else is sealing.
-func (s *Store) takeFull() []*shelf {
+// takeFull returns the full segments that are not being sealed yet.
+func (s *Store) takeFull() []*openSegment {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var full []*shelf
-	for dir, sh := range s.shelves {
-		if dir < s.next>>slotBits && sh.pending == 0 && !sh.sealing {
-			sh.sealing = true
-			full = append(full, sh)
+	var full []*openSegment
+	for dir, open := range s.filling {
+		if dir < s.next>>slotBits && open.pending == 0 && !open.sealing {
+			open.sealing = true
+			full = append(full, open)
 		}
 	}
 	return full
 }
 
-// sealAll seals all shelves, full or not. Nobody else uses the store.
+// sealAll seals all segments, full or not. The store is not used meanwhile.
 func (s *Store) sealAll() {
-	for _, sh := range s.shelves {
-		if err := s.seal(sh); err != nil {
-			s.opts.Log.Sugar().Warnf("write the index, which the next start makes of the files instead: %v", err)
+	for _, open := range s.filling {
+		if err := s.seal(open); err != nil {
+			s.opts.Log.Sugar().Warnf("write the index, which the next start rebuilds from the files: %v", err)
 		}
 	}
 }
 
-// seal writes a shelf to the index, and moves it from memory there. Nothing is
-// added to it any more.
-func (s *Store) seal(sh *shelf) error {
+// seal moves a segment from memory to the index. No rows are added to it any more.
+func (s *Store) seal(open *openSegment) error {
 	s.mu.RLock()
-	full := sh.dir < s.next>>slotBits
+	full := open.dir < s.next>>slotBits
 	s.mu.RUnlock()
-	raw := segment.Build(sh.rows, pack(sh.blobs, sh.bytes, full))
+	raw := segment.Build(open.rows, pack(open.blobs, open.bytes, full))
 	err := s.write(func(tx *bbolt.Tx) error {
-		return put(tx, sh, raw)
+		return put(tx, open, raw)
 	})
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	sh.sealing = false
+	open.sealing = false
 	if err != nil {
 		return fmt.Errorf("holmes: seal: %w", err)
 	}
-	delete(s.shelves, sh.dir)
-	for key, id := range sh.keys {
+	delete(s.filling, open.dir)
+	for key, id := range open.keys {
 		if s.keys[key] == id {
 			delete(s.keys, key)
 		}
 	}
-	s.addSealed(sh.dir, raw)
+	s.addSealed(open.dir, raw)
 	return nil
 }
 
-func put(tx *bbolt.Tx, sh *shelf, raw []byte) error {
-	if err := tx.Bucket([]byte(segmentsBucket)).Put(dirKey(sh.dir), raw); err != nil {
+func put(tx *bbolt.Tx, open *openSegment, raw []byte) error {
+	if err := tx.Bucket([]byte(segmentsBucket)).Put(dirKey(open.dir), raw); err != nil {
 		return err
 	}
-	for key, id := range sh.keys {
+	for key, id := range open.keys {
 		if err := tx.Bucket([]byte(keysBucket)).Put([]byte(key), []byte(id.String())); err != nil {
 			return err
 		}
@@ -124,5 +124,5 @@ func (s *Store) addSealed(dir uint64, raw []byte) {
 	sl.first, sl.last = seg.Span()
 	sl.blobs, sl.bytes, _ = unpack(seg.Extra())
 	at, _ := slices.BinarySearchFunc(s.sealed, dir, func(a sealed, dir uint64) int { return cmp.Compare(a.dir, dir) })
-	s.sealed = slices.Insert(slices.Clone(s.sealed), at, sl) // a view holds on to the old one
+	s.sealed = slices.Insert(slices.Clone(s.sealed), at, sl) // a view may have the old slice
 }

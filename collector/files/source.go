@@ -12,9 +12,9 @@ import (
 // A source is the rows of one directory, in memory or in the index.
 type source struct {
 	dir   uint64
-	rows  []segment.Row    // of a shelf
+	rows  []segment.Row    // of an open segment
 	seg   *segment.Segment // of the index, good within its transaction
-	floor int              // rows of blobs in places below it are gone
+	floor int              // rows of blobs in slots below it are gone
 }
 
 // search calls yield with the rows that q selects.
@@ -87,9 +87,9 @@ func (s *source) termsWith(prefix string, yield func(rest string)) {
 	}
 }
 
-// A view is what the store held at one moment.
+// A view is the content of the store at one moment.
 type view struct {
-	shelves []source // newest first
+	filling []source // newest first
 	sealed  []sealed
 	floor   uint64
 }
@@ -101,10 +101,10 @@ func (s *Store) view() (v view, err error) {
 		return v, errClosed()
 	}
 	v.sealed, v.floor = s.sealed, s.floor
-	for dir, sh := range s.shelves {
-		v.shelves = append(v.shelves, v.source(dir, source{rows: sh.rows}))
+	for dir, open := range s.filling {
+		v.filling = append(v.filling, v.source(dir, source{rows: open.rows}))
 	}
-	slices.SortFunc(v.shelves, func(a, b source) int { return int(b.dir) - int(a.dir) })
+	slices.SortFunc(v.filling, func(a, b source) int { return int(b.dir) - int(a.dir) })
 	return v, nil
 }
 
@@ -120,16 +120,16 @@ func (v *view) source(dir uint64, src source) source {
 	return src
 }
 
-// eachSource calls do with everything that may hold rows of q's time, the
-// newest first. A source is good until do returns. Meanwhile do must not call
+// eachSource calls do with each source that may hold rows of q's time, the newest
+// first. A source is good until do returns. Meanwhile do must not call
 // methods of the store, and may narrow q.
 func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*source) error) error {
 	v, err := s.view()
 	if err != nil {
 		return err
 	}
-	for i := range v.shelves {
-		if err := do(&v.shelves[i]); err != nil {
+	for i := range v.filling {
+		if err := do(&v.filling[i]); err != nil {
 			return err
 		}
 	}
@@ -154,8 +154,8 @@ func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*sourc
 	})
 }
 
-// openSource returns the source of a sealed directory, and nil if retention has
-// taken it meanwhile.
+// openSource returns the source of a sealed directory, or nil if retention has
+// removed it meanwhile.
 func openSource(bucket *bbolt.Bucket, v *view, dir uint64) (*source, error) {
 	raw := bucket.Get(dirKey(dir))
 	if raw == nil {

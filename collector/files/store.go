@@ -14,7 +14,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// What lies in a store's directory.
+// The names in a store's directory.
 const (
 	blobsDir    = "blobs"
 	incomingDir = "incoming"
@@ -36,30 +36,29 @@ type Store struct {
 	mu      sync.RWMutex
 	closed  bool
 	next    uint64                   // the next upload's number
-	shelves map[uint64]*shelf        // being filled, in memory
+	filling map[uint64]*openSegment  // being filled, in memory
 	sealed  []sealed                 // full, in the index, by number
-	keys    map[string]blobID        // of the uploads in shelves
+	keys    map[string]blobID        // of the uploads in open segments
 	claims  map[string]chan struct{} // keys of uploads that are being committed
 	floor   uint64                   // uploads below this number are gone
 	blobs   int                      // how many there are
 	used    int64                    // bytes of the blobs
 	staged  int64                    // bytes of the drafts
-	commits sync.WaitGroup           // that have a place; added to while not closed
+	commits sync.WaitGroup           // that have a slot; added to while not closed
 
-	sweeping sync.Mutex // guards what follows, and is locked before mu
+	sweeping sync.Mutex // guards oldest, and is locked before mu
 	oldest   listing
 }
 
 var _ collector.Store = (*Store)(nil)
 
-// Open opens a store, and makes the directory if it is not there. It removes
-// what an earlier process has left half done, and reads those files again that
-// the index does not know; ctx can end that. A directory belongs to one process
-// at a time.
+// Open opens a store, and creates the directory if it does not exist. It removes
+// the unfinished uploads of an earlier process, and reads the files that are not in
+// the index; ctx can end that. A directory belongs to one process at a time.
 func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 	s := &Store{
 		dir: dir, opts: opts.withDefaults(),
-		shelves: map[uint64]*shelf{}, keys: map[string]blobID{}, claims: map[string]chan struct{}{},
+		filling: map[uint64]*openSegment{}, keys: map[string]blobID{}, claims: map[string]chan struct{}{},
 	}
 	for _, sub := range []string{"", blobsDir, incomingDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {
@@ -80,10 +79,9 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 	return s, nil
 }
 
-// Close waits for commits under way, then writes down what the index has in
-// memory, so that the next Open need not read it from the files. What comes
-// later fails; files that are open stay readable. Whoever does not call it loses
-// nothing but time.
+// Close waits for commits under way, and then writes the open segments to the
+// index, so that the next Open need not read their files. Later calls fail; open
+// files stay readable. Without Close nothing is lost but time.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	if s.closed {
@@ -99,22 +97,20 @@ func (s *Store) Close() error {
 	return s.release()
 }
 
-// release gives up what Open has taken.
+// release closes the index and the lock.
 func (s *Store) release() error {
 	return errors.Join(s.closeIndex(), s.lock.Close())
 }
 
-// A Usage says how much a store holds.
+// A Usage is the amount of data in a store.
 type Usage struct {
-	// Uploads is the number of uploads: events, and profiles that came by
-	// themselves.
+	// Uploads is the number of uploads: events and single profiles.
 	Uploads int
-	// Bytes is what they take on disk, uploads under way included, the index
-	// not.
+	// Bytes is their size on disk, uploads under way included, the index not.
 	Bytes int64
 }
 
-// Usage returns how much the store holds.
+// Usage returns the amount of data in the store.
 func (s *Store) Usage() Usage {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -127,7 +123,7 @@ func (s *Store) isClosed() bool {
 	return s.closed
 }
 
-// errClosed is what everything answers after Close.
+// errClosed is the error of every call after Close.
 func errClosed() error { return collector.Errorf(collector.Busy, "the store is closed") }
 
 func (s *Store) syncDir(path string) error {

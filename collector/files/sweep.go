@@ -13,15 +13,15 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A listing is what is left of the oldest directory, as of the last look.
+// A listing is the blobs that are left of the oldest directory.
 type listing struct {
 	dir uint64
 	ids []blobID
 }
 
-// Sweep removes what is older than [Options.MaxAge], or above
-// [Options.MaxBytes], which uploads make room for by themselves. Call it from
-// time to time. It returns the number of uploads that it removed.
+// Sweep removes uploads that are older than [Options].MaxAge or above
+// [Options].MaxBytes. Call it from time to time. It returns the number of uploads
+// that it removed.
 func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
@@ -43,15 +43,15 @@ func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 	return removed, ctx.Err()
 }
 
-// over reports whether n more bytes would be above the bound.
+// over reports whether n more bytes would exceed the bound.
 func (s *Store) over(n int64) bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	return s.opts.MaxBytes > 0 && s.used+s.staged+n > s.opts.MaxBytes
 }
 
-// expired reports whether a blob is too old. One that cannot be read says
-// nothing about its age, and waits for its bytes to be wanted.
+// expired reports whether a blob is too old. The age of a blob that cannot be read
+// is not known; it stays until its bytes are needed.
 func (s *Store) expired(id blobID) bool {
 	if s.opts.MaxAge <= 0 {
 		return false
@@ -79,7 +79,7 @@ func (s *Store) unreserve(n int64) {
 	s.staged -= n
 }
 
-// makeRoom removes the oldest until n more bytes fit.
+// makeRoom removes the oldest blobs until n more bytes fit.
 func (s *Store) makeRoom(n int64) error {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
@@ -101,7 +101,7 @@ func (s *Store) makeRoom(n int64) error {
 	return nil
 }
 
-// oldestBlob returns the oldest one that is left. The caller holds sweeping.
+// oldestBlob returns the oldest blob. The caller holds sweeping.
 func (s *Store) oldestBlob() (id blobID, ok bool, err error) {
 	for len(s.oldest.ids) == 0 {
 		dirs, err := s.listDirs()
@@ -136,7 +136,7 @@ func (s *Store) remove(id blobID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.floor = max(s.floor, id.seq+1)
-	if err == nil { // else somebody else has removed it
+	if err == nil { // it was there
 		s.used -= onDisk(info.Size())
 		s.blobs--
 	}
@@ -147,12 +147,12 @@ func (s *Store) remove(id blobID) error {
 // being filled. The caller holds sweeping.
 func (s *Store) drop(dir uint64) (dropped bool, err error) {
 	s.mu.RLock()
-	filling := s.shelves[dir] != nil
+	filling := s.filling[dir] != nil
 	s.mu.RUnlock()
 	if filling {
 		return false, nil
 	}
-	if err := os.Remove(s.newShelf(dir).names.path); err != nil {
+	if err := os.Remove(s.newOpenSegment(dir).names.path); err != nil {
 		return false, fmt.Errorf("holmes: sweep: %w", err)
 	}
 	s.mu.Lock()
@@ -162,8 +162,8 @@ func (s *Store) drop(dir uint64) (dropped bool, err error) {
 	return true, nil
 }
 
-// forget removes a directory that is gone from the index. That it fails does no
-// harm: the rows are below the floor, and the next Open tries again.
+// forget removes a directory that is gone from the index. A failure does no harm:
+// the rows are below the floor, and the next Open tries again.
 func (s *Store) forget(dir uint64) {
 	err := s.write(func(tx *bbolt.Tx) error { return forget(tx, dir) })
 	if err != nil {
@@ -171,8 +171,8 @@ func (s *Store) forget(dir uint64) {
 	}
 }
 
-// forget removes a directory's segment, and the keys of its uploads but for
-// those that were used again.
+// forget removes a directory's segment, and the keys of its uploads unless they
+// were used again.
 func forget(tx *bbolt.Tx, dir uint64) error {
 	segments, keys := tx.Bucket([]byte(segmentsBucket)), tx.Bucket([]byte(keysBucket))
 	src, err := openSource(segments, &view{}, dir)

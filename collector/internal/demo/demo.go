@@ -111,7 +111,7 @@ func (d *demo) say(format string, args ...any) {
 
 // play is the calm phase, the faults, and the result.
 func (d *demo) play(ctx context.Context) error {
-	d.say("The collector is at %s/, the shop is process %d. All is calm, while holmes learns what is normal.", d.remote.URL(), d.target.pid())
+	d.say("The collector is at %s, the shop is process %d. All is calm, while holmes learns what is normal.", d.remote.URL(), d.target.pid())
 	if err := d.wait(ctx, func() (bool, error) { return d.target.status().Rounds > 0, nil }); err != nil {
 		return err
 	}
@@ -125,7 +125,7 @@ func (d *demo) play(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	d.say("\nLook at it: %s/", d.remote.URL())
+	d.say("\nLook at it: %s", d.remote.URL())
 	if !d.Once {
 		d.say("The shop and the collector go on until Ctrl-C.")
 		return d.wait(ctx, func() (bool, error) { return false, d.news(ctx) })

@@ -1,13 +1,12 @@
-// Package segment is the index's unit: some thousand rows in one block of
-// bytes, searched where it lies and without an allocation.
+// Package segment is the index's unit: some thousand rows in one block of bytes,
+// which is searched in place and without allocations.
 //
-// A row has a time, a reference, a set of terms to find it by, and a payload
-// for the one who found it. Terms are kept once in a sorted dictionary, sets of
-// terms once as lists of numbers, since most rows share theirs with others. Each
-// term has a list of the sets that hold it. A search for terms that a segment
-// does not know ends in its dictionary. Else it goes through the shortest of the
-// lists, and only if some sets fit through the rows, a number each. So the cost
-// of the worst search grows with the number of rows by some nanoseconds each,
+// A row has a time, a reference, a set of terms to find it by, and a payload.
+// Terms are kept once in a sorted dictionary, sets of terms once as lists of
+// numbers, since most rows share theirs with others. Each term has a list of the
+// sets that hold it. A search for a term that is not in the dictionary ends there.
+// Otherwise it reads the shortest of the lists, and then, if some sets match, the
+// rows, a number each. So the worst search costs some nanoseconds for each row,
 // however many different values a label has.
 //
 // The layout, all numbers little-endian:
