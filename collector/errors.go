@@ -6,24 +6,23 @@ import (
 	"time"
 )
 
-// A Code says what kind of thing went wrong, for programs. How a protocol says
-// the same is the protocol's business.
+// A Code classifies an error for programs. Each protocol maps it to its own.
 type Code string
 
 // The codes of errors.
 const (
-	// Invalid is a request that no repetition will mend: a field is missing,
-	// malformed, or contradicts the content.
+	// Invalid is a request that fails whenever it is repeated: a field is
+	// missing, malformed, or contradicts the content.
 	Invalid Code = "invalid"
-	// NotFound is an ID that the store does not hold (any more).
+	// NotFound is an ID that the store does not hold, or no longer holds.
 	NotFound Code = "not_found"
-	// TooLarge is something above a limit, which the message names.
+	// TooLarge is a value above a limit, which the message names.
 	TooLarge Code = "too_large"
-	// Unsupported is something that is not done with this kind of profile.
+	// Unsupported is an operation that does not exist for this kind of profile.
 	Unsupported Code = "unsupported"
-	// Full is a disk or a budget without room. It may have some later.
+	// Full is a disk or a budget without room. A later attempt may succeed.
 	Full Code = "full"
-	// Busy is a server that has too much to do. It may have time later.
+	// Busy is a server with too many requests. A later attempt may succeed.
 	Busy Code = "busy"
 	// Internal is a fault of the collector or of the machine below it, and
 	// the code of all errors that are not an [Error].
@@ -31,14 +30,14 @@ const (
 )
 
 // An Error carries a code for programs and a message for people. The message
-// of every code but [Internal] is meant for the one who asked.
+// of every code but [Internal] is meant for the client.
 type Error struct {
 	Code    Code
 	Message string
-	// RetryAfter is when another attempt may be worth it, and 0 if nothing is
-	// known about that.
+	// RetryAfter is when another attempt may succeed, and 0 if that is not
+	// known.
 	RetryAfter time.Duration
-	// Err is the cause, if there is one. It is for logs: it may hold paths.
+	// Err is the cause, or nil. It is for logs: it may hold paths.
 	Err error
 }
 

@@ -11,35 +11,35 @@ import (
 // EventFile is the file of an event that holds all of it but its profiles.
 const EventFile = "event.json"
 
-// An Event is the summary of a stored event: what it is found by, and what a
-// list shows. All else is in its event.json, which the store keeps as received.
+// An Event is the summary of a stored event: the fields for searches and lists. All
+// else is in its event.json, which the store keeps as received.
 type Event struct {
-	// ID is the sender's, and says whether two events are the same one.
+	// ID is the sender's. Two events with the same ID are the same event.
 	ID      string
 	Service string
 	// State is "confirmed" or "unconfirmed".
 	State string
-	// Signal is what left its normal range: "cpu", "mem", ...
+	// Signal is the signal that left its normal range: "cpu", "mem", ...
 	Signal string
 	// Reason is the code of the rule's reason: "diff", "abs", ...
 	Reason string
-	// Value, Limit and Baseline are the reading, what it is measured
-	// against, and the mean before it.
+	// Value, Limit and Baseline are the reading, its limit, and the mean
+	// before it.
 	Value    float64
 	Limit    float64
 	Baseline float64
 	// At is the time of the first suspicious reading.
 	At time.Time
-	// Sentence says it in one line.
+	// Sentence is the event in one line.
 	Sentence string
-	// Culprits are the functions that the diagnosis blames, the guiltiest
-	// first, and Confident whether it stands by the first one.
+	// Culprits are the functions that the diagnosis names, the likeliest
+	// first. Confident is false if they are only candidates.
 	Culprits  []string
 	Confident bool
 	Labels    Labels
 	// Profiles are the stored ones, in the order of event.json.
 	Profiles []Meta
-	// ReceivedAt is when the collector took it.
+	// ReceivedAt is when the collector stored it.
 	ReceivedAt time.Time
 }
 
@@ -51,8 +51,8 @@ const (
 	maxSentence  = 2000    // bytes that are kept in the summary
 )
 
-// wire is what the summary takes from event.json. Fields that it does not know
-// are no error: they are of a later version.
+// wire is the part of event.json that goes into the summary. Unknown fields are no
+// error: they are of a later version.
 type wire struct {
 	ID       string    `json:"id"`
 	State    string    `json:"state"`
@@ -139,13 +139,13 @@ func (e *Event) addProfiles(w *wire) error {
 	return nil
 }
 
-// seconds is a duration, bounded by what fits into one.
+// seconds is a duration, within the bounds of [time.Duration].
 func seconds(s float64) time.Duration {
 	const most = 1e9
 	return time.Duration(min(max(s, -1), most) * float64(time.Second))
 }
 
-// Validate checks what the sender of an event says about it.
+// Validate checks the description of an event.
 func (e *Event) Validate() error {
 	if err := checkFileName("event id", e.ID); err != nil {
 		return err
@@ -180,7 +180,7 @@ func (e *Event) Validate() error {
 	return e.Labels.Validate()
 }
 
-// maxFileName is the longest name that senders give out.
+// maxFileName is the longest name of a file.
 const maxFileName = 128
 
 // checkFileName returns an error unless name is fit to be a file name anywhere.

@@ -2,7 +2,7 @@ package collector
 
 import "slices"
 
-// A Kind says what a profile shows. profefe calls it the type.
+// A Kind is the kind of a profile. profefe calls it the type.
 type Kind string
 
 // The kinds of profile that a collector keeps.
@@ -13,7 +13,7 @@ const (
 	KindMutex        Kind = "mutex"
 	KindGoroutine    Kind = "goroutine"
 	KindThreadcreate Kind = "threadcreate"
-	KindOther        Kind = "other" // a profile in pprof's format, of whatever
+	KindOther        Kind = "other" // any other profile in pprof's format
 	KindTrace        Kind = "trace" // an execution trace, which is no profile
 )
 
@@ -22,8 +22,7 @@ func Kinds() []Kind {
 	return []Kind{KindCPU, KindHeap, KindBlock, KindMutex, KindGoroutine, KindThreadcreate, KindOther, KindTrace}
 }
 
-// ParseKind returns the kind of that name. The error lists those that there
-// are.
+// ParseKind returns the kind of that name. The error lists the kinds.
 func ParseKind(name string) (Kind, error) {
 	if k := Kind(name); slices.Contains(Kinds(), k) {
 		return k, nil

@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// What names may be, so that an index stays an index.
+// Bounds of names, which keep the index small.
 const (
 	MaxLabels = 64   // labels of one profile
 	MaxName   = 200  // bytes of a service's name, a label's key, an ID
@@ -23,8 +23,8 @@ type Label struct {
 	Value string `json:"value"`
 }
 
-// Labels say where a profile comes from. They are sorted by key, and no key is
-// there twice. Keys and values may hold any printable text.
+// Labels describe the origin of a profile. They are sorted by key, and keys are
+// unique. Keys and values may hold any printable text.
 type Labels []Label
 
 // NewLabels returns the labels of a map.
@@ -73,7 +73,7 @@ func (l Labels) String() string {
 	return b.String()
 }
 
-// Get returns a label's value, and "" if there is no such label.
+// Get returns the value of a label, or "".
 func (l Labels) Get(key string) string {
 	if i, ok := slices.BinarySearchFunc(l, key, func(a Label, key string) int { return cmp.Compare(a.Key, key) }); ok {
 		return l[i].Value
@@ -109,8 +109,8 @@ func (l Labels) Without(keys ...string) Labels {
 	return slices.DeleteFunc(slices.Clone(l), func(label Label) bool { return slices.Contains(keys, label.Key) })
 }
 
-// tidy sorts labels and checks them. Of two with one key and one value, one is
-// dropped; with two values nobody can tell which one is meant.
+// tidy sorts labels and checks them. A repeated label is dropped; a key with two
+// values is an error.
 func tidy(l Labels) (Labels, error) {
 	slices.SortFunc(l, func(a, b Label) int {
 		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Value, b.Value))

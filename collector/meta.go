@@ -2,29 +2,28 @@ package collector
 
 import "time"
 
-// A Meta is what is known about a stored profile without reading it.
+// A Meta describes a stored profile.
 type Meta struct {
 	// ID is given by the store. It is fit for a URL's path and for a file name.
 	ID      string
 	Service string
 	Kind    Kind
 	Labels  Labels
-	// CreatedAt is when the profile was taken, or was begun.
+	// CreatedAt is when the profile was taken or its recording began.
 	CreatedAt time.Time
-	// Duration is how long it lasted, and 0 for a snapshot.
+	// Duration is the length of the recording, and 0 for a snapshot.
 	Duration time.Duration
 	// Size is the number of bytes as they were received.
 	Size int64
-	// Event is the ID of the event that the profile belongs to, and "" for one
-	// that came by itself.
+	// Event is the ID of the profile's event, and "" for a single profile.
 	Event string
 	// File is the profile's name within its event, such as "heap-gc.pb.gz".
 	File string
-	// ReceivedAt is when the collector took it. Age is counted from here.
+	// ReceivedAt is when the collector stored it. Age is counted from here.
 	ReceivedAt time.Time
 }
 
-// Validate checks what the sender of a profile says about it.
+// Validate checks the description of a profile.
 func (m *Meta) Validate() error {
 	if err := checkName("service", m.Service); err != nil {
 		return err
@@ -41,7 +40,7 @@ func (m *Meta) Validate() error {
 	return m.Labels.Validate()
 }
 
-// checkTime refuses what no clock shows and 64 bits of nanoseconds may not hold.
+// checkTime refuses times that 64 bits of nanoseconds cannot hold.
 func checkTime(what string, at time.Time) error {
 	if year := at.UTC().Year(); year < 1970 || year > 2200 {
 		return Errorf(Invalid, "%s is in the year %d", what, year)

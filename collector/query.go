@@ -2,14 +2,14 @@ package collector
 
 import "time"
 
-// A Query asks for profiles. Its zero value asks for all; each field that is
-// set narrows it down.
+// A Query selects profiles. The zero value selects all; each field that is set
+// narrows it.
 type Query struct {
 	Service string
 	Kind    Kind
-	// Labels have to be there with these very values.
+	// Labels selects profiles that have all these labels.
 	Labels Labels
-	// Event asks for the profiles of one event.
+	// Event selects the profiles of one event.
 	Event string
 	// From and To bound [Meta.CreatedAt]: From is inside, To is not.
 	From, To time.Time
@@ -27,7 +27,7 @@ func (q *Query) Validate() error {
 	return checkWindow(q.From, q.To, q.Limit)
 }
 
-// An EventQuery asks for events, as [Query] does for profiles.
+// An EventQuery selects events, as [Query] does profiles.
 type EventQuery struct {
 	Service string
 	Signal  string

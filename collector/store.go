@@ -10,16 +10,16 @@ import (
 //
 // Rules for implementers, which package storetest checks:
 //   - All methods are safe for concurrent use.
-//   - What [Draft.Commit] has returned without an error survives the death of
-//     the process and of the machine. What was not committed leaves nothing.
-//   - What was committed before a search began is found by it, whatever
-//     else is being written.
+//   - After [Draft.Commit] has returned without an error, the record survives a
+//     crash of the process and of the machine. A draft that was not committed
+//     leaves nothing.
+//   - A search finds every record that was committed before it began, also
+//     during other writes.
 //   - No record with the same Key is stored twice, also when two are committed
 //     at the same time.
-//   - Order of arrival makes no difference to what is found.
+//   - The order of arrival does not matter to searches.
 //   - A full disk is an error with code [Full], and does not stop reading.
-//   - Errors that are the caller's doing are an [Error]; all others are
-//     faults.
+//   - Mistakes of the caller are an [Error]; all other errors are faults.
 type Store interface {
 	// Draft begins an upload.
 	Draft(ctx context.Context) (Draft, error)
@@ -48,19 +48,19 @@ type Store interface {
 	Services(ctx context.Context) ([]string, error)
 }
 
-// A Draft is an upload on its way in: files, and at the end what they are. It is
-// used by one goroutine, and ends with Commit or Discard.
+// A Draft is an upload that is being received: files, and at the end their
+// description. It is used by one goroutine, and ends with Commit or Discard.
 type Draft interface {
-	// Add begins a file and returns where to write its content. The writer is
-	// good until the next call of a method. A name can be added once.
+	// Add begins a file and returns the writer of its content, which is valid
+	// until the next call of a method. A name can be added once.
 	Add(name string) (io.Writer, error)
 
 	// Read returns the content of a file as received so far, from the start.
-	// The reader is good until Commit or Discard.
+	// The reader is valid until Commit or Discard.
 	Read(name string) (*io.SectionReader, error)
 
 	// Commit stores the record and all files, and returns when they are
-	// durable. The record's profiles name the files that they are.
+	// durable. Each profile of the record names its file.
 	Commit(ctx context.Context, r Record) (Receipt, error)
 
 	// Discard drops the draft. After Commit it does nothing, so that it can be
@@ -68,36 +68,36 @@ type Draft interface {
 	Discard()
 }
 
-// A Record says what an upload is: one profile, or an event with its profiles.
+// A Record describes an upload: one profile, or an event with its profiles.
 type Record struct {
-	// Key tells a repetition: a record whose key is known is not stored again.
-	// "" is not a key.
+	// Key identifies repetitions: a record whose key is known is not stored
+	// again. "" is no key.
 	Key string
-	// Event is the event that the profiles belong to, or nil for a profile by
-	// itself. Its own Profiles are those to store.
+	// Event is the event, with the profiles to store, or nil for a single
+	// profile.
 	Event *Event
-	// Profile is the profile that came by itself.
+	// Profile is the single profile, or nil for an event.
 	Profile *Meta
 }
 
 // EventKey is the [Record.Key] of an event.
 func EventKey(id string) string { return "event:" + id }
 
-// A Receipt says what was stored.
+// A Receipt describes what was stored.
 type Receipt struct {
-	// Created is false when it was there already.
+	// Created is false for a repetition.
 	Created bool
-	// Event is the ID of the stored event, and "" if there is none.
+	// Event is the ID of the stored event, or "".
 	Event string
 	// Profiles are the stored profiles, with ID, size and time.
 	Profiles []Meta
 }
 
-// A File is an open stored file. The caller closes it. It stays readable when
+// A File is an open stored file. The caller closes it. It stays readable if
 // retention removes it meanwhile.
 type File struct {
-	// Meta is the profile's, and all zero but for File and Size in a file
-	// that is no profile.
+	// Meta describes the profile. For a file that is no profile it has File
+	// and Size only.
 	Meta Meta
 	*io.SectionReader
 	io.Closer

@@ -26,8 +26,8 @@ import (
 
 const agentEnv = "HOLMES_API_TEST_AGENT"
 
-// agent is a real program with Pyroscope's agent in it, which works until its
-// input ends.
+// agent runs Pyroscope's agent until the input ends, if this process is started for
+// that.
 func agent() {
 	address := os.Getenv(agentEnv)
 	if address == "" {
@@ -69,8 +69,7 @@ func agent() {
 	os.Exit(0)
 }
 
-// A tap passes on what an agent sends, and keeps the profiles that were
-// accepted.
+// A tap is a proxy that keeps the profiles that were accepted.
 type tap struct {
 	t       *testing.T
 	handler http.Handler
@@ -134,8 +133,8 @@ func addTotals(totals map[string]int64, p *profile.Profile) {
 	}
 }
 
-// The agent that people run, in a program of its own: all its profiles are
-// found, of the right kind, and with the totals that it sent.
+// Pyroscope's agent runs in a process of its own: all its profiles are found, with
+// the right kind and the totals that it sent.
 func TestPyroscopeAgent(t *testing.T) {
 	w := newWorld(t)
 	p := &tap{t: t, handler: w.Config.Handler, counts: map[string]int{}, totals: map[string]int64{}, seen: make(chan string, 100)}

@@ -83,14 +83,15 @@ func sentToken(r *http.Request) (string, bool) {
 	return token, ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// same compares secrets, in a time that tells nothing about them.
+// same compares secrets in constant time.
 func same(a, b string) bool {
 	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
 	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
 }
 
-// namesThisMachine reports whether a Host header is an address, or localhost.
-// Any other name may be one that a page has pointed here to read what is kept.
+// namesThisMachine reports whether a Host header is an address, or localhost. Any
+// other name may belong to a web page that resolves it to this machine (DNS
+// rebinding).
 func namesThisMachine(host string) bool {
 	if name, _, err := net.SplitHostPort(host); err == nil {
 		host = name

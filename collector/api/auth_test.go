@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector/api"
 )
 
-// tokens are what the tests of P26 use.
+// tokens are those of the tests.
 var tokens = api.Tokens{Write: "w-secret", Read: "r-secret", Trigger: "t-secret"}
 
 func bearer(token string) []string {
@@ -34,7 +34,7 @@ func guarded() map[string]string {
 
 func sweeps(c *api.Config) { c.Sweep = func() (int, error) { return 7, nil } }
 
-// P26 of PROMISES.md: each token is good for its own right and for no other.
+// Each token gives its own right and no other.
 func TestTokenGivesItsOwnRightOnly(t *testing.T) {
 	w := newWorld(t, sweeps, func(c *api.Config) { c.Tokens, c.Open = tokens, true })
 	for route, needed := range guarded() {
@@ -55,7 +55,7 @@ func TestTokenGivesItsOwnRightOnly(t *testing.T) {
 			}
 		}
 	}
-	// As go tool pprof and browsers send it.
+	// go tool pprof and browsers send it as a password.
 	for password, status := range map[string]int{tokens.Read: 200, tokens.Write: 403, "": 403} {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, w.URL+"/api/1/profiles", http.NoBody)
 		require.NoError(t, err)
@@ -70,7 +70,7 @@ func TestTokenGivesItsOwnRightOnly(t *testing.T) {
 	}
 }
 
-// What has no token cannot be done, unless the server is open.
+// Without a token a right is off, unless the server is open.
 func TestWithoutTokens(t *testing.T) {
 	closed := newWorld(t, sweeps, func(c *api.Config) { c.Open, c.Tokens.Read = false, tokens.Read })
 	for route, needed := range guarded() {
@@ -84,7 +84,7 @@ func TestWithoutTokens(t *testing.T) {
 		}
 	}
 
-	// Nor by a page whose own name leads here.
+	// A page whose own name resolves to this machine has no rights.
 	open := newWorld(t, sweeps)
 	for host, allowed := range map[string]bool{
 		"localhost": true, "LOCALHOST:10100": true, "localhost.:1": true, "127.0.0.1": true, "127.0.0.1:10100": true, "[::1]:10100": true,
@@ -98,7 +98,7 @@ func TestWithoutTokens(t *testing.T) {
 	require.Equal(t, `{"removed":7}`, strings.TrimSpace(open.post("/api/1/sweep", nil).body))
 }
 
-// State changes by POST alone, and never for a page of another origin.
+// Only POST changes state, and never for a page of another origin.
 func TestCrossOrigin(t *testing.T) {
 	w := newWorld(t, sweeps)
 	cpu := profileOf(t, "cpu", taken())
@@ -131,7 +131,7 @@ func TestCrossOrigin(t *testing.T) {
 	}
 }
 
-// Faults stay here, and what failed is said.
+// The cause of a fault is logged and not answered.
 func TestFaultsAreNotTold(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) {
 		c.Sweep = func() (int, error) { return 0, errors.New("open /secret/path: denied") }

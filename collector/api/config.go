@@ -18,33 +18,32 @@ type Config struct {
 	Merger *merge.Merger
 	// Dot is Graphviz's program, which draws call graphs; "dot" by default.
 	Dot string
-	// Tokens say who may do what.
+	// Tokens are the secrets of the rights.
 	Tokens Tokens
-	// Open lets anybody do what there is no token for. It is meant for a
-	// server that only this machine reaches: requests must then name it by an
-	// address or as localhost, so that no page of the web can, through a name
-	// of its own that it points here. The default is that what has no token
-	// cannot be done.
+	// Open allows every client whatever has no token. It is meant for a server
+	// on the loopback: the Host of a request must be an address or localhost,
+	// so that no web page can reach it through a name of its own. By default a
+	// right without a token is off.
 	Open bool
-	// Limits bound what one client can ask for, and all of them together.
+	// Limits bound single requests, and all of them together.
 	Limits Limits
-	// Sweep is what POST /api/1/sweep does. The default is that there is no
+	// Sweep is called by POST /api/1/sweep. The default is that there is no
 	// such route.
 	Sweep func() (removed int, err error)
 	// Gauges are added to /metrics. The default is none.
 	Gauges func() []Gauge
-	// Pages serves whatever no route is for to who may read, such as what people
-	// look at in a browser. The default is that there is nothing else.
+	// Pages serves requests without a route to clients that may read: pages for
+	// a browser. The default answers them as not found.
 	Pages http.Handler
 	// Version is what GET /api/0/version answers.
 	Version Version
-	// Log is told about faults. The default is nobody.
+	// Log receives faults. The default logs nothing.
 	Log *zap.Logger
 	// Now is the clock; the default is [time.Now].
 	Now func() time.Time
 }
 
-// A Version says what is running.
+// A Version is that of the running program.
 type Version struct {
 	Version   string `json:"version"`
 	Commit    string `json:"commit"`
@@ -59,13 +58,13 @@ type Limits struct {
 	TraceBytes int64
 	// EventBytes bounds a whole event; 128 MiB.
 	EventBytes int64
-	// Uploads bounds how many are received at the same time; 64. One more is
-	// asked to come again.
+	// Uploads bounds the uploads that are received at the same time; 64. One
+	// more is asked to come again.
 	Uploads int
-	// Queries bounds how many searches, downloads and merges are answered at
+	// Queries bounds the searches, downloads and merges that are answered at
 	// the same time; 64.
 	Queries int
-	// Idle is how long a client may send or take nothing; 10 s.
+	// Idle is how long a client may send or receive nothing; 10 s.
 	Idle time.Duration
 	// Upload is how long one upload may take in all; 5 min.
 	Upload time.Duration

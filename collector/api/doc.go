@@ -24,14 +24,14 @@
 //	GET  /api/1/events/<id>              its summary
 //	GET  /api/1/events/<id>/<file>       event.json, or a profile, as received
 //	GET  /api/1/profiles[?service=][&type=][&event=][&labels=][&from=][&to=][&limit=]
-//	GET  /api/1/profiles/<id>            what is known about it
+//	GET  /api/1/profiles/<id>            its description
 //	GET  /api/1/merge?service=&type=[&labels=][&from=][&to=][&limit=][&format=][&value=][&max_samples=]
 //	GET  /api/1/merge?ids=<id>,<id>...   the same of these profiles
-//	GET  /api/1/diff?...&base_...=       what was merged less what base_ids, or base_labels, base_from
-//	                                     and so on find; what base_ does not name is as on the other side
-//	POST /api/1/sweep                    remove what is too old, now
+//	GET  /api/1/diff?...&base_...=       the merge less the one of base_ids, or of base_labels, base_from
+//	                                     and so on; parameters without a base_ one are those of both
+//	POST /api/1/sweep                    remove uploads that are too old, now
 //
-// And for whoever watches the process: GET /healthz, GET /readyz, GET /metrics.
+// And for monitoring: GET /healthz, GET /readyz, GET /metrics.
 //
 // A type is cpu, heap, block, mutex, goroutine, threadcreate, other or trace.
 // Labels are "k=v,k2=v2", each side escaped as in a query once more, so that a
@@ -41,28 +41,28 @@
 //
 // # Merging and comparing
 //
-// format is what is answered:
+// format is the form of the answer:
 //
 //	pprof  a profile for go tool pprof, the default
-//	pgo    what go build -pgo takes: CPU profiles without labels
+//	pgo    a CPU profile without labels, for go build -pgo
 //	top    the table of functions, as JSON
 //	flame  a flame graph, SVG
-//	graph  the call graph, SVG, where Graphviz's dot is installed; dot what it draws
+//	graph  the call graph, SVG, where Graphviz's dot is installed; dot its source
 //
-// value names the values that matter, such as inuse_space; max_samples keeps that
-// many stacks and adds up the others as "(other)". A difference can be normalized
+// value names the values to show, such as inuse_space; max_samples keeps that many
+// stacks and adds up the others as "(other)". A difference can be normalized
 // (normalize=true), and be in the form that shows it in relation to the base
-// (form=diff_base), both as go tool pprof has them. The header of the answer tells
-// of how many profiles it is made, X-Holmes-Profiles, how many of them could not
-// be read, X-Holmes-Skipped, and how many stacks were added up, X-Holmes-Trimmed.
+// (form=diff_base), both as in go tool pprof. Headers of the answer count the
+// merged profiles, X-Holmes-Profiles, those that could not be read,
+// X-Holmes-Skipped, and the stacks that were added up, X-Holmes-Trimmed.
 //
 // # Where profefe is not followed
 //
-//   - What is no profile, or one of another type than is said, is refused with
-//     the reason (400). There, a heap profile sent as cpu makes every merge of
+//   - A body that is no profile, or one of another type, is refused with the
+//     reason (400). In profefe, a heap profile sent as cpu makes every merge of
 //     that window fail.
-//   - Searching by labels finds what arrived out of order.
-//   - An ID that is malformed is not found (404), and no fault (500).
+//   - Searching by labels finds profiles that arrived out of order.
+//   - A malformed ID is not found (404), and no fault (500).
 //   - Services and labels hold any printable text, slashes and commas included.
 //   - Bodies, times, and the number of requests at once are bounded.
 //   - All answers but profiles are application/json.
@@ -70,12 +70,12 @@
 // # Rights
 //
 // Writing, reading and triggering have a token each, see [Tokens]. A page of
-// another origin can do nothing but read what is public, which nothing is.
+// another origin can neither read nor change anything.
 //
 // # Caveats
 //
-// What comes in is looked at, not decoded. A profile can still turn out to be of
-// no use when it is read.
+// Uploads are checked, not decoded. A profile may still prove to be damaged when it
+// is read.
 //
 // # For developers
 //
@@ -84,7 +84,7 @@
 //	handler.go   unknown routes, other origins, panics
 //	routes.go    the table; rights, slots for requests
 //	auth.go      tokens
-//	pace.go      deadlines of what comes in and goes out
+//	pace.go      deadlines of bodies and answers
 //	intake.go    uploads: profefe.go, ingest.go (name.go), events.go; receive.go is what they share
 //	search.go    searches and merges: profefe.go, merge.go, download.go; params.go reads queries
 //	view.go      objects that are answered; reply.go errors in three dialects

@@ -17,7 +17,7 @@ func serveFile(w http.ResponseWriter, r *http.Request, f *collector.File) error 
 		header.Set("Content-Type", "application/json")
 	}
 	header.Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": f.Meta.File}))
-	header.Set("Cache-Control", "private, max-age=31536000, immutable") // an ID is never given to anything else
+	header.Set("Cache-Control", "private, max-age=31536000, immutable") // an ID is never reused
 	if f.Meta.ID != "" {
 		header.Set("ETag", `"`+f.Meta.ID+`"`)
 	}

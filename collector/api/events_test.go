@@ -49,8 +49,8 @@ func TestEventsOfTheRealReporter(t *testing.T) {
 	require.Equal(t, 3, w.store.Usage().Uploads)
 }
 
-// requireEvent checks that an event can be found, and that its files are what
-// was sent.
+// requireEvent checks that an event can be found, and that its files are those that
+// were sent.
 func (w *world) requireEvent(t *testing.T, e *holmes.Event) {
 	t.Helper()
 	var got api.Event
@@ -87,8 +87,7 @@ func (w *world) requireEvent(t *testing.T, e *holmes.Event) {
 	require.Len(t, got.Profiles, captured)
 }
 
-// What the collector will never take is not sent again, and what it may take
-// later is.
+// The reporter repeats an event if another attempt may succeed, and only then.
 func TestEventsThatAreRefused(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Tokens.Write = "secret" })
 	require.NoError(t, reporter(t, w, reporters.WithToken("secret")).Report(t.Context(), reportertest.DiskEvent(t)))
@@ -105,14 +104,14 @@ func TestEventsThatAreRefused(t *testing.T) {
 	require.Equal(t, 1, w.store.Usage().Uploads)
 }
 
-// fullStore is a store without room.
+// A fullStore is a store on a full disk.
 type fullStore struct{ collector.Store }
 
 func (fullStore) Draft(context.Context) (collector.Draft, error) {
 	return nil, &collector.Error{Code: collector.Full, Message: "the disk is full", RetryAfter: time.Minute}
 }
 
-// P23 of PROMISES.md: what the sender makes of a full disk.
+// The sender is told to repeat after a full disk.
 func TestFullDiskIsRetried(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Store = fullStore{c.Store} })
 	err := reporter(t, w).Report(t.Context(), reportertest.DiskEvent(t))
@@ -163,7 +162,7 @@ func eventJSON(id string, profiles ...string) []byte {
 		"profiles":[%s],"labels":{"service":"shop","instance":"pod-1"},"unknown":{"a":1}}`, id, strings.Join(list, ","))
 }
 
-// Every answer of POST /api/1/events, and what is found afterwards.
+// Every answer of POST /api/1/events, and the searches afterwards.
 func TestEventsOnTheWire(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.EventBytes, c.Limits.ProfileBytes = 3<<20, 1<<20 })
 	tr := &transcript{ids: map[string]string{}}
@@ -191,7 +190,7 @@ func TestEventsOnTheWire(t *testing.T) {
 	post("no service", event([]byte(`{"id":"e7","at":"2026-05-04T03:02:00Z","trigger":{"signal":"cpu","reason":"abs"},"labels":{}}`)))
 	post("no time", event([]byte(`{"id":"e7","trigger":{"signal":"cpu","reason":"abs"},"labels":{"service":"s"}}`)))
 	post("event.json too large", event(append(eventJSON("e8"), bytes.Repeat([]byte(" "), 1<<20)...)))
-	post("a profile that nobody spoke of", append(event(eventJSON("e9")), part{"profile", "cpu.pb.gz", cpu}))
+	post("a profile that event.json does not name", append(event(eventJSON("e9")), part{"profile", "cpu.pb.gz", cpu}))
 	post("a profile twice", append(event(eventJSON("e9", "cpu.pb.gz")), part{"profile", "cpu.pb.gz", cpu}, part{"profile", "cpu.pb.gz", cpu}))
 	post("two profiles of one name", append(event(eventJSON("e9", "cpu.pb.gz", "cpu.pb.gz")), part{"profile", "cpu.pb.gz", cpu}))
 	post("a profile that did not come", event(eventJSON("e9", "cpu.pb.gz")))
@@ -225,7 +224,7 @@ func TestEventsOnTheWire(t *testing.T) {
 
 func everything() collector.Query { return collector.Query{} }
 
-// profileIDs returns what all profiles are called in a golden file.
+// profileIDs returns the names of all profiles in a golden file.
 func (w *world) profileIDs(t *testing.T) map[string]string {
 	t.Helper()
 	names := map[string]string{}
@@ -236,7 +235,7 @@ func (w *world) profileIDs(t *testing.T) map[string]string {
 	return names
 }
 
-// A dump directory of the library's is a source of events, too.
+// A dump directory of the library is a source of events, too.
 func TestEventOfADumpDirectory(t *testing.T) {
 	w := newWorld(t)
 	e := reportertest.DiskEvent(t)

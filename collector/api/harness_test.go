@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// now is when everything is received.
+// now is the time of all requests.
 func now() time.Time { return time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC) }
 
 // A world is a server with a store of its own.
@@ -95,7 +95,7 @@ func (w *world) post(path string, body []byte, headers ...string) answer {
 	return w.do(http.MethodPost, path, bytes.NewReader(body), headers...)
 }
 
-// taken is when the profiles of the tests were taken.
+// taken is the time of the tests' profiles.
 func taken() time.Time { return time.Date(2026, 5, 4, 3, 2, 1, 500_000_000, time.UTC) }
 
 // valueTypes are the values of the profiles that tests make.
@@ -179,7 +179,7 @@ func golden(t *testing.T, name, got string) {
 // transcript collects requests and answers for a golden file.
 type transcript struct {
 	strings.Builder
-	ids map[string]string // of profiles, as they were given, to what they are called here
+	ids map[string]string // of profiles, to their names in the golden file
 }
 
 // record writes down a request and its answer, and returns it.

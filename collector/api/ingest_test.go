@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// Every answer of /ingest, and what is found afterwards.
+// Every answer of /ingest, and the searches afterwards.
 func TestIngestOnTheWire(t *testing.T) {
 	w := newWorld(t)
 	tr := &transcript{ids: map[string]string{}}
@@ -39,7 +39,7 @@ func TestIngestOnTheWire(t *testing.T) {
 		part{"sample_type_config", "c.json", []byte(`{"contentions":{"display-name":"block_count"},"delay":{"display-name":"block_duration"}}`)},
 		part{"profile", "profile.pprof", contention})
 	multi("contentions, and nothing says which", "name=contentions", part{"profile", "p", contention})
-	multi("values that nobody knows", "name=fish", part{"profile", "p", profileOf(t, "custom", taken())})
+	multi("unknown values", "name=fish", part{"profile", "p", profileOf(t, "custom", taken())})
 
 	post("no name", "x=y", cpu)
 	post("empty name", "name=%7Ba=b%7D", cpu)

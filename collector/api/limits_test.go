@@ -19,8 +19,8 @@ import (
 	"github.com/go-holmes/holmes/internal/proftest"
 )
 
-// P24 of PROMISES.md, as far as what comes in is concerned: every shape, 32 at
-// once. Each is refused, and all of them take less than the bound.
+// Hostile profiles of every shape, 32 at once, are refused, and all of them
+// together take less memory than the bound.
 func TestHostileUploadsAreRefused(t *testing.T) {
 	w := newWorld(t)
 	shapes := map[string][]byte{}
@@ -67,8 +67,8 @@ func TestHostileUploadsAreRefused(t *testing.T) {
 	require.Zero(t, w.store.Usage())
 }
 
-// A large CPU profile is looked at to its end: whatever begins as it should, what
-// was cut off, has a flipped bit, or grows behind that is refused.
+// A large CPU profile is checked to its end: one that is cut off, has a flipped bit,
+// or inflates without end is refused, though its beginning is valid.
 func TestLargeCPUProfileIsReadToItsEnd(t *testing.T) {
 	w := newWorld(t)
 	const upload = "/api/0/profiles?service=shop&type=%s"
@@ -86,7 +86,7 @@ func TestLargeCPUProfileIsReadToItsEnd(t *testing.T) {
 	}
 	bomb := proftest.Zip(t, proftest.LargeCPU(bytes.Repeat(proftest.Message{}.Location(1), 8<<20)))
 	before := mapped()
-	for _, size := range []int{128 << 20, 8 * len(bomb), 64 << 10, 0} { // what its trailer says
+	for _, size := range []int{128 << 20, 8 * len(bomb), 64 << 10, 0} { // in its trailer
 		binary.LittleEndian.PutUint32(bomb[len(bomb)-4:], uint32(size))
 		require.Equal(t, http.StatusRequestEntityTooLarge, w.post(fmt.Sprintf(upload, "cpu"), bomb).status)
 	}
@@ -94,15 +94,15 @@ func TestLargeCPUProfileIsReadToItsEnd(t *testing.T) {
 	require.Zero(t, w.store.Usage())
 }
 
-// mapped is all memory that the process has ever had from the system.
+// mapped is the memory that the process has obtained from the system.
 func mapped() uint64 {
 	sample := []metrics.Sample{{Name: "/memory/classes/total:bytes"}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }
 
-// A limit on one thing is not spent on another: who comes too much is told when
-// to come again, and searching goes on.
+// Uploads and queries have bounds of their own: an upload above the bound is told
+// when to come again, and searches go on.
 func TestTooManyUploads(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Uploads = 2 })
 	var open []*io.PipeWriter
@@ -131,7 +131,7 @@ func TestTooManyUploads(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, w.post("/api/0/profiles?service=s&type=cpu", []byte("x")).status)
 }
 
-// Whoever watches the process is answered however much there is to do.
+// Health checks and metrics are answered under any load.
 func TestTooManyQueries(t *testing.T) {
 	began, end := make(chan struct{}), make(chan struct{})
 	w := newWorld(t, func(c *api.Config) {
@@ -163,7 +163,7 @@ func (w *world) dial() net.Conn {
 	return conn
 }
 
-// P25 of PROMISES.md: who sends nothing more is told so, and cut off.
+// A client that stops sending is told so and cut off.
 func TestSlowSender(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Idle = 50 * time.Millisecond })
 	conn := w.dial()
@@ -175,7 +175,7 @@ func TestSlowSender(t *testing.T) {
 	require.Zero(t, w.store.Usage())
 }
 
-// Who sends a little now and then is cut off when its time is over.
+// A client that sends a little now and then is cut off at the limit of one upload.
 func TestDrippingSender(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Upload = 100 * time.Millisecond })
 	conn := w.dial()
@@ -193,7 +193,7 @@ func TestDrippingSender(t *testing.T) {
 	require.Zero(t, w.store.Usage())
 }
 
-// Who takes nothing of the answer is cut off, and the store is not held by it.
+// A client that does not read the answer is cut off, and the store is not blocked.
 func TestSlowReader(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Idle, c.Limits.Queries = 100*time.Millisecond, 1 })
 	a := w.post("/api/0/profiles?service=s&type=trace", append(trace(), make([]byte, 20<<20)...))
@@ -207,7 +207,7 @@ func TestSlowReader(t *testing.T) {
 	_, err := fmt.Fprintf(conn, "GET /api/0/profiles/%s HTTP/1.1\r\nHost: localhost\r\n\r\n", id)
 	require.NoError(t, err)
 	require.Eventually(t, func() bool {
-		return w.get("/api/1/profiles").status == http.StatusOK // its place is free again
+		return w.get("/api/1/profiles").status == http.StatusOK // its slot is free again
 	}, 30*time.Second, 10*time.Millisecond)
 }
 

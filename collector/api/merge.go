@@ -13,7 +13,7 @@ import (
 	"github.com/go-holmes/holmes/collector/merge"
 )
 
-// maxIDs is how many profiles can be named in one request.
+// maxIDs bounds the profiles that one request can name.
 const maxIDs = 1000
 
 // mergeProfiles answers with all profiles that profefe's search finds, merged.
@@ -39,15 +39,15 @@ func (rd *reader) merged(w http.ResponseWriter, r *http.Request, get func(contex
 	return render.WriteProfile(w, f, name)
 }
 
-// A side is one of the two that are compared, or what is merged: profiles by
-// name, or all that a query finds.
+// A side is one side of a comparison, or the whole of a merge: profiles by ID, or
+// all that a query finds.
 type side struct {
 	ids   []string
 	query collector.Query
 }
 
-// readSide reads what a request says about a side. Of the parameters that have
-// the prefix, those that are not there are taken from the others.
+// readSide reads the parameters of a side, which have the prefix. Missing ones are
+// those without the prefix.
 func readSide(values url.Values, prefix string) (s side, err error) {
 	own := url.Values{}
 	for _, name := range []string{"service", "type", "from", "to", "labels", "limit"} {
@@ -87,7 +87,7 @@ func (rd *reader) fold(ctx context.Context, s side) (*merge.Fold, error) {
 	return rd.merger.Query(ctx, s.query)
 }
 
-// getMerge answers with profiles, merged, in the form that is asked for.
+// getMerge answers with merged profiles in the requested form.
 func (rd *reader) getMerge(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	s, err := readSide(values, "")
@@ -140,7 +140,7 @@ func (rd *reader) getDiff(w http.ResponseWriter, r *http.Request) error {
 	return p.Write(ctx, w)
 }
 
-// title says what a side is.
+// title is a side in words.
 func (s *side) title() string {
 	if len(s.ids) == 1 {
 		return "profile " + s.ids[0]

@@ -20,8 +20,8 @@ import (
 	"github.com/go-holmes/holmes/internal/proftest"
 )
 
-// stocked is a world with profiles of two versions of a shop: sort is what the
-// old one does, json the new one.
+// stocked is a world with profiles of two versions of a shop: sort of the old one,
+// json of the new one.
 func stocked(t *testing.T, change ...func(*api.Config)) (w *world, ids map[string]string) {
 	t.Helper()
 	w = newWorld(t, change...)
@@ -68,7 +68,7 @@ func realTotals(t *testing.T, names ...string) map[string]int64 {
 	return totals
 }
 
-// Every way to ask for a merge, and for a difference.
+// Every form of request for a merge, and for a difference.
 func TestMergeForms(t *testing.T) {
 	w, ids := stocked(t)
 	for _, tt := range []struct {
@@ -205,7 +205,7 @@ func TestFlame(t *testing.T) {
 	}
 }
 
-// Call graphs, where Graphviz is, where it is not, and where it does not end.
+// Call graphs with Graphviz, without it, and with one that does not end.
 func TestGraph(t *testing.T) {
 	dir := t.TempDir()
 	program := func(name, script string) string {
@@ -249,7 +249,7 @@ func TestGraph(t *testing.T) {
 	}
 }
 
-// goTool runs a tool of Go, with nothing of the user's.
+// goTool runs a tool of Go without the user's settings.
 func goTool(t *testing.T, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "go", append([]string{"tool"}, args...)...)
@@ -261,8 +261,8 @@ func goTool(t *testing.T, args ...string) string {
 	return string(out)
 }
 
-// What people use: go tool pprof on the address of every kind of query, which
-// prints what it prints of the same profiles as files.
+// go tool pprof prints the same for the address of every kind of query as for the
+// same profiles as files.
 func TestGoToolPprof(t *testing.T) {
 	w, ids := stocked(t)
 	dir := t.TempDir()
@@ -301,7 +301,7 @@ func TestGoToolPprof(t *testing.T) {
 	}
 }
 
-// go build -pgo takes what is made for it.
+// go build -pgo accepts the format pgo.
 func TestPGO(t *testing.T) {
 	w, _ := stocked(t)
 	require.Equal(t, http.StatusOK, w.post("/api/0/profiles?service=shop&type=cpu", proftest.Own(t)["cpu"]).status) // has labels

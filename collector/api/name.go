@@ -7,9 +7,9 @@ import (
 )
 
 // parseName reads "app{key=value,...}". Labels whose key begins with two
-// underscores are the agent's own business and are left out. A label
-// service_name is the service, and what stands before the braces a label then,
-// as in Pyroscope.
+// underscores are internal to the agent and are left out. A label service_name is
+// the service, and the name before the braces then becomes a label, as in
+// Pyroscope.
 func parseName(text string) (service string, labels collector.Labels, err error) {
 	name, inside, braces := strings.Cut(text, "{")
 	name = strings.TrimSpace(name)

@@ -37,12 +37,12 @@ func (p *pacedBody) Read(b []byte) (int, error) {
 	if deadline.After(p.until) {
 		deadline = p.until
 	}
-	_ = p.control.SetReadDeadline(deadline) // readers of tests have none
+	_ = p.control.SetReadDeadline(deadline) // a test's reader has none
 	n, err := p.ReadCloser.Read(b)
 	p.n += int64(n)
 	p.err = err
 	if err == io.EOF {
-		_ = p.control.SetReadDeadline(time.Time{}) // the server goes on reading, to see the client leave
+		_ = p.control.SetReadDeadline(time.Time{}) // the server reads on, to notice that the client leaves
 	}
 	return n, err
 }
@@ -70,5 +70,5 @@ func (p *pacedWriter) Write(b []byte) (int, error) {
 	return p.ResponseWriter.Write(b)
 }
 
-// renew moves the deadline. Writers of tests have none.
+// renew moves the deadline. A test's writer has none.
 func (p *pacedWriter) renew() { _ = p.control.SetWriteDeadline(time.Now().Add(p.idle)) }

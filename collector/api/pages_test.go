@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector/api"
 )
 
-// Pages get what no route is for, behind the same token.
+// Pages get the requests without a route, behind the same token.
 func TestPages(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) {
 		c.Tokens.Read = tokens.Read

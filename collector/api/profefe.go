@@ -12,7 +12,7 @@ import (
 	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
-// A profefeProfile is a profile as profefe's clients know it.
+// A profefeProfile is a profile as profefe answers it.
 type profefeProfile struct {
 	ID        string            `json:"id"`
 	Type      collector.Kind    `json:"type"`
@@ -46,8 +46,8 @@ func (in *intake) postProfile(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// findProfiles lists profiles. All of them, if there is no limit: so the list is
-// written as it is found.
+// findProfiles lists profiles. Without a limit there may be many, so the list is
+// written while the search runs.
 func (rd *reader) findProfiles(w http.ResponseWriter, r *http.Request) error {
 	q, err := profefeQuery(r.URL.Query())
 	if err != nil {

@@ -21,7 +21,7 @@ type profefeAnswer struct {
 	}
 }
 
-// Every row of the table in WIRE.md, with every answer that it can have.
+// Every route of profefe, with every answer that it can have.
 func TestProfefeOnTheWire(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.ProfileBytes = 100_000 })
 	tr := &transcript{ids: map[string]string{}}
@@ -57,8 +57,8 @@ func TestProfefeOnTheWire(t *testing.T) {
 		post("contentions as "+kind, "service=kinds&type="+kind, profileOf(t, "contention", taken()))
 	}
 	post("threadcreate", "service=kinds&type=threadcreate", profileOf(t, "threadcreate", taken()))
-	post("values that nobody knows, as other", "service=kinds&type=other", profileOf(t, "custom", taken()))
-	post("values that nobody knows, as cpu", "service=kinds&type=cpu", profileOf(t, "custom", taken()))
+	post("unknown values, as other", "service=kinds&type=other", profileOf(t, "custom", taken()))
+	post("unknown values, as cpu", "service=kinds&type=cpu", profileOf(t, "custom", taken()))
 	post("odd names: a comma travels as %252C", "service=a%2Fb%2Cc%2Bd&type=cpu&labels=path%3D%252Fa%252Cb%2Ceq%3Da%3Db%2C%252C%3Dx", cpu)
 	post("labels without values, and none", "service=odd&type=cpu&labels=,a,b=,", cpu)
 	post("no service", "type=cpu", cpu)
@@ -136,7 +136,7 @@ func TestProfefeOnTheWire(t *testing.T) {
 	golden(t, "profefe.golden", tr.String())
 }
 
-// A sender that repeats itself may say so, as holmes's own do.
+// A sender can mark repetitions with a key, as holmes's own reporters do.
 func TestProfefeIdempotencyKey(t *testing.T) {
 	w := newWorld(t)
 	cpu := profileOf(t, "cpu", taken())

@@ -2,6 +2,5 @@
 
 package api_test
 
-// raceFactor thins out what takes the race detector minutes and shows it nothing
-// new.
+// raceFactor reduces repetitions that take minutes under the race detector.
 const raceFactor = 8

@@ -38,7 +38,7 @@ func partsOf(r *http.Request) iter.Seq2[*multipart.Part, error] {
 				return
 			}
 			if err != nil && failureOf(clientError(err)).code == collector.Internal {
-				err = notMultipart(err) // and no connection that failed
+				err = notMultipart(err) // the connection did not fail
 			}
 			if !yield(part, clientError(err)) || err != nil {
 				return

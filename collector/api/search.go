@@ -45,8 +45,7 @@ func (rd *reader) findEvents(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// searchProfiles lists profiles, the newest first, with all that is known about
-// them.
+// searchProfiles lists profiles, the newest first.
 func (rd *reader) searchProfiles(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	q := collector.Query{Service: values.Get("service"), Event: values.Get("event")}
@@ -94,7 +93,7 @@ func (rd *reader) getEventFile(w http.ResponseWriter, r *http.Request) error {
 	return serveFile(w, r, f)
 }
 
-// getProfileMeta answers with what is known about a profile.
+// getProfileMeta answers with the description of a profile.
 func (rd *reader) getProfileMeta(w http.ResponseWriter, r *http.Request) error {
 	f, err := rd.store.Open(r.Context(), r.PathValue("id"))
 	if err != nil {

@@ -23,8 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A browser is Chromium with one tab, which complains of whatever a reader of the
-// console would see.
+// A browser is Chromium with one tab. Its errors are those of the console.
 type browser struct {
 	t     *testing.T
 	world *world
@@ -91,7 +90,7 @@ func (b *browser) listen(event any) {
 	}
 }
 
-// run does something in the tab.
+// run runs actions in the tab.
 func (b *browser) run(actions ...chromedp.Action[chromedp.Void]) {
 	b.t.Helper()
 	require.NoError(b.t, chromedp.Do(b.ctx, actions...))
@@ -118,7 +117,7 @@ func (b *browser) prefer(scheme string) {
 	})
 }
 
-// eval returns what an expression is.
+// eval returns the value of an expression.
 func eval[T any](b *browser, expression string) T {
 	b.t.Helper()
 	value, err := chromedp.Run(b.ctx, chromedp.Evaluate[T](expression))
@@ -135,7 +134,8 @@ func send[P, R any](b *browser, command cdp.Command[P, R], params P) {
 	}))
 }
 
-// calm checks that nothing was complained of, and that all came from here.
+// calm checks that there were no errors, and that everything was loaded from the
+// collector.
 func (b *browser) calm() {
 	b.t.Helper()
 	b.mu.Lock()
@@ -146,7 +146,7 @@ func (b *browser) calm() {
 	}
 }
 
-// click clicks into the box of a function, as a hand would.
+// click clicks into the box of a function with the mouse.
 func (b *browser) click(function string) {
 	b.t.Helper()
 	at := eval[[]float64](b, fmt.Sprintf(`(() => { for (const g of document.querySelectorAll(".boxes > g:not(.off)")) {
@@ -157,7 +157,7 @@ func (b *browser) click(function string) {
 	b.run(chromedp.MouseClickXY(at[0], at[1]))
 }
 
-// width is how wide the box of a function is, in the picture's units.
+// width is the width of a function's box, in the picture's units.
 func (b *browser) width(function string) float64 {
 	b.t.Helper()
 	return eval[float64](b, fmt.Sprintf(`(() => { for (const g of document.querySelectorAll(".boxes > g:not(.off)")) {
@@ -171,7 +171,7 @@ func TestFromListToFlameGraph(t *testing.T) {
 	w := newWorld(t)
 	b := newBrowser(t, w)
 	b.open("/")
-	require.Contains(t, eval[string](b, `document.body.innerText`), "Nothing has come in yet")
+	require.Contains(t, eval[string](b, `document.body.innerText`), "There are no uploads yet")
 	b.shot("empty")
 	w.furnish()
 
@@ -211,7 +211,7 @@ func TestFromListToFlameGraph(t *testing.T) {
 	b.calm()
 }
 
-// A difference is put together in the form, and looked at.
+// The form leads to a difference.
 func TestDifference(t *testing.T) {
 	w := newWorld(t)
 	w.furnish()
@@ -232,7 +232,7 @@ func TestDifference(t *testing.T) {
 	b.calm()
 }
 
-// Pages are whole where scripts are off.
+// Pages work without scripts.
 func TestWithoutScripts(t *testing.T) {
 	w := newWorld(t)
 	w.furnish()
@@ -245,8 +245,8 @@ func TestWithoutScripts(t *testing.T) {
 	b.calm()
 }
 
-// A heap profile of more than a megabyte opens at once: its page is bounded, and
-// how long it took is told.
+// The page of a heap profile of more than a megabyte is bounded. The test logs how
+// long it took.
 func TestLargeProfile(t *testing.T) {
 	w := newWorld(t)
 	w.furnish()

@@ -20,10 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// evil is a function that wants to be more.
+// evil is the name of a function that is markup and a script.
 const evil = "main.<script>alert(1)</script>"
 
-// now is when everything is looked at.
+// now is the time of all requests.
 func now() time.Time { return time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC) }
 
 // A world is a collector with the evidence of a small fleet.
@@ -83,7 +83,7 @@ func (w *world) event(text, file string, content []byte) {
 	w.post("/api/1/events", m.FormDataContentType(), b.Bytes())
 }
 
-// A builder makes a profile out of stacks.
+// A builder makes a profile of stacks.
 type builder struct {
 	*profile.Profile
 	calls map[string]*profile.Location
@@ -129,7 +129,7 @@ func (b *builder) bytes(t *testing.T) []byte {
 	return out.Bytes()
 }
 
-// cpu is a CPU profile of a shop; coupons is how much its guilty function takes.
+// cpu is a CPU profile of a shop; coupons is the time of its guilty function.
 func cpu(coupons int64) *builder {
 	b := newBuilder("samples/count", "cpu/nanoseconds")
 	b.DurationNanos = int64(10 * time.Second)
@@ -156,7 +156,7 @@ func heap(t *testing.T) []byte {
 	for {
 		for range 2000 {
 			calls := []string{"main.main"}
-			pkg := int(400 * math.Pow(random.Float64(), 4)) // few are much, as in programs
+			pkg := int(400 * math.Pow(random.Float64(), 4)) // few are large, as in programs
 			for depth := range 6 + random.IntN(30) {
 				calls = append(calls, fmt.Sprintf("example.com/shop/internal/pkg%d.(*Type%d).Method%d", pkg+depth/4, int(9*math.Pow(random.Float64(), 6)), int(float64(3+depth)*math.Pow(random.Float64(), 6))))
 			}

@@ -20,7 +20,7 @@ import (
 
 const million = 1_000_000
 
-// fleet is a month of profiles of 200 services with 50 instances each: the i-th.
+// fleet is the i-th profile of a month of 200 services with 50 instances each.
 func fleet(i int) collector.Meta {
 	r := rand.New(rand.NewPCG(uint64(i), 1))
 	service := r.IntN(200)
@@ -43,8 +43,8 @@ func scattered(i int) collector.Meta {
 	return m
 }
 
-// BenchmarkMillion searches a million profiles in the ways that people do, and
-// shows the slowest hundredth of the searches, and the memory.
+// BenchmarkMillion runs the usual searches over a million profiles, and reports
+// the slowest hundredth of the searches and the memory.
 func BenchmarkMillion(b *testing.B) {
 	for name, profile := range map[string]func(int) collector.Meta{"fleet": fleet, "scattered": scattered} {
 		b.Run(name, func(b *testing.B) {
@@ -157,8 +157,8 @@ func heap() uint64 {
 	return sample[0].Value.Uint64()
 }
 
-// BenchmarkRebuild makes the index of some thousand files anew; one operation is
-// one file.
+// BenchmarkRebuild rebuilds the index of some thousand files; one operation is one
+// file.
 func BenchmarkRebuild(b *testing.B) {
 	dir := b.TempDir()
 	s, err := files.Open(b.Context(), dir, files.Options{}.Relaxed())

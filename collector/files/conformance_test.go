@@ -23,7 +23,7 @@ func open(ctx context.Context, dir string) (storetest.Store, error) {
 
 func TestConformance(t *testing.T) { storetest.Test(t, open) }
 
-// P22 of PROMISES.md.
+// Acknowledged uploads survive kills, and are stored once.
 func TestAcknowledgedUploadsSurviveKills(t *testing.T) {
 	kills := storetest.Kills{Uploads: 200, Life: 300 * time.Millisecond}
 	if os.Getenv("HOLMES_HEAVY") != "" {
@@ -32,5 +32,5 @@ func TestAcknowledgedUploadsSurviveKills(t *testing.T) {
 	storetest.Kill(t, open, kills)
 }
 
-// P23 of PROMISES.md.
+// A full disk is reported and loses nothing.
 func TestFullDisk(t *testing.T) { storetest.Full(t, open) }

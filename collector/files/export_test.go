@@ -9,20 +9,19 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// Relaxed makes a store sync nothing, for tests of other things.
+// Relaxed makes a store sync nothing, for tests that are not about durability.
 func (o Options) Relaxed() Options {
 	o.relaxed = true
 	return o
 }
 
-// BufferSize is how much of an upload is in memory.
+// BufferSize bounds the part of an upload that is in memory.
 const BufferSize = bufferSize
 
 // Slots is the number of uploads in one directory.
 const Slots = slots
 
-// Die ends the use of a store as the death of its process would: nothing is
-// written down.
+// Die ends the use of a store as a crash of the process would: nothing is written.
 func (s *Store) Die() error {
 	return errors.Join(s.db.Close(), s.lock.Close())
 }
@@ -34,8 +33,8 @@ func (s *Store) Sealed() int {
 	return len(s.sealed)
 }
 
-// Stock fills the index of an empty store with n profiles that have no files,
-// but for the first one, and closes the store.
+// Stock fills the index of an empty store with n profiles, of which only the first
+// one has a file, and closes the store.
 func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
 	for i := range n {
 		id := newBlobID(uint64(i))

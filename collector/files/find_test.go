@@ -10,8 +10,7 @@ import (
 	"github.com/go-holmes/holmes/collector/files"
 )
 
-// The newest ones of many, wherever they lie: in a full directory, in memory,
-// and in no order.
+// The newest profiles are found in full directories and in memory, in any order.
 func TestNewestOfMany(t *testing.T) {
 	const n = files.Slots + 1000
 	s := closed(t, memoryDir(t), files.Options{})

@@ -79,13 +79,13 @@ func tryPut(ctx context.Context, s *files.Store, n int, content string) (collect
 	return r.Profiles[0], nil
 }
 
-// moment is when the n-th profile was taken.
+// moment is the time of the n-th profile.
 func moment(n int) time.Time {
 	return time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC).Add(time.Duration(n) * time.Second)
 }
 
-// numbers returns which profiles are found, the newest first, and checks that
-// they can be read.
+// numbers returns the numbers of the profiles that are found, the newest first, and
+// checks that they can be read.
 func numbers(t *testing.T, s *files.Store, q collector.Query) []int {
 	t.Helper()
 	all := []int{}

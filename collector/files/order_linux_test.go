@@ -20,9 +20,9 @@ const (
 	orderSizeEnv = "HOLMES_FILES_TEST_ORDER_SIZE" // how many bytes
 )
 
-// A kill cannot tell what is on disk from what the kernel only means to write.
-// So the order of system calls is looked at: the content is synced before it
-// gets its name, the name before the upload is acknowledged.
+// A kill does not lose data that the kernel has not written yet. So the test checks
+// the order of system calls: the content is synced before it gets its name, the
+// name before the upload is acknowledged.
 func TestAcknowledgedAfterSync(t *testing.T) {
 	if dir := os.Getenv(orderEnv); dir != "" {
 		s, err := files.Open(t.Context(), dir, files.Options{})
@@ -62,7 +62,7 @@ func TestAcknowledgedAfterSync(t *testing.T) {
 	}
 }
 
-// traceUpload returns the system calls of a process that stores so many bytes.
+// traceUpload returns the system calls of a process that stores that many bytes.
 func traceUpload(t *testing.T, strace string, size int) []string {
 	t.Helper()
 	exe, err := os.Executable()
@@ -80,7 +80,7 @@ func traceUpload(t *testing.T, strace string, size int) []string {
 	return strings.Split(string(raw), "\n")
 }
 
-// requireOrder checks that the calls are among others, in this order.
+// requireOrder checks that the calls occur in this order, among others.
 func requireOrder(t *testing.T, calls, order []string) {
 	t.Helper()
 	at := 0

@@ -17,7 +17,7 @@ import (
 	"github.com/go-holmes/holmes/collector/files"
 )
 
-// fill returns a directory of a store that died with n profiles in it.
+// fill returns the directory of a store that crashed with n profiles in it.
 func fill(t *testing.T, n int) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -70,8 +70,8 @@ func TestWhatWasUnderWayIsRemoved(t *testing.T) {
 	d.Discard() // of the dead process, for its descriptor
 }
 
-// Any byte of a blob changed, or its end cut off: it is put aside or its content
-// is not given out, and the others are there.
+// A blob with a changed byte, or without its end, is moved away or not answered, and
+// the others are found.
 func TestDamagedBlobs(t *testing.T) {
 	dir := fill(t, 3)
 	paths := blobs(t, dir)
@@ -117,7 +117,7 @@ func TestDamagedBlobs(t *testing.T) {
 	require.Equal(t, down(3, 0), numbers(t, s, collector.Query{}))
 }
 
-// Whatever becomes of the index, it is made anew from the files.
+// A missing, damaged or copied index is rebuilt from the files.
 func TestDamagedIndex(t *testing.T) {
 	dir := memoryDir(t)
 	const n = 2*files.Slots + 10
@@ -183,8 +183,7 @@ func metas(t *testing.T, s *files.Store) []collector.Meta {
 	return all
 }
 
-// A copy that is made while uploads go on has all that was stored before it was
-// begun.
+// A copy that is made during uploads has all that were stored before it began.
 func TestCopyIsABackup(t *testing.T) {
 	dir, backup := memoryDir(t), filepath.Join(memoryDir(t), "backup")
 	s := closed(t, dir, files.Options{})

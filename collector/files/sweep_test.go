@@ -58,8 +58,8 @@ func TestRetentionByAge(t *testing.T) {
 	require.Equal(t, []int{11}, numbers(t, s, collector.Query{}))
 }
 
-// The bound holds at every moment, uploads under way included; what makes room
-// is the oldest.
+// The bound holds at every moment, uploads under way included; the oldest uploads
+// are removed to make room.
 func TestRetentionByBytes(t *testing.T) {
 	const most = 400_000
 	dir := t.TempDir()
@@ -81,7 +81,7 @@ func TestRetentionByBytes(t *testing.T) {
 	require.Len(t, blobs(t, dir), found)
 }
 
-// onDisk is what all uploads take, those under way included.
+// onDisk is the size of all uploads, those under way included.
 func onDisk(t *testing.T, dir string) (total int64) {
 	t.Helper()
 	for _, sub := range []string{"blobs", "incoming"} {
@@ -116,7 +116,7 @@ func TestTooLargeForTheBound(t *testing.T) {
 	require.Equal(t, []int{1}, numbers(t, s, collector.Query{}))
 }
 
-// Full directories go as a whole, with what the index has about them.
+// Full directories are removed as a whole, with their segments.
 func TestSweepOverDirectories(t *testing.T) {
 	dir, c := memoryDir(t), &clock{moment(0)}
 	o := files.Options{MaxAge: time.Hour, Now: c.now}

@@ -8,7 +8,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// A suggestion is a comparison that makes sense, ready to be looked at.
+// A suggestion is a link to a comparison.
 type suggestion struct {
 	Text, URL string
 }
@@ -16,8 +16,8 @@ type suggestion struct {
 // dayBefore is how far back a baseline is looked for.
 const dayBefore = 24 * time.Hour
 
-// suggestionsFor returns what a profile can be compared with: the same instance
-// before, the same service before, and the rest of the fleet at that time.
+// suggestionsFor compares a profile with the same instance before, the same service
+// before, and the fleet at that time.
 func suggestionsFor(m collector.Meta) (out []suggestion) {
 	after := selection{ID: m.ID}
 	suggest := func(text string, q collector.Query) {
@@ -35,18 +35,18 @@ func suggestionsFor(m collector.Meta) (out []suggestion) {
 	return out
 }
 
-// A labelValues is a label and what it is among the profiles of a service.
+// A labelValues is a label with its values among some profiles.
 type labelValues struct {
 	Key    string
 	Values []labelValue
 }
 
-// A labelValue is a value, and the comparison of it with all others.
+// A labelValue is a value, with links that put it on one side of the comparison.
 type labelValue struct {
 	Text, AfterURL, BeforeURL string
 }
 
-// A comparePage picks what to compare.
+// A comparePage is the content of the page compare.
 type comparePage struct {
 	After, Before *selection
 	Services      []string
@@ -56,7 +56,7 @@ type comparePage struct {
 	Sample        string
 }
 
-// compare is the form in which a comparison is put together.
+// compare is the page with the form for a comparison.
 func (p *Pages) compare(w http.ResponseWriter, r *http.Request) error {
 	req, err := p.requestOf(r)
 	if err != nil {
@@ -113,7 +113,7 @@ func labelsOf(metas []collector.Meta, req *request) (out []labelValues) {
 	return out
 }
 
-// compareKeys puts first what is compared most.
+// compareKeys puts the labels first that are compared most.
 func compareKeys(a, b string) int {
 	rank := func(key string) int {
 		return slices.Index([]string{"version", "instance", "region"}, key)

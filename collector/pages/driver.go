@@ -13,9 +13,9 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// The driver is a command line program made a library: it keeps its settings in
-// variables of its packages, so it is entered by one at a time.
-var entry sync.Mutex //nolint:gochecknoglobals // it guards what is global there
+// The driver is a command line program: it keeps its settings in variables of its
+// packages, so calls are serialized.
+var entry sync.Mutex //nolint:gochecknoglobals // it guards the driver's globals
 
 // handlersOf returns pprof's pages of a profile, by path.
 func handlersOf(p *profile.Profile) (map[string]http.Handler, error) {
@@ -36,8 +36,7 @@ func dotOf(p *profile.Profile, w io.Writer) error {
 	return drive(p, []string{"-dot", "-output=graph", "-symbolize=none", "profile"}, w, nil)
 }
 
-// drive runs pprof with a profile that is here already. It gets nothing else: no
-// files, no network, no binaries.
+// drive runs pprof with a profile in memory, without files, network and binaries.
 func drive(p *profile.Profile, args []string, w io.Writer, serve func(*driver.HTTPServerArgs) error) error {
 	entry.Lock()
 	defer entry.Unlock()
@@ -49,15 +48,15 @@ func drive(p *profile.Profile, args []string, w io.Writer, serve func(*driver.HT
 
 var errNothing = errors.New("holmes: pages: pprof has no access to anything")
 
-// fetcher hands the profile over, whatever it is called. No source means that it
-// is not saved.
+// fetcher returns the profile for every name. It returns no source, so that the
+// driver does not save it.
 type fetcher struct{ p *profile.Profile }
 
 func (f fetcher) Fetch(string, time.Duration, time.Duration) (*profile.Profile, string, error) {
 	return f.p, "", nil
 }
 
-// output is where a report is written.
+// output writes a report.
 type output struct{ io.Writer }
 
 func (o output) Open(string) (io.WriteCloser, error) {
@@ -85,7 +84,7 @@ type offline struct{}
 
 func (offline) RoundTrip(*http.Request) (*http.Response, error) { return nil, errNothing }
 
-// silence is a user who neither says nor reads anything.
+// silence is a user interface without input and output.
 type silence struct{}
 
 func (silence) ReadLine(string) (string, error)     { return "", io.EOF }
@@ -95,7 +94,7 @@ func (silence) IsTerminal() bool                    { return false }
 func (silence) WantBrowser() bool                   { return false }
 func (silence) SetAutoComplete(func(string) string) {}
 
-// flags are a command line that nobody has typed.
+// flags are the command line of [drive].
 type flags struct {
 	*flag.FlagSet
 	args []string
@@ -115,16 +114,16 @@ func (f *flags) Parse(func()) []string {
 	return f.Args()
 }
 
-// mostSamples is how many stacks pprof's pages are given: each request copies and
-// sorts them.
+// mostSamples bounds the stacks of pprof's pages: each request copies and sorts
+// them.
 const mostSamples = 8000
 
-// othersName is the function that stands for what was cut off.
+// othersName is the function of the stacks that were cut off.
 const othersName = "(other)"
 
-// trimmed prepares a profile for pprof: the stacks with the largest values of
-// that index, and the others as one, so that the sum stays. What would make it
-// look for files is taken out.
+// trimmed prepares a profile for pprof: the stacks with the largest values of that
+// index, and the others as one, so that the sum stays. Names of files that pprof
+// would look for are removed.
 func trimmed(p *profile.Profile, index int) *profile.Profile {
 	p = p.Copy()
 	p.DefaultSampleType = p.SampleType[index].Type

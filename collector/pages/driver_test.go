@@ -27,7 +27,7 @@ func get(t *testing.T, path string) *http.Request {
 	return httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)
 }
 
-// driverPages returns where pprof's pages of a profile are.
+// driverPages returns the address of pprof's pages of a profile.
 func (w *world) driverPages(query string) string {
 	w.t.Helper()
 	m := regexp.MustCompile(`href="(/pprof/[^/]+/)flamegraph"`).FindStringSubmatch(w.page("/flame?" + query))
@@ -71,8 +71,8 @@ func total(p *profile.Profile, index int) (sum int64) {
 	return sum
 }
 
-// P26 of PROMISES.md: no page of pprof reads a file of the server or writes one,
-// whatever a profile or an address says.
+// No page of pprof reads or writes a file of the server, whatever a profile or an
+// address contains.
 func TestDriverReadsNoFiles(t *testing.T) {
 	home := t.TempDir()
 	t.Setenv("HOME", home)
@@ -107,7 +107,7 @@ func TestDriverReadsNoFiles(t *testing.T) {
 	require.Len(t, left, 1, "something was written: %v", left)
 }
 
-// What pprof's pages are made of is bounded, and the sum stays.
+// The profile of pprof's pages is bounded, and its sum stays.
 func TestDriverTrims(t *testing.T) {
 	w := newWorld(t)
 	stacks := map[string]int64{}
@@ -121,7 +121,7 @@ func TestDriverTrims(t *testing.T) {
 	require.EqualValues(t, 12_000*12_001/2, total(one, 1))
 }
 
-// A comparison is what go tool pprof -diff_base makes of it.
+// A comparison is the profile of go tool pprof -diff_base.
 func TestDriverDifference(t *testing.T) {
 	w := newWorld(t)
 	after := w.put(collector.Meta{Service: "shop", Kind: collector.KindCPU}, profileOf(collector.KindCPU, map[string]int64{"main.a": 50, "main.b": 10}))
@@ -139,7 +139,7 @@ func TestDriverDifference(t *testing.T) {
 	require.Equal(t, 2, labelled)
 }
 
-// Sessions go when nobody looks at them or when there are too many, and come back.
+// Sessions are dropped when they are not used or too many, and made again.
 func TestDriverSessions(t *testing.T) {
 	w := newWorld(t)
 	var pages []string

@@ -12,8 +12,8 @@ import (
 	"github.com/go-holmes/holmes/collector/flame"
 )
 
-// A fullEvent is what the page takes from event.json beside the summary. What a
-// later version adds, and what is malformed, is left out.
+// A fullEvent has the fields of event.json that the page shows beside the summary.
+// Unknown and malformed fields are left out.
 type fullEvent struct {
 	Trigger struct {
 		HeldSeconds float64   `json:"held_seconds"`
@@ -36,7 +36,7 @@ type fullEvent struct {
 	} `json:"holmes"`
 }
 
-// A culprit is one function that the diagnosis names.
+// A culprit is a function that the diagnosis names.
 type culprit struct {
 	Function string  `json:"function"`
 	File     string  `json:"file"`
@@ -50,7 +50,7 @@ type culprit struct {
 	FocusURL string  `json:"-"`
 }
 
-// An eventPage is all of the page about an event.
+// An eventPage is the content of the page event.
 type eventPage struct {
 	*eventView
 	Full       fullEvent
@@ -68,7 +68,7 @@ type eventPage struct {
 	RawURL     string
 }
 
-// event is the page about one event.
+// event is the page of an event.
 func (p *Pages) event(w http.ResponseWriter, r *http.Request) error {
 	e, err := p.store.Event(r.Context(), r.PathValue("id"))
 	if err != nil {
@@ -79,7 +79,7 @@ func (p *Pages) event(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_ = json.Unmarshal(raw, &page.Full) // the store has checked it; what does not fit is left out
+	_ = json.Unmarshal(raw, &page.Full) // the store has checked it; malformed fields are left out
 	page.Held = lasting(time.Duration(page.Full.Trigger.HeldSeconds * float64(time.Second)))
 	page.Window = sparkOf(page.Full.Trigger.Window, e.Baseline)
 	page.Readings, page.Costs = flatten(page.Full.Readings), flatten(page.Full.Cost)
@@ -101,8 +101,8 @@ func (p *Pages) eventFile(r *http.Request, id string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, collector.MaxEventFile))
 }
 
-// addProfiles lists the profiles, and what event.json says about each and about
-// those that there are not.
+// addProfiles lists the profiles with their notes in event.json, and those that are
+// missing.
 func (p *Pages) addProfiles(page *eventPage, e *collector.Event) {
 	notes := map[string]string{}
 	for _, f := range page.Full.Profiles {
@@ -122,7 +122,7 @@ func (p *Pages) addProfiles(page *eventPage, e *collector.Event) {
 			page.Trace = v
 		case v.FlameURL == "":
 		case page.Primary == nil || v.Kind == wanted:
-			page.Primary = v // of two heap profiles the later one says more
+			page.Primary = v // the later one of two heap profiles follows a collection
 		}
 	}
 }
@@ -130,8 +130,8 @@ func (p *Pages) addProfiles(page *eventPage, e *collector.Event) {
 // eventBoxes bounds the picture on the page of an event; its own page has more.
 const eventBoxes = 1500
 
-// addPicture draws the profile that says most. That it cannot be drawn is no
-// reason to show no event.
+// addPicture draws the most telling profile. The page is shown without a picture if
+// the profile cannot be drawn.
 func (p *Pages) addPicture(r *http.Request, page *eventPage) {
 	if page.Primary == nil {
 		return
@@ -156,7 +156,7 @@ func (p *Pages) addPicture(r *http.Request, page *eventPage) {
 	}
 }
 
-// addCulprits completes what the diagnosis says.
+// addCulprits completes the culprits of the diagnosis.
 func (page *eventPage) addCulprits() {
 	list := page.Full.Diagnosis.Culprits
 	for i := range list {

@@ -1,6 +1,6 @@
 package pages
 
-// Sessions returns how many profiles pprof's pages are kept of.
+// Sessions returns the number of sessions.
 func (p *Pages) Sessions() int {
 	p.sessions.mu.Lock()
 	defer p.sessions.mu.Unlock()

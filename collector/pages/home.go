@@ -7,10 +7,10 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// latest is how many events the first page looks back.
+// latest is the number of events that the first page considers.
 const latest = 500
 
-// A serviceView is a line of the first page.
+// A serviceView is a service on the first page.
 type serviceView struct {
 	Name       string
 	Events     int // among the latest ones

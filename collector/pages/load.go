@@ -9,18 +9,18 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// mostMerged is how many profiles one picture is of, the newest.
+// mostMerged bounds the profiles of one picture; the newest are taken.
 const mostMerged = 200
 
 // A sum is profiles added up.
 type sum struct {
 	*profile.Profile
 	Metas    []collector.Meta
-	More     bool // there are more than were added
+	More     bool // older ones were left out
 	Duration time.Duration
 }
 
-// find returns the profiles that are meant, the newest first.
+// find returns the profiles of a selection, the newest first.
 func (p *Pages) find(ctx context.Context, s *selection, most int) (metas []collector.Meta, more bool, err error) {
 	switch {
 	case s.ID != "":
@@ -54,10 +54,10 @@ func (p *Pages) meta(f *collector.File, err error) (collector.Meta, error) {
 	return m, f.Close()
 }
 
-// load adds up the profiles that are meant.
+// load adds up the profiles of a selection.
 func (p *Pages) load(ctx context.Context, s *selection) (*sum, error) {
 	if s.isZero() {
-		return nil, collector.Errorf(collector.Invalid, "which profile is not said: give an id, or a service and a type")
+		return nil, collector.Errorf(collector.Invalid, "no profile is selected: give an id, or a service and a type")
 	}
 	metas, more, err := p.find(ctx, s, mostMerged)
 	if err != nil {
@@ -100,7 +100,7 @@ func drawable(metas []collector.Meta) error {
 	return nil
 }
 
-// describe says in words what is meant.
+// describe is the selection in words.
 func (s *selection) describe() string {
 	q, text := &s.Query, "all profiles"
 	switch {

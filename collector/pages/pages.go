@@ -19,11 +19,11 @@ type Config struct {
 	// Merge returns the sum of stored profiles, which are of one kind. The
 	// default is a [merge.Merger] of its own.
 	Merge func(ctx context.Context, ids []string) (*profile.Profile, error)
-	// Module is the path of the module whose code is drawn as the reader's own,
-	// beside package main. The default tells by the files of functions.
+	// Module is the path of the module whose code is drawn as the fleet's own,
+	// beside package main. The default decides by the files of functions.
 	Module string
-	// Fault is told about errors that are not the reader's doing. The default
-	// is nobody.
+	// Fault receives errors that are not the client's mistakes. The default
+	// drops them.
 	Fault func(r *http.Request, err error)
 	// Now is the clock; the default is [time.Now].
 	Now func() time.Time
@@ -36,12 +36,12 @@ type Pages struct {
 	mux      *http.ServeMux
 	html     templates
 	sessions *sessions
-	drawing  chan struct{} // one for each profile that is being read
+	drawing  chan struct{} // a slot for each profile that is being read
 	gates    policies
 }
 
-// drawers is how many requests read profiles at the same time. Others wait: it is
-// a matter of a second.
+// drawers bounds the requests that read profiles at the same time. Others wait for
+// about a second.
 const drawers = 4
 
 // New returns the pages.

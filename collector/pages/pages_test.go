@@ -22,7 +22,7 @@ const (
 	evilEvent = "20260504T030202.000000000Z-cpu-a2"
 )
 
-// furnished is a world with something of everything.
+// furnished is a world with profiles and events of all kinds.
 func furnished(t *testing.T) *world {
 	t.Helper()
 	w := newWorld(t)
@@ -43,7 +43,7 @@ func furnished(t *testing.T) *world {
 
 func TestHome(t *testing.T) {
 	w := newWorld(t)
-	require.Contains(t, w.page("/"), "Nothing has come in yet")
+	require.Contains(t, w.page("/"), "There are no uploads yet")
 	w = furnished(t)
 	page := w.page("/")
 	require.Contains(t, page, `<strong>shop</strong>`)
@@ -73,7 +73,7 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// Whoever follows the links to older ones sees every event once.
+// The links to older events show every event once.
 func TestTimelineIsPaged(t *testing.T) {
 	w := newWorld(t)
 	const total = 230
@@ -114,7 +114,7 @@ func TestEvent(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, w.get("/events/nobody").Code)
 }
 
-// An event whose files cannot be drawn, or that says less than others, is shown.
+// An event is shown also if its files cannot be drawn or fields are missing.
 func TestPoorEvents(t *testing.T) {
 	w := newWorld(t)
 	w.putEvent(`{"id":"bare","at":"2026-05-04T03:02:01Z","trigger":{"signal":"fish"},"labels":{"service":"shop"}}`, nil)
@@ -135,9 +135,9 @@ func TestProfiles(t *testing.T) {
 	w := furnished(t)
 	page := w.page("/profiles?service=shop&type=cpu")
 	require.Equal(t, 4, strings.Count(page, ">download</a>"))
-	require.Contains(t, page, "All of them together")
+	require.Contains(t, page, "Sum of all:")
 	require.Contains(t, page, `of <a href="/events/`+cpuEvent+`">`)
-	require.NotContains(t, w.page("/profiles"), "All of them together") // of different kinds
+	require.NotContains(t, w.page("/profiles"), "Sum of all:") // of different kinds
 	require.Contains(t, w.page("/profiles?service=nobody"), "No profile was found")
 	require.Equal(t, http.StatusBadRequest, w.get("/profiles?type=fish").Code)
 }
@@ -167,7 +167,7 @@ func TestFlame(t *testing.T) {
 func TestDifference(t *testing.T) {
 	w := furnished(t)
 	page := w.page("/flame?service=shop&type=cpu&labels=version%3D2.0&base.service=shop&base.type=cpu&base.labels=version%3D1.0")
-	require.Contains(t, page, "× 0.5")
+	require.Contains(t, page, "scaled by 0.5")
 	require.Contains(t, page, "cpu: 2.5 s before, 2.5 s after: no change")
 	require.Contains(t, page, "main.new2.0\n0 ns → 500 ms: +500 ms, new")
 	require.Contains(t, page, "main.new1.0\n500 ms → 0 ns: -500 ms, gone")
@@ -181,7 +181,7 @@ func TestDifference(t *testing.T) {
 	require.Contains(t, rec.Body.String(), "different kinds of profile")
 	rec = w.get("/flame?service=shop&type=cpu&base.service=nobody")
 	require.Equal(t, http.StatusNotFound, rec.Code)
-	require.Contains(t, rec.Body.String(), "what is compared with: no profile was found: all profiles of nobody")
+	require.Contains(t, rec.Body.String(), "the base: no profile was found: all profiles of nobody")
 }
 
 func TestTop(t *testing.T) {
@@ -211,7 +211,7 @@ func TestPicture(t *testing.T) {
 }
 
 // Every link of every page leads to a page, and every file that a page loads is
-// ours.
+// one of the collector.
 func TestLinks(t *testing.T) {
 	w := furnished(t)
 	attributes := regexp.MustCompile(` (?:href|src|action|formaction)="([^"]*)"`)
@@ -228,7 +228,7 @@ func TestLinks(t *testing.T) {
 			continue // no Graphviz here
 		}
 		if path == "/flame" || path == "/top" {
-			continue // where forms lead
+			continue // the target of a form
 		}
 		if strings.Contains(path, "base.") && rec.Code == http.StatusNotFound {
 			continue // nothing to compare with
@@ -248,8 +248,7 @@ func TestLinks(t *testing.T) {
 	require.Greater(t, len(seen), 40)
 }
 
-// P26 of PROMISES.md: names are text on every page, and no page has a script or a
-// style in it.
+// Names are text on every page, and no page has an inline script or style.
 func TestNamesOnPages(t *testing.T) {
 	w := newWorld(t)
 	jsonEvil := strings.ReplaceAll(evil, `"`, `\"`)
@@ -291,7 +290,7 @@ func TestNew(t *testing.T) {
 	require.ErrorContains(t, err, "needs a Store")
 }
 
-// What is not the reader's doing is a fault, told to the log and not to the reader.
+// An internal error is passed to Fault and not shown.
 func TestFaults(t *testing.T) {
 	w := newWorld(t, func(c *pages.Config) {
 		c.Merge = func(context.Context, []string) (*profile.Profile, error) { return nil, errors.New("secret path") }

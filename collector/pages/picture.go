@@ -13,16 +13,25 @@ import (
 	"github.com/go-holmes/holmes/collector/flame"
 )
 
-// A drawing is profiles that were added up, and what they are compared with.
+// A drawing is a sum of profiles, and the one that it is compared with.
 type drawing struct {
 	req           *request
 	after, before *sum
 	index, base   int // of the values
 	unit          string
-	scale         float64 // of what is compared with
+	scale         float64 // of before
 }
 
-// draw loads what a request is about.
+// drawn reads the parameters of a request and loads its profiles.
+func (p *Pages) drawn(r *http.Request) (*drawing, error) {
+	req, err := p.requestOf(r)
+	if err != nil {
+		return nil, err
+	}
+	return p.draw(r.Context(), &req)
+}
+
+// draw loads the profiles of a request.
 func (p *Pages) draw(ctx context.Context, req *request) (*drawing, error) {
 	d := &drawing{req: req, scale: 1}
 	var err error
@@ -38,7 +47,7 @@ func (p *Pages) draw(ctx context.Context, req *request) (*drawing, error) {
 		return d, nil
 	}
 	if d.before, err = p.load(ctx, &req.Before); err != nil {
-		return nil, collector.Prefix(err, "what is compared with")
+		return nil, collector.Prefix(err, "the base")
 	}
 	if d.base, err = flame.Index(d.before.Profile, values.Type); err != nil {
 		return nil, collector.Errorf(collector.Invalid, "these are different kinds of profile: %w", err)
@@ -49,7 +58,8 @@ func (p *Pages) draw(ctx context.Context, req *request) (*drawing, error) {
 	return d, nil
 }
 
-// fair is what makes up for another length, or for another number of snapshots.
+// fair is the scale for recordings of another length, or for another number of
+// snapshots.
 func fair(after, before *sum) float64 {
 	if after.Duration > 0 && before.Duration > 0 {
 		return float64(after.Duration) / float64(before.Duration)
@@ -71,7 +81,7 @@ func (d *drawing) options(module string) flame.Options {
 	}
 }
 
-// A side is what was added up, in words.
+// A side is one side of a comparison in words.
 type side struct {
 	Text   string
 	Detail string
@@ -106,13 +116,13 @@ func sideOf(s *selection, loaded *sum) side {
 	return out
 }
 
-// A choice is an entry of a menu that is a list of links.
+// A choice is an entry of a menu of links.
 type choice struct {
 	Text, URL string
 	Here      bool
 }
 
-// A picturePage is a flame graph or a table.
+// A picturePage is the content of the pages flame and top.
 type picturePage struct {
 	After, Before side
 	Request       *request
@@ -170,11 +180,7 @@ func (p *Pages) page(d *drawing, here string) *picturePage {
 
 // flame is the page with a flame graph.
 func (p *Pages) flame(w http.ResponseWriter, r *http.Request) error {
-	req, err := p.requestOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := p.draw(r.Context(), &req)
+	d, err := p.drawn(r)
 	if err != nil {
 		return err
 	}
@@ -187,24 +193,20 @@ func (p *Pages) flame(w http.ResponseWriter, r *http.Request) error {
 	v := p.page(d, "/flame")
 	v.Picture = template.HTML(b.String()) //nolint:gosec // package flame has escaped all texts in it
 	title := "Flame graph"
-	if req.Diff {
+	if d.req.Diff {
 		title = "Difference"
 	}
 	return p.render(w, http.StatusOK, "flame", frame{Title: title, Here: "profiles", Body: v})
 }
 
-// flameSVG is the picture by itself.
+// flameSVG is the picture alone.
 func (p *Pages) flameSVG(w http.ResponseWriter, r *http.Request) error {
-	req, err := p.requestOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := p.draw(r.Context(), &req)
+	d, err := p.drawn(r)
 	if err != nil {
 		return err
 	}
 	options := d.options(p.config.Module)
 	options.Script = r.URL.Query().Get("script") != ""
-	options.Title = sideOf(&req.After, d.after).Text + ", " + options.Title
+	options.Title = sideOf(&d.req.After, d.after).Text + ", " + options.Title
 	return p.writeSVG(w, flame.New(d.stacks(), options).WriteSVG)
 }

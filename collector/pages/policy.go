@@ -7,11 +7,11 @@ import (
 	"github.com/go-holmes/holmes/collector/flame"
 )
 
-// policies say what a browser may load and run for us.
+// policies are content security policies.
 type policies struct {
-	page    string // our pages: our files
-	picture string // a picture by itself: the style and script inside it
-	driver  string // pprof's pages; the nonce goes to the end of it
+	page    string // of our pages: our files
+	picture string // of a picture: the style and script inside it
+	driver  string // of pprof's pages; the nonce is appended
 }
 
 func newPolicies() policies {
@@ -24,7 +24,7 @@ func newPolicies() policies {
 	}
 }
 
-// hashOf is how a policy names an inline text.
+// hashOf is the source expression of an inline text.
 func hashOf(text string) string {
 	sum := sha256.Sum256([]byte(text))
 	return "'sha256-" + base64.StdEncoding.EncodeToString(sum[:]) + "'"

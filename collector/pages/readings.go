@@ -11,14 +11,14 @@ import (
 	"github.com/go-holmes/holmes/collector/flame"
 )
 
-// A readingView is one thing that was measured.
+// A readingView is one reading.
 type readingView struct{ Name, Value string }
 
 // mostReadings bounds the table: an event.json can hold anything.
 const mostReadings = 200
 
 // flatten makes a table of nested JSON, in its order: {"cgroup":{"usage_bytes":5}}
-// is "cgroup usage" and "5 B".
+// becomes "cgroup usage" and "5 B".
 func flatten(raw json.RawMessage) (out []readingView) {
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber()
@@ -69,7 +69,7 @@ func walkInside(d *json.Decoder, open json.Delim, name string, out *[]readingVie
 	return err
 }
 
-// label is a name without its unit, which the value has.
+// label is a name without its unit, which is shown with the value.
 func label(name string) string {
 	switch name {
 	case "seconds":
@@ -102,7 +102,7 @@ func measured(name string, n json.Number) string {
 	}
 }
 
-// A spark is the course of a reading as a small picture.
+// A spark is a sparkline of a reading.
 type spark struct {
 	Points   string
 	Baseline string
@@ -118,8 +118,7 @@ const (
 	mostPoints  = 1000
 )
 
-// sparkOf draws the window before an event, the latest readings if there are too
-// many.
+// sparkOf draws the window before an event, or its latest readings.
 func sparkOf(window []float64, baseline float64) *spark {
 	window = window[max(len(window)-mostPoints, 0):]
 	if len(window) < 2 {

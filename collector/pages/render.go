@@ -34,15 +34,15 @@ func newTemplates() (templates, error) {
 	return pages, nil
 }
 
-// A frame is what is around every page.
+// A frame is around every page.
 type frame struct {
 	Title string
 	Here  string // the entry of the menu
 	Body  any
 }
 
-// render answers with a page. It is made whole first, so that what fails is an
-// error and not half a page.
+// render answers with a page. The page is complete before the answer begins, so
+// that a failure is an error and not half a page.
 func (p *Pages) render(w http.ResponseWriter, status int, name string, f frame) error {
 	var b bytes.Buffer
 	if err := p.html[name].Execute(&b, f); err != nil {
@@ -51,11 +51,11 @@ func (p *Pages) render(w http.ResponseWriter, status int, name string, f frame) 
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a reader who has left needs no page
+	_, _ = w.Write(b.Bytes()) // a client that has left is no error
 	return nil
 }
 
-// statusOf is the status that says the same as a code.
+// statusOf is the HTTP status of a code.
 func statusOf(code collector.Code) int {
 	switch code {
 	case collector.Invalid:
@@ -73,13 +73,12 @@ func statusOf(code collector.Code) int {
 	}
 }
 
-// fail answers with a page about an error. What is not the reader's doing is for
-// the log.
+// fail answers with a page about an error. Faults are logged.
 func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
-		return // nobody is there any more
+		return // the client has gone
 	}
-	status, message := http.StatusInternalServerError, "Something went wrong here. The log of the collector says what."
+	status, message := http.StatusInternalServerError, "Something went wrong. The log of the collector has the error."
 	if e, ok := errors.AsType[*collector.Error](err); ok && e.Code != collector.Internal {
 		status, message = statusOf(e.Code), e.Message
 	} else if errors.Is(err, os.ErrDeadlineExceeded) || errors.Is(err, context.DeadlineExceeded) {

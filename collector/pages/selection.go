@@ -10,10 +10,10 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// basePrefix stands before the names of what is compared with.
+// basePrefix begins the parameters of the base of a comparison.
 const basePrefix = "base."
 
-// A selection is which profiles are meant: one, or what a search finds.
+// A selection is one profile, or the results of a search.
 type selection struct {
 	ID    string // of a profile
 	Event string // an event's
@@ -48,14 +48,14 @@ func selectionOf(values url.Values, prefix string, now time.Time) (s selection, 
 	return s, q.Validate()
 }
 
-// isZero reports whether nothing was said.
+// isZero reports whether nothing is selected.
 func (s *selection) isZero() bool {
 	q := &s.Query
 	return s.ID == "" && s.Event == "" && q.Service == "" && q.Kind == "" && len(q.Labels) == 0 && q.From.IsZero() && q.To.IsZero()
 }
 
-// values are the parameters that say the same. Times are absolute, so that an
-// address goes on to mean what it meant.
+// values are the parameters of the selection. Times are absolute, so that an address
+// keeps its meaning.
 func (s *selection) values(prefix string) url.Values {
 	v := url.Values{}
 	set := func(name, value string) {
@@ -101,7 +101,7 @@ func moment(name, text string, now time.Time) (time.Time, error) {
 	return time.Time{}, collector.Errorf(collector.Invalid, "%s %.40q is neither a time like 2026-05-04T03:02 nor an age like -24h", name, text)
 }
 
-// A request is what the pages with profiles are asked for.
+// A request has the parameters of the pages with profiles.
 type request struct {
 	After, Before selection
 	Diff          bool
@@ -125,7 +125,7 @@ func (p *Pages) requestOf(r *http.Request) (req request, err error) {
 }
 
 // url is the address of a page of the same request, with some parameters changed;
-// pairs are name and value, and "" takes one away.
+// pairs are name and value, and "" removes a parameter.
 func (req *request) url(page string, pairs ...string) string {
 	v := req.After.values("")
 	maps.Copy(v, req.Before.values(basePrefix))

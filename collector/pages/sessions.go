@@ -18,12 +18,12 @@ import (
 )
 
 const (
-	mostSessions = 16               // profiles that pprof's pages are kept of
-	sessionAge   = 10 * time.Minute // after the last look
+	mostSessions = 16
+	sessionAge   = 10 * time.Minute // after the last request
 )
 
-// sessions are pprof's pages of some profiles. What a page is about is in its
-// address: a session that was dropped is made again.
+// sessions are pprof's pages of some profiles. The address of a page has the query
+// of its profiles, so that a session that was dropped can be made again.
 type sessions struct {
 	now func() time.Time
 
@@ -40,7 +40,7 @@ func newSessions(now func() time.Time) *sessions {
 	return &sessions{now: now, open: map[string]*session{}}
 }
 
-// get returns a session, and drops those that nobody has looked at for a while.
+// get returns a session, and drops those that were not used for a while.
 func (s *sessions) get(key string) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -57,8 +57,7 @@ func (s *sessions) get(key string) *session {
 	return found
 }
 
-// put keeps a session, in place of the one that was not looked at for the longest
-// time if there are too many.
+// put keeps a session, and drops the least recently used one above the bound.
 func (s *sessions) put(key string, handlers map[string]http.Handler) *session {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,14 +81,14 @@ func driverURL(req *request) string {
 	return "/pprof/" + base64.RawURLEncoding.EncodeToString([]byte(strings.TrimPrefix(plain.url(""), "?"))) + "/flamegraph"
 }
 
-// openSession leads to the first of pprof's pages.
+// openSession redirects to the first of pprof's pages.
 func (p *Pages) openSession(w http.ResponseWriter, r *http.Request) error {
 	http.Redirect(w, r, "/pprof/"+r.PathValue("key")+"/flamegraph", http.StatusSeeOther)
 	return nil
 }
 
-// session serves one of pprof's pages. Those that read source and binaries, and
-// those that write settings, are not here.
+// session serves one of pprof's pages, but none that reads source and binaries or
+// writes settings.
 func (p *Pages) session(w http.ResponseWriter, r *http.Request) error {
 	key, act := r.PathValue("key"), r.PathValue("act")
 	switch act {
@@ -110,7 +109,7 @@ func (p *Pages) session(w http.ResponseWriter, r *http.Request) error {
 	return p.pass(w, act, answer)
 }
 
-// newSession makes pprof's pages of what a key says.
+// newSession makes pprof's pages of the query in a key.
 func (p *Pages) newSession(ctx context.Context, key string) (*session, error) {
 	query, err := base64.RawURLEncoding.DecodeString(key)
 	if err != nil {
@@ -127,8 +126,8 @@ func (p *Pages) newSession(ctx context.Context, key string) (*session, error) {
 	return p.sessions.put(key, handlers), nil
 }
 
-// whole is what a query is about as one profile, as `go tool pprof -diff_base`
-// makes it if it is a comparison.
+// whole is the profile of a query; of a comparison, that of `go tool pprof
+// -diff_base`.
 func (p *Pages) whole(ctx context.Context, query string) (*profile.Profile, int, error) {
 	r := &http.Request{URL: &url.URL{RawQuery: query}}
 	req, err := p.requestOf(r)
@@ -152,10 +151,10 @@ func (p *Pages) whole(ctx context.Context, query string) (*profile.Profile, int,
 	return both, d.index, nil
 }
 
-// removed are the entries of pprof's menus that lead to pages that are not here.
+// removed are the entries of pprof's menus whose pages are not served.
 const removed = "<style>#list,#disasm,#config,#action-source,#action-source-tab{display:none!important}</style></head>"
 
-// pass hands one of pprof's pages on, with a nonce for its scripts, in an origin
+// pass answers with one of pprof's pages, with a nonce for its scripts, in an origin
 // of its own.
 func (p *Pages) pass(w http.ResponseWriter, act string, a *recorder) error {
 	body := a.body.Bytes()
@@ -164,7 +163,7 @@ func (p *Pages) pass(w http.ResponseWriter, act string, a *recorder) error {
 	}
 	if act != "download" {
 		nonce := rand.Text()
-		// Names in these pages are escaped, none of them begins a script.
+		// Names in these pages are escaped, so that none begins a script.
 		body = bytes.ReplaceAll(body, []byte("<script>"), []byte(`<script nonce="`+nonce+`">`))
 		body = bytes.Replace(body, []byte("</head>"), []byte(removed), 1)
 		w.Header().Set("Content-Security-Policy", p.gates.driver+nonce+"'")
@@ -176,7 +175,7 @@ func (p *Pages) pass(w http.ResponseWriter, act string, a *recorder) error {
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(a.status)
-	_, _ = w.Write(body) // a reader who has left needs no page
+	_, _ = w.Write(body) // a client that has left is no error
 	return nil
 }
 
@@ -187,7 +186,7 @@ func codeOf(status int) collector.Code {
 	return collector.Invalid
 }
 
-// A recorder keeps an answer.
+// A recorder holds an answer.
 type recorder struct {
 	header http.Header
 	status int

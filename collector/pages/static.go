@@ -45,7 +45,7 @@ func serveStatic(w http.ResponseWriter, r *http.Request, name string) error {
 	return nil
 }
 
-// writeSVG answers with a picture by itself.
+// writeSVG answers with a picture.
 func (p *Pages) writeSVG(w http.ResponseWriter, write func(io.Writer) error) error {
 	var b bytes.Buffer
 	if err := write(&b); err != nil {
@@ -54,6 +54,6 @@ func (p *Pages) writeSVG(w http.ResponseWriter, write func(io.Writer) error) err
 	w.Header().Set("Content-Type", "image/svg+xml")
 	w.Header().Set("Content-Security-Policy", p.gates.picture)
 	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
-	_, _ = w.Write(b.Bytes()) // a reader who has left needs no picture
+	_, _ = w.Write(b.Bytes()) // a client that has left is no error
 	return nil
 }

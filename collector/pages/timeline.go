@@ -8,10 +8,10 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// screenful is how many events or profiles one page lists.
+// screenful bounds the events or profiles of one page.
 const screenful = 100
 
-// An eventView is an event as lists show it.
+// An eventView is an event in a list.
 type eventView struct {
 	collector.Event
 	URL, Tone, Reading, Ago string
@@ -83,10 +83,10 @@ func with(choices []string, chosen string) []string {
 	return choices
 }
 
-// A profileView is a profile as lists show it.
+// A profileView is a profile in a list.
 type profileView struct {
 	collector.Meta
-	Note                                       string // why there is none, or what to know about it
+	Note                                       string // of event.json
 	FlameURL, TopURL, DriverURL, Download, Ago string
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/go-holmes/holmes/collector/flame"
 )
 
-// mostRows is how many functions a table has.
+// mostRows bounds the functions of a table.
 const mostRows = 500
 
 // A rowView is a function in a table.
@@ -25,18 +25,14 @@ type rowView struct {
 
 // top is the page with the table of functions.
 func (p *Pages) top(w http.ResponseWriter, r *http.Request) error {
-	req, err := p.requestOf(r)
-	if err != nil {
-		return err
-	}
-	d, err := p.draw(r.Context(), &req)
+	d, err := p.drawn(r)
 	if err != nil {
 		return err
 	}
 	table := flame.Top(d.stacks(), d.options(p.config.Module))
 	v := p.page(d, "/top")
 	v.Total, v.TotalBase = flame.Format(table.Total, d.unit), flame.Format(table.TotalBase, d.unit)
-	wanted := strings.ToLower(req.Search)
+	wanted := strings.ToLower(d.req.Search)
 	for i := range table.Rows {
 		row := &table.Rows[i]
 		if !strings.Contains(strings.ToLower(row.Function), wanted) {
@@ -46,22 +42,22 @@ func (p *Pages) top(w http.ResponseWriter, r *http.Request) error {
 			v.MoreRows++
 			continue
 		}
-		v.Rows = append(v.Rows, d.row(row, table, &req))
+		v.Rows = append(v.Rows, d.row(row, table))
 	}
 	title := "Functions"
-	if req.Diff {
+	if d.req.Diff {
 		title = "Difference of functions"
 	}
 	return p.render(w, http.StatusOK, "top", frame{Title: title, Here: "profiles", Body: v})
 }
 
-func (d *drawing) row(row *flame.Row, table *flame.Table, req *request) rowView {
+func (d *drawing) row(row *flame.Row, table *flame.Table) rowView {
 	total := cmp.Or(table.Total, 1)
 	v := rowView{
 		Function: row.Function, Origin: string(row.Origin),
 		Flat: flame.Format(row.Flat, d.unit), FlatShare: flame.Percent(row.Flat / total),
 		Cum: flame.Format(row.Cum, d.unit), CumShare: flame.Percent(row.Cum / total),
-		FlatNumber: row.Flat, CumNumber: row.Cum, FocusURL: req.url("/flame", "focus", row.Function, "search", ""),
+		FlatNumber: row.Flat, CumNumber: row.Cum, FocusURL: d.req.url("/flame", "focus", row.Function, "search", ""),
 	}
 	if d.before != nil {
 		v.FlatChange = flame.Change(row.Flat, row.FlatBase, d.unit)

@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector/flame"
 )
 
-// functions are what templates call.
+// functions are the functions of templates.
 func functions() template.FuncMap {
 	return template.FuncMap{
 		"stamp":   stamp,
@@ -25,10 +25,10 @@ func functions() template.FuncMap {
 	}
 }
 
-// stamp is a time for people: UTC, to the second.
+// stamp is a time in UTC, to the second.
 func stamp(at time.Time) string { return at.UTC().Format("2006-01-02 15:04:05") }
 
-// lasting is a duration for people.
+// lasting is a rounded duration.
 func lasting(d time.Duration) string {
 	if d <= 0 {
 		return ""
@@ -36,7 +36,7 @@ func lasting(d time.Duration) string {
 	return flame.Format(float64(d), "nanoseconds")
 }
 
-// ago is a time as seen from now.
+// ago is the age of a time.
 func ago(at, now time.Time) string {
 	d := now.Sub(at)
 	switch {
@@ -78,7 +78,7 @@ func tone(signal string) string {
 	}
 }
 
-// primaryKind is the kind of profile that shows most about a signal.
+// primaryKind is the most telling kind of profile for a signal.
 func primaryKind(signal string) collector.Kind {
 	switch signal {
 	case "mem", "gcheap":
@@ -94,7 +94,7 @@ func primaryKind(signal string) collector.Kind {
 	}
 }
 
-// unitOf guesses the unit of a reading by its name, as holmes names them.
+// unitOf is the unit of a reading, which its name ends with.
 func unitOf(name string) string {
 	switch {
 	case strings.HasSuffix(name, "bytes"), strings.HasSuffix(name, "bytes_per_second"):
@@ -106,7 +106,7 @@ func unitOf(name string) string {
 	}
 }
 
-// A sideForm is half of the form in which a comparison is put together.
+// A sideForm is one half of the form for a comparison.
 type sideForm struct {
 	Prefix string
 	S      *selection

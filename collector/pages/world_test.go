@@ -20,10 +20,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// evil is a function, a service, a label, whatever a sender can name.
+// evil is the name of a function, a service and a label.
 const evil = `<script>alert(1)</script>"'&`
 
-// at is when things happened.
+// at is the time of all events and profiles.
 func at() time.Time { return time.Date(2026, 5, 4, 3, 2, 1, 0, time.UTC) }
 
 // A world is the pages of a store.
@@ -51,7 +51,7 @@ func newWorld(t *testing.T, change ...func(*pages.Config)) *world {
 	return w
 }
 
-// get asks for a page, which must not be a fault.
+// get requests a page, which must not be a fault.
 func (w *world) get(path string) *httptest.ResponseRecorder {
 	w.t.Helper()
 	rec := httptest.NewRecorder()
@@ -60,7 +60,7 @@ func (w *world) get(path string) *httptest.ResponseRecorder {
 	return rec
 }
 
-// page asks for a page that is there.
+// page requests a page that exists.
 func (w *world) page(path string) string {
 	w.t.Helper()
 	rec := w.get(path)

@@ -5,26 +5,26 @@ import (
 	"sync"
 )
 
-// A boundedListener accepts a connection when there is a place for it.
+// A boundedListener accepts a connection when there is a free slot for it.
 type boundedListener struct {
 	net.Listener
-	places chan struct{}
-	done   chan struct{}
-	once   sync.Once
+	slots chan struct{}
+	done  chan struct{}
+	once  sync.Once
 }
 
 func (l *boundedListener) Accept() (net.Conn, error) {
 	select {
-	case l.places <- struct{}{}:
+	case l.slots <- struct{}{}:
 	case <-l.done:
 		return nil, net.ErrClosed
 	}
 	conn, err := l.Listener.Accept()
 	if err != nil {
-		<-l.places
+		<-l.slots
 		return nil, err
 	}
-	return &placedConn{Conn: conn, leave: sync.OnceFunc(func() { <-l.places })}, nil
+	return &slotConn{Conn: conn, release: sync.OnceFunc(func() { <-l.slots })}, nil
 }
 
 func (l *boundedListener) Close() error {
@@ -32,13 +32,13 @@ func (l *boundedListener) Close() error {
 	return l.Listener.Close()
 }
 
-// A placedConn gives its place back when it is closed.
-type placedConn struct {
+// A slotConn frees its slot when it is closed.
+type slotConn struct {
 	net.Conn
-	leave func()
+	release func()
 }
 
-func (c *placedConn) Close() error {
-	defer c.leave()
+func (c *slotConn) Close() error {
+	defer c.release()
 	return c.Conn.Close()
 }

@@ -1,5 +1,5 @@
-// Package server puts a handler behind a listener that is bounded in every
-// direction, and stops it without losing what is under way.
+// Package server serves a handler with bounds on connections, headers and times, and
+// stops it without cutting off requests under way.
 package server
 
 import (
@@ -23,11 +23,10 @@ type Config struct {
 	Addr string
 	// Handler serves the requests. It bounds bodies and answers by itself.
 	Handler http.Handler
-	// Protected says that nothing can be read or written without a token. Else
-	// Addr has to be one that only this machine reaches.
+	// Protected says that reading and writing both need a token. Without it,
+	// Addr has to be on the loopback.
 	Protected bool
-	// TLS is the certificate to show; without one, the server speaks plain
-	// HTTP.
+	// TLS has the certificate; nil is plain HTTP.
 	TLS *tls.Config
 	// Header is how long a client may take to send its header; 5 s.
 	Header time.Duration
@@ -38,27 +37,27 @@ type Config struct {
 	// Connections bounds how many are open at the same time; 1024. More of
 	// them wait to be accepted.
 	Connections int
-	// Drain is how long requests under way may take after the server was told
-	// to stop; 8 s.
+	// Drain is how long requests under way may take when the server stops;
+	// 8 s.
 	Drain time.Duration
 	// Draining is called when that begins.
 	Draining func()
-	// Log is told about connections that failed. The default is nobody.
+	// Log receives errors of connections. The default logs nothing.
 	Log *zap.Logger
 }
 
 // DefaultAddr is profefe's port, on this machine alone.
 const DefaultAddr = "127.0.0.1:10100"
 
-// A Server listens, and serves when it is told to.
+// A Server listens from the start, and serves in [Server.Serve].
 type Server struct {
 	config   Config
 	listener net.Listener
 	http     *http.Server
 }
 
-// Listen opens the listener. The error says so if the address is one that
-// others reach and nothing keeps them out.
+// Listen opens the listener. An address that other machines reach is an error
+// without [Config].Protected.
 func Listen(ctx context.Context, c Config) (*Server, error) {
 	c.Addr = cmp.Or(c.Addr, DefaultAddr)
 	if c.Log == nil {
@@ -73,7 +72,7 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("holmes: %w", err)
 	}
-	bounded := &boundedListener{Listener: listener, places: make(chan struct{}, cmp.Or(c.Connections, 1024)), done: make(chan struct{})}
+	bounded := &boundedListener{Listener: listener, slots: make(chan struct{}, cmp.Or(c.Connections, 1024)), done: make(chan struct{})}
 	errorLog, _ := zap.NewStdLogAt(c.Log, zap.DebugLevel) // fails for unknown levels only
 	return &Server{config: c, listener: bounded, http: &http.Server{
 		Handler: c.Handler, TLSConfig: c.TLS, ErrorLog: errorLog,
@@ -86,9 +85,9 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
-// Serve serves until ctx is done, then lets requests under way end, for as long
-// as [Config.Drain] says, and cuts off the others. It returns nil when it was
-// told to stop.
+// Serve serves until ctx ends. Then requests under way may go on for
+// [Config].Drain; those that do not end in time are cut off. It returns nil if ctx
+// has ended.
 func (s *Server) Serve(ctx context.Context) error {
 	requests, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
@@ -109,7 +108,7 @@ func (s *Server) Serve(ctx context.Context) error {
 	defer cancel()
 	err := s.http.Shutdown(drain)
 	if errors.Is(err, context.DeadlineExceeded) {
-		s.config.Log.Warn("requests were cut off that did not end in time")
+		s.config.Log.Warn("requests did not end in time and were cut off")
 		cut()
 		err = s.http.Close()
 	}

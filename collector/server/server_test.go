@@ -76,7 +76,7 @@ func (r *running) get() (status int, body string) {
 	return resp.StatusCode, string(raw)
 }
 
-// P26 of PROMISES.md: without tokens nobody else is listened to.
+// Without tokens the server listens on the loopback only.
 func TestWithoutTokensOnlyLoopback(t *testing.T) {
 	for addr, alone := range map[string]bool{
 		"127.0.0.1:0": true, "127.1.2.3:0": true, "localhost:0": true, "[::1]:0": true,
@@ -102,7 +102,7 @@ func TestWithoutTokensOnlyLoopback(t *testing.T) {
 	require.ErrorContains(t, err, "nonsense")
 }
 
-// stop ends a server that has served nobody.
+// stop ends a server that has not served yet.
 func stop(t *testing.T, s *server.Server) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -110,8 +110,8 @@ func stop(t *testing.T, s *server.Server) {
 	require.NoError(t, s.Serve(ctx))
 }
 
-// P25 of PROMISES.md: 300 clients that begin a request and never end it are in
-// nobody's way, and are gone after a while.
+// 300 clients that begin a request and never end it do not block others, and are
+// cut off.
 func TestHalfOpenRequests(t *testing.T) {
 	r := run(t, server.Config{Header: 300 * time.Millisecond})
 	conns := make([]net.Conn, 300)
@@ -169,7 +169,7 @@ func TestConnections(t *testing.T) {
 	require.Equal(t, 200, <-answered)
 }
 
-// P25 of PROMISES.md: requests under way end, new ones do not begin.
+// Requests under way end, and new ones do not begin.
 func TestDrainLetsRequestsEnd(t *testing.T) {
 	arrived, release := make(chan struct{}), make(chan struct{})
 	var draining atomic.Bool

@@ -43,13 +43,13 @@ func Test(t *testing.T, open Open) {
 	}
 }
 
-// A subject is a store, its directory, and what it was given.
+// A subject is a store, its directory, and a counter for its records.
 type subject struct {
 	*testing.T
 	Store
 	open Open
 	dir  string
-	n    int // makes what is put into it different
+	n    int // makes records different
 }
 
 func (s *subject) start() {

@@ -80,8 +80,7 @@ func findsEventsByEveryField(s *subject) {
 	require.Len(s, s.foundEvents(collector.EventQuery{Limit: 4}), 4)
 }
 
-// findsOutOfOrder stores profiles whose times have nothing to do with the order
-// of arrival.
+// findsOutOfOrder stores profiles in an order that is not that of their times.
 func findsOutOfOrder(s *subject) {
 	order := rand.New(rand.NewPCG(1, 2)).Perm(60)
 	for _, n := range order {
@@ -136,7 +135,7 @@ func findsInsideTheWindow(s *subject) {
 	}
 }
 
-// findsAsTheModel compares many searches with the obvious way to do them.
+// findsAsTheModel compares many searches with a linear scan.
 func findsAsTheModel(s *subject) {
 	random := rand.New(rand.NewPCG(3, 4))
 	var all []collector.Meta
@@ -183,7 +182,7 @@ func requireAsTheModel(s *subject, all []collector.Meta, q *collector.Query) {
 		require.Equal(s, ids(want), ids(got), "%+v", q)
 		return
 	}
-	// Of those with the same time nobody says which ones are kept.
+	// Which ones of the same time are kept is not specified.
 	slices.SortStableFunc(want, newestFirst)
 	require.Len(s, got, q.Limit)
 	for i := range got {
@@ -202,8 +201,7 @@ func fits(q *collector.Query, m *collector.Meta) bool {
 		(q.From.IsZero() || !m.CreatedAt.Before(q.From)) && (q.To.IsZero() || m.CreatedAt.Before(q.To))
 }
 
-// keepsOddNamesApart uses names that a store could mistake for something of its
-// own.
+// keepsOddNamesApart uses names that a store could confuse with its own.
 func keepsOddNamesApart(s *subject) {
 	odd := []string{
 		"a/b", "a", "b", "a,b", "a=b", "a+b", "a b", "a%2Cb", "a%2cb", "../a", "..", ".", "/", "-", "ключ", "a:b",

@@ -13,9 +13,9 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// Full checks that a full disk is said, that it hides nothing of what is there
-// and loses nothing, and that it heals. It needs root for a small file system of
-// its own, and is skipped without.
+// Full checks that a full disk is reported, that stored records stay and can be
+// read, and that writing goes on when there is room again. It mounts a small file
+// system, for which it needs root; it is skipped without.
 func Full(t *testing.T, open Open) {
 	t.Helper()
 	s := &subject{T: t, open: open, dir: smallDisk(t)}
@@ -40,7 +40,7 @@ func Full(t *testing.T, open Open) {
 		_, err = s.large([]byte("little"))
 		s.requireFull(err)
 		s.requireStored(stored, content)
-		s.restart() // a full disk is no reason not to start
+		s.restart() // the store opens on a full disk
 	}
 	require.NoError(t, os.Remove(ballast))
 	m, err := s.large([]byte("little"))
@@ -92,7 +92,7 @@ func (s *subject) requireStored(stored []collector.Meta, content []byte) {
 	}
 }
 
-// smallDisk mounts a file system of its own.
+// smallDisk mounts a small file system.
 func smallDisk(t *testing.T) string {
 	t.Helper()
 	if os.Geteuid() != 0 {

@@ -18,11 +18,11 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// Kills says how [Kill] does its work.
+// Kills are the options of [Kill].
 type Kills struct {
-	// Uploads is how many have to be acknowledged before it ends.
+	// Uploads is the number of uploads that have to be acknowledged.
 	Uploads int
-	// Life is how long a process lives at most; 2 s.
+	// Life is the longest life of a process; 2 s.
 	Life time.Duration
 }
 
@@ -91,12 +91,12 @@ func writeOne(ctx context.Context, store collector.Store, n int) error {
 	return err
 }
 
-// say prints a line for the process that listens.
+// say prints a line for the process that reads it.
 func say(format string, args ...any) {
-	_, _ = fmt.Fprintf(os.Stdout, format+"\n", args...) // nobody listens any more: the end is near
+	_, _ = fmt.Fprintf(os.Stdout, format+"\n", args...) // the reader may be gone, as this process soon is
 }
 
-// A tally is what the processes have said.
+// A tally is the sum of the lines of all processes.
 type tally struct {
 	begun, events map[string]bool // event IDs
 	profiles      map[string]bool // profile IDs
@@ -114,10 +114,9 @@ func (c *tally) hear(line string) {
 	}
 }
 
-// Kill checks that what was acknowledged is there, once and whole, however often
-// the process that writes is killed without warning, and that events which were
-// not acknowledged can be sent again. The test binary starts itself for that:
-// see [Child].
+// Kill kills the writing process again and again. It checks that each acknowledged
+// upload is stored once and complete, and that events which were not acknowledged
+// can be sent again. The test binary starts itself for that: see [Child].
 func Kill(t *testing.T, open Open, k Kills) {
 	t.Helper()
 	if k.Life == 0 {
@@ -134,7 +133,7 @@ func Kill(t *testing.T, open Open, k Kills) {
 	s.start()
 	defer func() { require.NoError(t, s.Close()) }()
 	s.requireTally(c)
-	// The sender of what was not acknowledged tries again.
+	// The sender repeats the events that were not acknowledged.
 	for id := range c.begun {
 		if c.events[id] {
 			continue
@@ -151,7 +150,7 @@ func Kill(t *testing.T, open Open, k Kills) {
 	s.requireTally(c)
 }
 
-// live starts a process, listens to it, and kills it after a while.
+// live starts a process, reads its output, and kills it after a while.
 func live(t *testing.T, dir string, c *tally, start int, life time.Duration) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -169,7 +168,7 @@ func live(t *testing.T, dir string, c *tally, start int, life time.Duration) {
 	require.ErrorContains(t, cmd.Wait(), "killed")
 }
 
-// requireTally checks that what was acknowledged is there, once and whole.
+// requireTally checks that each acknowledged upload is stored once and complete.
 func (s *subject) requireTally(c *tally) {
 	s.Helper()
 	times := map[string]int{}

@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// day is when everything happens here.
+// day is the day of all records.
 func day() time.Time { return time.Date(2026, 5, 4, 0, 0, 0, 0, time.UTC) }
 
 func at(seconds int) time.Time { return day().Add(time.Duration(seconds) * time.Second) }
@@ -24,7 +24,7 @@ func labels(pairs string) collector.Labels {
 	return l
 }
 
-// profile returns one that the store does not have.
+// profile returns a profile that the store does not have.
 func (s *subject) profile() collector.Meta {
 	s.n++
 	return collector.Meta{
@@ -33,12 +33,12 @@ func (s *subject) profile() collector.Meta {
 	}
 }
 
-// contentOf is what goes into the file of that name.
+// contentOf is the content of the file of that name.
 func contentOf(m *collector.Meta) string {
 	return fmt.Sprintf("%s of %s at %s, %s", m.File, m.Service, m.CreatedAt.Format(time.RFC3339Nano), m.Labels)
 }
 
-// event returns one that the store does not have, with two profiles.
+// event returns an event that the store does not have, with two profiles.
 func (s *subject) event() *collector.Event {
 	s.n++
 	e := &collector.Event{
@@ -55,7 +55,7 @@ func (s *subject) event() *collector.Event {
 	return e
 }
 
-// put stores a profile and returns it as the receipt has it.
+// put stores a profile and returns that of the receipt.
 func (s *subject) put(m collector.Meta) collector.Meta {
 	s.Helper()
 	r, err := put(s.Context(), s.Store, collector.Record{Profile: &m})
@@ -65,7 +65,7 @@ func (s *subject) put(m collector.Meta) collector.Meta {
 	return r.Profiles[0]
 }
 
-// putEvent stores an event and returns it as it is to be found.
+// putEvent stores an event and returns it as a search should.
 func (s *subject) putEvent(e *collector.Event) collector.Event {
 	s.Helper()
 	r, err := put(s.Context(), s.Store, collector.Record{Key: collector.EventKey(e.ID), Event: e})
@@ -81,7 +81,7 @@ func (s *subject) putEvent(e *collector.Event) collector.Event {
 	return stored
 }
 
-// put stores a record with the content that belongs to it.
+// put stores a record with its content.
 func put(ctx context.Context, store collector.Store, r collector.Record) (collector.Receipt, error) {
 	d, err := store.Draft(ctx)
 	if err != nil {
@@ -116,7 +116,7 @@ func add(d collector.Draft, name, content string) error {
 	return err
 }
 
-// found returns what a search finds.
+// found returns the results of a search.
 func (s *subject) found(q collector.Query) []collector.Meta {
 	s.Helper()
 	all := []collector.Meta{}

@@ -18,7 +18,7 @@ type test struct {
 	run  func(*subject)
 }
 
-// suite lists the tests; their names read as what is promised.
+// suite lists the tests; their names are the rules.
 func suite() []test {
 	return []test{
 		{"keeps a profile", keepsAProfile},
@@ -270,8 +270,8 @@ func readsADraftBack(s *subject) {
 	s.requireCode(collector.NotFound, err)
 }
 
-// answersWhileItIsAsked asks the store in the middle of an answer, as somebody
-// does who opens what is found.
+// answersWhileItIsAsked queries the store while it reads the results of another
+// query.
 func answersWhileItIsAsked(s *subject) {
 	for range 5 {
 		s.put(s.profile())
@@ -286,7 +286,7 @@ func answersWhileItIsAsked(s *subject) {
 	require.Equal(s, 5, n)
 	for _, err := range s.Find(s.Context(), collector.Query{}) {
 		require.NoError(s, err)
-		break // and the store is not held by who left early
+		break // which does not block the store
 	}
 	s.put(s.profile())
 }
@@ -302,8 +302,8 @@ func endsWithItsContext(s *subject) {
 	require.ErrorIs(s, err, context.Canceled)
 }
 
-// letsTwoReadBesideAWriter checks that each reader sees whatever was stored
-// before it began to read, in order and whole.
+// letsTwoReadBesideAWriter checks that each reader sees all records that were stored
+// before it began to read, in order and complete.
 func letsTwoReadBesideAWriter(s *subject) {
 	const total = 60
 	stored := make(chan collector.Meta, total)

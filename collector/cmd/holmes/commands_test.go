@@ -23,7 +23,7 @@ import (
 	"github.com/go-holmes/holmes/collector/internal/command"
 )
 
-// profileFile writes a CPU profile in which functions took some seconds.
+// profileFile writes a CPU profile with the seconds of each function.
 func profileFile(t *testing.T, name string, seconds map[string]int64) string {
 	t.Helper()
 	p := &profile.Profile{
@@ -43,7 +43,7 @@ func profileFile(t *testing.T, name string, seconds map[string]int64) string {
 	return path
 }
 
-// Profiles go from files to a collector and are found, listed, drawn there.
+// Profiles are pushed from files, and then listed, compared and drawn.
 func TestPushAndLook(t *testing.T) {
 	p := serving(t, t.TempDir(), []string{"HOLMES_READ_TOKEN=r", "HOLMES_WRITE_TOKEN=w"})
 	reading := map[string]string{"HOLMES_SERVER": p.url, "HOLMES_TOKEN": "r"}
@@ -101,8 +101,7 @@ func TestPushAndLook(t *testing.T) {
 	require.NotContains(t, got.err, "guess")
 }
 
-// An event is the same from a collector as from the directory that it was dumped
-// to.
+// An event reads the same from a collector as from a dump directory.
 func TestEventsHereAndThere(t *testing.T) {
 	p := serving(t, t.TempDir(), nil)
 	dir := t.TempDir()
@@ -147,7 +146,7 @@ func TestEventsHereAndThere(t *testing.T) {
 	require.Contains(t, got.err, "are not added up")
 }
 
-// A service without holmes is pushed from its net/http/pprof.
+// push fetches profiles of a service from net/http/pprof.
 func TestPushFromAnAddress(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", httppprof.Index)
@@ -165,7 +164,7 @@ func TestPushFromAnAddress(t *testing.T) {
 	}
 }
 
-// Mistakes are told with the flag and the value, and end with the status for it.
+// The error of a mistake names the flag and the value, and has its exit status.
 func TestCommandMistakes(t *testing.T) {
 	file := profileFile(t, "cpu.pb.gz", map[string]int64{"main.work": 1})
 	junk := filepath.Join(t.TempDir(), "junk")
@@ -233,7 +232,7 @@ func TestCompletion(t *testing.T) {
 	}
 }
 
-// The script does what a shell makes of it.
+// The script works in a shell.
 func TestBashCompletion(t *testing.T) {
 	bash, err := exec.LookPath("bash")
 	if err != nil {

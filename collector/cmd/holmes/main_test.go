@@ -46,7 +46,7 @@ func call(t *testing.T, env map[string]string, args ...string) output {
 	return output{code, out.String(), errs.String()}
 }
 
-// A process is a holmes serve of its own.
+// A process is a running holmes serve.
 type process struct {
 	*exec.Cmd
 	t     *testing.T
@@ -126,7 +126,7 @@ func TestUsage(t *testing.T) {
 	require.Empty(t, got.err)
 }
 
-// Mistakes name the setting and the value, and secrets not at all.
+// The error of a mistake names the setting and the value, but no secret.
 func TestSettings(t *testing.T) {
 	bad := filepath.Join(t.TempDir(), "bad.conf")
 	require.NoError(t, os.WriteFile(bad, []byte("max-agee = 7d\n"), 0o600))
@@ -140,7 +140,7 @@ func TestSettings(t *testing.T) {
 		{map[string]string{"HOLMES_MAX_AGE": "soon"}, nil, `HOLMES_MAX_AGE: "soon" is not an age`},
 		{nil, []string{"-config", bad}, `there is no setting "max-agee"`},
 		{nil, []string{"-config", "/nowhere"}, "/nowhere"},
-		{nil, []string{"-write-token", "x"}, "-write-token"}, // everybody would see it
+		{nil, []string{"-write-token", "x"}, "-write-token"}, // secrets have no flag
 		{nil, []string{"extra"}, `"extra"`},
 		{nil, []string{"-log-format", "xml"}, `"xml"`},
 		{nil, []string{"-log-level", "loud"}, `"loud"`},
@@ -152,7 +152,7 @@ func TestSettings(t *testing.T) {
 	}
 }
 
-// P26 of PROMISES.md: nobody else is let in by accident.
+// An address beyond the loopback needs tokens for writing and reading.
 func TestServeNeedsTokens(t *testing.T) {
 	dir := t.TempDir()
 	for _, env := range []map[string]string{nil, {"HOLMES_READ_TOKEN": "r"}, {"HOLMES_WRITE_TOKEN": "w"}, {"HOLMES_TRIGGER_TOKEN": "t"}} {
@@ -162,10 +162,10 @@ func TestServeNeedsTokens(t *testing.T) {
 	}
 	left, err := os.ReadDir(dir)
 	require.NoError(t, err)
-	require.Empty(t, left) // nothing was begun
+	require.Empty(t, left) // it has not started
 }
 
-// A mistake in the directory ends the process, also while it listens.
+// A directory that cannot be used ends the process, though it listens already.
 func TestServeOnAFile(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))

@@ -11,8 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The commands of the README do what it says, against a server at another
-// address.
+// The commands of the README work, with the address of a test server.
 func TestReadme(t *testing.T) {
 	for _, tool := range []string{"bash", "curl"} {
 		if _, err := exec.LookPath(tool); err != nil {

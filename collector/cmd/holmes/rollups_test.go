@@ -18,13 +18,12 @@ import (
 	"github.com/go-holmes/holmes/collector/internal/serve"
 )
 
-// A collector that finds profiles of an hour that is over makes its roll-ups, and
-// answers from them.
+// A collector makes roll-ups of an hour that has ended, and answers from them.
 func TestServeRollups(t *testing.T) {
 	dir := t.TempDir()
 	one, err := profile.ParseData(proftest.Real(t)["sort-cpu"])
 	require.NoError(t, err)
-	one.TimeNanos = time.Now().Add(-50 * time.Hour).UnixNano() // its day is over, too
+	one.TimeNanos = time.Now().Add(-50 * time.Hour).UnixNano() // its day has ended, too
 	var raw bytes.Buffer
 	require.NoError(t, one.Write(&raw))
 	p := serving(t, dir, nil)
@@ -46,7 +45,7 @@ func TestServeRollups(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, blobs, 5)
 	for _, blob := range blobs {
-		require.NoError(t, os.Truncate(blob, 0)) // nothing can be read but the roll-ups
+		require.NoError(t, os.Truncate(blob, 0)) // only the roll-ups can be read
 	}
 	status, text, err := p.request(http.MethodGet, "/api/1/merge?service=shop&type=cpu", nil)
 	require.NoError(t, err)

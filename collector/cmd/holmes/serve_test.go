@@ -44,7 +44,7 @@ func cpuProfile(t *testing.T) []byte {
 	return b.Bytes()
 }
 
-// The commands of the help, as people type them.
+// The commands of the help work.
 func TestServeWithCurlAndPprof(t *testing.T) {
 	curl, err := exec.LookPath("curl")
 	if err != nil {
@@ -73,8 +73,8 @@ func TestServeWithCurlAndPprof(t *testing.T) {
 	require.NoError(t, p.wait())
 }
 
-// P25 of PROMISES.md: SIGTERM lets an upload under way end, and the process
-// ends by itself, though one client hangs.
+// SIGTERM lets an upload under way end, and the process ends in time though one
+// client hangs.
 func TestSigtermLetsUploadsEnd(t *testing.T) {
 	dir := t.TempDir()
 	drain := 2 * time.Second
@@ -122,9 +122,8 @@ func TestSigtermLetsUploadsEnd(t *testing.T) {
 	require.NotContains(t, text, `"service":"s"`)
 }
 
-// P22 of PROMISES.md, from end to end: the process is killed again and again
-// while events come in from holmes's own reporter, which tries again. Each is
-// there once, whatever it took.
+// The process is killed again and again while holmes's own reporter sends events
+// and repeats them. Each acknowledged event is stored once.
 func TestKilledServerKeepsEachEventOnce(t *testing.T) {
 	total, life := 60, 150*time.Millisecond
 	if os.Getenv("HOLMES_HEAVY") != "" {
@@ -167,8 +166,7 @@ func TestKilledServerKeepsEachEventOnce(t *testing.T) {
 	p.requireOnce()
 }
 
-// A pool is a server that is killed and started again, always at another
-// address.
+// A pool is a server that is killed and started again at another address.
 type pool struct {
 	t   *testing.T
 	dir string
@@ -212,7 +210,7 @@ func (p *pool) send(ctx context.Context, e *holmes.Event) {
 	}
 }
 
-// requireOnce checks that all that was acknowledged is there, once and whole.
+// requireOnce checks that each acknowledged event is stored once and complete.
 func (p *pool) requireOnce() {
 	p.t.Helper()
 	status, text, err := p.process.request(http.MethodGet, "/api/1/events?limit=10000", nil)
@@ -238,7 +236,7 @@ func (p *pool) requireOnce() {
 	}
 }
 
-// A second server on the same directory is told so.
+// A second server on the same directory fails.
 func TestServeTwice(t *testing.T) {
 	dir := t.TempDir()
 	serving(t, dir, nil)

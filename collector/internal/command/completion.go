@@ -13,13 +13,13 @@ import (
 )
 
 const completionEssay = `
-holmes completion prints what makes a shell complete the commands, flags and types of holmes:
+holmes completion prints the script with which a shell completes the commands, flags and types of holmes:
 
   source <(holmes completion bash)              # in ~/.bashrc
   source <(holmes completion zsh)               # in ~/.zshrc, after compinit
   holmes completion fish | source               # in ~/.config/fish/config.fish`
 
-// scripts ask this program what fits, so that they know what it knows.
+// scripts ask this program for the words that fit.
 func scripts() map[string]string {
 	return map[string]string{
 		"bash": `_holmes() {
@@ -59,8 +59,8 @@ func runCompletion(_ context.Context, std Std, args []string) error {
 	return err
 }
 
-// complete prints what fits as the last of some words, one a line. Nothing means
-// that the shell knows better: it is a file.
+// runComplete prints the words that fit as the last one, one a line. Without one,
+// the shell completes the names of files.
 func runComplete(ctx context.Context, std Std, args []string) error {
 	last := ""
 	if len(args) > 0 {
@@ -74,7 +74,7 @@ func runComplete(ctx context.Context, std Std, args []string) error {
 	return nil
 }
 
-// candidates are all words that may come last.
+// candidates are the words that may come last.
 func candidates(ctx context.Context, std Std, args []string) (words []string) {
 	if len(args) < 2 {
 		for _, c := range commands() {
@@ -119,7 +119,7 @@ func flagsOf(ctx context.Context, std Std, name string) (flags []*flag.Flag) {
 	return flags
 }
 
-// valuesOf returns what can come after a flag, where that is known.
+// valuesOf returns the values of a flag, if they are known.
 func valuesOf(flags []*flag.Flag, word string) (values []string) {
 	name := strings.TrimLeft(word, "-")
 	if name == word || !slices.ContainsFunc(flags, func(f *flag.Flag) bool { return f.Name == name }) {

@@ -50,7 +50,7 @@ func runFlame(ctx context.Context, std Std, args []string) error {
 	return save(std, out, flame.New(p.stacks(), o).WriteSVG)
 }
 
-// both loads a profile and what it is compared with.
+// both loads a profile and its base.
 func (v *view) both(ctx context.Context, names []string, base string) (*pair, error) {
 	if len(names) > 1 {
 		return nil, usageError{errors.New("holmes flame: one profile at a time; -base is what it is compared with")}
@@ -75,7 +75,7 @@ type stackView struct {
 	Base  int64    `json:"base,omitempty"`
 }
 
-// printStacks prints what the picture is made of.
+// printStacks prints the stacks of the picture.
 func (v *view) printStacks(ctx context.Context, std Std, names []string, base string) error {
 	p, err := v.both(ctx, names, base)
 	if err != nil {
@@ -93,7 +93,7 @@ func (v *view) printStacks(ctx context.Context, std Std, names []string, base st
 	return term.JSON(std.Out, map[string]any{"sample": t.Type, "unit": t.Unit, "stacks": stacks})
 }
 
-// save writes to a file that appears whole or not at all, or to standard output.
+// save writes a file atomically, or to standard output.
 func save(std Std, path string, write func(io.Writer) error) error {
 	if path == "" {
 		return write(std.Out)

@@ -73,7 +73,7 @@ func listProfiles(ctx context.Context, std Std, src source.Source, q collector.Q
 	return none(err, len(profiles), "profile")
 }
 
-// none is the error for a search that has found nothing, so that scripts see it.
+// none returns an error, and so an exit status, for a search without results.
 func none(err error, n int, what string) error {
 	if err == nil && n == 0 {
 		return collector.Errorf(collector.NotFound, "no %s was found", what)

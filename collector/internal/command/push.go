@@ -21,10 +21,10 @@ holmes push sends profiles to a collector: files, or what net/http/pprof serves,
   holmes push -service shop http://10.0.0.7:6060/debug/pprof/heap 'http://10.0.0.7:6060/debug/pprof/profile?seconds=10'
   holmes push -service shop http://10.0.0.7:6060/debug/pprof/
 
-The type is told by the name; -type says it for all. An address that ends with /debug/pprof/ stands for a CPU profile of
+The type is taken from the name; -type sets it for all. An address that ends with /debug/pprof/ stands for a CPU profile of
 -seconds, a heap and a goroutine profile. All are tried; the exit status is 1 if one could not be sent.`
 
-// A pushing is one call of the command.
+// A pushing is one run of the command.
 type pushing struct {
 	window
 	server, token string
@@ -34,7 +34,7 @@ type pushing struct {
 	labelValues   collector.Labels
 }
 
-// A pushed is what became of one profile.
+// A pushed is the result for one profile.
 type pushed struct {
 	From  string `json:"from"`
 	Type  string `json:"type,omitempty"`
@@ -83,7 +83,7 @@ func runPush(ctx context.Context, std Std, args []string) error {
 	return nil
 }
 
-// prepare checks what was asked for.
+// prepare checks the flags.
 func (p *pushing) prepare(n int) (err error) {
 	switch {
 	case n == 0:
@@ -105,8 +105,8 @@ func (p *pushing) prepare(n int) (err error) {
 	return err
 }
 
-// sources are the arguments, with all that an address of net/http/pprof stands
-// for.
+// sources are the arguments, with the profiles that an address of net/http/pprof
+// stands for.
 func (p *pushing) sources(args []string) (out []string) {
 	for _, arg := range args {
 		base := strings.TrimSuffix(arg, "/")
@@ -134,7 +134,8 @@ func (p *pushing) send(ctx context.Context, one *pushed) error {
 	return err
 }
 
-// kindOf tells a type by the name of a file, or the last element of an address.
+// kindOf takes the type from the name of a file, or of the last element of an
+// address.
 func (p *pushing) kindOf(from string) (collector.Kind, error) {
 	if p.kind != "" {
 		return collector.Kind(p.kind), nil
@@ -165,7 +166,7 @@ func (p *pushing) kindOf(from string) (collector.Kind, error) {
 	return "", fmt.Errorf("holmes: the name %q tells no type; say it with -type", name)
 }
 
-// report prints what became of them.
+// report prints the results.
 func (p *pushing) report(std Std, done []pushed) error {
 	if p.json {
 		return term.JSON(std.Out, map[string]any{"profiles": done})

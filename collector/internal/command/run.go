@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector/internal/demo"
 )
 
-// A command is one word after holmes.
+// A command is the first argument of holmes.
 type command struct {
 	name    string
 	summary string
@@ -28,8 +28,8 @@ func commands() []command {
 		{"top", "list the functions of a profile", runTop},
 		{"diff", "list the functions that changed between two profiles", runDiff},
 		{"flame", "draw a flame graph, or that of a difference, as SVG", runFlame},
-		{"completion", "print what makes a shell complete these commands", runCompletion},
-		{"version", "say which version this is", runVersion},
+		{"completion", "print the script with which a shell completes these commands", runCompletion},
+		{"version", "print the version", runVersion},
 	}
 }
 

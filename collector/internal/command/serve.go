@@ -24,10 +24,10 @@ It takes whole events from holmes's HTTP reporter (POST /api/1/events), profiles
 People open it in a browser: http://127.0.0.1:10100/
 
 Without tokens it listens on this machine alone. HOLMES_WRITE_TOKEN, HOLMES_READ_TOKEN and HOLMES_TRIGGER_TOKEN (or lines
-write-token, read-token and trigger-token in the configuration file) let others in; what has no token is then off.
+write-token, read-token and trigger-token in the configuration file) let other machines in; a right without a token is then off.
 They are sent as a bearer token, or as the password of basic authentication.
 
-SIGTERM lets requests under way end, for a while (-drain). The directory belongs to one process; copying it is a backup.`
+After SIGTERM requests under way may end in time (-drain). The directory belongs to one process; a copy is a backup.`
 
 // serveFlags is the configuration of holmes serve.
 type serveFlags struct {
@@ -70,7 +70,7 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	s.flags.StringVar(&c.Data, "data", c.Data, "keep everything in this `directory`")
 	s.flags.Var(&c.MaxBytes, "max-bytes", "remove the oldest above this `size`; 0 is no bound but the disk's")
 	s.flags.Var(&c.RollupBytes, "max-rollups", "remove the oldest roll-ups above this `size`, which comes on top; 0 is none")
-	s.flags.Var(&c.MaxAge, "max-age", "remove what came in longer ago than this `age`; 0 keeps it")
+	s.flags.Var(&c.MaxAge, "max-age", "remove uploads that arrived longer ago than this `age`; 0 keeps them")
 	s.flags.Var(&c.ProfileBytes, "max-profile", "refuse a single profile above this `size`")
 	s.flags.Var(&c.TraceBytes, "max-trace", "refuse an execution trace above this `size`")
 	s.flags.Var(&c.EventBytes, "max-event", "refuse a whole event above this `size`")
@@ -78,7 +78,7 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	s.flags.StringVar(&c.TLSCert, "tls-cert", "", "show the certificate in this `file` (PEM)")
 	s.flags.StringVar(&c.TLSKey, "tls-key", "", "the certificate's key, a `file` (PEM)")
 	s.flags.StringVar(&c.Module, "module", "", "show code of the modules below this `path` as the fleet's own")
-	s.flags.BoolVar(&c.Rebuild, "rebuild", false, "make the index anew from the files, then serve")
+	s.flags.BoolVar(&c.Rebuild, "rebuild", false, "rebuild the index from the files, then serve")
 	s.flags.StringVar(&c.logFormat, "log-format", "console", "log as `console` text or json")
 	s.flags.TextVar(&c.logLevel, "log-level", c.logLevel, "log from this `level`: debug, info, warn or error")
 	s.secret(&c.Tokens.Write, "write-token")

@@ -10,15 +10,15 @@ import (
 	"strings"
 )
 
-// Settings come from flags, from the environment and from a file, in this order
+// settings come from flags, from the environment and from a file, in this order
 // of precedence. The flag -max-age is the variable HOLMES_MAX_AGE and the line
-// "max-age = 30d". Secrets have no flag: the command line is for all to see.
+// "max-age = 30d". Secrets have no flag: other users can read a command line.
 type settings struct {
 	flags   *flag.FlagSet
 	secrets map[string]*string
 	file    string
 	essay   string
-	args    string // what comes after the flags, for the help; "" is nothing
+	args    string // the arguments after the flags, for the help
 }
 
 func newSettings(name, essay string) *settings {
@@ -30,7 +30,7 @@ func newSettings(name, essay string) *settings {
 // secret is a setting that has no flag.
 func (s *settings) secret(to *string, name string) { s.secrets[name] = to }
 
-// parse reads all three.
+// parse reads the flags, the environment and the file.
 func (s *settings) parse(std Std, args []string) error {
 	s.flags.SetOutput(io.Discard)
 	s.flags.Usage = func() {}
@@ -55,7 +55,7 @@ func (s *settings) parse(std Std, args []string) error {
 	return nil
 }
 
-// fill sets what no flag has set, from the environment or else from the file.
+// fill sets the settings without a flag, from the environment or else from the file.
 func (s *settings) fill(std Std) error {
 	given := map[string]bool{}
 	s.flags.Visit(func(f *flag.Flag) { given[f.Name] = true })
@@ -131,7 +131,7 @@ func readSettings(path string) (map[string]string, error) {
 	return lines, scanner.Err()
 }
 
-// help prints what a command is for and what can be set.
+// help prints the purpose of a command and its settings.
 func (s *settings) help(w io.Writer) {
 	if s.args != "" {
 		fmt.Fprintf(w, "  holmes %s [flags] %s\n\n", s.flags.Name(), s.args)

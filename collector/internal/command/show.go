@@ -15,7 +15,7 @@ import (
 )
 
 const showEssay = `
-holmes show prints one event: what it says, who is to blame, which evidence there is. With -json it is the whole event.json.
+holmes show prints one event: its sentence, its culprits and its evidence. With -json it prints the whole event.json.
 
   holmes show 20261121T003331.410124209Z-cpu-023769aa
   holmes show -dir /var/lib/shop/holmes 20261121T003331.410124209Z-cpu-023769aa`

@@ -11,7 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector/internal/term"
 )
 
-// version is this program's, and what it was built from, where that is known.
+// version is the version of this program, with its commit if that is known.
 func version() api.Version {
 	v := api.Version{Version: holmes.Version}
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -29,7 +29,7 @@ func version() api.Version {
 
 func runVersion(_ context.Context, std Std, args []string) error {
 	var asJSON bool
-	s := newSettings("version", "holmes version says which version this is.")
+	s := newSettings("version", "holmes version prints the version.")
 	s.flags.BoolVar(&asJSON, "json", false, "print JSON")
 	if err := s.parse(std, args); err != nil {
 		return err

@@ -17,7 +17,7 @@ const whatEssay = `
 A profile is named by a file here, by an event (<event>, or <event>/<file>), or by its ID. Without a name, those that
 -service, -type, -labels, -from and -to find are added up.`
 
-// A view is what top, diff and flame have in common.
+// A view is the flags that top, diff and flame share.
 type view struct {
 	location
 	window
@@ -33,7 +33,7 @@ func (v *view) set(s *settings) {
 	s.args = "[profile]"
 }
 
-// one returns the profile that is meant.
+// one returns the profile that the arguments or the flags name.
 func (v *view) one(ctx context.Context, names []string) (*profile.Profile, error) {
 	if len(names) == 1 {
 		return source.Find(ctx, v.open, v.kind, names[0])
@@ -56,7 +56,7 @@ func (v *view) one(ctx context.Context, names []string) (*profile.Profile, error
 	return p, err
 }
 
-// A pair is what is shown: one profile, or two that are compared.
+// A pair is one profile, or two that are compared.
 type pair struct {
 	after, before *profile.Profile
 	index, base   int

@@ -14,7 +14,7 @@ import (
 	"github.com/go-holmes/holmes/collector/merge"
 )
 
-// drawTime is how long dot may take, and maxPicture how much it may write.
+// drawTime bounds the time of dot, and maxPicture its output.
 const (
 	drawTime   = 20 * time.Second
 	maxPicture = 16 << 20

@@ -22,7 +22,7 @@ func WriteProfile(w http.ResponseWriter, f *merge.Fold, name string) error {
 	return err
 }
 
-// tell sets the headers about what a fold is made of.
+// tell sets the headers about the profiles of a fold.
 func tell(header http.Header, f *merge.Fold) {
 	header.Set("X-Holmes-Profiles", strconv.Itoa(f.Profiles()))
 	for name, n := range map[string]int{"X-Holmes-Skipped": f.Skipped(), "X-Holmes-Trimmed": f.Trimmed()} {
@@ -62,7 +62,7 @@ func (p *Picture) trim() error {
 	return nil
 }
 
-// writePGO answers with what go build -pgo takes: a CPU profile without labels.
+// writePGO answers with a profile for go build -pgo: CPU, without labels.
 func (p *Picture) writePGO(_ context.Context, w http.ResponseWriter) error {
 	if !slices.ContainsFunc(p.Fold.Columns(), isCPU) {
 		return collector.Errorf(collector.Invalid, "format pgo needs CPU profiles, not those of %v", p.Fold.Columns())

@@ -56,7 +56,7 @@ func appendFrames(to []flame.Frame, calls []merge.Frame) []flame.Frame {
 	return to
 }
 
-// A TopRow is a function as /api/1 answers it.
+// A TopRow is a function in a [Top].
 type TopRow struct {
 	Function string  `json:"function"`
 	Flat     float64 `json:"flat"`
@@ -73,7 +73,7 @@ type Top struct {
 	Profiles  int      `json:"profiles"`
 	Total     float64  `json:"total"`
 	TotalBase float64  `json:"total_base,omitempty"`
-	Functions int      `json:"functions"` // all that there are
+	Functions int      `json:"functions"` // all functions, also those without a row
 	Rows      []TopRow `json:"rows"`
 }
 

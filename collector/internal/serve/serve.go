@@ -34,7 +34,7 @@ type Config struct {
 	Tokens          api.Tokens
 	TLSCert, TLSKey string // files
 	Module          string // path of the fleet's own modules
-	Rebuild         bool   // the index is made anew
+	Rebuild         bool   // the index is rebuilt
 	Version         api.Version
 	// Ready is called when requests are let in. It may be nil.
 	Ready func(net.Addr)
@@ -67,7 +67,7 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 		canceled := ctx.Err() != nil
 		stop()
 		if err = errors.Join(err, <-served); canceled {
-			return nil // it was told to stop while it was starting
+			return nil // ctx has ended during the start
 		}
 		return err
 	}
