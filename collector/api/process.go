@@ -20,6 +20,7 @@ func (h *Handler) ready(w http.ResponseWriter, _ *http.Request) error {
 	writeJSON(w, http.StatusOK, map[string]string{"status": "ok"})
 	return nil
 }
+
 func (h *Handler) version(w http.ResponseWriter, _ *http.Request) error {
 	writeJSON(w, http.StatusOK, envelope{Code: http.StatusOK, Body: h.config.Version})
 	return nil

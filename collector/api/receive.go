@@ -37,10 +37,11 @@ func partsOf(r *http.Request) iter.Seq2[*multipart.Part, error] {
 			if err == io.EOF {
 				return
 			}
-			if err != nil && failureOf(clientError(err)).code == collector.Internal {
-				err = notMultipart(err) // the connection did not fail
+			failed := clientError(err)
+			if err != nil && failureOf(failed).code == collector.Internal {
+				failed = notMultipart(err) // the connection did not fail
 			}
-			if !yield(part, clientError(err)) || err != nil {
+			if !yield(part, failed) || err != nil {
 				return
 			}
 		}

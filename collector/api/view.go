@@ -61,8 +61,8 @@ func NewEvent(e collector.Event) Event {
 	return out
 }
 
-// A Top is the table of functions of format=top, and a TopRow one function.
-type (
-	Top    = render.Top
-	TopRow = render.TopRow
-)
+// A Top is the table of functions of format=top.
+type Top = render.Top
+
+// A TopRow is one function of a [Top].
+type TopRow = render.TopRow

@@ -198,7 +198,7 @@ func TestCommandMistakes(t *testing.T) {
 		require.Equal(t, tt.code, got.code, "%s: %s", tt.args, got.err)
 		require.Contains(t, got.err, tt.want, tt.args)
 	}
-	for _, name := range strings.Fields(call(t, nil, "__complete", "").out) {
+	for name := range strings.FieldsSeq(call(t, nil, "__complete", "").out) {
 		if name == "help" {
 			continue
 		}

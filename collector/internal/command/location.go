@@ -36,8 +36,8 @@ func (l *location) open() (source.Source, error) {
 }
 
 // newRemote returns the collector that a flag names.
-func newRemote(server, token string) (*source.Remote, error) {
-	r, err := source.NewRemote(server, token)
+func newRemote(address, token string) (*source.Remote, error) {
+	r, err := source.NewRemote(address, token)
 	if err != nil {
 		return nil, usageError{err}
 	}

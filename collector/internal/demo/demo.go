@@ -13,9 +13,8 @@ import (
 	"slices"
 	"time"
 
-	"go.uber.org/zap/zapcore"
-
 	"github.com/go-holmes/holmes/example/shop"
+	"go.uber.org/zap/zapcore"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/api"

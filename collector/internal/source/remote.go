@@ -115,6 +115,7 @@ func values(q collector.Query) url.Values {
 	return v
 }
 
+// Events returns the events that a query finds, the newest first.
 func (r *Remote) Events(ctx context.Context, q collector.EventQuery) ([]api.Event, error) {
 	v := values(collector.Query{Service: q.Service, Labels: q.Labels, From: q.From, To: q.To, Limit: q.Limit})
 	for name, value := range map[string]string{"signal": q.Signal, "state": q.State, "culprit": q.Culprit} {
@@ -127,25 +128,30 @@ func (r *Remote) Events(ctx context.Context, q collector.EventQuery) ([]api.Even
 	return answer.Events, err
 }
 
+// Profiles returns the profiles that a query finds, the newest first.
 func (r *Remote) Profiles(ctx context.Context, q collector.Query) ([]api.Profile, error) {
 	var answer struct{ Profiles []api.Profile }
 	err := r.get(ctx, "/api/1/profiles", values(q), &answer)
 	return answer.Profiles, err
 }
 
+// Event returns one event.
 func (r *Remote) Event(ctx context.Context, id string) (e api.Event, err error) {
 	err = r.get(ctx, "/api/1/events/"+url.PathEscape(id), nil, &e)
 	return e, err
 }
 
+// File opens a file of an event.
 func (r *Remote) File(ctx context.Context, event, name string) (io.ReadCloser, error) {
 	return r.do(ctx, http.MethodGet, "/api/1/events/"+url.PathEscape(event)+"/"+url.PathEscape(name), nil, nil)
 }
 
+// Profile opens a profile by its ID.
 func (r *Remote) Profile(ctx context.Context, id string) (io.ReadCloser, error) {
 	return r.do(ctx, http.MethodGet, "/api/0/profiles/"+url.PathEscape(id), nil, nil)
 }
 
+// Merged opens the sum of the profiles that a query finds.
 func (r *Remote) Merged(ctx context.Context, q collector.Query) (io.ReadCloser, error) {
 	if q.From.IsZero() {
 		q.From = time.Unix(1, 0)
