@@ -32,7 +32,7 @@ var rooms = map[string][]string{
 	"internal/term":    {},
 	"internal/units":   {},
 	"merge":            {".", "safepprof"},
-	"pages":            {".", "flame", "internal/render", "merge"},
+	"pages":            {".", "flame", "internal/render", "internal/units", "merge"},
 	"safepprof":        {"."},
 	"server":           {},
 	"storetest":        {"."},

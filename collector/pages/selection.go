@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/units"
 )
 
 // basePrefix begins the parameters of the base of a comparison.
@@ -90,15 +91,11 @@ func moment(name, text string, now time.Time) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	if d, err := time.ParseDuration(text); err == nil {
-		return now.Add(-d.Abs()).UTC(), nil
+	at, ok := units.Moment(text, now)
+	if !ok {
+		return at, collector.Errorf(collector.Invalid, "%s %.40q is neither a time like 2026-05-04T03:02 nor an age like -24h", name, text)
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at.UTC(), nil
-		}
-	}
-	return time.Time{}, collector.Errorf(collector.Invalid, "%s %.40q is neither a time like 2026-05-04T03:02 nor an age like -24h", name, text)
+	return at, nil
 }
 
 // A request has the parameters of the pages with profiles.

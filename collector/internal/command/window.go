@@ -2,7 +2,6 @@ package command
 
 import (
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
@@ -48,14 +47,9 @@ func moment(name, text string) (time.Time, error) {
 	if text == "" {
 		return time.Time{}, nil
 	}
-	var a units.Age
-	if a.Set(strings.TrimPrefix(text, "-")) == nil {
-		return time.Now().Add(-time.Duration(a)), nil
+	at, ok := units.Moment(text, time.Now())
+	if !ok {
+		return at, usageError{fmt.Errorf("holmes: -%s: %q is neither a time like 2026-05-04T03:02:01 nor an age like 24h", name, text)}
 	}
-	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02"} {
-		if at, err := time.Parse(layout, text); err == nil {
-			return at, nil
-		}
-	}
-	return time.Time{}, usageError{fmt.Errorf("holmes: -%s: %q is neither a time like 2026-05-04T03:02:01 nor an age like 24h", name, text)}
+	return at, nil
 }

@@ -1,4 +1,5 @@
-// Package units has sizes and ages as flags: 500MB, 10GiB, 30d.
+// Package units reads sizes, ages and times as people write them: 500MB, 30d,
+// 2026-05-04T03:02.
 package units
 
 import (
@@ -83,4 +84,19 @@ func (a *Age) Set(text string) error {
 		return nil
 	}
 	return fmt.Errorf("%q is not an age like 30d or 12h", text)
+}
+
+// Moment reads a time: absolute, in UTC unless it says otherwise, or an age like
+// 24h, -24h or 7d before now.
+func Moment(text string, now time.Time) (time.Time, bool) {
+	var a Age
+	if a.Set(strings.TrimLeft(text, "-+")) == nil {
+		return now.Add(-time.Duration(a)).UTC(), true
+	}
+	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
+		if at, err := time.Parse(layout, text); err == nil {
+			return at.UTC(), true
+		}
+	}
+	return time.Time{}, false
 }

@@ -33,3 +33,18 @@ func TestUnits(t *testing.T) {
 		require.Error(t, new(units.Age).Set(text), text)
 	}
 }
+
+func TestMoment(t *testing.T) {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	for text, want := range map[string]time.Time{
+		"24h": now.Add(-24 * time.Hour), "-24h": now.Add(-24 * time.Hour), "7d": now.Add(-7 * 24 * time.Hour),
+		"2026-05-04": now.Add(-12 * time.Hour), "2026-05-04T03:02": now.Add(-8*time.Hour - 58*time.Minute),
+		"2026-05-04 03:02:00": now.Add(-8*time.Hour - 58*time.Minute), "2026-05-04T14:00:00+02:00": now,
+	} {
+		at, ok := units.Moment(text, now)
+		require.True(t, ok, text)
+		require.Equal(t, want, at, text)
+	}
+	_, ok := units.Moment("soon", now)
+	require.False(t, ok)
+}
