@@ -33,7 +33,7 @@ func commands() []command {
 	}
 }
 
-// hidden are the commands that programs type.
+// hidden are the commands that other programs run.
 func hidden() []command {
 	return []command{{"__complete", "", runComplete}, {demo.TargetCommand, "", runTarget}}
 }
