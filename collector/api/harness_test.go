@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/rand"
+	"encoding/binary"
 	"encoding/hex"
 	"flag"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -122,13 +124,21 @@ func profileOf(t *testing.T, kind string, at time.Time) []byte {
 	if !at.IsZero() {
 		p.TimeNanos, p.DurationNanos = at.UnixNano(), int64(10*time.Second)
 	}
-	// Not compressed, because the releases of Go compress to different sizes.
 	var b bytes.Buffer
-	z, err := gzip.NewWriterLevel(&b, gzip.NoCompression)
-	require.NoError(t, err)
-	require.NoError(t, p.WriteUncompressed(z))
-	require.NoError(t, z.Close())
-	return b.Bytes()
+	require.NoError(t, p.WriteUncompressed(&b))
+	return stored(b.Bytes())
+}
+
+// stored returns data as a gzip file of one block that is not compressed: what
+// compress/gzip makes of it has another size in each release of Go.
+func stored(data []byte) []byte {
+	out := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0xff, 1}
+	n := uint16(len(data))
+	out = binary.LittleEndian.AppendUint16(out, n)
+	out = binary.LittleEndian.AppendUint16(out, ^n)
+	out = append(out, data...)
+	out = binary.LittleEndian.AppendUint32(out, crc32.ChecksumIEEE(data))
+	return binary.LittleEndian.AppendUint32(out, uint32(n))
 }
 
 // largeProfile returns one of about that many bytes.
