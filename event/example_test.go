@@ -15,7 +15,7 @@ func ExampleLoad() {
 		fmt.Println(err)
 		return
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	const text = `{"id": "20260102T030405.000000000Z-cpu-0badcafe", "state": "confirmed", "at": "2026-01-02T03:04:05Z",
 		"trigger": {"signal": "cpu", "reason": "abs", "value": 92, "sentence": "CPU 92 %: above 70 %"},
 		"profiles": [{"kind": "cpu", "file": "cpu.pb.gz", "duration_seconds": 5, "note": ""}]}`

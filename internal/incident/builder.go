@@ -95,7 +95,7 @@ func (b *builder) addContext(collected uint64) {
 		return
 	}
 	for _, k := range b.cause.Context {
-		if k == event.KindHeap && slices.Contains(b.cause.Context, event.KindGoroutine) && b.Taker.Config.ForceGC {
+		if k == event.KindHeap && slices.Contains(b.cause.Context, event.KindGoroutine) && b.Config.ForceGC {
 			b.AfterCollection(collected) // else what the goroutines hold is not in it yet
 			continue
 		}

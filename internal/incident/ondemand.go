@@ -21,7 +21,7 @@ func (in *Incidents) OnDemand(ctx context.Context, kinds []event.Kind) *event.Ev
 	b := in.open(c, event.StateSuspected)
 	collected := b.Meter.Cycles()
 	b.Snapshots(kinds)
-	b.recordFor(ctx, b.Taker.Config.Sampling)
+	b.recordFor(ctx, b.Config.Sampling)
 	if slices.Contains(kinds, event.KindHeap) {
 		b.AfterCollection(collected)
 	}

@@ -128,7 +128,7 @@ func (m *Meter) Refresh(now time.Duration, c *Config) {
 	m.before = m.at
 	m.cpuLast = m.cpu
 	m.cpu, m.cpuErr = m.proc.CPUTime()
-	m.memoryState.refresh(m, now, c)
+	m.refresh(m, now, c)
 	m.rss, m.rssErr = m.proc.RSS()
 	m.threads, m.threadErr = m.proc.Threads()
 	if m.ticks%affinityEvery == affinityEvery-1 {
