@@ -175,7 +175,7 @@ func TestReadEventRefuses(t *testing.T) {
 	require.Equal(t, collector.TooLarge, collector.CodeOf(err))
 }
 
-// Whatever comes in is an error, or an event that the store takes.
+// Any input is an error, or an event that is valid.
 func FuzzReadEvent(f *testing.F) {
 	f.Add([]byte(eventText))
 	f.Add([]byte(`{"profiles":[{"duration_seconds":1e300,"file":"x"}]}`))

@@ -15,12 +15,12 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/files"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // BenchmarkAccept shows what accepting a CPU profile of 119 KB costs, in

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/api"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // Hostile profiles of every shape, 32 at once, are refused, and all of them

@@ -13,11 +13,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/api"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // stocked is a world with profiles of two versions of a shop: sort of the old one,

@@ -26,10 +26,6 @@ type answerKey struct {
 	status int
 }
 
-// durationBuckets range from the acceptance of a small profile to the longest
-// merge of [Limits].
-var durationBuckets = []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60}
-
 func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger) *metrics {
 	byAnswer := []string{"route", "status"}
 	m := &metrics{
@@ -41,7 +37,8 @@ func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger)
 		}, byAnswer),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
 			Name: "holmes_request_duration_seconds", Help: "Durations of requests, by route and status code.",
-			Buckets: durationBuckets,
+			// From the acceptance of a small profile to the longest merge of Limits.
+			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
 		}, []string{"route", "code"}),
 		received: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "holmes_received_bytes_total", Help: "Bytes of bodies that were received.",

@@ -27,7 +27,7 @@ func openStore(t *testing.T, dir string, o files.Options) *files.Store {
 // thousands of uploads.
 func memoryDir(t *testing.T) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/dev/shm", "holmes-files-")
+	dir, err := os.MkdirTemp("/dev/shm", "holmes-files-") //nolint:usetesting // t.TempDir is on a disk
 	if err != nil {
 		return t.TempDir()
 	}

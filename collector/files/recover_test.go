@@ -140,14 +140,15 @@ func TestDamagedIndex(t *testing.T) {
 		whole, err := os.ReadFile(path)
 		require.NoError(t, err)
 		raw := damage(whole)
-		// The very same file: a new one would be taken for a copy, and not looked at.
+		// The same inode: a new file would be taken for a copy and not be read.
 		f, err := os.OpenFile(path, os.O_WRONLY|os.O_TRUNC, 0)
 		require.NoError(t, err)
 		_, err = f.Write(raw)
 		require.NoError(t, err)
 		require.NoError(t, f.Close())
 		s := openStore(t, dir, files.Options{})
-		require.True(t, want == fmt.Sprint(metas(t, s)), what) // a difference is too long to be printed
+		same := want == fmt.Sprint(metas(t, s)) // a difference is too long to be printed
+		require.True(t, same, what)
 		require.Equal(t, n, s.Usage().Uploads, what)
 		_, err = s.Known(t.Context(), "key17")
 		require.NoError(t, err, what)

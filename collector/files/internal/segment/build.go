@@ -6,8 +6,8 @@ import (
 	"slices"
 )
 
-// Build returns the segment of the rows, which keep their order. Extra is
-// whatever the caller wants to know about it without looking inside.
+// Build returns the segment of the rows, which keep their order. Extra is a number
+// of the caller that can be read without the rows.
 func Build(rows []Row, extra uint64) []byte {
 	b := builder{numbers: map[string]int{}, setNumbers: map[string]int{}}
 	b.dictionary(rows)
@@ -116,7 +116,7 @@ func (b *builder) header(rows []Row, extra uint64) []byte {
 	return le.AppendUint64(out, extra)
 }
 
-// appendEnds appends where each of pieces that lie one after the other ends.
+// appendEnds appends the end of each of some adjacent pieces.
 func appendEnds[T any](out []byte, pieces []T, size func(T) int) []byte {
 	end := 0
 	for _, p := range pieces {

@@ -48,8 +48,8 @@ func (s *Segment) find(term string) (int, bool) {
 	return i, i < s.terms && string(s.term(i)) == term
 }
 
-// judge returns which sets hold all that is wanted, nil for all of them, and
-// whether there are some.
+// judge returns the sets that hold all wanted terms, nil for all sets, and whether
+// there are any.
 func (s *Segment) judge(wanted []int) (fits []bool, some bool) {
 	if len(wanted) == 0 {
 		return nil, true

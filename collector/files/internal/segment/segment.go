@@ -36,13 +36,13 @@ import (
 	"math"
 )
 
-// A Row is what is found.
+// A Row is a result of a search.
 type Row struct {
-	// At is what the row is ordered by: nanoseconds since 1970.
+	// At is the time of the row in nanoseconds since 1970.
 	At int64
 	// Ref is the caller's.
 	Ref uint64
-	// Terms are what the row can be found by. Their order does not matter.
+	// Terms are the terms that find the row, in any order.
 	Terms []string
 	// Payload is the caller's.
 	Payload []byte
@@ -68,8 +68,8 @@ var ErrDamaged = errors.New("index segment is damaged")
 
 func castagnoli(p []byte) uint32 { return crc32.Checksum(p, crc32.MakeTable(crc32.Castagnoli)) }
 
-// A Segment is a view of bytes that [Build] has made. It is never changed, and
-// good for as long as the bytes are.
+// A Segment is a view of bytes that [Build] has made. It never changes, and is
+// valid as long as the bytes are.
 type Segment struct {
 	rows, sets, terms int
 	first, last       int64
@@ -81,7 +81,7 @@ type Segment struct {
 	termBytes, payloads                                   []byte
 }
 
-// widthFor returns how many bytes the numbers of so many sets and terms need.
+// widthFor returns the bytes that the numbers of that many sets and terms need.
 func widthFor(sets, terms int) int {
 	if max(sets, terms) <= 1<<16 {
 		return 2
@@ -89,8 +89,7 @@ func widthFor(sets, terms int) int {
 	return 4
 }
 
-// Open returns a view of raw. It looks at the header alone; [Segment.Verify]
-// looks at all.
+// Open returns a view of raw. It reads the header only; [Verify] checks all.
 func Open(raw []byte) (*Segment, error) {
 	if len(raw) < headerSize || binary.LittleEndian.Uint32(raw) != magic {
 		return nil, ErrDamaged
@@ -127,7 +126,7 @@ func Open(raw []byte) (*Segment, error) {
 	return s, nil
 }
 
-// Verify reports whether raw is what [Build] has made, to the last bit.
+// Verify reports whether the checksum of raw is right.
 func Verify(raw []byte) bool {
 	return len(raw) >= headerSize && binary.LittleEndian.Uint32(raw) == magic &&
 		u32(raw, 1) == castagnoli(raw[8:])
@@ -139,7 +138,7 @@ func (s *Segment) Rows() int { return s.rows }
 // Span returns the times of the first row and the last one.
 func (s *Segment) Span() (first, last int64) { return s.first, s.last }
 
-// Extra is what was given to [Build].
+// Extra is the number that was given to [Build].
 func (s *Segment) Extra() uint64 { return s.extra }
 
 // At is the time of a row.
@@ -178,7 +177,7 @@ func (s *Segment) holders(term int) []byte { return s.numbers(s.lists, s.listEnd
 
 func (s *Segment) term(i int) []byte { return span(s.termBytes, s.termEnds, i) }
 
-// numbers returns the i-th of lists of numbers that lie one after the other.
+// numbers returns the i-th of some adjacent lists of numbers.
 func (s *Segment) numbers(lists, ends []byte, i int) []byte {
 	begin := 0
 	if i > 0 {
@@ -187,7 +186,7 @@ func (s *Segment) numbers(lists, ends []byte, i int) []byte {
 	return lists[s.width*begin : s.width*int(u32(ends, i))]
 }
 
-// span returns the i-th of pieces that lie one after the other.
+// span returns the i-th of some adjacent pieces.
 func span(pieces, ends []byte, i int) []byte {
 	begin := 0
 	if i > 0 {

@@ -103,7 +103,7 @@ func TestTermsWith(t *testing.T) {
 	s.TermsWith("zzz", func(string) bool { t.Error("found"); return true })
 }
 
-// A search allocates what it judges sets by, and nothing for each row.
+// A search allocates for the sets of terms, and nothing for each row.
 func TestSearchAllocations(t *testing.T) {
 	s := open(t, rowsOf(4000, rand.New(rand.NewPCG(3, 3))), 0)
 	q := segment.Everything()
@@ -114,7 +114,7 @@ func TestSearchAllocations(t *testing.T) {
 	require.LessOrEqual(t, allocs, 2.0)
 }
 
-// Whatever is not ours is refused, or read without harm.
+// Bytes that are no segment are refused, or read without a panic.
 func FuzzOpen(f *testing.F) {
 	f.Add(segment.Build(rowsOf(5, rand.New(rand.NewPCG(4, 4))), 1), uint16(3), byte(1))
 	f.Add([]byte(strings.Repeat("HLS1", 20)), uint16(0), byte(0))
