@@ -35,9 +35,9 @@
 //
 // # Caveats
 //
-// The cost is that of github.com/google/pprof/profile, the usual decoder: an upper bound of all that it allocates, which is two to five times what
-// it has in use at the end. The model is held against that version of it which
-// go.mod names.
+// The cost is that of github.com/google/pprof/profile, the usual decoder: an upper
+// bound of all that it allocates, which is two to five times what it has in use at
+// the end. The model is held against that version of it which go.mod names.
 //
 // The number of deflated blocks has no bound but Limits.Body. 16 MiB of the smallest
 // blocks that describe a code of their own, and inflate to a profile, take some

@@ -182,40 +182,12 @@ func TestEveryFlippedBit(t *testing.T) {
 	}
 }
 
-// emptyBlocks begins a member of n blocks that describe a code and use it for
-// nothing but their end. Each takes a microsecond, and 11 bytes and a half.
-func emptyBlocks(n int) []byte {
-	raw := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0}
-	var bits uint64
-	count := 0
-	put := func(v uint64, n int) {
-		bits |= v << count
-		for count += n; count >= 8; count -= 8 {
-			raw = append(raw, byte(bits))
-			bits >>= 8
-		}
-	}
-	for range n {
-		put(2<<1, 3)        // a dynamic block, not the last
-		put(14<<10, 14)     // 257 literals, one distance, 18 code lengths:
-		for i := range 18 { // that of "many zeros" is 1, those of 0 and 1 are 2
-			put([18]uint64{2: 1, 3: 2, 17: 2}[i], 3)
-		}
-		put(0|(138-11)<<1, 8) // 138 zeros
-		put(0|(118-11)<<1, 8) // 118 zeros
-		put(0b11, 2)          // the end of the block has one bit
-		put(0b01, 2)          // there are no distances
-		put(0, 1)             // the end
-	}
-	return raw
-}
-
 // Gzip that inflates to nothing is not read to its end.
 func TestIdleGzip(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	profile := zipped(t, proftest.Small(), 6)
 	for name, idle := range map[string][]byte{
-		"blocks":  emptyBlocks(100_000),
+		"blocks":  proftest.EmptyBlocks(100_000),
 		"members": bytes.Repeat(zipped(t, nil, 6), 50_000),
 		"extra":   bytes.Repeat(slices.Concat([]byte{0x1f, 0x8b, 8, 4, 0, 0, 0, 0, 0, 0, 0, 0x40}, make([]byte, 0x4000), zipped(t, nil, 6)[10:]), 50),
 	} {
@@ -253,7 +225,7 @@ func FuzzInflate(f *testing.F) {
 		f.Add(zipped(f, small, level))
 		f.Add(append(zipped(f, small[:7], level), zipped(f, small[7:], level)...))
 	}
-	f.Add(emptyBlocks(9))
+	f.Add(proftest.EmptyBlocks(9))
 	c := checker(f, safepprof.Limits{})
 	f.Fuzz(func(t *testing.T, raw []byte) {
 		if bytes.HasPrefix(raw, []byte{0x1f, 0x8b}) {

@@ -113,6 +113,8 @@ func others(tb testing.TB) map[string][]byte {
 		"a message that is not here": Message{}.Strings("cpu").Key(2, 2).length(1 << 62),
 		"gzip in gzip":               Zip(tb, bytes.Repeat(small, 50_000)),
 		"gzip after gzip":            bytes.Repeat(small, 50_000),
+		"empty members":              bytes.Repeat(Zip(tb, nil), 50_000),
+		"empty blocks":               EmptyBlocks(100_000),
 		"attributes that multiply":   attributes(),
 		"quadratic mappings":         quadratic(),
 		"mappings of a profile":      Message{}.Strings("cpu", "nanoseconds").Column().mappings(100_000),
@@ -156,4 +158,32 @@ func quadratic() []byte {
 		fmt.Fprintf(&b, "%08x-%08x r-xp 00000000 00:00 0 /bin/a\n", 0x1000*(i+1), 0x1000*(i+2))
 	}
 	return []byte(b.String())
+}
+
+// EmptyBlocks begins a gzip member of n blocks that describe a code and use it for
+// nothing but their end. Each takes a microsecond, and 11 bytes and a half.
+func EmptyBlocks(n int) []byte {
+	raw := []byte{0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 0}
+	var bits uint64
+	count := 0
+	put := func(v uint64, n int) {
+		bits |= v << count
+		for count += n; count >= 8; count -= 8 {
+			raw = append(raw, byte(bits))
+			bits >>= 8
+		}
+	}
+	for range n {
+		put(2<<1, 3)        // a dynamic block, not the last
+		put(14<<10, 14)     // 257 literals, one distance, 18 code lengths:
+		for i := range 18 { // that of "many zeros" is 1, those of 0 and 1 are 2
+			put([18]uint64{2: 1, 3: 2, 17: 2}[i], 3)
+		}
+		put(0|(138-11)<<1, 8) // 138 zeros
+		put(0|(118-11)<<1, 8) // 118 zeros
+		put(0b11, 2)          // the end of the block has one bit
+		put(0b01, 2)          // there are no distances
+		put(0, 1)             // the end
+	}
+	return raw
 }
