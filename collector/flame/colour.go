@@ -11,7 +11,7 @@ import (
 // side can be told apart.
 const shades = 4
 
-// An Origin says whose code a function is.
+// An Origin is the origin of a function's code.
 type Origin string
 
 // The origins. They are the letters of the classes in flame.css.
@@ -22,7 +22,7 @@ const (
 	Unknown Origin = "u" // no Go symbol
 )
 
-// OriginOf tells whose code a function is. Module is the reader's own, or empty.
+// OriginOf returns the origin of a function. Module is the reader's own, or empty.
 func OriginOf(f Frame, module string) Origin {
 	pkg := PackageOf(f.Function)
 	first, _, deep := strings.Cut(pkg, "/")
@@ -66,7 +66,7 @@ func PackageOf(function string) string {
 	return function[:dir] + strings.ReplaceAll(elem, "%2e", ".")
 }
 
-// colour returns the class of a box: whose code it is, or which way it changed.
+// colour returns the class of a box: its origin, or the direction of its change.
 func (g *Graph) colour(b *box, f Frame) string {
 	if g.options.Diff {
 		return changed(b.delta())
@@ -79,8 +79,8 @@ func (g *Graph) colour(b *box, f Frame) string {
 // steps is how many strengths of red and blue there are.
 const steps = 5
 
-// changed is the class of a difference, from all gone (-1) to all new (1). What
-// moved by less than 2 % of both sides is not coloured.
+// changed is the class of a difference, from all gone (-1) to all new (1). A
+// change of less than 2 % of both sides is not coloured.
 func changed(delta float64) string {
 	if math.Abs(delta) < 0.02 {
 		return "n"

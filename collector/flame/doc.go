@@ -6,18 +6,19 @@
 //
 // # How to read one
 //
-// A box is a function in one place of the call tree. It is as wide as what the
-// function and all that it called took; below it are those that it called, the
-// largest first. The colour says whose code it is. In a difference a box is as
-// wide as both sides together, red where there is more than before and blue
-// where there is less, and as strong as the share that changed.
+// A box is a function in one place of the call tree. Its width is the value of
+// the function and its callees, which are below it, the largest first. The colour
+// tells the origin of the code: own, standard library, third party. In a
+// difference a box is as wide as both sides together, red where there is more
+// than before and blue where there is less, and as strong as the share that
+// changed.
 //
 // # What it promises
 //
 //   - The same stacks in the same order are the same bytes.
-//   - A picture has at most [Options].Boxes boxes and is at most 3 MB: what is
-//     too narrow to be seen is left out, what is too deep is cut, and the
-//     picture says so.
+//   - A picture has at most [Options].Boxes boxes and is at most 3 MB: boxes
+//     too narrow to be seen are left out, deep stacks are cut, and the picture
+//     says so.
 //   - It works without a script and without anything from outside; names are
 //     text whatever they hold. With [Options].Script it zooms and searches.
 //   - It follows the reader's preference for dark or light.
@@ -27,7 +28,7 @@
 //   - Stacks with a negative value, of a profile that is a difference already,
 //     have no width. They are left out and counted; draw a difference of two
 //     profiles with [Difference] instead.
-//   - Whose code a function is, is told by its name and the path of its file.
+//   - The origin of a function is told by its name and the path of its file.
 //     Without [Options].Module a module of the fleet's own that was not built
 //     from its own directory counts as a third party's.
 //
@@ -38,11 +39,11 @@
 //	stack.go, profile.go -> tree.go -> layout.go -> svg.go
 //	                     -> top.go
 //
-//	stack.go    what is drawn; profile.go makes it of a profile
+//	stack.go    the input; profile.go makes it of a profile
 //	tree.go     stacks that begin alike become one
 //	layout.go   which boxes are worth drawing, and where
 //	svg.go      the picture, escape.go its texts, flame.css and flame.js
-//	colour.go   whose code, and which way it changed
-//	unit.go     numbers for people
+//	colour.go   the origin of the code, and the direction of a change
+//	unit.go     numbers with units
 //	top.go      the table
 package flame

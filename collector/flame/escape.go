@@ -9,8 +9,9 @@ import (
 // functions can be thousands of bytes long.
 const maxName = 240
 
-// escape returns text as XML holds it, at most limit bytes of it. What XML cannot
-// hold is replaced, as is what would turn the text around it.
+// escape returns text as XML holds it, at most limit bytes of it. Characters that
+// XML cannot hold are replaced, and so are those that change the direction of
+// text.
 func escape(text string, limit int) string {
 	var b strings.Builder
 	for _, r := range text {

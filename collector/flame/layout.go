@@ -14,7 +14,7 @@ const (
 	row      = 17.0 // from one row of boxes to the next
 	header   = 46.0 // above the boxes
 	footer   = 24.0 // below them
-	narrow   = 0.5  // what is narrower is not drawn
+	narrow   = 0.5  // narrower boxes are not drawn
 	letter   = 6.65 // the width of a letter
 	boxInset = 3.0  // between a box's edge and its text
 )
@@ -59,8 +59,8 @@ func (g *Graph) Boxes() int { return len(g.boxes) - 1 - g.rests }
 func (g *Graph) Nodes() int { return g.nodes }
 
 // worth returns the nodes to draw by their parents, the widest first. A parent is
-// never lighter than its child, and comes before it: so whatever is drawn hangs
-// together.
+// never lighter than its child, and comes before it: so the boxes that are drawn
+// are connected.
 func (g *Graph) worth(t *tree) map[int32][]int32 {
 	total := t.nodes[0].weight()
 	var wide []int32
@@ -129,8 +129,8 @@ func (g *Graph) layOut(t *tree, children map[int32][]int32, called []node) {
 	}
 }
 
-// addRest draws what is too narrow below a node as one box, so that it is not
-// taken for the function's own.
+// addRest draws the children of a node that are too narrow as one box, so that
+// they are not taken for the function's own value.
 func (g *Graph) addRest(t *tree, parent, at int32, x float64, rest node) {
 	w := rest.weight() / t.nodes[0].weight() * width
 	if !(w >= narrow) { // also where nothing was measured at all

@@ -13,8 +13,8 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// WriteTo writes the sum as a profile in pprof's format, gzipped. Stacks of which
-// nothing is left are not in it.
+// WriteTo writes the sum as a profile in pprof's format, gzipped, without the
+// stacks whose values are all 0.
 func (f *Fold) WriteTo(w io.Writer) (int64, error) {
 	counter := counter{to: w}
 	zip, err := gzip.NewWriterLevel(&counter, gzip.BestSpeed)
@@ -125,8 +125,7 @@ func (f *Fold) encode(w io.Writer) error {
 	return nil
 }
 
-// encodeHeader writes what is said about all of it, and sees to it that the texts
-// for that are there.
+// encodeHeader writes the header, and adds its texts to the table.
 func (f *Fold) encodeHeader(e *encoder) {
 	text := func(s string) uint64 { return uint64(f.textOf([]byte(s))) }
 	valueType := func(field uint64, v safepprof.ValueType) {
@@ -156,7 +155,7 @@ func (f *Fold) encodeHeader(e *encoder) {
 	e.out = out
 }
 
-// encodeSample writes a stack, unless nothing is left of it.
+// encodeSample writes a stack, unless all of its values are 0.
 func (f *Fold) encodeSample(e *encoder, i int) {
 	if f.stacks.isZero(i) {
 		return

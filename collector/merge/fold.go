@@ -41,7 +41,7 @@ type Fold struct {
 	trimmed  int // stacks that went to the others
 	skipped  int // profiles that could not be read
 
-	// Of what is being added, kept for their memory.
+	// Buffers of the profile that is being added.
 	src         source
 	key, locKey []byte
 	lineBuf     []line
@@ -61,8 +61,8 @@ type header struct {
 	comments    []string
 }
 
-// What a fold holds, and what was cut off of a profile so that it can be read
-// back. Real profiles stay far below.
+// The bounds of a fold, and of the parts of a profile. Real profiles stay far
+// below them.
 const (
 	// DefaultLimit is how many bytes a [Fold] may take.
 	DefaultLimit = 128 << 20
@@ -95,9 +95,8 @@ func (f *Fold) clear() {
 }
 
 // Add adds a profile: the inflated bytes that a [safepprof.Checker] has let pass.
-// Others are an error as well, and no harm is done, but how much memory is taken
-// meanwhile is not bounded by anything but their size. After an error the fold is
-// as before.
+// Other bytes are an error, and do no harm, but only their size bounds the memory
+// that this takes. After an error the fold is as before.
 func (f *Fold) Add(raw []byte) error { return f.add(raw, 1, false) }
 
 // Profiles returns how many profiles were added.
@@ -158,7 +157,7 @@ func (f *Fold) Column(name string) (int, error) {
 	return 0, collector.Errorf(collector.Invalid, "value %.40q is none of %v", name, f.columns)
 }
 
-// add adds a profile whose values are multiplied by sign. Those of a base get
+// add adds a profile whose values are multiplied by sign. Samples of a base get
 // the label that go tool pprof knows them by.
 func (f *Fold) add(raw []byte, sign int64, base bool) error {
 	s := &f.src
@@ -179,8 +178,8 @@ func (f *Fold) add(raw []byte, sign int64, base bool) error {
 	return nil
 }
 
-// addColumns finds the columns of a profile's values, and makes those that there
-// are not.
+// addColumns finds the columns of a profile's values, and adds those that are
+// missing.
 func (f *Fold) addColumns(s *source) error {
 	taken := [maxColumns]bool{}
 	columns := slices.Clone(f.columns)
@@ -270,7 +269,7 @@ func (f *Fold) addHeader(s *source) {
 	}
 }
 
-// plus adds, and stays at the ends of what there is.
+// plus adds, and saturates.
 func plus(a, b int64) int64 {
 	sum := a + b
 	switch {

@@ -38,9 +38,9 @@ type callEdge struct {
 	last int
 }
 
-// WriteDOT writes the call graph in the language of Graphviz: functions with what
-// was measured in them and in all that they called, and the calls between them. Calls
-// between functions that are drawn through some that are not are left out.
+// WriteDOT writes the call graph in the language of Graphviz: functions with
+// their own values and those of their callees, and the calls between them. Calls
+// by way of functions that are not drawn are left out.
 func (f *Fold) WriteDOT(w io.Writer, o GraphOptions) error {
 	o.Functions = cmp.Or(o.Functions, 80)
 	if o.Format == nil {
@@ -135,8 +135,8 @@ func shorten(name string) string {
 	return name
 }
 
-// quote makes a text a string of the language. In there, a backslash begins what
-// the language has a meaning for.
+// quote makes a text a string of the language, in which a backslash begins an
+// escape.
 func quote(text string) string {
 	text = strings.Map(func(r rune) rune {
 		if r != '\n' && r < ' ' {

@@ -15,13 +15,13 @@ import (
 	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
-// A Config is what a [Merger] is made of. Store is required.
+// A Config configures a [Merger]. Store is required.
 type Config struct {
 	Store collector.Store
-	// Dir is where roll-ups are kept. The default is that there are none.
+	// Dir is the directory of roll-ups. The default is to make none.
 	Dir string
-	// RollupBytes bounds what they take; those of the longest ago go first.
-	// 1 GiB by default.
+	// RollupBytes bounds what they take; the oldest are removed first. 1 GiB by
+	// default.
 	RollupBytes int64
 	// Memory bounds each fold, in bytes; [DefaultLimit] by default.
 	Memory int64
@@ -41,11 +41,11 @@ type Merger struct {
 	config  Config
 	checker *safepprof.Checker
 	rollups *rollups
-	places  chan struct{}
+	slots   chan struct{}
 	buffers sync.Pool // of *[]byte
 
 	mu      sync.Mutex
-	damaged map[string]bool // profiles that were told of
+	damaged map[string]bool // that were reported
 }
 
 // maxDamaged bounds what is remembered of damaged profiles.
@@ -72,7 +72,7 @@ func New(c Config) (*Merger, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Merger{config: c, checker: checker, places: make(chan struct{}, c.Parallel), damaged: map[string]bool{}}
+	m := &Merger{config: c, checker: checker, slots: make(chan struct{}, c.Parallel), damaged: map[string]bool{}}
 	m.buffers.New = func() any { return new([]byte) }
 	if c.Dir != "" {
 		if m.rollups, err = openRollups(c.Dir); err != nil {
@@ -104,7 +104,7 @@ func (m *Merger) Query(ctx context.Context, q collector.Query) (*Fold, error) {
 	}
 	defer done()
 	f := NewFold(m.config.Memory)
-	g := &gathering{merger: m, fold: f, series: series{q.Service, q.Kind}}
+	run := &queryRun{merger: m, fold: f, series: series{q.Service, q.Kind}}
 	var refs []ref // of one of the longest periods
 	for meta, err := range m.config.Store.Find(ctx, q) {
 		if err != nil {
@@ -112,14 +112,14 @@ func (m *Merger) Query(ctx context.Context, q collector.Query) (*Fold, error) {
 		}
 		next := ref{meta.ID, meta.CreatedAt}
 		if len(refs) > 0 && !samePeriod(refs[0].at, next.at, len(periods())-1) {
-			if err := g.add(ctx, len(periods())-1, refs); err != nil {
+			if err := run.add(ctx, len(periods())-1, refs); err != nil {
 				return nil, err
 			}
 			refs = refs[:0]
 		}
 		refs = append(refs, next)
 	}
-	if err := g.add(ctx, len(periods())-1, refs); err != nil {
+	if err := run.add(ctx, len(periods())-1, refs); err != nil {
 		return nil, err
 	}
 	if err := f.something(); err != nil {
@@ -171,14 +171,14 @@ func (f *Fold) something() error {
 	return collector.Errorf(collector.NotFound, "nothing found")
 }
 
-// busyRetry is when a place may be free.
+// busyRetry is when a slot may be free.
 const busyRetry = 10 * time.Second
 
-// turn waits for a place.
+// turn waits for a slot.
 func (m *Merger) turn(ctx context.Context) (done func(), err error) {
 	select {
-	case m.places <- struct{}{}:
-		return func() { <-m.places }, nil
+	case m.slots <- struct{}{}:
+		return func() { <-m.slots }, nil
 	case <-ctx.Done():
 		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
 			return nil, &collector.Error{Code: collector.Busy, Message: "too many merges at the same time", RetryAfter: busyRetry}
@@ -210,7 +210,7 @@ func (m *Merger) addProfile(ctx context.Context, f *Fold, id string) error {
 	return err
 }
 
-// tell says that a profile is damaged, unless it did before.
+// tell reports a damaged profile, once.
 func (m *Merger) tell(meta *collector.Meta, why error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -272,8 +272,8 @@ func samePeriod(a, b time.Time, level int) bool {
 // begin is when the period of a level began that a time falls into.
 func begin(at time.Time, level int) time.Time { return at.UTC().Truncate(periods()[level]) }
 
-// A gathering folds the profiles of one series.
-type gathering struct {
+// A queryRun folds the profiles of one series.
+type queryRun struct {
 	merger *Merger
 	fold   *Fold
 	series series
@@ -281,10 +281,10 @@ type gathering struct {
 
 // add folds profiles, sorted by time: from the roll-ups of a level as far as
 // they go, and the rest from the level below, down to the profiles themselves.
-func (g *gathering) add(ctx context.Context, level int, refs []ref) error {
+func (run *queryRun) add(ctx context.Context, level int, refs []ref) error {
 	if level < 0 {
 		for _, r := range refs {
-			err := g.merger.addProfile(ctx, g.fold, r.id)
+			err := run.merger.addProfile(ctx, run.fold, r.id)
 			if collector.CodeOf(err) == collector.NotFound {
 				continue // retention was faster
 			}
@@ -299,11 +299,11 @@ func (g *gathering) add(ctx context.Context, level int, refs []ref) error {
 		if n < 0 {
 			n = len(refs)
 		}
-		rest, err := g.fromRollup(ctx, level, refs[:n])
+		rest, err := run.fromRollup(ctx, level, refs[:n])
 		if err != nil {
 			return err
 		}
-		if err := g.add(ctx, level-1, rest); err != nil {
+		if err := run.add(ctx, level-1, rest); err != nil {
 			return err
 		}
 		refs = refs[n:]
@@ -313,11 +313,11 @@ func (g *gathering) add(ctx context.Context, level int, refs []ref) error {
 
 // fromRollup folds what a roll-up has of profiles that fall into its period, and
 // returns the others.
-func (g *gathering) fromRollup(ctx context.Context, level int, refs []ref) (rest []ref, err error) {
-	if g.merger.rollups == nil || len(refs) < minRolled {
+func (run *queryRun) fromRollup(ctx context.Context, level int, refs []ref) (rest []ref, err error) {
+	if run.merger.rollups == nil || len(refs) < minRolled {
 		return refs, nil
 	}
-	r := g.merger.rollups.open(g.series, level, begin(refs[0].at, level))
+	r := run.merger.rollups.open(run.series, level, begin(refs[0].at, level))
 	if r == nil {
 		return refs, nil
 	}
@@ -334,12 +334,12 @@ func (g *gathering) fromRollup(ctx context.Context, level int, refs []ref) (rest
 		if slices.ContainsFunc(group.IDs, func(id string) bool { return !wanted[id] }) {
 			continue
 		}
-		if g.merger.read(r.section(group), g.fold.Add) != nil {
+		if run.merger.read(r.section(group), run.fold.Add) != nil {
 			continue // it is damaged, the profiles are not
 		}
-		g.fold.profiles += len(group.IDs) - group.Skipped - 1
-		g.fold.skipped += group.Skipped
-		g.fold.trimmed += group.Trimmed
+		run.fold.profiles += len(group.IDs) - group.Skipped - 1
+		run.fold.skipped += group.Skipped
+		run.fold.trimmed += group.Trimmed
 		for _, id := range group.IDs {
 			delete(wanted, id)
 		}

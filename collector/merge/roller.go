@@ -28,7 +28,7 @@ const (
 	maxRolled = 100_000
 )
 
-// A period is what a roll-up is for.
+// A period is the time that a roll-up covers.
 type period struct {
 	series series
 	level  int
@@ -51,18 +51,18 @@ type Roller struct {
 // nothing.
 func (m *Merger) Roller() *Roller { return &Roller{merger: m} }
 
-// A Round says what a round has done.
+// A Round is the result of a round.
 type Round struct {
 	Made, Removed int
-	// Files and Bytes are what there is at its end.
+	// Files and Bytes are those of all roll-ups at its end.
 	Files int
 	Bytes int64
 }
 
-// Round makes roll-ups of all periods that have ended and have none, or one that
-// is not true any more, and removes those that nothing is left of. It ends early
-// when ctx does. A few times an hour is often enough; the first one takes long
-// where there are many profiles and no roll-ups.
+// Round makes roll-ups of all periods that have ended and have none, or an
+// outdated one, and removes those of periods without profiles. It ends early when
+// ctx does. A few times an hour is often enough; the first one takes long where
+// there are many profiles and no roll-ups.
 func (r *Roller) Round(ctx context.Context) (done Round, err error) {
 	m := r.merger
 	if m.rollups == nil {
@@ -123,9 +123,9 @@ func (m *Merger) contents(ctx context.Context, q collector.Query) (map[period]co
 	return contents, nil
 }
 
-// wrong returns the periods from since on whose roll-up is not what it should
-// be: the short ones first, since the long ones are made of them, and of these
-// the newest first.
+// wrong returns the periods from since on whose roll-up is missing or outdated:
+// the short ones first, since the long ones are made of them, and of these the
+// newest first.
 func (r *rollups) wrong(contents map[period]content, since, now time.Time) []period {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -173,8 +173,7 @@ func (p *period) query() collector.Query {
 	return collector.Query{Service: p.series.service, Kind: p.series.kind, From: p.at, To: p.at.Add(periods()[p.level])}
 }
 
-// roll makes the roll-up of a period, or removes what is there if it is not worth
-// one.
+// roll makes the roll-up of a period, or removes it if the period is not worth one.
 func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
 	name := m.rollups.path(p.series, p.level, p.at)
 	var metas []collector.Meta
@@ -214,8 +213,8 @@ func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
 	return true, m.rollups.write(h, blobs)
 }
 
-// rollGroup folds some of the profiles of a period. A group of which nothing can
-// be read, or that lost a profile meanwhile, is none.
+// rollGroup folds some of the profiles of a period. A group without a readable
+// profile, or one that lost a profile meanwhile, is dropped.
 func (m *Merger) rollGroup(ctx context.Context, p period, part []collector.Meta) (g group, blob []byte, err error) {
 	refs := make([]ref, len(part))
 	for i := range part {
@@ -223,8 +222,8 @@ func (m *Merger) rollGroup(ctx context.Context, p period, part []collector.Meta)
 		g.IDs = append(g.IDs, part[i].ID)
 	}
 	f := NewFold(rolledMemory)
-	gathering := &gathering{merger: m, fold: f, series: p.series}
-	if err := gathering.add(ctx, p.level-1, refs); err != nil {
+	run := &queryRun{merger: m, fold: f, series: p.series}
+	if err := run.add(ctx, p.level-1, refs); err != nil {
 		return g, nil, err
 	}
 	if f.profiles == 0 || f.profiles+f.skipped != len(refs) {

@@ -34,7 +34,7 @@ type rollups struct {
 	files map[string]rolledFile // by path within dir
 }
 
-// A rolledFile is what is known about a roll-up without reading it.
+// A rolledFile describes a roll-up without reading it.
 type rolledFile struct {
 	series series
 	level  int
@@ -49,7 +49,7 @@ const (
 	headSize = len(magic) + 8
 )
 
-// A head is what a roll-up says about itself.
+// A head describes a roll-up.
 type head struct {
 	Service string         `json:"service"`
 	Kind    collector.Kind `json:"type"`
@@ -149,8 +149,8 @@ func readHead(f *os.File) (*head, error) {
 	return &h, nil
 }
 
-// write puts a roll-up in place, whole. It is not synced: what a crash leaves of
-// it is seen to be damaged, and made again.
+// write puts a roll-up in place, whole. It is not synced: after a crash its
+// checksums tell that it is damaged, and it is made again.
 func (r *rollups) write(h *head, blobs [][]byte) error {
 	raw, err := json.Marshal(h)
 	if err != nil {
@@ -195,8 +195,8 @@ func (r *rollups) remove(name string) error {
 	return err
 }
 
-// load finds the roll-ups that an earlier process has left, and removes what is
-// none.
+// load finds the roll-ups that an earlier process has left, and removes all other
+// files.
 func (r *rollups) load() error {
 	return filepath.WalkDir(r.dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
@@ -217,7 +217,7 @@ func (r *rollups) load() error {
 	})
 }
 
-// known reads what a roll-up says about itself.
+// known reads the head of a roll-up.
 func known(path string) (file rolledFile, ok bool) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -6,12 +6,12 @@ import (
 	"slices"
 )
 
-// othersName is the function that stands for what was added up as one.
+// othersName is the function of the stack that all others are added up in.
 const othersName = "(other)"
 
 // Trim keeps the n stacks with the largest values, of whichever sign, in a column
-// and adds up the others as one, named "(other)". Nothing is lost but where it
-// was. A diff that tells its base apart has one of them for the base, too.
+// and adds up the others as one, named "(other)". Only the places are lost. A
+// diff that tells its base apart has one of them for the base, too.
 func (f *Fold) Trim(n, column int) {
 	if n >= len(f.stacks.list) || n < 0 || column < 0 || column >= len(f.columns) {
 		return
@@ -171,7 +171,7 @@ func (m *mover) mapping(n uint32) uint32 {
 	return m.mappings[n-1]
 }
 
-// round makes an integer of a product, and stays at the ends of what there is.
+// round makes an integer of a product, and saturates.
 func round(v float64) int64 {
 	switch v = math.Round(v); {
 	case v >= math.MaxInt64:

@@ -8,8 +8,8 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// A source is one profile: where in its bytes the parts of it are, and what the
-// parts that were used are called in the fold.
+// A source is one profile: the places of its parts in its bytes, and the numbers
+// of the parts in the fold.
 type source struct {
 	raw                                              []byte
 	strings, functions, locations, mappings, samples []span
@@ -30,7 +30,7 @@ type valueType struct{ typ, unit uint64 }
 // A span is raw[from:to].
 type span struct{ from, to uint32 }
 
-// ids finds what has an ID by it. IDs are nearly always 1, 2, 3 and so on.
+// ids maps IDs to places. IDs are nearly always 1, 2, 3 and so on.
 type ids struct {
 	dense  []uint32 // place + 1
 	sparse map[uint64]uint32
@@ -67,8 +67,8 @@ func (t *ids) get(id uint64) (place uint32, known bool) {
 	return place - 1, place > 0
 }
 
-// read finds the parts of a profile, and checks that what refers to another part
-// refers to one that there is.
+// read finds the parts of a profile, and checks that all references between them
+// can be followed.
 func (s *source) read(raw []byte) error {
 	if len(raw) > math.MaxInt32 {
 		return safepprof.NotProfile("%d bytes", len(raw))
@@ -171,7 +171,7 @@ func readValueType(m []byte) (v valueType) {
 	return v
 }
 
-// text returns a string by its number, and nothing for one that there is not.
+// text returns a string by its number, and nothing for a number beyond the table.
 func (s *source) text(number uint64) []byte {
 	if number >= uint64(len(s.strings)) {
 		return nil
@@ -183,7 +183,7 @@ func (s *source) text(number uint64) []byte {
 // at returns a part's message.
 func (s *source) at(part span) []byte { return s.raw[part.from:part.to] }
 
-// identify finds the IDs of all that has one.
+// identify finds the IDs of mappings, functions and locations.
 func (s *source) identify() error {
 	for _, part := range []struct {
 		what  string

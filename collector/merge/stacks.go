@@ -95,7 +95,7 @@ func (s *stacks) scale(by []float64) {
 	}
 }
 
-// isZero reports whether nothing is left of a stack.
+// isZero reports whether all values of a stack are 0.
 func (s *stacks) isZero(i int) bool {
 	return !slices.ContainsFunc(s.row(i), func(v int64) bool { return v != 0 })
 }

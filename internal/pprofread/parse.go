@@ -13,8 +13,7 @@ import (
 // It refuses what is more than 64 MiB when inflated, and allocates at most 20
 // times what a profile inflates to; for a real one it is about 4 times, of which
 // less than 2 is what it returns. That has at most 64 Mi frames to walk, inlined
-// ones and all. The package comment says what is an error and what is merely
-// missing.
+// ones and all. The package comment tells errors from missing parts.
 func Parse(raw []byte) (*Profile, error) {
 	plain, err := inflate(raw)
 	if err != nil {

@@ -79,8 +79,8 @@ func (p *Profile) Len() int {
 // Sample returns one of them, from 0 on.
 func (p *Profile) Sample(i int) Sample { return Sample{p, i} }
 
-// Values returns the sample's values, one for each of SampleTypes if the
-// profile is as it should be. They are not to be changed.
+// Values returns the sample's values, one for each of SampleTypes if the profile
+// is well-formed. They are not to be changed.
 func (s Sample) Values() []int64 {
 	if s.profile == nil {
 		return nil

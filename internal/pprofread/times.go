@@ -34,7 +34,7 @@ type times struct {
 	nanos, duration int64
 }
 
-// read takes from a field of a profile what it says of the times.
+// read takes the times from a field of a profile.
 func (t *times) read(c *protowire.Cursor) error {
 	switch c.Field {
 	case protowire.ProfileTime:

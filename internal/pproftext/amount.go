@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// amount writes a value in its unit as people read it.
+// amount writes a value in its unit, to few digits.
 func amount(v float64, unit string) string {
 	switch unit {
 	case "bytes":

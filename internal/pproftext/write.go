@@ -1,6 +1,6 @@
-// Package pproftext writes a parsed profile for people to read, the largest
-// stacks first. The runtime's own text forms (debug=1 and 2) are not used:
-// they are not sorted by what matters, and writing one can stop the world.
+// Package pproftext writes a parsed profile as text, the largest stacks first.
+// The runtime's own text forms (debug=1 and 2) are not used: they are not sorted
+// by value, and writing one can stop the world.
 package pproftext
 
 import (
@@ -18,7 +18,7 @@ import (
 // of 0 or less means all of them. Samples with the same stack are one; a stack
 // of no value is left out.
 //
-// A profile that says nothing gives a header that says so. The error is w's.
+// An empty profile gives a header that says so. The error is w's.
 func Write(w io.Writer, p *pprofread.Profile, top int) error {
 	out := bufio.NewWriter(w)
 	kind := pprofread.KindOf(p)

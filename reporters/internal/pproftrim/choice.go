@@ -2,8 +2,8 @@ package pproftrim
 
 import "encoding/binary"
 
-// A choice is what is kept of a profile: all, or some samples and what these
-// name.
+// A choice is the part of a profile that is kept: all, or some samples and what
+// they refer to.
 type choice struct {
 	p   *profile
 	all bool
@@ -16,7 +16,7 @@ type choice struct {
 	size      int // the bytes of all that, "other" included
 }
 
-// newChoice is of what is always kept.
+// newChoice returns the choice of no samples.
 func newChoice(p *profile) *choice {
 	k := &choice{
 		p: p, samples: make([]bool, len(p.samples)), strings: make([]bool, len(p.strings)),
@@ -27,7 +27,7 @@ func newChoice(p *profile) *choice {
 	return k
 }
 
-// An addition is what a choice would grow by.
+// An addition is the growth of a choice by a sample.
 type addition struct {
 	place     int // of the sample, -1 for none
 	locations []uint64
@@ -36,8 +36,8 @@ type addition struct {
 	size      int
 }
 
-// with returns what a sample adds: itself, and what it is the first to name.
-// A part that two of its frames share counts twice.
+// with returns what a sample adds: itself, and the parts that the choice lacks. A
+// part that two of its frames share counts twice.
 func (k *choice) with(place int) (addition, error) {
 	var s sample
 	if err := s.read(k.p, place); err != nil {

@@ -10,9 +10,9 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// A profile is where everything is in the bytes that it was given. What is in
-// its samples is read when it is needed: to hold it would take several times
-// what the profile does.
+// A profile has the places of all its parts in its bytes. Samples are read when
+// they are needed: decoded, they would take several times the memory of the
+// profile.
 type profile struct {
 	plain     []byte
 	strings   []span
@@ -31,11 +31,11 @@ type span struct{ start, end uint32 }
 
 func (s span) size() int { return int(s.end - s.start) }
 
-// body returns what is in a field of bytes.
+// body returns the content of a field of bytes.
 func (p *profile) body(s span) []byte {
 	c := protowire.Walk(p.plain[s.start:s.end])
 	if !c.Next() {
-		return nil // what is nowhere has no body
+		return nil // a missing part
 	}
 	return c.Bytes()
 }
@@ -112,7 +112,7 @@ func (p *profile) header(c *protowire.Cursor) (err error) {
 	return err
 }
 
-// A sample is what is in one.
+// A sample is a decoded sample.
 type sample struct {
 	locations []uint64 // ids
 	strings   []uint64 // numbers

@@ -14,7 +14,7 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// A Size is what a profile says of itself.
+// A Size is the size of a profile, and its times.
 type Size struct {
 	Bytes   int64 // uncompressed
 	Samples int
@@ -120,8 +120,9 @@ func truncated(err error) error {
 	return err
 }
 
-// inflate returns what is in the gzip, or what is there if it is none. No
-// protocol buffer begins as gzip does: that would be a field of wire type 7.
+// inflate returns the inflated bytes, or the bytes themselves if they are not
+// gzipped. No protocol buffer begins as gzip does: that would be a field of wire
+// type 7.
 func inflate(raw io.Reader) (io.Reader, error) {
 	in := bufio.NewReader(raw)
 	if magic, _ := in.Peek(2); bytes.Equal(magic, []byte{0x1f, 0x8b}) {
