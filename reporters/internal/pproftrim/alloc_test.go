@@ -21,7 +21,7 @@ func allocated(f func()) uint64 {
 
 // A profile is looked at without being held.
 func TestScanHoldsNothing(t *testing.T) {
-	raw := encode(t, heap(20_000))
+	raw := encode(t, heap(5_000))
 	whole := uint64(len(plain(t, raw)))
 	took := allocated(func() {
 		_, err := pproftrim.Scan(bytes.NewReader(raw))
@@ -32,7 +32,7 @@ func TestScanHoldsNothing(t *testing.T) {
 
 // What is held of a profile while it is cut is a small multiple of it.
 func TestFitHoldsLittle(t *testing.T) {
-	raw := encode(t, heap(20_000))
+	raw := encode(t, heap(10_000))
 	whole := uint64(len(plain(t, raw)))
 	took := allocated(func() {
 		_, err := trim(raw, pproftrim.Limits{Samples: 1000})
