@@ -5,28 +5,27 @@ import (
 	"time"
 )
 
-// warmup is how many samples a mean needs before it is judged against, and
-// firstSamples how many of them stand for normal when the warm-up is over.
+// warmup is how many samples a mean needs before it is compared with, and
+// firstSamples how many of them make the first mean when the warm-up is over.
 const (
 	warmup       = 10
 	firstSamples = 3
 )
 
-// Config is what a [Detector] judges by.
+// Config is the settings of a [Detector]. All fields are required.
 type Config struct {
-	Rule     Rule
-	Pace     Pace          // as a rule [PaceOf] the Rule
+	Rule     Rule          // its pace is [PaceOf] the rule
 	Interval time.Duration // from one sample to the next
 	Budget   int           // events in 24 hours; the first of each reason code always passes
 }
 
-// A Detector judges a stream of samples by one rule. It holds a suspicion until
-// the rule has held for its hold time, reports an edge once, backs off, and
-// keeps a daily budget; see [Pace]. It decides and does nothing else.
+// A Detector judges a stream of samples by one [Rule]. It confirms an event when
+// the rule has fired for its hold time, reports a level that stays once, backs
+// off, and keeps a daily budget; see [Pace].
 //
-// A detector reads no clock: its caller says when a sample was taken, by any
-// clock that is never set back. It is not safe for concurrent use, and allocates
-// nothing while the rule does not fire, once it is warm.
+// A Detector reads no clock: the caller passes the time of a sample, by any clock
+// that is never set back. It is not safe for concurrent use. Once the first ten
+// samples are in, it allocates nothing while the rule does not fire.
 type Detector struct {
 	limit    Limiter
 	rule     Rule
@@ -34,15 +33,15 @@ type Detector struct {
 	interval time.Duration // of the samples
 	ring     *Ring
 
-	early  []dated // samples of the warm-up, until it is over
+	early  []timedValue // samples of the warm-up, until it is over
 	since  time.Duration
-	active bool // suspected, and held since then
+	active bool // an event has been suspected since then
 
 	why   Reason // of the last judgement
 	fires bool
 }
 
-type dated struct {
+type timedValue struct {
 	at    time.Duration
 	value float64
 }
@@ -50,18 +49,18 @@ type dated struct {
 // An Outcome is what one sample changed.
 type Outcome uint8
 
-// The outcomes of a step.
+// The outcomes of [Detector.Step].
 const (
-	nothing   Outcome = iota // nothing is suspected, before and after
+	None      Outcome = iota // no event is suspected, before and after
 	Suspected                // the rule fires for the first time
-	Holding                  // it still fires
-	Confirmed                // it has fired for its hold time: this is an event
-	Dismissed                // it no longer fires: this was none
+	Holding                  // the rule still fires
+	Confirmed                // the rule has fired for its hold time: this is an event
+	Dismissed                // the rule no longer fires: the suspicion was no event
 )
 
 // New returns a detector that has seen no sample.
 func New(c Config) *Detector {
-	d := &Detector{limit: Limiter{Budget: c.Budget}, rule: c.Rule, pace: c.Pace, interval: c.Interval}
+	d := &Detector{limit: Limiter{Budget: c.Budget}, rule: c.Rule, pace: PaceOf(c.Rule), interval: c.Interval}
 	window, hold := d.size()
 	d.ring = newRing(window, hold, warmup)
 	return d
@@ -76,17 +75,17 @@ func (d *Detector) size() (window, hold int) {
 	return max(samples(d.pace.Window), firstSamples), samples(d.pace.Hold) + 1
 }
 
-// Change takes over other settings and keeps the samples.
+// Change replaces the settings and keeps the samples.
 func (d *Detector) Change(c Config) {
-	d.rule, d.pace, d.interval, d.limit.Budget = c.Rule, c.Pace, c.Interval, c.Budget
+	d.rule, d.pace, d.interval, d.limit.Budget = c.Rule, PaceOf(c.Rule), c.Interval, c.Budget
 	if window, hold := d.size(); window != d.ring.window || window+hold != d.ring.room {
 		d.ring = d.ring.resized(window, hold)
 	}
 }
 
-// Step judges one sample, taken at now. A veto is why no suspicion may begin
-// whatever the rule says; empty is none. Where the pace has no hold, the first
-// sample that fires is confirmed at once.
+// Step judges one sample, taken at now. A veto that is not empty is the reason why
+// no suspicion may begin, whatever the rule says. Where the pace has no hold, the
+// first sample that fires is [Confirmed].
 func (d *Detector) Step(now time.Duration, s Sample, veto string) Outcome {
 	out := d.next(now, s, veto)
 	if out == Suspected && d.pace.Hold == 0 {
@@ -120,16 +119,16 @@ func (d *Detector) next(now time.Duration, s Sample, veto string) Outcome {
 	return d.warmUp(now, s, veto)
 }
 
-// stepClassic is mosn/holmes's order: the sample goes in first.
+// stepClassic judges a sample as mosn/holmes does: with the sample in the mean.
 func (d *Detector) stepClassic(now time.Duration, s Sample, veto string) Outcome {
 	d.ring.push(s.Value)
 	if d.ring.Len() < classicRing {
 		d.why, d.fires = Reason{Code: codeWarming, Rule: d.why.Rule}, false
-		return nothing
+		return None
 	}
 	d.judge(s)
 	if !d.fires || veto != "" || now < d.limit.CoolUntil {
-		return nothing
+		return None
 	}
 	d.active, d.since = true, now
 	return Suspected
@@ -137,14 +136,14 @@ func (d *Detector) stepClassic(now time.Duration, s Sample, veto string) Outcome
 
 func (d *Detector) judge(s Sample) { d.why, d.fires = d.rule.Eval(d.ring, s) }
 
-// firesAt asks the rule what it would say to a value more than the sample's.
+// firesAt reports whether the rule would fire at a value that is higher by more.
 func (d *Detector) firesAt(s Sample, more float64) bool {
 	s.Value += more
 	why, fires := d.rule.Eval(d.ring, s)
 	return fires || why.Code == codeAboveMax
 }
 
-// mayBegin is every reason other than the rule itself to begin nothing.
+// mayBegin reports whether a suspicion may begin, whatever the rule says.
 func (d *Detector) mayBegin(now time.Duration, v float64, veto string) bool {
 	return veto == "" && d.limit.Armed(v, d.pace.Margin) && now >= d.limit.CoolUntil && d.limit.Affords(now, d.why.Code)
 }
@@ -167,13 +166,13 @@ func (d *Detector) hold(now time.Duration, v float64) Outcome {
 	}
 }
 
-// lapse ends a suspicion that came to nothing.
+// lapse ends a suspicion without an event.
 func (d *Detector) lapse() {
 	d.active = false
 	d.ring.settle()
 }
 
-// report ends a suspicion that became an event, and starts its cool-down.
+// report ends a suspicion with an event, and starts its cool-down.
 //
 // The samples of the hold join the mean with the next step: until then the
 // caller sees the mean and the samples that the event was judged by.
@@ -187,16 +186,16 @@ func (d *Detector) report(now time.Duration, v float64) {
 	d.limit.Cool(now, d.pace.CoolDown)
 }
 
-// warmUp collects the first samples. When there are enough for a mean, it
-// judges them against the very first: what began meanwhile is a suspicion, not
-// a part of normal.
+// warmUp collects the first samples. When there are enough for a mean, it judges
+// them against the very first ones, so that a fault which began meanwhile is
+// suspected instead of raising the mean.
 func (d *Detector) warmUp(now time.Duration, s Sample, veto string) Outcome {
 	if d.ring.warm < warmup || d.ring.window < warmup {
-		return nothing // it is over
+		return None // it is over
 	}
-	d.early = append(d.early, dated{now, s.Value})
+	d.early = append(d.early, timedValue{now, s.Value})
 	if len(d.early) < warmup {
-		return nothing
+		return None
 	}
 	early := d.early
 	d.early = nil
@@ -218,24 +217,24 @@ func (d *Detector) warmUp(now time.Duration, s Sample, veto string) Outcome {
 	if d.active {
 		return Suspected
 	}
-	return nothing
+	return None
 }
 
-// Active reports whether something is suspected.
+// Active reports whether an event is suspected.
 func (d *Detector) Active() bool { return d.active }
 
-// Reason is why the rule fired at the last sample, or why not.
+// Reason returns why the rule fired at the last sample, or why it did not.
 func (d *Detector) Reason() Reason { return d.why }
 
-// Held is how long the rule has fired at now, while or right after something is
-// suspected.
+// Held returns for how long the rule had fired at now. It is valid while an event
+// is suspected, and for the step that confirms or dismisses it.
 func (d *Detector) Held(now time.Duration) time.Duration { return now - d.since }
 
-// Reach is how far back the mean reaches that the last sample was judged
+// Reach returns over what time the mean was that the last sample was judged
 // against.
 func (d *Detector) Reach() time.Duration { return time.Duration(d.ring.Len()) * d.interval }
 
-// Samples returns the newest samples, oldest first, at most so many.
+// Samples returns the newest samples, at most that many, oldest first.
 func (d *Detector) Samples(most int) []float64 {
 	all := d.ring.Append(nil)
 	if len(all) <= most {
@@ -244,7 +243,7 @@ func (d *Detector) Samples(most int) []float64 {
 	return slices.Clone(all[len(all)-most:])
 }
 
-// Drop ends a suspicion without an event, and reports whether there was one.
+// Drop ends a suspicion without an event. It reports whether there was one.
 func (d *Detector) Drop() bool {
 	was := d.active
 	if was {
@@ -253,14 +252,15 @@ func (d *Detector) Drop() bool {
 	return was
 }
 
-// Rest begins a cool-down without an event, because another detector has
-// reported the same. It reports whether something was suspected.
-func (d *Detector) Rest(now time.Duration) (was bool) {
+// rest starts a cool-down without an event, because the other detector of a
+// [Pair] has reported one. It reports whether that ended a suspicion.
+func (d *Detector) rest(now time.Duration) (was bool) {
 	d.limit.CoolUntil = max(d.limit.CoolUntil, now+d.pace.CoolDown)
 	return d.Drop()
 }
 
-// Preempt notes an event that was begun without the detector.
+// Preempt counts an event that the caller has begun by itself, at a value and for a
+// reason code, as an event of the detector: with its edge, cool-down and budget.
 func (d *Detector) Preempt(now time.Duration, v float64, code string) {
 	d.limit.Reports(now, v, code)
 	d.limit.Cool(now, d.pace.CoolDown)

@@ -1,7 +1,7 @@
 // Package detect decides whether a stream of numbers has left its normal range.
-// It holds the rules that holmes applies to CPU, memory, goroutines and threads,
-// without the profiler: a program that imports it can judge the metrics of any
-// other process, or a recorded series.
+// Holmes applies it to CPU, memory, goroutines and threads; it has no part of the
+// profiler, so a program can also judge the metrics of another process by it, or a
+// recorded series.
 //
 // A [Rule] judges one [Sample] against the samples before it; [Threshold] is the
 // rule of the built-in signals. A [Detector] applies a rule over time, as its
@@ -9,13 +9,17 @@
 //
 //   - the rule must fire for the hold time without a break;
 //   - samples of that time stay out of the mean, so that a fault is compared
-//     with what was before it;
+//     with the time before it;
 //   - a level that stays is reported once, until it has fallen by the margin or
 //     has risen by it;
 //   - after an event there is a cool-down, which doubles with each repetition;
-//   - a day has a budget of events, which the first of each reason code ignores.
+//   - a day has a budget of events, which does not hold for the first event of each
+//     reason code.
 //
-// The package reads no clock, starts no goroutine and imports nothing outside of
-// the standard library but words for numbers. Times are durations since any
-// fixed instant, so a recorded day can be judged in milliseconds.
+// A [Pair] applies a second, slow rule to the mean of each minute. A [MemoryTrend]
+// predicts when memory will be full.
+//
+// The package reads no clock, starts no goroutine, and needs the standard library
+// only. Times are durations since any fixed instant, so a recorded day can be
+// judged in milliseconds.
 package detect

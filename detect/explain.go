@@ -7,23 +7,30 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// A View is the state of a [detector], as plain values.
+// A View is the state of a [Detector] as plain values, which a caller may copy to
+// other goroutines.
 type View struct {
+	// Mean is the mean that the next sample is judged against, in the unit of
+	// the samples, and 0 before the first sample.
+	Mean float64
+	// Active is true while an event is suspected. The rule has fired since
+	// Since, and must fire for Hold.
+	Active      bool
+	Since, Hold time.Duration
+	// Armed is false after an event, until the signal has calmed down. Reported
+	// is the value of that event.
+	Armed    bool
+	Reported float64
+
 	why       Reason
-	Mean      float64
-	samples   int
-	Active    bool
-	Since     time.Duration
-	Hold      time.Duration
 	fires     bool
-	Armed     bool
-	Reported  float64
+	samples   int
 	coolUntil time.Duration
 	spent     int
 	budget    int
 }
 
-// View returns what the detector is doing. It allocates nothing.
+// View returns the state of the detector. It allocates nothing.
 func (d *Detector) View() View {
 	return View{
 		why: d.why, fires: d.fires, Mean: d.ring.Mean(), samples: d.ring.Len(),
@@ -33,7 +40,8 @@ func (d *Detector) View() View {
 	}
 }
 
-// WhyNot says in one sentence why a sample is no event, or what is suspected.
+// WhyNot says in one sentence why s, the last sample, is no event, or for how long
+// an event has been suspected. The veto is that of [Detector.Step].
 func (d View) WhyNot(s Sample, now time.Duration, veto string) string {
 	value := Title(s.Signal) + " " + UnitOf(s).Format(s.Value)
 	switch {
@@ -56,24 +64,24 @@ func (d View) WhyNot(s Sample, now time.Duration, veto string) string {
 	}
 }
 
-// The states of a detector.
+// The states of a [Detector]; see [View.State].
 const (
 	StateCalm      = "calm"
-	StateSuspected = "suspected"
-	stateCooling   = "cooling"
-	stateWarming   = "warming"
+	StateSuspected = "suspected" // an event is suspected
+	StateCooling   = "cooling"   // in the cool-down after an event
+	StateWarming   = "warming"   // too few samples for a mean
 )
 
-// State is one word for what the detector is doing; read says whether it has had
-// a sample.
+// State returns the state of the detector: one of the constants. read says
+// whether there has been a sample.
 func (d View) State(now time.Duration, read bool) string {
 	switch {
 	case d.Active:
 		return StateSuspected
 	case now < d.coolUntil:
-		return stateCooling
+		return StateCooling
 	case d.why.Code == codeWarming || !read:
-		return stateWarming
+		return StateWarming
 	default:
 		return StateCalm
 	}

@@ -7,16 +7,21 @@ const (
 	budgetDay  = 24 * time.Hour
 )
 
-// A Limiter keeps a level that stays from being reported again and again: by an
-// edge, a back-off, and a budget of events a day.
+// A Limiter limits how often a level is reported: by an edge, a back-off, and a
+// budget of events a day. A [Detector] has one. The zero Limiter has reported
+// nothing and has no budget.
 type Limiter struct {
+	// Budget is how many events [Limiter.Affords] in 24 hours.
 	Budget int
-
-	Fired     bool // reported, and not yet calm again
-	Reported  float64
+	// Fired is true from an event until the caller sets it back, when the signal
+	// has calmed down. Reported is the value of that event.
+	Fired    bool
+	Reported float64
+	// CoolUntil is the end of the cool-down, and 0 before the first event.
 	CoolUntil time.Duration
-	backoff   int
-	past      []pastEvent // within a day, for the budget
+
+	backoff int
+	past    []pastEvent // within a day, for the budget
 }
 
 type pastEvent struct {
@@ -24,42 +29,42 @@ type pastEvent struct {
 	code string
 }
 
-// Armed reports whether a value may be reported: nothing was since the last
-// calm, or it is margin above that. Without a margin it has to be calm first.
-func (b *Limiter) Armed(v, margin float64) bool {
-	return !b.Fired || (margin > 0 && v >= b.Reported+margin)
+// Armed reports whether a value may be reported: if Fired is false, or if v is at
+// least margin above Reported. With a margin of 0 the signal must calm down first.
+func (l *Limiter) Armed(v, margin float64) bool {
+	return !l.Fired || (margin > 0 && v >= l.Reported+margin)
 }
 
-// Affords reports whether the day's budget has room; the first event of its
-// code always passes.
-func (b *Limiter) Affords(now time.Duration, code string) bool {
-	kept := b.past[:0]
+// Affords reports whether the budget of the last 24 hours allows an event. The
+// first event of a reason code is always allowed.
+func (l *Limiter) Affords(now time.Duration, code string) bool {
+	kept := l.past[:0]
 	first := true
-	for _, e := range b.past {
+	for _, e := range l.past {
 		if now-e.at < budgetDay {
 			kept = append(kept, e)
 			first = first && e.code != code
 		}
 	}
-	b.past = kept
-	return first || len(kept) < b.Budget
+	l.past = kept
+	return first || len(kept) < l.Budget
 }
 
-// Reports notes an event.
-func (b *Limiter) Reports(now time.Duration, v float64, code string) {
-	b.Fired, b.Reported = true, v
-	b.past = append(b.past, pastEvent{now, code})
+// Reports counts an event at the value v.
+func (l *Limiter) Reports(now time.Duration, v float64, code string) {
+	l.Fired, l.Reported = true, v
+	l.past = append(l.past, pastEvent{now, code})
 }
 
-// Cool starts a cool-down: twice as long as the last one, unless that has been
-// over for as long as the longest takes.
-func (b *Limiter) Cool(now, coolDown time.Duration) {
-	calm := b.CoolUntil == 0 || now-b.CoolUntil >= coolDown<<maxBackoff
+// Cool starts a cool-down that is twice as long as the last one, at most 32 times
+// coolDown. After as long a time without an event it starts with coolDown again.
+func (l *Limiter) Cool(now, coolDown time.Duration) {
+	calm := l.CoolUntil == 0 || now-l.CoolUntil >= coolDown<<maxBackoff
 	switch {
 	case calm:
-		b.backoff = 0
-	case b.backoff < maxBackoff:
-		b.backoff++
+		l.backoff = 0
+	case l.backoff < maxBackoff:
+		l.backoff++
 	}
-	b.CoolUntil = now + coolDown<<b.backoff
+	l.CoolUntil = now + coolDown<<l.backoff
 }

@@ -6,55 +6,58 @@ import (
 	"time"
 )
 
-// A MemoryReading is what the memory watcher looks at, in bytes. The kernel
-// kills by what it counts, the collector decides by what it knows.
+// A MemoryReading is the memory of a process at one moment, in bytes: as the kernel
+// counts it, which kills by that, and as Go's runtime counts it.
 type MemoryReading struct {
-	At          time.Duration
-	Used, Limit uint64 // the pair that the mem signal compares; limit 0 if unknown
-	Room        uint64 // what can still be taken before the kernel kills
+	At          time.Duration // since a fixed instant
+	Used, Limit uint64        // the pair that the mem signal compares; Limit is 0 if unknown
+	Room        uint64        // what can still be allocated before the kernel kills
 
 	Live    uint64 // heap found reachable by the last collection
 	Objects uint64 // heap in use now, garbage included
 	Goal    uint64 // heap at which the next collection starts
-	Spare   uint64 // what the runtime holds and can give to the heap without asking the kernel
-	Soft    uint64 // GOMEMLIMIT, counted like total; very large if not set
-	Total   uint64 // all memory of the runtime without what it gave back
+	Spare   uint64 // what the runtime can give to the heap without asking the kernel
+	Soft    uint64 // GOMEMLIMIT, counted like Total; at least math.MaxInt64 if not set
+	Total   uint64 // all memory of the runtime that it has not returned to the kernel
 
-	Collection time.Duration // that a collection takes
+	Collection time.Duration // expected duration of a collection
 }
 
-// A MemoryForecast is a reading and where it leads to.
+// A MemoryForecast is a [MemoryReading] with the time that is left at the rate at
+// which memory grows.
 type MemoryForecast struct {
 	MemoryReading
-	Rate float64       // bytes a second, by which used grows at least
-	Left time.Duration // until the room is gone at that rate; never if it does not grow
+	Rate float64       // growth of Used in bytes a second, at least
+	Left time.Duration // until Room is used up at that rate, or [Never]
 }
 
 const (
-	// Never is the time left of memory that does not grow.
+	// Never is the time left where memory does not grow.
 	Never = time.Duration(math.MaxInt64)
 
-	// shortly is how soon the room must be gone for a forecast: several times
-	// what it takes to write a heap profile, under a quota too.
-	shortly = 250 * time.Millisecond
-	// cramped is the part of GOMEMLIMIT that may be live before the collector
-	// runs all the time to keep under it.
-	cramped = 0.95
-	// minSpan is the least time between readings that a rate is taken from:
+	// minLeft is the time left below which the memory watcher fires: several
+	// times what it takes to write a heap profile, under a quota too.
+	minLeft = 250 * time.Millisecond
+	// maxLive is the part of GOMEMLIMIT that may be live before the collector
+	// runs all the time to keep below it.
+	maxLive = 0.95
+	// minSpan is the least time between readings that a rate is computed from:
 	// the kernel charges memory in batches, which look like leaps.
 	minSpan = 5 * time.Millisecond
 )
 
-// A MemoryTrend turns readings into rates.
+// A MemoryTrend computes the growth of memory from readings. The zero MemoryTrend
+// has none.
 type MemoryTrend struct {
 	last  MemoryReading
 	known bool
 	rate  float64 // between the last two readings
 }
 
-// Add takes a reading. A rate counts when two spans in a row have it, so that
-// one leap is no trend; sooner is the time left by the last span alone, which
-// says when to look again.
+// Add adds a reading and returns the forecast. Its rate is the lower one of the
+// last two spans between readings, so that one leap is no trend. sooner is the time
+// left by the last span alone, which the caller needs to choose when to read
+// again.
 func (t *MemoryTrend) Add(m MemoryReading) (o MemoryForecast, sooner time.Duration) {
 	o = MemoryForecast{MemoryReading: m, Left: Never}
 	if !t.known {
@@ -74,8 +77,8 @@ func (t *MemoryTrend) Add(m MemoryReading) (o MemoryForecast, sooner time.Durati
 	return o, sooner
 }
 
-// TimeLeft returns how long a room in bytes lasts at a rate in bytes a second:
-// [Never] where that is more than an hour.
+// TimeLeft returns how long a room in bytes lasts at a rate in bytes a second, or
+// [Never] if that is more than an hour.
 func TimeLeft(room uint64, rate float64) time.Duration {
 	if rate <= 0 {
 		return Never
@@ -87,7 +90,7 @@ func TimeLeft(room uint64, rate float64) time.Duration {
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// Percent is the level that the mem signal shows.
+// Percent returns Used in percent of Limit, and 0 if the limit is unknown.
 func (o *MemoryForecast) Percent() float64 {
 	if o.Limit == 0 {
 		return 0
@@ -107,9 +110,9 @@ func (o *MemoryForecast) overGoal() uint64 {
 	return 0
 }
 
-// crampedBy is the part of GOMEMLIMIT that is live heap, of what other memory
-// of the runtime leaves of it.
-func (o *MemoryForecast) crampedBy() float64 {
+// liveShare is the live heap as a part of what the runtime's other memory leaves of
+// GOMEMLIMIT.
+func (o *MemoryForecast) liveShare() float64 {
 	other := o.Total - min(o.Total, o.Objects+o.Spare)
 	if o.Soft >= math.MaxInt64 || o.Soft <= other {
 		return 0
@@ -117,18 +120,20 @@ func (o *MemoryForecast) crampedBy() float64 {
 	return float64(o.Live) / float64(o.Soft-other)
 }
 
-// Judge says whether the process is about to run out of memory. abs is the
-// level in percent that is too much in any case, 0 if there is none.
+// Judge reports whether the process is about to run out of memory, and why: the
+// room will be used up within 250 ms, the heap may outgrow it before the next
+// collection, or the live heap fills GOMEMLIMIT ([CodeForecast]); or memory is
+// above abs percent of the limit ([CodeAbs]), unless abs is 0.
 func (o *MemoryForecast) Judge(abs float64) (Reason, bool) {
 	level := fmt.Sprintf("memory %s", Unit{suffix: " %"}.Format(o.Percent()))
 	switch {
-	case o.Left < shortly:
+	case o.Left < minLeft:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: full in %s at %.0f MiB/s",
 			level, o.Left.Round(time.Millisecond), o.Rate/(1<<20))}, true
 	case o.overGoal() > 0:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: the heap may grow to %d MiB before the next collection, %d MiB more than there is room for",
 			level, o.Goal>>20, max(o.overGoal()>>20, 1))}, true
-	case o.crampedBy() > cramped:
+	case o.liveShare() > maxLive:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: live heap of %d MiB fills GOMEMLIMIT of %d MiB, the collector cannot keep under it",
 			level, o.Live>>20, o.Soft>>20)}, true
 	case abs > 0 && o.Percent() > abs:

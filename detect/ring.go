@@ -1,30 +1,30 @@
 package detect
 
-// A Ring is the fixed window of samples that a [Rule] judges the next one
-// against. While a rule holds, samples are kept out of the mean, so that a
-// fault is compared with what was before it and not with itself.
+// A Ring is the window of samples that a [Rule] judges the next one against. While
+// a rule fires, samples are kept out of the mean, so that a fault is compared with
+// the time before it and not with itself.
 //
-// A Ring allocates nothing after its first sample, and is not safe for
-// concurrent use.
+// A Ring allocates its buffer with the first sample, and nothing after that. It is
+// not safe for concurrent use.
 type Ring struct {
-	buf     []float64 // of room samples, from the first one on: a signal that is off has none
-	room    int
-	next    int // where the next sample goes
-	settled int // samples in the mean
-	held    int // samples after them that are not, yet
-	window  int // most samples in the mean
-	warm    int // samples that a mean needs to be trusted
+	buf     []float64 // nil before the first sample: a signal that is off needs no memory
+	room    int       // length of buf
+	next    int       // index of the next sample
+	settled int       // samples in the mean
+	held    int       // newer samples that are not in the mean yet
+	window  int       // maximum of settled
+	warm    int       // samples that a mean needs to be compared with
 	sum     float64
 }
 
 // newRing returns a ring whose mean is over at most window samples, with room
-// for hold more while a rule holds, and that is warm after warm samples.
+// for hold more while a rule fires, and that is warm after warm samples.
 func newRing(window, hold, warm int) *Ring {
 	return &Ring{room: window + hold, window: window, warm: min(warm, window)}
 }
 
-// NewRing returns a ring whose mean is over the last of these values, at most
-// window of them, all settled. It is for tests of a [Rule].
+// NewRing returns a ring whose mean is over the last of the values, at most window
+// of them. It is for tests of a [Rule].
 func NewRing(window int, values ...float64) *Ring {
 	r := newRing(max(window, 1), 0, warmup)
 	for _, v := range values {
@@ -33,14 +33,14 @@ func NewRing(window int, values ...float64) *Ring {
 	return r
 }
 
-// Len returns how many samples the mean is over.
+// Len returns the number of samples in the mean.
 func (r *Ring) Len() int { return r.settled }
 
-// Warm reports whether the ring holds enough samples for its mean to be
-// judged against.
+// Warm reports whether there are enough samples for the mean to be compared with:
+// ten, or the whole window if that is shorter.
 func (r *Ring) Warm() bool { return r.settled >= r.warm }
 
-// Mean returns the mean of the settled samples, and 0 when there are none.
+// Mean returns the mean of the window, and 0 when it is empty.
 func (r *Ring) Mean() float64 {
 	if r.settled == 0 {
 		return 0
@@ -48,7 +48,8 @@ func (r *Ring) Mean() float64 {
 	return r.sum / float64(r.settled)
 }
 
-// Append appends all samples to dst, oldest first, the held ones included.
+// Append appends all samples to dst, oldest first, those that are not in the mean
+// included.
 func (r *Ring) Append(dst []float64) []float64 {
 	n := r.settled + r.held
 	for i := range n {
@@ -63,8 +64,8 @@ func (r *Ring) push(v float64) {
 	r.settle()
 }
 
-// hold adds a sample that stays out of the mean until settle. More of them
-// than there is room for settle the oldest ones.
+// hold adds a sample that stays out of the mean until settle. When the ring is
+// full, it drops the oldest sample.
 func (r *Ring) hold(v float64) {
 	if r.buf == nil {
 		r.buf = make([]float64, r.room)
@@ -97,7 +98,7 @@ func (r *Ring) dropOldest() {
 	r.sum -= r.buf[r.index(-r.settled-r.held)]
 	r.settled--
 	if r.index(-r.settled-r.held) == 0 {
-		// Once a lap the sum is taken anew, so that rounding never adds up.
+		// Once a lap the sum is computed anew, so that rounding errors do not add up.
 		r.sum = 0
 		for i := range r.settled {
 			r.sum += r.buf[r.index(i-r.settled-r.held)]
@@ -105,8 +106,8 @@ func (r *Ring) dropOldest() {
 	}
 }
 
-// index returns the place in buf that lies off samples from next, at most a lap
-// away.
+// index returns the index in buf that is off samples away from next, at most a
+// lap.
 func (r *Ring) index(off int) int {
 	switch i := r.next + off; {
 	case i < 0:

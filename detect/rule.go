@@ -8,47 +8,47 @@ import (
 
 // A Rule decides whether a sample is out of its normal range.
 //
-// Rules for implementers: Eval is pure and quick. It looks at nothing but its
-// arguments, keeps nothing, and does not allocate when it returns false. It is
-// called once an interval, and again with a raised value to find out whether
-// the signal has calmed down.
+// Rules for implementers: Eval depends on its arguments only, keeps no state, and
+// does not allocate when it returns false. It is called once an interval, and again
+// with a raised value to find out whether the signal has calmed down.
 //
-// A Rule with a method Pace() [Pace] sets its own window, hold and cool-down;
-// another gets [DefaultPace].
+// A Rule with a method Pace() [Pace] sets its own window, hold and cool-down; any
+// other Rule gets [DefaultPace].
 type Rule interface {
-	// Eval judges s against the samples before it. The Reason says why it
-	// fired or why not; see [Threshold] for the codes that holmes knows.
+	// Eval judges s against the samples before it, and reports whether it fires.
+	// The Reason says why, or why not; its code is one of this package's or the
+	// rule's own.
 	Eval(before *Ring, s Sample) (Reason, bool)
 }
 
-// Pace is how a [Rule] is applied over time. Durations, not ticks.
+// Pace is how a [Rule] is applied over time.
 type Pace struct {
-	// Window is how far back the mean reaches, where there are readings.
+	// Window is the time over which the mean is taken. Zero is 10 minutes.
 	Window time.Duration
-	// Hold is how long the rule must hold without a break before an event is
-	// confirmed. Zero confirms at once.
+	// Hold is for how long the rule must fire without a break before an event is
+	// confirmed. Zero confirms the first sample that fires.
 	Hold time.Duration
-	// CoolDown is the least time from one event to the next of the same rule.
-	// It doubles with every event, up to 32 times, until there has been none
-	// for 32 times as long after the last one.
+	// CoolDown is the least time from one event to the next. It doubles with each
+	// event, up to 32 times, and starts again after 32 times CoolDown without one.
 	CoolDown time.Duration
-	// Margin is how far a value must fall under what fired, before the rule
-	// is armed again.
+	// Margin, in the unit of the samples, is how far a value must fall below what
+	// fires before the rule is armed again, or rise above what was reported to be
+	// reported again.
 	Margin float64
 
-	// classic is mosn/holmes: a ring of ten samples whatever the interval,
-	// nothing judged before it is full, the current sample inside the mean,
-	// and no edge, no back-off and no budget.
+	// classic judges as mosn/holmes does: over ten samples whatever the interval,
+	// the current one included, nothing before there are ten, and without an edge,
+	// a back-off and a budget.
 	classic bool
 }
 
-// DefaultPace is what a [Rule] without a method Pace is applied with: a window
-// of 10 minutes, a hold of 15 seconds, a cool-down of 1 minute.
+// DefaultPace returns the pace of a [Rule] that has no method Pace: a window of 10
+// minutes, a hold of 15 seconds, a cool-down of 1 minute, and no margin.
 func DefaultPace() Pace {
 	return Pace{Window: 10 * time.Minute, Hold: 15 * time.Second, CoolDown: time.Minute}
 }
 
-// PaceOf returns the pace that a rule is applied with: its own, or the default.
+// PaceOf returns the pace of a rule: its own, or [DefaultPace].
 func PaceOf(r Rule) Pace {
 	p := DefaultPace()
 	if own, ok := r.(interface{ Pace() Pace }); ok {
@@ -60,32 +60,34 @@ func PaceOf(r Rule) Pace {
 	return p
 }
 
-// Reason codes of [Threshold]. The first three are why it fired, the next
-// four come without a rule.
+// The reason codes of events. A [Threshold] has the first three; the others are of
+// events without a rule.
 const (
-	CodeAbs        = "abs"        // over Abs
-	CodeDiff       = "diff"       // over the mean by Diff and Margin
-	CodeSlow       = "slow"       // the same over hours
+	CodeAbs        = "abs"        // above Abs
+	CodeDiff       = "diff"       // above the mean by Diff and Margin
+	CodeSlow       = "slow"       // the same, for the means of minutes over hours
 	CodeForecast   = "forecast"   // memory is about to run out
-	CodeManual     = "manual"     // asked for with CaptureNow
-	CodeContinuous = "continuous" // its time had come: WithContinuous
+	CodeManual     = "manual"     // captured on demand: CaptureNow
+	CodeContinuous = "continuous" // captured by timetable: WithContinuous
 	CodeCrash      = "crash"      // a previous run ended without Stop
-	codeBelowMin   = "below-min"  // under Min: never
-	codeAboveMax   = "above-max"  // at or over Max: never
-	codeWarming    = "warming"    // too few samples for a mean
-	codeNormal     = "normal"     // none of it
+
+	// Why a Threshold did not fire.
+	codeBelowMin = "below-min"
+	codeAboveMax = "above-max" // at or above Max
+	codeWarming  = "warming"   // too few samples for a mean
+	codeNormal   = "normal"
 )
 
 // A Reason is why a rule fired, or why it did not.
 type Reason struct {
-	// Code is a short constant: "abs", "diff", "slow", or the rule's own.
+	// Code is a short constant: one of the codes of this package, or the rule's own.
 	Code string
 	// Mean is the mean that the sample was judged against, in its unit.
 	Mean float64
-	// Rule holds the thresholds that were applied, if the rule has any.
+	// Rule is the thresholds that were applied, zero if the rule has none.
 	Rule Threshold
-	// Text is the rule's own words. Empty means that holmes finds them from
-	// the other fields.
+	// Text is the reason in the rule's own words. If it is empty, the sentence of
+	// an event is made of the other fields.
 	Text string
 }
 
@@ -97,26 +99,26 @@ type Reason struct {
 //	Diff > 0 and value >= mean x (1 + Diff/100)
 //	         and value >= mean + Margin               yes ("diff")
 //
-// where mean is over the samples of the Window before this one. Min, Abs, Max
-// and Margin are in the unit of the signal: percent points or counts. Zero
-// turns Max, Abs, Diff and Margin off, and is 10 minutes for Window.
+// The mean is over the samples of the Window before this one, those of a hold
+// excluded. Min, Abs, Max and Margin are in the unit of the signal, such as percent
+// points or a count; Diff is in percent. Zero turns Max, Abs, Diff and Margin off,
+// and is 10 minutes for Window.
 //
-// A fired rule is an edge: it is armed again when the value has fallen so far
-// that even Margin more would not fire, or when it has risen Margin above what
-// was reported. It must hold for Hold, and after an event it rests for
-// CoolDown, doubled with every further one; see [Pace].
+// After an event the rule is armed again when a value that is Margin higher would
+// not fire either; a value that is Margin above the reported one fires without
+// that. See [Pace] for Window, Hold and CoolDown.
 type Threshold struct {
 	Min, Diff, Abs, Max, Margin float64
 	Window, Hold, CoolDown      time.Duration
 }
 
-// Pace returns the rule's own window, hold, cool-down and margin.
+// Pace returns the window, hold, cool-down and margin of the rule.
 func (t Threshold) Pace() Pace {
 	return Pace{Window: t.Window, Hold: t.Hold, CoolDown: t.CoolDown, Margin: t.Margin}
 }
 
-// Check returns an error that names the first field which is negative or no
-// number.
+// Check returns an error that names the first field that is negative, infinite or
+// no number, and nil if there is none.
 func (t Threshold) Check() error {
 	for _, f := range []struct {
 		name string
@@ -164,10 +166,7 @@ func (t Threshold) bound(mean float64) float64 {
 	return max(mean*(1+t.Diff/100), mean+t.Margin)
 }
 
-// Slow returns t for samples that are means of minutes over hours: its reason
-// is [CodeSlow] instead of [CodeDiff].
-func Slow(t Threshold) Rule { return slowRule{t} }
-
+// A slowRule is a Threshold for the means of minutes, with its own reason code.
 type slowRule struct{ Threshold }
 
 func (r slowRule) Eval(before *Ring, s Sample) (Reason, bool) {
@@ -178,8 +177,8 @@ func (r slowRule) Eval(before *Ring, s Sample) (Reason, bool) {
 	return why, fires
 }
 
-// Classic returns t as mosn/holmes judges it, in its integers: over a ring of ten
-// samples with the current one among them, without a hold, an edge or a back-off.
+// Classic returns t as mosn/holmes judges it: in integers, over ten samples with the
+// current one among them, without a hold, an edge, a back-off or a budget.
 func Classic(t Threshold) Rule { return classicRule{t} }
 
 type classicRule struct{ Threshold }
@@ -218,5 +217,5 @@ func (r classicRule) Eval(withCurrent *Ring, s Sample) (Reason, bool) {
 	return why, false
 }
 
-// Finite reports whether a value can be judged.
+// Finite reports whether a rule can judge v: it is a number, and not infinite.
 func Finite(v float64) bool { return !math.IsNaN(v) && !math.IsInf(v, 0) }

@@ -5,15 +5,17 @@ import "time"
 // A Signal names what is measured.
 type Signal string
 
-// The built-in signals. A [Source] adds more.
+// The signals that holmes reads itself. A [Source] adds others.
 const (
-	// SignalCPU is the process's CPU time in percent of the cores it may use.
+	// SignalCPU is the CPU time of the process in percent of the cores that it may
+	// use.
 	SignalCPU Signal = "cpu"
-	// SignalMem is memory in percent of the limit that will kill the process:
-	// the cgroup's, else the host's, else what [WithMemoryLimit] says.
+	// SignalMem is memory in percent of the limit at which the process is killed:
+	// the cgroup's or, if there is none, the host's. The option WithMemoryLimit sets
+	// another one.
 	SignalMem Signal = "mem"
-	// SignalGCHeap is the heap found live by the last collection, in percent
-	// of the same limit.
+	// SignalGCHeap is the heap that the last collection found live, in percent of
+	// the same limit, or of GOMEMLIMIT if that is lower.
 	SignalGCHeap Signal = "gcheap"
 	// SignalGoroutine is the number of goroutines.
 	SignalGoroutine Signal = "goroutine"
@@ -21,55 +23,52 @@ const (
 	SignalThread Signal = "thread"
 )
 
-// Built-in signals that are off until [Holmes.Enable] turns them on. An option
-// that sets the rule of one does not.
+// Signals that holmes reads only when its method Enable has turned them on.
 const (
-	// SignalGCCPU is the part of the CPU time in use that goes into collecting
-	// garbage, in percent. It is over the time between the ends of two
-	// collections, since the runtime does not tell sooner; where less than a
-	// tenth of the cores is in use, it is a share of that tenth.
+	// SignalGCCPU is the CPU time of the garbage collector in percent of the CPU
+	// time in use, or of a tenth of the cores if less is in use. It is over the
+	// time between the ends of the last two collections, because the runtime
+	// updates its account only then.
 	SignalGCCPU Signal = "gccpu"
-	// SignalSchedLat is how long goroutines that can run wait until they do:
-	// the 99th percentile since the reading before, in milliseconds.
+	// SignalSchedLat is how long runnable goroutines wait until they run: the 99th
+	// percentile since the previous reading, in milliseconds.
 	SignalSchedLat Signal = "schedlat"
-	// SignalMutexWait is the time that goroutines wait for locks, in seconds
-	// a second, which is how many are waiting at a time: mean of 10 seconds.
-	// A wait counts when it ends, so that of a deadlock is never seen. While
-	// the signal is on, the runtime is told to record one contended lock in
-	// 1 000 003, and one in 7 during its events, unless the application has
-	// set that fraction itself.
+	// SignalMutexWait is the time that goroutines wait for locks, in seconds per
+	// second, which is the number of waiting goroutines: the mean of 10 seconds. A
+	// wait counts when it ends, so a deadlock does not show. While the signal is
+	// on, the runtime records one contended lock in 1 000 003, and one in 7 during
+	// an event, unless the application has set that fraction itself.
 	SignalMutexWait Signal = "mutexwait"
 )
 
 // A Sample is one reading of a signal.
 type Sample struct {
 	Signal Signal
-	// Value is in percent of Limit, or a plain count.
+	// Value is in percent of Limit, or in the unit of the signal.
 	Value float64
-	// Limit is what Value is a percentage of (cores or bytes), and 0 when
-	// Value is a plain count.
+	// Limit is what Value is a percentage of, in cores or bytes, and 0 if Value is
+	// no percentage.
 	Limit float64
-	// At is the wall-clock time of the reading.
+	// At is the wall-clock time of the reading. A [Detector] does not use it.
 	At time.Time
 }
 
-// A Source measures a signal of the user's own; see [WithSource].
+// A Source measures a signal of the user's own, which the option WithSource adds.
 //
-// Rules for implementers: Read returns at once with the latest value; it is
-// called once an interval by one goroutine. One that blocks loses its own
-// readings only, and no more of it is called meanwhile. An error degrades the
-// signal: it is tried again with growing pauses. A panic is caught, counted
-// and treated as an error. A NaN or infinite value is an error too.
+// Rules for implementers: Read returns the latest value without blocking. One
+// goroutine calls it once an interval. A Source that blocks loses its own readings
+// only, and is not called again until it returns. After an error it is called again
+// with growing pauses. A panic is recovered, counted and treated as an error, and so
+// is a NaN or infinite value.
 type Source interface {
-	// Signal returns the signal's name: lower-case letters, digits, '-' and
-	// '_', at most 40, and not one of the built-in names. It never changes.
+	// Signal returns the name of the signal, always the same: 1 to 40 of a-z, 0-9,
+	// '-' and '_', and not one of the built-in names.
 	Signal() Signal
-	// Read returns the value at now. Only Value and Limit of the Sample are
-	// used.
+	// Read returns the value at now. Only Value and Limit of the Sample are used.
 	Read(now time.Time) (Sample, error)
 }
 
-// Valid reports whether a signal of the user's may have this name.
+// Valid reports whether a [Source] may have this name; see [Source.Signal].
 func (s Signal) Valid() bool {
 	for _, r := range s {
 		if (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_' {

@@ -8,7 +8,7 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// whyNot says in one line why a sample is no event.
+// whyNot says in one line why the rule did not fire.
 func (why Reason) whyNot(s Sample) string {
 	if why.Text != "" {
 		return why.Text
@@ -36,14 +36,14 @@ func (why Reason) whyNot(s Sample) string {
 	}
 }
 
-// A Unit is how a signal's values are written.
+// A Unit formats the values of a signal.
 type Unit struct {
-	suffix string  // after every value
-	points string  // what a margin counts
-	parts  float64 // of one, that a reader wants: hundredths; 0 is tenths
+	suffix string  // of a value
+	points string  // unit of a margin
+	parts  float64 // values are rounded to 1/parts; 0 is 10
 }
 
-// UnitOf returns the unit of a sample.
+// UnitOf returns the unit of a sample: percent if it has a Limit.
 func UnitOf(s Sample) Unit {
 	switch {
 	case s.Limit > 0 || s.Signal == SignalGCCPU:
@@ -61,7 +61,7 @@ func UnitOf(s Sample) Unit {
 	}
 }
 
-// Format writes a value with its unit: "61 %".
+// Format returns a value with its unit: "61 %".
 func (u Unit) Format(v float64) string {
 	if u.suffix == "" {
 		return humanize.Number(v)
@@ -70,17 +70,17 @@ func (u Unit) Format(v float64) string {
 	return humanize.Number(math.Round(v*parts)/parts) + u.suffix
 }
 
-// Margin writes a difference between two values: "10 points".
+// Margin returns a difference of two values with its unit: "10 points".
 func (u Unit) Margin(v float64) string { return humanize.Number(v) + " " + u.points }
 
-// titles are the signals as an operator says them.
 var titles = map[Signal]string{
 	SignalCPU: "CPU", SignalMem: "memory", SignalGCHeap: "live heap",
 	SignalGoroutine: "goroutines", SignalThread: "threads",
 	SignalGCCPU: "garbage collection", SignalSchedLat: "scheduling latency", SignalMutexWait: "lock wait",
 }
 
-// Title returns the signal as an operator says it: "CPU", "live heap".
+// Title returns the signal's name for a sentence: "CPU", "live heap". The title of a
+// signal that is not built in is its name.
 func Title(s Signal) string {
 	if t, ok := titles[s]; ok {
 		return t

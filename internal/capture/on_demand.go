@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// For returns the phases of a capture that was asked for: it lasts for d, or until
-// ctx is done or the run stops. Call end when the capture is over.
+// For returns the phases of a capture on demand: it lasts for d, or until ctx is done
+// or the run stops. Call end when the capture is over.
 func (t *Taker) For(ctx context.Context, d time.Duration) (p *Phases, end func()) {
-	again, decided, stop := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	close(again)
+	second, decided, stop := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	close(second)
 	ctx, cancel := context.WithCancel(ctx)
 	t.Scope.Go("capture timer", func() {
 		timer := time.NewTimer(d)
@@ -31,7 +31,7 @@ func (t *Taker) For(ctx context.Context, d time.Duration) (p *Phases, end func()
 		close(stop)
 	})
 	return &Phases{
-		Again: again, Decided: decided, Dismissed: func() bool { return false }, Stop: stop,
+		Second: second, Decided: decided, Dismissed: func() bool { return false }, Stop: stop,
 		Urgent: true, AtLeast: d,
 	}, cancel
 }

@@ -8,7 +8,7 @@ import (
 
 // Phases is the life of an event as a recording sees it.
 type Phases struct {
-	Again     <-chan struct{} // closed when the rule has held a second time
+	Second    <-chan struct{} // closed when the rule has fired for a second sample
 	Decided   <-chan struct{} // closed at the verdict
 	Dismissed func() bool     // reports the verdict, once Decided is closed
 	Stop      <-chan struct{} // closed when the recording should end with what it has
@@ -23,12 +23,12 @@ func (p *Phases) dismissed() bool { return supervise.Closed(p.Decided) && p.Dism
 
 // begin waits until a recording should begin. It reports whether it should.
 func (p *Phases) begin() bool {
-	again := p.Again
+	second := p.Second
 	if p.Deferred {
-		again = nil
+		second = nil
 	}
 	select {
-	case <-again:
+	case <-second:
 	case <-p.Decided:
 	case <-p.Stop:
 	}

@@ -38,7 +38,7 @@ func wantsTrace(t *Taker, kinds []event.Kind, p *Phases) bool {
 func recordTrace(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
 	var a armed
 	select {
-	case <-p.Again:
+	case <-p.Second:
 		a = t.arm()
 	case <-p.Decided:
 		a.err = errLapsed

@@ -8,32 +8,32 @@ import (
 	"github.com/go-holmes/holmes/internal/capture"
 )
 
-// A Suspicion takes the evidence of one event, from the first suspicious sample
-// to the verdict, in a goroutine of its own. The monitor tells it what the rule
-// says and never waits. A nil Suspicion, of a run that is ending, takes what it
-// is told and does nothing.
+// A Suspicion takes the evidence of one event, from the first suspicious sample to
+// the verdict, in a goroutine of its own. The monitor calls its methods, which do
+// not block. Those of a nil Suspicion, which a run that is ending has, do nothing.
 type Suspicion struct {
 	in       *Incidents
 	taker    capture.Taker
 	first    Cause
 	deferred bool // no evidence before the verdict
 
-	// Closed by the monitor, each at most once.
-	again   chan struct{} // the rule held a second time
+	// The monitor closes each at most once.
+	second  chan struct{} // the rule has fired for a second sample
 	decided chan struct{} // verdict and final are set
-	told    bool          // again is closed; the monitor's own
+	held    bool          // second is closed; only the monitor uses it
 
 	verdict event.State
 	final   Cause
 	over    atomic.Bool
 }
 
-// Suspect begins a suspicion. It is nil when the run is ending.
+// Suspect begins a suspicion, and returns nil when the run is ending. A deferred one
+// takes no evidence before the verdict.
 func (in *Incidents) Suspect(c Cause, deferred bool) *Suspicion {
 	if !in.Scope.Tasks.Enter(Task) {
 		return nil
 	}
-	s := &Suspicion{in: in, taker: in.Taker(), deferred: deferred, again: make(chan struct{}), decided: make(chan struct{})}
+	s := &Suspicion{in: in, taker: in.Taker(), deferred: deferred, second: make(chan struct{}), decided: make(chan struct{})}
 	s.first = s.with(c)
 	in.Counters.count(c.Signal, Count{Suspected: 1})
 	in.Box.state(string(c.Signal) + " suspected")
@@ -48,11 +48,11 @@ func (in *Incidents) Suspect(c Cause, deferred bool) *Suspicion {
 // Finished reports whether the event is complete.
 func (s *Suspicion) Finished() bool { return s.over.Load() }
 
-// Again says that the rule held at one more tick.
-func (s *Suspicion) Again() {
-	if s != nil && !s.told {
-		s.told = true
-		close(s.again)
+// HoldsAgain records that the rule has fired for another sample.
+func (s *Suspicion) HoldsAgain() {
+	if s != nil && !s.held {
+		s.held = true
+		close(s.second)
 	}
 }
 
@@ -64,7 +64,7 @@ func (s *Suspicion) Confirm(c Cause) {
 	}
 }
 
-// Dismiss ends the suspicion without one.
+// Dismiss ends the suspicion without an event.
 func (s *Suspicion) Dismiss() {
 	if s != nil {
 		s.verdict, s.final = event.StateDismissed, s.first
@@ -81,7 +81,7 @@ func (s *Suspicion) with(c Cause) Cause {
 func (s *Suspicion) proceed() {
 	t := &s.taker
 	p := &capture.Phases{
-		Again: s.again, Decided: s.decided, Stop: s.in.Scope.Stop,
+		Second: s.second, Decided: s.decided, Stop: s.in.Scope.Stop,
 		Dismissed: func() bool { return s.verdict == event.StateDismissed },
 		Deferred:  s.deferred, AtLeast: t.Config.Sampling,
 	}
@@ -122,8 +122,8 @@ func (s *Suspicion) begin(c Cause, state event.State, r *capture.Recordings, p *
 	return b
 }
 
-// await returns what became of the suspicion; when holmes is stopped first, it
-// stays unconfirmed. Meanwhile it writes down what is recorded, unless b is nil.
+// await waits for the verdict and returns it: unconfirmed when holmes is stopped
+// first. Meanwhile it saves what is recorded, unless b is nil.
 func (s *Suspicion) await(b *builder, r *capture.Recordings) (event.State, Cause) {
 	ready := r.Ready()
 	if b == nil {
@@ -142,7 +142,7 @@ func (s *Suspicion) await(b *builder, r *capture.Recordings) (event.State, Cause
 		}
 	}
 	select {
-	case <-s.decided: // both at once: the verdict counts
+	case <-s.decided: // both at once: the verdict takes precedence
 		return s.verdict, s.final
 	default:
 		return event.StateUnconfirmed, s.first

@@ -11,8 +11,7 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// Config is what the options say about signals. It is not written to after it is
-// in use.
+// Config is the options about signals. It is not changed once it is in use.
 type Config struct {
 	Interval    time.Duration
 	Signals     map[detect.Signal]Signal
@@ -33,15 +32,12 @@ type Signal struct {
 	Slow    detect.Threshold // on one sample a minute; Diff is 0 where there is none
 	Kinds   []event.Kind
 	Context []event.Kind // taken at the verdict, for the diagnosis
-	Stacks  float64      // CPU percent below which there are wall-clock stacks
+	Stacks  float64      // CPU percent below which an event has wall-clock stacks
 
-	// One of them is set: Read of a built-in signal, Source of the user's.
+	// Read is set for a built-in signal, Source for a user's signal.
 	Read   func(*measure.Meter, *measure.Config) (value, limit float64, err error)
 	Source *Source
 }
-
-// slowEvery is the interval of the samples of slow rules.
-const slowEvery = time.Minute
 
 // maxRing bounds the samples of a rule: a ring is memory.
 const maxRing = 100_000
@@ -58,8 +54,8 @@ func (c *Config) Check() error {
 	return nil
 }
 
-// applied returns the rule as it is judged by: a rule of the user's is behind a
-// circuit breaker.
+// applied returns the rule as the detector gets it: a user's rule is called through
+// a circuit breaker.
 func (c *Config) applied(r detect.Rule) detect.Rule {
 	switch t, own := r.(detect.Threshold); {
 	case own && c.Classic:
@@ -71,12 +67,7 @@ func (c *Config) applied(r detect.Rule) detect.Rule {
 	}
 }
 
-func (c *Config) pace(r detect.Rule) detect.Pace {
-	if t, own := r.(detect.Threshold); own && c.Classic {
-		r = detect.Classic(t)
-	}
-	return detect.PaceOf(r)
-}
+func (c *Config) pace(r detect.Rule) detect.Pace { return detect.PaceOf(c.applied(r)) }
 
 func (c *Config) wantsMutex() bool {
 	for _, s := range c.Signals {
@@ -87,12 +78,16 @@ func (c *Config) wantsMutex() bool {
 	return false
 }
 
-// A guardedRule is a rule of the user's behind a circuit breaker.
+// A guardedRule calls a user's rule through a circuit breaker.
 type guardedRule struct {
 	detect.Rule
 	breaker *supervise.Breaker
 }
 
+// Pace returns the pace of the user's rule, which may have a method Pace.
+func (r guardedRule) Pace() detect.Pace { return detect.PaceOf(r.Rule) }
+
+// Eval implements detect.Rule.
 func (r guardedRule) Eval(before *detect.Ring, s detect.Sample) (why detect.Reason, fires bool) {
 	err := r.breaker.Call(func() error { why, fires = r.Rule.Eval(before, s); return nil })
 	if err != nil {

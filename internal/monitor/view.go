@@ -8,12 +8,12 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// A view is what other goroutines may know of a signal: plain values, copied once
-// a tick without an allocation.
+// A view is a signal's state for other goroutines: plain values, copied once a tick
+// without an allocation.
 type view struct {
 	enabled bool
 	sample  detect.Sample
-	read    bool // sample holds a reading
+	read    bool // sample is a reading
 	err     error
 	veto    string
 	fast    detect.View
@@ -21,7 +21,7 @@ type view struct {
 	hasSlow bool
 }
 
-// A View is a signal as of its last tick.
+// A View is the state of a signal as of its last tick.
 type View struct {
 	Signal             detect.Signal
 	Enabled            bool
@@ -29,7 +29,7 @@ type View struct {
 	State              string
 	WhyNot             string
 	Err                error
-	Panics             uint64 // of the user's source
+	Panics             uint64 // of a user's source
 }
 
 func (m *signalMonitor) publish(s detect.Sample, veto string) {
@@ -40,9 +40,9 @@ func (m *signalMonitor) publish(s detect.Sample, veto string) {
 	if s.Signal != "" { // else the last one that succeeded stays
 		v.sample, v.read = s, true
 	}
-	v.fast = m.fast.View()
-	if v.hasSlow = m.slow != nil; v.hasSlow {
-		v.slow = m.slow.View()
+	v.fast = m.pair.Fast.View()
+	if v.hasSlow = m.pair.Slow != nil; v.hasSlow {
+		v.slow = m.pair.Slow.View()
 	}
 }
 
@@ -52,7 +52,7 @@ func (m *signalMonitor) look() view {
 	return m.view
 }
 
-// whyNot is the answer to "why is there no event?", in one sentence.
+// whyNot says in one sentence why there is no event.
 func (v *view) whyNot(name detect.Signal, now time.Duration) string {
 	switch {
 	case !v.enabled:
@@ -78,7 +78,7 @@ func (v *view) state(now time.Duration) string {
 	return v.fast.State(now, v.read)
 }
 
-// Views returns all signals, in their order.
+// Views returns the state of all signals, in their order.
 func (m *Monitor) Views() (out []View) {
 	now, c := m.Scope.Clock.Mono(), m.Config()
 	for _, s := range *m.all.Load() {

@@ -40,61 +40,22 @@ type Capture struct {
 
 // Run judges a series.
 func (c Config) Run(values []float64) []Capture {
-	r := run{interval: c.Interval}
-	rule := holmes.Rule(c.Rule)
+	rule, slow := holmes.Rule(c.Rule), c.Slow
 	if c.Classic {
-		rule = detect.Classic(c.Rule)
+		rule, slow = detect.Classic(c.Rule), holmes.Threshold{}
 	}
-	r.fast = detect.New(detect.Config{Rule: rule, Pace: detect.PaceOf(rule), Interval: c.Interval, Budget: c.Budget})
-	if c.Slow.Diff > 0 && !c.Classic {
-		r.slow = detect.New(detect.Config{Rule: detect.Slow(c.Slow), Pace: c.Slow.Pace(), Interval: time.Minute, Budget: c.Budget})
-	}
+	var pair detect.Pair
+	pair.Change(detect.Config{Rule: rule, Interval: c.Interval, Budget: c.Budget}, slow)
+	var captures []Capture
 	for i, v := range values {
-		r.index = i
-		r.judge(r.fast, v, r.slow)
-		if r.slow != nil {
-			r.addToMinute(v)
-		}
+		now := time.Duration(i+1) * c.Interval
+		pair.Step(now, holmes.Sample{Value: v, Limit: 100}, func(d *detect.Detector, s holmes.Sample) {
+			if d.Step(now, s, "") != detect.Confirmed {
+				return
+			}
+			captures = append(captures, Capture{i - int(d.Held(now)/c.Interval), i, d.Reason().Code})
+			pair.Rest(now, d)
+		})
 	}
-	return r.captures
-}
-
-// A run is the state of a signal's detectors.
-type run struct {
-	interval   time.Duration
-	fast, slow *detect.Detector
-
-	index    int           // of the sample
-	since    time.Duration // of the minute
-	sum      float64
-	n        int
-	captures []Capture
-}
-
-func (r *run) now() time.Duration { return time.Duration(r.index+1) * r.interval }
-
-// addToMinute gives the slow detector the mean of a minute when it is over.
-func (r *run) addToMinute(v float64) {
-	if r.since == 0 {
-		r.since = r.now()
-	}
-	r.sum += v
-	r.n++
-	if r.now()-r.since >= time.Minute {
-		r.judge(r.slow, r.sum/float64(r.n), r.fast)
-		r.since, r.sum, r.n = r.now(), 0, 0
-	}
-}
-
-// judge passes a value to one detector. What that confirms, the other does not
-// report again.
-func (r *run) judge(d *detect.Detector, v float64, other *detect.Detector) {
-	if d.Step(r.now(), holmes.Sample{Value: v, Limit: 100}, "") != detect.Confirmed {
-		return
-	}
-	held := int(d.Held(r.now()) / r.interval)
-	r.captures = append(r.captures, Capture{r.index - held, r.index, d.Reason().Code})
-	if other != nil {
-		other.Rest(r.now())
-	}
+	return captures
 }

@@ -1,0 +1,72 @@
+package detect
+
+import "time"
+
+// slowInterval is the time from one sample of a slow rule to the next.
+const slowInterval = time.Minute
+
+// A Pair is the two detectors of one signal: Fast judges every sample, Slow the
+// mean of each minute. Call [Pair.Change] before any other method. Like its
+// detectors, a Pair is not safe for concurrent use.
+type Pair struct {
+	Fast *Detector
+	Slow *Detector // nil without a slow rule
+
+	// The samples of the present minute.
+	since time.Duration
+	sum   float64
+	n     int
+}
+
+// Change replaces the settings and keeps the samples. The slow detector reports
+// [CodeSlow] where slow would report [CodeDiff]; without a Diff there is none. It
+// reports whether a suspicion ended because the slow rule was removed.
+func (p *Pair) Change(fast Config, slow Threshold) (dropped bool) {
+	if p.Fast == nil {
+		p.Fast = New(fast)
+	} else {
+		p.Fast.Change(fast)
+	}
+	slowly := Config{Rule: slowRule{slow}, Interval: slowInterval, Budget: fast.Budget}
+	switch {
+	case slow.Diff <= 0:
+		dropped = p.Slow != nil && p.Slow.Drop()
+		p.Slow = nil
+	case p.Slow == nil:
+		p.Slow = New(slowly)
+	default:
+		p.Slow.Change(slowly)
+	}
+	return dropped
+}
+
+// Step passes s to judge with the fast detector and, once a minute, the mean with
+// the slow one. judge calls [Detector.Step] and, where that confirms an event,
+// [Pair.Rest].
+func (p *Pair) Step(now time.Duration, s Sample, judge func(d *Detector, s Sample)) {
+	judge(p.Fast, s)
+	if p.Slow == nil {
+		return
+	}
+	if p.since == 0 {
+		p.since = now
+	}
+	p.sum += s.Value
+	p.n++
+	if now-p.since < slowInterval {
+		return
+	}
+	s.Value = p.sum / float64(p.n)
+	p.since, p.sum, p.n = now, 0, 0
+	judge(p.Slow, s)
+}
+
+// Rest starts the cool-down of the other detector, so that it does not report the
+// same event. It reports whether that ended a suspicion of the other detector.
+func (p *Pair) Rest(now time.Duration, reporting *Detector) (dropped bool) {
+	other := p.Slow
+	if reporting == p.Slow {
+		other = p.Fast
+	}
+	return other != nil && other.rest(now)
+}
