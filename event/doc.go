@@ -1,8 +1,8 @@
-// Package event is what leaves a process about one anomaly: the [Event] with its
-// profiles, its form on disk, and the [Reporter] that takes it away. A program
-// that imports it reads event directories without the profiler.
+// Package event defines what leaves a process about one anomaly: the [Event] with
+// its profiles, its form on disk, and the [Reporter] that delivers it. It has no part
+// of the profiler, so a program can read event directories by it.
 //
-// An event directory holds event.json, which [Load] reads, summary.txt for
-// people, and one file a profile. Its name is the event's ID, which sorts by
-// time. Fields may be added to event.json; none is renamed or removed.
+// An event directory holds event.json, which [Load] reads, summary.txt, which is the
+// same as plain text, and a file for each profile. Its name is the ID of the event,
+// which sorts by time. Fields may be added to event.json; none is renamed or removed.
 package event

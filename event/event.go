@@ -9,47 +9,51 @@ import (
 	"github.com/go-holmes/holmes/diagnose"
 )
 
-// A State is where an [Event] stands in its life.
+// A State is the state of an [Event].
 type State string
 
+// The states of an event. Confirmed and unconfirmed events are reported.
 const (
-	// StateSuspected is an event whose rule holds, but not yet for its hold
+	// StateSuspected is an event whose rule fires, but not yet for its hold
 	// time. Its evidence is being taken.
 	StateSuspected State = "suspected"
-	// StateConfirmed is an event whose rule held for its hold time, or that
-	// was asked for. Only these reach the reporters, and the unconfirmed.
+	// StateConfirmed is an event whose rule fired for its hold time, or that was
+	// captured on demand or by timetable.
 	StateConfirmed State = "confirmed"
-	// StateDismissed is an event whose rule lapsed before its hold time. It
-	// is counted and never reported.
+	// StateDismissed is an event whose rule ceased to fire before its hold time.
+	// It is counted and never reported.
 	StateDismissed State = "dismissed"
 	// StateUnconfirmed is an event that was still suspected when holmes was
-	// stopped: its evidence is real, its verdict was never reached.
+	// stopped or its process ended.
 	StateUnconfirmed State = "unconfirmed"
 )
 
-// An Event is all that leaves the process about one anomaly. A [Reporter] is
-// handed a copy of its own: it may keep and change it.
+// An Event is all that leaves the process about one anomaly. Each [Reporter] gets a
+// copy, which it may keep and change.
 type Event struct {
-	// ID is unique, sorts by time and names the event's directory.
+	// ID is unique, sorts by time and is the name of the event's directory.
 	ID    string
 	State State
 	// At is the wall-clock time of the first suspicious sample.
-	At       time.Time
-	Trigger  Trigger
+	At      time.Time
+	Trigger Trigger
+	// Profiles are in the order in which they were taken. A profile that is
+	// missing is in it too, with the reason.
 	Profiles []Profile
-	// Diagnosis names the guilty function, or says that it cannot.
+	// Diagnosis names the responsible function, or says that there is no clear
+	// culprit. Its Sentence is empty if there is no diagnosis.
 	Diagnosis diagnose.Verdict
 	// Readings is what else was measured when the event was confirmed.
 	Readings Readings
 	Labels   map[string]string
-	// Cost is what taking the evidence cost the host.
+	// Cost is what it cost the host to take the evidence.
 	Cost Cost
-	// Dir is the event's directory, and empty when the disk refused it.
+	// Dir is the directory of the event, and empty if the disk refused it.
 	Dir string
 }
 
-// Clone returns a copy that shares nothing that can be changed, but for the
-// bytes of profiles in memory, which nobody writes.
+// Clone returns a copy that shares no data with e but the content of profiles in
+// memory, which must not be changed.
 func (e *Event) Clone() *Event {
 	c := *e
 	c.Trigger.Window = slices.Clone(e.Trigger.Window)
@@ -64,11 +68,11 @@ func (e *Event) Clone() *Event {
 	return &c
 }
 
-// Routine reports whether a timetable is all that has set the event off.
+// Routine reports whether the event was captured by timetable, without an anomaly.
 func (e *Event) Routine() bool { return e.Trigger.Reason.Code == detect.CodeContinuous }
 
-// Sentence is the event in one line: what the trigger saw and, where there is
-// a diagnosis, who is to blame.
+// Sentence returns the event in one line: the trigger and, if there is a diagnosis,
+// the responsible function.
 func (e *Event) Sentence() string {
 	if e.Diagnosis.Sentence == "" {
 		return e.Trigger.Sentence()
@@ -76,12 +80,10 @@ func (e *Event) Sentence() string {
 	return e.Trigger.brief() + ": " + e.Diagnosis.Sentence
 }
 
-// Signals of events that no reading has set off.
+// The signals of events without a reading.
 const (
-	// SignalProcess is the signal of an event about the process itself: that its
-	// previous run ended without Stop.
-	SignalProcess    detect.Signal = "process"
-	SignalManual     detect.Signal = "manual"     // CaptureNow
-	SignalContinuous detect.Signal = "continuous" // WithContinuous
-	SignalBaseline   detect.Signal = "baseline"   // profiles of calm times, kept for the next start
+	SignalProcess    detect.Signal = "process"    // a previous run ended without Stop
+	SignalManual     detect.Signal = "manual"     // captured on demand: CaptureNow
+	SignalContinuous detect.Signal = "continuous" // captured by timetable: WithContinuous
+	SignalBaseline   detect.Signal = "baseline"   // profiles of calm times; never reported
 )

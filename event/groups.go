@@ -7,48 +7,51 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// Groups is what the control groups of the process said around an event.
-// Levels are leaf first; those above the namespace or the mount cannot be seen.
+// Groups is the state of the process's control groups at an event.
 type Groups struct {
+	// Memory and CPU are the levels of the two controllers, the process's own
+	// group first. Levels above the namespace or the mount are not visible.
 	Memory []MemoryGroup `json:"memory,omitempty"`
 	CPU    []CPUGroup    `json:"cpu,omitempty"`
-	// CPUPressure, MemoryPressure and MemoryFullPressure are the percentages
-	// of the last 10 seconds in which some, or in the last case all, tasks of
-	// the group waited for CPU or memory.
+	// CPUPressure and MemoryPressure are the percentages of the last 10 seconds
+	// in which some tasks of the group waited for CPU or memory;
+	// MemoryFullPressure is that in which all of them waited for memory.
 	CPUPressure        float64 `json:"cpu_pressure_percent,omitempty"`
 	MemoryPressure     float64 `json:"memory_pressure_percent,omitempty"`
 	MemoryFullPressure float64 `json:"memory_full_pressure_percent,omitempty"`
-	// Unseen lists what could not be read or seen.
+	// Unseen lists what could not be read or is not visible.
 	Unseen string `json:"unseen,omitempty"`
 }
 
-// MemoryGroup is one level of the memory controller. Limit is the smallest one
-// that holds there, 0 for none; Used is without the page cache.
+// MemoryGroup is one level of the memory controller, in bytes.
 type MemoryGroup struct {
-	Path  string `json:"path"`
+	Path string `json:"path"`
+	// Usage is all that the group is charged with, Used the same without page
+	// cache that the kernel can drop.
 	Used  uint64 `json:"used_bytes"`
 	Usage uint64 `json:"usage_bytes"`
+	// Limit is the lowest limit that applies at this level, and 0 for none.
 	Limit uint64 `json:"limit_bytes,omitempty"`
 	Anon  uint64 `json:"anon_bytes,omitempty"`
 	Shmem uint64 `json:"shmem_bytes,omitempty"`
-	// OOMKills counts what the kernel killed in this very group so far.
+	// OOMKills counts the processes that the kernel has killed in this group.
 	OOMKills uint64 `json:"oom_kills,omitempty"`
 }
 
 // CPUGroup is one level of the CPU controller.
 type CPUGroup struct {
 	Path string `json:"path"`
-	// Quota is in cores, 0 for none.
+	// Quota is in cores, and 0 for none.
 	Quota float64 `json:"quota_cores,omitempty"`
-	// Throttled is the percentage of the quota's periods, since the event was
-	// suspected, in which the group was stopped; ThrottledSeconds for how long,
-	// added up over the cores.
+	// Throttled is the percentage of the quota's periods in which the group was
+	// throttled since the event was suspected; ThrottledSeconds is for how long,
+	// summed over the cores.
 	Throttled        float64 `json:"throttled_percent,omitempty"`
 	ThrottledSeconds float64 `json:"throttled_seconds,omitempty"`
 }
 
-// sentences are what a person should know of the groups: what stopped the
-// process, what it waited for, and who was killed.
+// sentences describes what the groups did to the process: throttling, waiting and
+// kills.
 func (g *Groups) sentences() (out []string) {
 	for _, l := range g.CPU {
 		if l.Throttled > 0 {
@@ -67,13 +70,14 @@ func (g *Groups) sentences() (out []string) {
 	return out
 }
 
-// smallShare is below which part of the group's memory a process's own heap
-// cannot be the reason.
+// smallShare is the part of the group's memory below which the process's own heap
+// does not explain it.
 const smallShare = 0.5
 
-// ShareNote says so in the event, so that nobody looks for a leak in a heap
-// that has none.
-func (r *Readings) ShareNote() string {
+// MemoryNote returns a sentence for the case that the process holds less than half
+// of the memory of its control group, because a heap profile does not explain the
+// rest. It returns "" otherwise.
+func (r *Readings) MemoryNote() string {
 	if r.MemoryScope != "cgroup" || r.MemoryUsed == 0 || float64(r.RSS) >= smallShare*float64(r.MemoryUsed) {
 		return ""
 	}
@@ -81,10 +85,11 @@ func (r *Readings) ShareNote() string {
 		100*float64(r.RSS)/float64(r.MemoryUsed))
 }
 
-// about joins what a person should know of the state around an event.
-func (r *Readings) about() string {
+// notes returns what a reader of the summary should know of the readings, a line
+// each.
+func (r *Readings) notes() string {
 	var all []string
-	if note := r.ShareNote(); note != "" {
+	if note := r.MemoryNote(); note != "" {
 		all = append(all, note)
 	}
 	if r.Groups != nil {

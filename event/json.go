@@ -18,7 +18,7 @@ type (
 		ID        string            `json:"id"`
 		State     State             `json:"state"`
 		At        time.Time         `json:"at"`
-		Sentence  string            `json:"sentence"` // for whoever reads no more
+		Sentence  string            `json:"sentence"`
 		Trigger   wireTrigger       `json:"trigger"`
 		Diagnosis *diagnose.Verdict `json:"diagnosis,omitempty"`
 		Profiles  []wireProfile     `json:"profiles"`
@@ -62,7 +62,7 @@ type (
 	}
 )
 
-// MarshalJSON returns the event.json form.
+// MarshalJSON returns the event in the form of event.json.
 func (e *Event) MarshalJSON() ([]byte, error) {
 	w := wireEvent{
 		ID: e.ID, State: e.State, At: e.At, Sentence: e.Sentence(), Profiles: []wireProfile{},
@@ -100,8 +100,8 @@ func (e *Event) MarshalJSON() ([]byte, error) {
 	return json.Marshal(w)
 }
 
-// UnmarshalJSON reads the event.json form. Unknown fields are ignored, so
-// that a later version's events stay readable.
+// UnmarshalJSON reads the form of event.json. It ignores unknown fields, so that
+// events of a later version can be read.
 func (e *Event) UnmarshalJSON(raw []byte) error {
 	var w wireEvent
 	if err := json.Unmarshal(raw, &w); err != nil {
@@ -137,14 +137,13 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 	return nil
 }
 
-// fromSeconds rounds: the nanosecond of a duration survives the way to JSON and
-// back.
+// fromSeconds rounds to a nanosecond, so that a duration is the same after JSON.
 func fromSeconds(s float64) time.Duration {
 	return time.Duration(math.Round(s * float64(time.Second)))
 }
 
-// sane is v, or 0 where a rule of the user's left no number: JSON has none such,
-// and the event is worth more.
+// sane returns v, or 0 for a value that JSON cannot hold: a user's rule may have
+// returned one.
 func sane(v float64) float64 {
 	if detect.Finite(v) {
 		return v
@@ -152,7 +151,7 @@ func sane(v float64) float64 {
 	return 0
 }
 
-// ruleToWire is nil for a rule without thresholds.
+// ruleToWire returns nil for a rule without thresholds.
 func ruleToWire(t detect.Threshold) *wireRule {
 	if t == (detect.Threshold{}) {
 		return nil

@@ -15,17 +15,17 @@ import (
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
-// The files that every event directory has beside its profiles.
+// The files of an event directory beside its profiles.
 const (
-	JSONFile    = "event.json"
-	SummaryFile = "summary.txt"
+	JSONFile    = "event.json"  // the event, for [Load]
+	SummaryFile = "summary.txt" // the event as text; see [Event.Summary]
 )
 
-// maxRead bounds the size of a profile that is read to find out when it was
-// taken.
+// maxRead is the maximum size of a profile that is read to learn when it was taken.
 const maxRead = 4 << 20
 
-// Load reads an event back from its directory, profiles included by path.
+// Load reads an event from its directory. It sets the path of each profile and does
+// not read them. The error wraps [os.ErrNotExist] if there is no event.json.
 func Load(dir string) (*Event, error) {
 	raw, err := os.ReadFile(filepath.Join(dir, JSONFile))
 	if err != nil {
@@ -44,10 +44,10 @@ func Load(dir string) (*Event, error) {
 	return e, nil
 }
 
-// Recover reads an event whose process ended before the event was complete, as
-// far as it came: without event.json it is made of the directory's name and the
-// profiles in it. The event is never nil, with an error neither. Its state is
-// [StateUnconfirmed] if there was no verdict.
+// Recover reads an event whose process has ended before the event was complete. It
+// adds profiles that event.json does not name, and without event.json it makes the
+// event from the directory's name and profiles. It calls [Event.Finalize]. The event
+// is never nil, not even with an error.
 func Recover(dir string) (*Event, error) {
 	e, err := Load(dir)
 	if err != nil {
@@ -56,11 +56,11 @@ func Recover(dir string) (*Event, error) {
 			err = nil
 		}
 	}
-	e.Settle()
+	e.Finalize()
 	return e, errors.Join(err, e.findFiles())
 }
 
-// rebuilt makes an event of the name of its directory.
+// rebuilt makes an event from the name of its directory.
 func rebuilt(dir string) *Event {
 	id := filepath.Base(dir)
 	stamp, signal, _ := strings.Cut(id, "-")
@@ -77,17 +77,17 @@ func rebuilt(dir string) *Event {
 	}
 }
 
-// Settle is for an event of a process that has ended: without a verdict it is
-// unconfirmed, and files that are gone are noted.
-func (e *Event) Settle() {
+// Finalize completes an event whose process has ended: a suspected event becomes
+// unconfirmed, and [Event.MarkMissing] is called.
+func (e *Event) Finalize() {
 	if e.State == StateSuspected {
 		e.State = StateUnconfirmed
 	}
-	e.MissFiles()
+	e.MarkMissing()
 }
 
-// findFiles adds the profiles that are on disk and not in the event: their
-// process was killed before it could say so.
+// findFiles adds the profiles that are on disk and not in the event: the process was
+// killed before it could add them.
 func (e *Event) findFiles() error {
 	entries, err := os.ReadDir(e.Dir)
 	if err != nil {
@@ -111,7 +111,7 @@ func (e *Event) findFiles() error {
 	return nil
 }
 
-// times returns the time that a profile itself says it is of.
+// times returns when the profile was taken and for how long, from its content.
 func (p *Profile) times() (start time.Time, took time.Duration, err error) {
 	raw, err := p.ReadAll(maxRead)
 	if err != nil {
@@ -120,11 +120,12 @@ func (p *Profile) times() (start time.Time, took time.Duration, err error) {
 	return pprofread.Times(raw)
 }
 
-// errNotKept is why a profile is missing whose event outlived it.
+// errNotKept is why a profile of a stored event has no content.
 var errNotKept = errors.New("was held in memory, or removed from the disk, before it could be delivered")
 
-// MissFiles notes in each profile whose file is gone that it is.
-func (e *Event) MissFiles() {
+// MarkMissing looks for the file of each profile. A profile whose file is gone gets
+// the reason in Err and Note, and no Path.
+func (e *Event) MarkMissing() {
 	for i := range e.Profiles {
 		p := &e.Profiles[i]
 		if p.Path == "" {

@@ -2,25 +2,24 @@ package event
 
 import "time"
 
-// PreviousRun is the end of a run that was not stopped, as its black box has
-// it.
+// PreviousRun is the end of a run without Stop, from its black box.
 type PreviousRun struct {
-	// Started and Ended are by its wall clock; it lived a little longer than
-	// its last record.
+	// Started and Ended are by the wall clock of that run. Ended is the time of
+	// its last record, a little before its end.
 	Started time.Time `json:"started"`
 	Ended   time.Time `json:"ended"`
 	PID     int       `json:"pid"`
-	// MemoryPercent is of the limit at the end, MemoryRate how fast memory
-	// rose in the last ten seconds, in bytes a second.
+	// MemoryPercent is memory in percent of the limit at the end, MemoryRate its
+	// growth in the last ten seconds, in bytes a second.
 	MemoryPercent float64 `json:"memory_percent,omitempty"`
 	MemoryRate    float64 `json:"memory_bytes_per_second,omitempty"`
-	// LastEvent is the ID of the last event of that run, LastSentence what was
-	// known of it, and LastState the last change of a signal.
+	// LastEvent is the ID of the last event of that run, LastSentence its
+	// sentence, and LastState the last change of a signal's state.
 	LastEvent    string `json:"last_event,omitempty"`
 	LastSentence string `json:"last_sentence,omitempty"`
 	LastState    string `json:"last_state,omitempty"`
-	// Crash is what the runtime wrote as it ended the process, see
-	// [WithCrashOutput], cut to 64 KiB.
+	// Crash is the text that the runtime wrote when it ended the process, at most
+	// 64 KiB; the option WithCrashOutput keeps it.
 	Crash string `json:"crash,omitempty"`
 	// Samples are those of the last minute, oldest first.
 	Samples []PastSample `json:"samples"`

@@ -22,19 +22,19 @@ const (
 	KindThreadcreate Kind = "threadcreate"
 	// KindTrace is an execution trace, for `go tool trace`.
 	KindTrace Kind = "trace"
-	// KindMutex is who made others wait for locks, and for how long: what was
-	// added to the process's mutex profile during the event.
+	// KindMutex is where locks were held while others waited for them, and how
+	// long those waited: what was added to the mutex profile during the event.
 	KindMutex Kind = "mutex"
-	// KindBlock is who waited, and for how long, added during the event. It
-	// needs [WithBlockProfile].
+	// KindBlock is where goroutines waited, and for how long: what was added to
+	// the block profile during the event. It needs the option WithBlockProfile.
 	KindBlock Kind = "block"
 )
 
 // allKinds lists every kind of profile.
 var allKinds = []Kind{KindCPU, KindHeap, KindGoroutine, KindThreadcreate, KindTrace, KindMutex, KindBlock}
 
-// File returns the name of the first file of the kind in an event directory:
-// "cpu.pb.gz", "trace.out".
+// File returns the name of the file of that kind in an event directory, such as
+// "cpu.pb.gz" or "trace.out". Further files of a kind have a suffix: "heap-2.pb.gz".
 func (k Kind) File() string {
 	if k == KindTrace {
 		return "trace.out"
@@ -42,8 +42,8 @@ func (k Kind) File() string {
 	return string(k) + ".pb.gz"
 }
 
-// KindOf returns the kind of profile that a file holds by its name, such as
-// "heap-2.pb.gz".
+// KindOf returns the kind of a profile by the name of its file, and false for a name
+// that is not of a profile.
 func KindOf(file string) (Kind, bool) {
 	if file == KindTrace.File() {
 		return KindTrace, true
@@ -53,34 +53,33 @@ func KindOf(file string) (Kind, bool) {
 	return Kind(kind), ok && kind != string(KindTrace) && slices.Contains(allKinds, Kind(kind))
 }
 
-// A Profile is one piece of evidence: a file, or the reason why there is none.
+// A Profile is one profile of an event, or the reason why it is missing.
 type Profile struct {
 	Kind Kind
-	// Start and Duration are the time that the profile speaks of. A snapshot
-	// (heap, goroutine, threadcreate) has no duration.
+	// Start and Duration are the time that the profile covers. A snapshot (heap,
+	// goroutine, threadcreate) has no duration.
 	Start    time.Time
 	Duration time.Duration
-	// File is the name inside the event, for example "cpu.pb.gz". Of goroutines
-	// there may be a series, "goroutine.pb.gz" to "goroutine-10.pb.gz".
+	// File is the name in the event's directory, for example "cpu.pb.gz". There may
+	// be a series of goroutine profiles, "goroutine.pb.gz" to "goroutine-10.pb.gz".
 	File string
-	// Path is where the file lies, and empty when the disk refused it and
-	// the profile is held in memory. Read it through [Profile.Open].
+	// Path is the path of the file, and empty if the disk refused it and the
+	// profile is in memory. [Profile.Open] reads both.
 	Path string
-	// Note is what a reader must know: that the profile was taken after a
-	// collection, that another profiler was in the way.
+	// Note is what a reader must know, for example that the profile was taken after
+	// a collection, or that another profiler was running.
 	Note string
-	// Err is why there is no file; Note says the same in event.json.
+	// Err is why the profile is missing; event.json has it in the note.
 	Err error
 
-	data []byte // the content when it is not on disk
+	data []byte // the content if it is not on disk
 }
 
-// errNoContent is returned by [Profile.Open] when the capture failed and left
-// no reason.
+// errNoContent is returned by [Profile.Open] for a missing profile without a reason.
 var errNoContent = errors.New("holmes: the profile has no content")
 
-// Open returns the profile's bytes, from disk or from memory. It fails with
-// Err when the capture failed.
+// Open returns the content of the profile, from disk or from memory. It returns Err
+// if the profile is missing.
 func (p *Profile) Open() (io.ReadCloser, error) {
 	switch {
 	case p.Path != "":
@@ -98,7 +97,8 @@ func (p *Profile) Open() (io.ReadCloser, error) {
 	}
 }
 
-// ReadAll returns all of the profile, if it is not larger than most bytes.
+// ReadAll returns the content of the profile, or an error if it is larger than most
+// bytes.
 func (p *Profile) ReadAll(most int64) ([]byte, error) {
 	f, err := p.Open()
 	if err != nil {
@@ -112,25 +112,25 @@ func (p *Profile) ReadAll(most int64) ([]byte, error) {
 	return raw, err
 }
 
-// MemoryProfile returns a profile that is held in memory, as an event has it
-// when the disk refused the evidence. Tests of reporters use it.
+// MemoryProfile returns a profile in memory, as an event has it if the disk refused
+// the file. Tests of reporters use it.
 func MemoryProfile(kind Kind, file string, content []byte) Profile {
 	return Profile{Kind: kind, File: file, data: content}
 }
 
-// Captured reports whether the profile has content to [Profile.Open].
+// Captured reports whether the profile has content, which [Profile.Open] returns.
 func (p *Profile) Captured() bool { return p.Path != "" || p.data != nil }
 
-// Content returns the bytes of a profile that is held in memory, nil for one on
-// disk.
+// Content returns the content of a profile in memory, and nil for a profile on disk.
 func (p *Profile) Content() []byte { return p.data }
 
-// Place says where the profile is: in a file, or in memory where path is empty.
-func (p *Profile) Place(path string, content []byte) { p.Path, p.data = path, content }
+// SetContent sets where the content is: in the file at path, or in memory if path is
+// empty. The profile keeps the slice.
+func (p *Profile) SetContent(path string, content []byte) { p.Path, p.data = path, content }
 
-// Profile returns the captured profile of a kind that says most, or nil if
-// there is none: of two heap profiles the one that was taken after a
-// collection, of a series of goroutine profiles the last.
+// Profile returns the longest captured profile of a kind, the last one of several
+// without a duration, or nil if there is none: of two heap profiles the one after a
+// collection.
 func (e *Event) Profile(k Kind) *Profile {
 	var best *Profile
 	for i := range e.Profiles {

@@ -11,7 +11,8 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// Summary is the event for a person with a terminal.
+// Summary returns the event as text for a terminal, which is the content of
+// [SummaryFile].
 func (e *Event) Summary() []byte {
 	var b bytes.Buffer
 	fmt.Fprintf(&b, "%s\n\n%s, %s, %s\n", e.Sentence(), e.ID, e.State, e.At.Format(time.RFC3339))
@@ -31,8 +32,8 @@ func (e *Event) Summary() []byte {
 	for _, s := range r.GoroutineSites {
 		fmt.Fprintf(&b, "  %7d goroutines of %s\n", s.Count, s.Function)
 	}
-	if about := r.about(); about != "" {
-		fmt.Fprintf(&b, "%s\n\n", about)
+	if notes := r.notes(); notes != "" {
+		fmt.Fprintf(&b, "%s\n\n", notes)
 	}
 	for i := range e.Profiles {
 		p := &e.Profiles[i]
@@ -50,13 +51,4 @@ func (e *Event) Summary() []byte {
 		b.WriteByte('\n')
 	}
 	return b.Bytes()
-}
-
-// WhyEmpty says why an event has no profile.
-func (e *Event) WhyEmpty() string {
-	out := ""
-	for i := range e.Profiles {
-		out = humanize.Join(out, fmt.Sprintf("%s: %s", e.Profiles[i].Kind, e.Profiles[i].Note))
-	}
-	return out
 }

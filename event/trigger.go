@@ -10,29 +10,27 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// A Trigger says which reading set an event off, and why.
+// A Trigger is the reading that confirmed an event, and why.
 type Trigger struct {
 	// Sample is the reading that confirmed the event.
 	Sample detect.Sample
-	// Reason says what the rule held against it.
+	// Reason is why the rule fired.
 	Reason detect.Reason
 	// Baseline is the mean of the samples before the event, in the unit of
 	// Sample.Value.
 	Baseline float64
-	// BaselineOver is how far back that mean reaches: over the rule's window,
-	// or over the readings that there are of it in a young process.
+	// BaselineOver is the time over which that mean was taken: the window of the
+	// rule, or less in a young process.
 	BaselineOver time.Duration
-	// Held is how long the rule had held when the event was confirmed.
+	// Held is for how long the rule had fired when the event was confirmed.
 	Held time.Duration
-	// Window holds the latest samples up to and with the event's own, oldest
-	// first, one an interval: those that the mean is over and those of the
-	// hold, at most 1000.
+	// Window is the latest samples, one an interval and oldest first: those of the
+	// mean and those of the hold, Sample included, at most 1000.
 	Window []float64
 }
 
-// Sentence says in one line what was seen and against which rule, for example
-// "CPU 61 % for 15 s: 48 % above its 10-minute mean of 41 % (rule: 25 % and 10
-// points)".
+// Sentence returns the trigger in one line, with the rule, for example "CPU 61 % for
+// 15 s: 48 % above its 10-minute mean of 41 % (rule: 25 % and 10 points)".
 func (t Trigger) Sentence() string {
 	why := t.Reason
 	if why.Text != "" {
@@ -46,7 +44,7 @@ func (t Trigger) Sentence() string {
 	}
 	unit := detect.UnitOf(t.Sample)
 	var b strings.Builder
-	b.WriteString(t.seen())
+	b.WriteString(t.value())
 	switch rule := why.Rule; why.Code {
 	case detect.CodeAbs:
 		fmt.Fprintf(&b, ": above %s", unit.Format(rule.Abs))
@@ -66,23 +64,22 @@ func (t Trigger) Sentence() string {
 	return b.String()
 }
 
-// brief is the sentence without the rule, for whoever asks what is wrong and not
-// why it was noticed: "CPU 92 % for 15 s, normal 31 %".
+// brief returns the sentence without the rule: "CPU 92 % for 15 s, normal 31 %".
 func (t Trigger) brief() string {
 	switch t.Reason.Code {
 	case detect.CodeAbs, detect.CodeDiff, detect.CodeSlow:
 	default:
 		return t.Sentence()
 	}
-	out := t.seen()
+	out := t.value()
 	if t.Baseline > 0 {
 		out += ", normal " + detect.UnitOf(t.Sample).Format(t.Baseline)
 	}
 	return out
 }
 
-// seen is the value, and for how long.
-func (t Trigger) seen() string {
+// value returns the value, and for how long the rule has fired.
+func (t Trigger) value() string {
 	out := detect.Title(t.Sample.Signal) + " " + detect.UnitOf(t.Sample).Format(t.Sample.Value)
 	if t.Held >= time.Second {
 		out += " for " + humanize.Duration(t.Held)

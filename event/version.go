@@ -1,4 +1,4 @@
 package event
 
-// Version is the release of holmes that wrote an event.
+// Version is this release of holmes. event.json has the version that wrote it.
 const Version = "0.1.0-dev"

@@ -58,7 +58,7 @@ func (e *Evidence) Snapshots(kinds []event.Kind) {
 func (e *Evidence) Snapshot(kind event.Kind, file, note string) {
 	p := event.Profile{Kind: kind, File: file, Start: e.clock.Wall(), Note: note}
 	if kind == event.KindHeap {
-		p.Note = humanize.Join(note, e.Event.Readings.ShareNote())
+		p.Note = humanize.Join(note, e.Event.Readings.MemoryNote())
 	}
 	expected := e.costOf(kind)
 	if p.Err = e.affords(expected); p.Err == nil {
@@ -102,7 +102,7 @@ func (e *Evidence) put(p *event.Profile, fill func(io.Writer) error, replace boo
 		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)
 		return
 	}
-	p.Place(at.Path, at.Data)
+	p.SetContent(at.Path, at.Data)
 	e.Event.Cost.Bytes += at.Bytes
 	e.counters.add(func(sum *Counters) { sum.Bytes += at.Bytes })
 }

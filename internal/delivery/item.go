@@ -107,7 +107,7 @@ func (p *item) load(to string) (ev *event.Event, release func(), err error) {
 			}
 		}
 		ev = held.Clone()
-		ev.MissFiles()
+		ev.MarkMissing()
 		return ev, release, nil
 	}
 	release, err = store.Take(p.id, to)
@@ -148,7 +148,7 @@ func loadStored(store *dump.Store, id string) (*event.Event, error) {
 	if err != nil {
 		return nil, err
 	}
-	ev.Settle()
+	ev.Finalize()
 	return ev, nil
 }
 

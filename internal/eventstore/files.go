@@ -148,7 +148,7 @@ func (f *Files) spill(ev *event.Event) error {
 		if err != nil {
 			return err
 		}
-		p.Place(file.Path, nil)
+		p.SetContent(file.Path, nil)
 		again = true
 	}
 	if !again {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"fmt"
 	"maps"
 	"math"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/capture"
+	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/measure"
 )
 
@@ -145,9 +147,14 @@ func (b *builder) deliver() {
 	b.in.Delivery.Deliver(b.Event, &b.Files)
 }
 
-// discard removes an event without profiles.
-func (b *builder) discard(why string) {
-	b.Scope.Log.OnCause(why, "%s: no profile: %s", why, b.Event.WhyEmpty())
+// discard removes an event without profiles, and logs why they are missing.
+func (b *builder) discard(option string) {
+	why := ""
+	for i := range b.Event.Profiles {
+		p := &b.Event.Profiles[i]
+		why = humanize.Join(why, fmt.Sprintf("%s: %s", p.Kind, p.Note))
+	}
+	b.Scope.Log.OnCause(option, "%s: no profile: %s", option, why)
 	b.Report(b.Files.Discard())
 }
 
