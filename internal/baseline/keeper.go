@@ -51,12 +51,12 @@ type Keeper struct {
 // Keep takes a round now and then, while all is calm, until ctx is done or the
 // scope stops.
 func (k *Keeper) Keep(ctx context.Context, every time.Duration) {
-	k.Scope.Pass(ctx, First/2)
+	k.Scope.Sleep(ctx, First/2)
 	k.Scope.Bugs.Safely("baseline", k.prepare)
 	gap := First
 	for wait := First / 2; ; {
 		t := k.Taker()
-		k.Scope.Pass(ctx, wait*3/4+t.UpTo(wait/2))
+		k.Scope.Sleep(ctx, wait*3/4+t.UpTo(wait/2))
 		if ctx.Err() != nil || k.Scope.Stopping() {
 			return
 		}

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/contention"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
@@ -199,7 +200,7 @@ func (e *Evidence) addContention(w *watch) {
 		}
 		e.account(part.spent)
 		if p.Err == nil {
-			e.put(&p, writing(part.data), false)
+			e.put(&p, eventstore.Content(part.data), false)
 		}
 		e.Add(p)
 	}

@@ -32,7 +32,7 @@ type cost struct {
 // longer than the runtime does by itself: profiles are taken while it runs, but
 // for two pauses whose length does not depend on the process.
 func (t *Taker) affords(c cost) error {
-	switch _, room := t.Meter.Look(&t.Measure); {
+	switch _, room := t.Meter.Readings(&t.Measure); {
 	case c.bytes > room:
 		return fmt.Errorf("%w: it needs about %d KiB of %d KiB", ErrNoRoom, c.bytes>>10, room>>10)
 	case c.bytes > t.Config.Bytes:

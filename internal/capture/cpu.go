@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
@@ -112,7 +112,7 @@ func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error)
 	if err != nil {
 		return nil, err
 	}
-	t.Scope.Pass(ctx, d)
+	t.Scope.Sleep(ctx, d)
 	got, err := session.Leave()
 	if err != nil {
 		return nil, err
@@ -151,20 +151,13 @@ func (e *Evidence) addCPU(part cpuPart) {
 		e.Scope.Log.OnCause("join", "event %s: %v", e.Event.ID, err)
 		return
 	}
-	e.put(&p, writing(raw), true)
+	e.put(&p, eventstore.Content(raw), true)
 	if f.index == 0 {
 		e.Add(p)
 		f.index = len(e.Event.Profiles)
 		return
 	}
 	e.Event.Profiles[f.index-1] = p
-}
-
-func writing(raw []byte) func(io.Writer) error {
-	return func(w io.Writer) error {
-		_, err := w.Write(raw)
-		return err
-	}
 }
 
 // join returns the slices as one profile.

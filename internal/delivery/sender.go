@@ -179,7 +179,7 @@ func (s *sender) fail(e *entry, err error) time.Duration {
 // pause waits, and reports whether to go on: not when the reporter was removed.
 // A scope that is stopping cuts it short.
 func (s *sender) pause(d time.Duration) bool {
-	s.scope.Pass(s.ctx, d)
+	s.scope.Sleep(s.ctx, d)
 	return s.ctx.Err() == nil
 }
 

@@ -6,15 +6,15 @@ import (
 	"io"
 )
 
-// A Buffer is a buffer with a limit.
+// A Buffer is a bytes.Buffer with a limit.
 type Buffer struct {
 	bytes.Buffer
 	Limit int
-	Full  error // returned when the limit is reached
-	Err   error // Full, once it was
+	Full  error // returned at the limit
+	Err   error // Full, if it was returned
 }
 
-// Write appends p, or nothing of it when that is more than the limit.
+// Write appends p, or nothing if that would exceed the limit.
 func (b *Buffer) Write(p []byte) (int, error) {
 	if len(p) > b.Limit-b.Len() {
 		b.Err = b.Full
@@ -23,7 +23,7 @@ func (b *Buffer) Write(p []byte) (int, error) {
 	return b.Buffer.Write(p)
 }
 
-// errorRecorder remembers whether the writer below it has failed.
+// An errorRecorder keeps the errors of a writer.
 type errorRecorder struct {
 	w   io.Writer
 	err error

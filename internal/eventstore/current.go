@@ -13,20 +13,20 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// Config is what the options say about the dump path.
+// Config is the options about the dump path.
 type Config struct {
 	Path   string
 	Events int
 	Bytes  int64
 	Age    time.Duration
-	Free   int64 // 0 is the store's default, below it none
+	Free   int64 // 0 is the store's default, below 0 is none
 }
 
-// A Current is the dump path as it is now: a store, or the reason why there is
-// none. It is asked for at each event, so that a disk which comes back is used.
-// The stores of earlier paths are kept for the events that still wait in them.
+// A Current is the current store, that of the dump path, or the reason why there is
+// none. Each event opens it again, so that a disk is used when it is back. The stores
+// of earlier paths are kept for the events that still wait in them.
 type Current struct {
-	Fault func(op, name string) error // of the disk, for tests
+	Fault func(op, name string) error // for tests: the error of an operation
 
 	clock supervise.Clock
 	log   *supervise.Log
@@ -38,13 +38,12 @@ type Current struct {
 	err    error
 }
 
-// New returns a Current that has opened nothing.
+// New returns a Current without a store. [Current.Open] opens one.
 func New(c supervise.Clock, l *supervise.Log) *Current {
 	return &Current{clock: c, log: l, stores: map[string]*dump.Store{}}
 }
 
-// Open returns the store. It opens it when it is not open or the path is another
-// one.
+// Open returns the store. It opens it if it is not open or the path has changed.
 func (s *Current) Open(c Config) (*dump.Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -64,8 +63,8 @@ func (s *Current) Open(c Config) (*dump.Store, error) {
 	return s.store, s.store.SetLimits(opts)
 }
 
-// Create makes the directory of an event that is to be delivered to these
-// reporters. With an error the Files are those of an event in memory only.
+// Create makes the directory of an event for the named reporters. With an error the
+// Files are those of an event in memory.
 func (s *Current) Create(c Config, id string, to []string) (Files, error) {
 	store, err := s.Open(c)
 	if err != nil {
@@ -78,8 +77,8 @@ func (s *Current) Create(c Config, id string, to []string) (Files, error) {
 	return Files{Store: store, entry: entry, stale: true}, err
 }
 
-// Dir opens a directory within the dump path, and makes it if need be. It is no
-// event, so the store leaves it alone.
+// Dir opens a directory in the dump path, and creates it if necessary. The store does
+// not touch it, because it is no event.
 func (s *Current) Dir(c Config, name string) (*os.Root, error) {
 	store, err := s.Open(c)
 	if err != nil {
@@ -88,7 +87,7 @@ func (s *Current) Dir(c Config, name string) (*os.Root, error) {
 	return dump.OpenDir(filepath.Join(store.Dir(), name))
 }
 
-// All returns every store, the present one and those of earlier paths.
+// All returns the current store and those of earlier paths.
 func (s *Current) All() []*dump.Store {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -99,8 +98,7 @@ func (s *Current) All() []*dump.Store {
 	return out
 }
 
-// Release gives up the events that the stores own. A process that runs on, or
-// starts next, adopts them.
+// Release gives up the events that the stores own, for other processes to adopt.
 func (s *Current) Release() error {
 	var errs []error
 	for _, store := range s.All() {
@@ -109,7 +107,7 @@ func (s *Current) Release() error {
 	return errors.Join(errs...)
 }
 
-// Usage returns where the events lie, what is there, and why the dump path
+// Usage returns the directory of the events, what it holds, and why the dump path
 // cannot be used, if it cannot.
 func (s *Current) Usage() (dir string, u dump.Usage, err error) {
 	s.mu.Lock()
@@ -121,8 +119,8 @@ func (s *Current) Usage() (dir string, u dump.Usage, err error) {
 	return dir, u, err
 }
 
-// Report logs a fault of the disk: one line for each thing that is wrong with
-// it, not for each thing that could not be done.
+// Report logs a fault of the disk, sampled by the kind of fault and not by what could
+// not be done.
 func (s *Current) Report(doing string, err error) {
 	if err != nil {
 		s.log.OnCause(cause(err), "%s: %v", doing, err)

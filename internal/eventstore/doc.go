@@ -1,3 +1,3 @@
-// Package eventstore is the way of one event to disk, and to memory where the
-// disk refuses it.
+// Package eventstore writes events to disk, and keeps in memory what the disk
+// refuses.
 package eventstore

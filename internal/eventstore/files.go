@@ -10,30 +10,30 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// maxInMemory bounds what one event holds in memory when the disk refuses it.
+// maxInMemory is the maximum size in memory of an event that the disk refuses.
 const maxInMemory = 8 << 20
 
 var errMemoryFull = fmt.Errorf("more than %d MiB, which is all that an event may hold in memory", maxInMemory>>20)
 
-// Files is where the files of one event go: to disk, and what the disk refuses
-// to memory. The zero Files is an event in memory only.
+// Files is the files of one event: on disk, or in memory if the disk refuses them.
+// The zero Files is an event in memory.
 type Files struct {
 	Store *dump.Store
 
-	entry  *dump.Entry // nil when the disk refused the event
-	memory int         // bytes held
-	stale  bool        // event.json is not, or not yet, as the event stands
+	entry  *dump.Entry // nil if the disk refused the event
+	memory int         // bytes in memory
+	stale  bool        // event.json is missing or out of date
 }
 
-// Reopen returns the files of an event that has been closed. Its event.json is
-// taken to be out of date.
+// Reopen returns the files of an event that has been closed. Its event.json counts as
+// out of date.
 func Reopen(store *dump.Store, id string) (Files, error) {
 	entry, err := store.Reopen(id)
 	return Files{Store: store, entry: entry, stale: true}, err
 }
 
-// A Place is where the content of one file is: at a path, or in memory.
-type Place struct {
+// A Location is where the content of a file is: at a path, or in memory.
+type Location struct {
 	Path  string
 	Data  []byte
 	Bytes int64
@@ -42,7 +42,7 @@ type Place struct {
 // OnDisk reports whether the event has a directory.
 func (f *Files) OnDisk() bool { return f.entry != nil }
 
-// Dir returns the event's directory, empty when the disk refused it.
+// Dir returns the event's directory, empty if the disk refused it.
 func (f *Files) Dir() string {
 	if f.entry == nil {
 		return ""
@@ -50,10 +50,10 @@ func (f *Files) Dir() string {
 	return f.entry.Path()
 }
 
-// Write stores what fill writes; with replace it may be there already. An error
-// of fill itself is returned as err. An error of the disk is returned as
-// refused: then fill is called again, and the content is held in memory.
-func (f *Files) Write(name string, fill func(io.Writer) error, replace bool) (at Place, refused, err error) {
+// Write stores what fill writes. With replace the file may exist. An error of fill is
+// returned as err. An error of the disk is returned as refused: then fill is called
+// again, and the content is kept in memory.
+func (f *Files) Write(name string, fill func(io.Writer) error, replace bool) (at Location, refused, err error) {
 	if f.entry != nil {
 		var failed error
 		write := f.entry.Write
@@ -70,41 +70,42 @@ func (f *Files) Write(name string, fill func(io.Writer) error, replace bool) (at
 		})
 		switch {
 		case err == nil:
-			return Place{Path: file.Path, Bytes: file.Bytes}, nil, nil
+			return Location{Path: file.Path, Bytes: file.Bytes}, nil, nil
 		case failed != nil:
-			return Place{}, nil, failed
+			return Location{}, nil, failed
 		}
 		refused = err
 	}
 	w := &Buffer{Limit: maxInMemory - f.memory, Full: errMemoryFull}
 	if err := errors.Join(fill(w), w.Err); err != nil { // the runtime's profile writers return no error of w
-		return Place{}, refused, err
+		return Location{}, refused, err
 	}
 	f.memory += w.Len()
-	return Place{Data: w.Bytes(), Bytes: int64(w.Len())}, refused, nil
+	return Location{Data: w.Bytes(), Bytes: int64(w.Len())}, refused, nil
 }
 
-// Replace writes a file of the event anew. What the disk refuses is not held in
+// Replace writes a file of the event again. What the disk refuses is not kept in
 // memory.
 func (f *Files) Replace(name string, content []byte) error {
 	if f.entry == nil {
 		return nil
 	}
-	_, err := f.entry.Replace(name, writing(content))
+	_, err := f.entry.Replace(name, Content(content))
 	if name == event.JSONFile {
 		f.stale = err != nil
 	}
 	return err
 }
 
-func writing(content []byte) func(io.Writer) error {
+// Content returns a function for [Files.Write] that writes content.
+func Content(content []byte) func(io.Writer) error {
 	return func(w io.Writer) error {
 		_, err := w.Write(content)
 		return err
 	}
 }
 
-// Describe writes event.json as the event stands.
+// Describe writes event.json.
 func (f *Files) Describe(ev *event.Event) error {
 	raw, err := json.Marshal(ev)
 	if err != nil {
@@ -113,12 +114,11 @@ func (f *Files) Describe(ev *event.Event) error {
 	return f.Replace(event.JSONFile, append(raw, '\n'))
 }
 
-// Summarize writes summary.txt as the event stands.
+// Summarize writes summary.txt.
 func (f *Files) Summarize(ev *event.Event) error { return f.Replace(event.SummaryFile, ev.Summary()) }
 
-// Finish closes an event that is to be delivered to these reporters. It tries
-// once more to write what is in memory, and reports whether all of the event is
-// on disk.
+// Finish closes an event for the named reporters. It tries once more to write to disk
+// what is in memory, and reports whether all of the event is on disk.
 func (f *Files) Finish(ev *event.Event, to []string) (whole bool, err error) {
 	if f.entry == nil {
 		return false, nil
@@ -130,37 +130,37 @@ func (f *Files) Finish(ev *event.Event, to []string) (whole bool, err error) {
 	return err == nil, errors.Join(err, f.entry.Close(classOf(ev)))
 }
 
-// Complete closes an event of a process that has ended, as far as it came.
+// Complete closes an event of a process that has ended.
 func (f *Files) Complete(ev *event.Event) error {
 	return errors.Join(f.Describe(ev), f.Summarize(ev), f.entry.Close(classOf(ev)))
 }
 
 // spill writes to disk what is only in memory.
 func (f *Files) spill(ev *event.Event) error {
-	again := f.stale
+	changed := f.stale
 	for i := range ev.Profiles {
 		p := &ev.Profiles[i]
 		content := p.Content()
 		if content == nil {
 			continue
 		}
-		file, err := f.entry.Replace(p.File, writing(content))
+		file, err := f.entry.Replace(p.File, Content(content))
 		if err != nil {
 			return err
 		}
 		p.SetContent(file.Path, nil)
-		again = true
+		changed = true
 	}
-	if !again {
+	if !changed {
 		return nil
 	}
 	ev.Dir = f.entry.Path()
 	return errors.Join(f.Describe(ev), f.Summarize(ev))
 }
 
-// classOf is what retention goes by: the steps of one signal's rise are a
-// series, and the first event for a reason stays long. Events of a timetable
-// make room for all of them.
+// classOf returns the class for retention: the steps of one signal's rise are a
+// series, the first event for a reason is kept long, and events of a timetable make
+// room for all others.
 func classOf(ev *event.Event) dump.Class {
 	if ev.Routine() {
 		return dump.Class{Routine: true}
@@ -172,7 +172,7 @@ func classOf(ev *event.Event) dump.Class {
 	}
 }
 
-// Dismiss closes an event that is not reported. Retention removes it first.
+// Dismiss closes an event that is not reported. Retention removes such events first.
 func (f *Files) Dismiss() error {
 	if f.entry == nil {
 		return nil

@@ -9,7 +9,7 @@ import (
 	"github.com/go-holmes/holmes/dump"
 )
 
-// IDs names events.
+// IDs makes the IDs of events.
 type IDs struct {
 	Random func() uint32
 
@@ -17,12 +17,12 @@ type IDs struct {
 	last time.Time
 }
 
-// Next returns the ID of an event: its time, its signal, and a random end. The
-// IDs of one process rise even when the wall clock is set back.
+// Next returns the ID of an event: its time, its signal, and a random number. The IDs
+// of one process rise even if the wall clock is set back.
 func (n *IDs) Next(at time.Time, s detect.Signal) string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	at = at.Round(0) // the wall clock only
+	at = at.Round(0) // without the monotonic clock
 	if !at.After(n.last) {
 		at = n.last.Add(time.Nanosecond)
 	}

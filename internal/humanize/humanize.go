@@ -1,4 +1,4 @@
-// Package humanize writes numbers and durations in words.
+// Package humanize formats numbers and durations for sentences.
 package humanize
 
 import (
@@ -7,7 +7,8 @@ import (
 	"time"
 )
 
-// Number writes a value with as many digits as a reader wants: 61, 4.2, 0.03.
+// Number formats a value with two significant digits, or all before the point: 61,
+// 4.2, 0.03.
 func Number(v float64) string {
 	switch a := math.Abs(v); {
 	case a >= 10 || v == math.Trunc(v):
@@ -19,25 +20,25 @@ func Number(v float64) string {
 	}
 }
 
-// Above says by how much a value is above a mean: "48 % above".
+// Above formats by how much a value is above a mean: "48 % above".
 func Above(v, mean float64) string {
 	switch {
 	case mean <= 0:
 		return "above"
-	case v > 100*mean: // a mean of next to nothing
+	case v > 100*mean:
 		return "over 100 times"
 	default:
 		return fmt.Sprintf("%.0f %% above", (v/mean-1)*100)
 	}
 }
 
-// Duration writes a duration with its unit: 15 s, 2 min, 6 h.
+// Duration formats a duration with its unit: 15 s, 2 min, 6 h.
 func Duration(d time.Duration) string {
 	n, unit := rounded(d)
 	return fmt.Sprintf("%s %s", Number(n), unit)
 }
 
-// Adjective writes a duration in front of a noun: 10-minute.
+// Adjective formats a duration for the place before a noun: 10-minute.
 func Adjective(d time.Duration) string {
 	n, unit := rounded(d)
 	long := map[string]string{"ms": "millisecond", "s": "second", "min": "minute", "h": "hour"}
@@ -57,7 +58,7 @@ func rounded(d time.Duration) (float64, string) {
 	}
 }
 
-// Join returns two notes as one; either may be empty.
+// Join joins two notes by a semicolon; either may be empty.
 func Join(a, b string) string { return JoinBy("; ", a, b) }
 
 // JoinBy is Join with another separator.

@@ -58,7 +58,7 @@ func (b *builder) describe() {
 // read takes the readings around the event.
 func (b *builder) read() {
 	r := &b.Event.Readings
-	*r, _ = b.Meter.Look(&b.Measure)
+	*r, _ = b.Meter.Readings(&b.Measure)
 	r.GoroutineStates, r.GoroutineSites = measure.GoroutineStates(), b.Sites
 	r.PreviousRun = b.previous
 	if f := b.forecast; f != nil { // of its moment, which may be over

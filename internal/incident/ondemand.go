@@ -56,12 +56,12 @@ func (in *Incidents) KeepTimetable(ctx context.Context, t *Timetable) {
 	clock := in.Scope.Clock
 	for period := clock.Mono(); ; period += t.Every {
 		taker := in.Taker()
-		in.Scope.Pass(ctx, period+taker.UpTo(t.Every-t.Takes)-clock.Mono())
+		in.Scope.Sleep(ctx, period+taker.UpTo(t.Every-t.Takes)-clock.Mono())
 		if ctx.Err() != nil || in.Scope.Stopping() {
 			return
 		}
 		in.Scope.Bugs.Safely("timetable", func() { in.routine(ctx, t) })
-		in.Scope.Pass(ctx, period+t.Every-clock.Mono())
+		in.Scope.Sleep(ctx, period+t.Every-clock.Mono())
 		if now := clock.Mono(); now-period >= 2*t.Every {
 			period = now - t.Every // periods that were missed altogether are not made up for
 		}

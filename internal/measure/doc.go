@@ -1,4 +1,4 @@
-// Package measure takes the readings of the process that it lives in: CPU,
-// memory, goroutines, threads, and what the runtime says of collecting,
-// scheduling and locks. A tick costs a handful of system calls and no allocation.
+// Package measure reads the CPU, memory, goroutines and threads of the process, and
+// what the runtime counts of collections, scheduling and locks. A tick costs a
+// handful of system calls and no allocation.
 package measure

@@ -5,54 +5,51 @@ import (
 	"time"
 )
 
-// A gcShare is the part of the busy CPU time that goes into collecting.
+// A gcShare is the part of the busy CPU time that collections take.
 //
-// The runtime brings its account of CPU time up to date when a collection
-// ends, and only then. So a share is of the time between two ends, and the
-// next one may be long in coming. Until the collector has been quiet for as
-// long as that time was, the share stands; from then on it fades, as if what
-// is under way had cost nothing yet. A process that collects every 30 s has a
-// share that holds, and one that has stopped allocating is soon at 0.
+// The runtime updates its account of CPU time only when a collection ends. So a
+// share is of the time between two ends, and the next end may be far off. The share
+// is constant for as long again as that time was; then it decays, as if the time
+// since had cost nothing. A process that collects every 30 s has a constant share,
+// and a process that has stopped allocating is soon at 0.
 type gcShare struct {
 	read func() (CPUSeconds, error)
-	pulse
-	seen     CPUSeconds    // the account as of the last end that was noticed
-	seenAt   time.Duration // when it was
-	lasted   time.Duration // from the end before to that one
+	lastReading
+	seen     CPUSeconds    // the account at the last end
+	seenAt   time.Duration // when that was noticed
+	lasted   time.Duration // from the previous end to that one
 	share    float64       // of that time, in percent
 	busy     float64       // the CPUs that it is a share of
 	complete bool          // share has been measured
 }
 
-// CPUSeconds is the runtime's account of CPU time: what there was, what nobody
-// used, and what was spent on collections.
+// CPUSeconds is the runtime's account of CPU time: all that was available, the part
+// that was idle, and the part that collections used.
 type CPUSeconds struct{ Total, Idle, GC float64 }
 
-// leastBusy is how much of the cores counts as busy at least. A collection by
-// an idle process is nearly all that it does: a forced one, which Go starts
-// after two minutes without any, was 79 % of the busy time of a process that did
-// nothing. The same tenth is the Min of the cpu rule.
+// leastBusy is the part of the cores that counts as busy at least. In an idle process
+// a collection is nearly all of the work: the one that Go forces after two minutes
+// without any was 79 % of the busy time. The same tenth is the Min of the cpu rule.
 const leastBusy = 0.1
 
-// GCCPU reads the share, in percent of the busy CPU, and how many CPUs those
-// were.
+// GCCPU returns the share in percent of the busy CPUs, and the number of those.
 func (m *Meter) GCCPU(c *Config) (value, limit float64, err error) {
 	g := &m.pressure.gc
 	now, err := g.read()
 	switch {
 	case err != nil:
 		return 0, 0, err
-	case g.beat(m) == 0:
+	case g.next(m) == 0:
 		g.seen, g.seenAt, g.complete = now, m.at, false
 		return 0, 0, ErrOneReading
 	case now.Total > g.seen.Total: // a collection has ended
 		g.measure(now, m.at, m.cores(c))
 	}
 	if !g.complete {
-		return 0, 0, nil // none has ended since the signal is watched
+		return 0, 0, nil // no collection has ended since the signal is on
 	}
-	quiet := max(m.at-g.seenAt, g.lasted)
-	return g.share * g.lasted.Seconds() / quiet.Seconds(), g.busy, nil
+	over := max(m.at-g.seenAt, g.lasted)
+	return g.share * g.lasted.Seconds() / over.Seconds(), g.busy, nil
 }
 
 func (g *gcShare) measure(now CPUSeconds, at time.Duration, cores float64) {

@@ -6,7 +6,7 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// GoroutineStates counts all goroutines, for some microseconds.
+// GoroutineStates counts goroutines by state. It takes some microseconds.
 func GoroutineStates() *event.GoroutineStates {
 	read := []metrics.Sample{
 		{Name: "/sched/goroutines/running:goroutines"},

@@ -7,13 +7,14 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// ReadGroups reads all levels into s, and reports whether there was anything.
+// ReadGroups reads all levels of the control groups into s, and reports whether there
+// are any.
 func (m *Meter) ReadGroups(c *Config, s *cgroup.Sample) bool {
 	return m.group != nil && c.CGroup && m.group.Sample(s) == nil
 }
 
-// GroupsSince describes now, and what has been throttled since before. Counters
-// of another generation are those of another group.
+// GroupsSince returns the state at now, and the throttling since before. The
+// counters of another generation are those of another group.
 func GroupsSince(before, now *cgroup.Sample) *event.Groups {
 	g := &event.Groups{
 		CPUPressure:        now.CPU.Pressure.Some.Avg10,
@@ -41,7 +42,7 @@ func GroupsSince(before, now *cgroup.Sample) *event.Groups {
 	return g
 }
 
-// rise is how much a counter has grown.
+// rise returns the growth of a counter, and 0 if it was reset.
 func rise(from, to uint64) uint64 {
 	if to < from {
 		return 0

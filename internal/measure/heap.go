@@ -8,14 +8,14 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// A heap is what the runtime says of its own memory. What the last collection
-// left is read once after each, since nothing else changes it and the runtime
-// takes half a microsecond to tell.
+// A heap is the runtime's own account of the heap. The figures of the last
+// collection are read once after it, because they do not change until the next one
+// and a reading takes half a microsecond.
 type heap struct {
 	live   uint64 // found reachable by the last collection
-	limit  uint64 // GOMEMLIMIT as of then
-	goal   uint64 // where the next one starts, as of then
-	cycles uint64 // collections finished
+	limit  uint64 // GOMEMLIMIT at that time
+	goal   uint64 // heap at which the next collection starts, at that time
+	cycles uint64 // finished collections
 
 	watch *gcWatch
 	after []metrics.Sample
@@ -55,7 +55,7 @@ func newHeap() *heap {
 	return h
 }
 
-// refresh takes over what a collection has changed, if one has finished.
+// refresh reads the figures again if a collection has finished.
 func (h *heap) refresh() {
 	if h.watch.finished() {
 		metrics.Read(h.after)
@@ -64,7 +64,7 @@ func (h *heap) refresh() {
 	}
 }
 
-// describe adds the collector's state as of now.
+// describe adds the present figures to r.
 func (h *heap) describe(r *event.Readings) {
 	metrics.Read(h.now)
 	r.HeapLive, r.HeapGoal = h.live, Uint64(h.now[heapGoal])
@@ -73,7 +73,8 @@ func (h *heap) describe(r *event.Readings) {
 
 func (h *heap) close() { h.watch.close() }
 
-// Uint64 is 0 for what this version of Go does not have.
+// Uint64 returns the value of a sample, and 0 for a metric that this version of Go
+// does not have.
 func Uint64(s metrics.Sample) uint64 {
 	if s.Value.Kind() != metrics.KindUint64 {
 		return 0
@@ -81,20 +82,19 @@ func Uint64(s metrics.Sample) uint64 {
 	return s.Value.Uint64()
 }
 
-// ReadMetric reads one metric now.
+// ReadMetric reads one metric.
 func ReadMetric(name string) metrics.Sample {
 	s := []metrics.Sample{{Name: name}}
 	metrics.Read(s)
 	return s[0]
 }
 
-// A gcWatch tells whether a collection has finished, for the price of a flag:
-// an object that nobody holds is found by every collection, and its cleanup
-// makes the next one.
+// A gcWatch reports whether a collection has finished, at the cost of reading a flag:
+// every collection frees an unreachable object, whose cleanup allocates the next one.
 type gcWatch struct {
 	seen  atomic.Bool
 	ended atomic.Bool
-	wake  chan<- struct{} // told too, unless it is full or nil
+	wake  chan<- struct{} // gets a value too, unless it is full or nil
 }
 
 // canary has a pointer, so that it is not allocated together with others.
@@ -102,7 +102,7 @@ type canary struct{ _ *canary }
 
 func newGCWatch(wake chan<- struct{}) *gcWatch {
 	w := &gcWatch{wake: wake}
-	w.seen.Store(true) // whatever was before
+	w.seen.Store(true) // for the first reading
 	w.arm()
 	return w
 }
@@ -122,11 +122,12 @@ func (w *gcWatch) arm() {
 
 func (w *gcWatch) close() { w.ended.Store(true) }
 
-// finished reports whether a collection has, since the last call.
+// finished reports whether a collection has finished since the last call.
 func (w *gcWatch) finished() bool { return w.seen.Load() && w.seen.Swap(false) }
 
-// WakeByCollections returns what every finished collection sends to.
-func WakeByCollections() (<-chan struct{}, func()) {
+// WakeByCollections returns a channel that gets a value after every finished
+// collection, until end is called.
+func WakeByCollections() (wakes <-chan struct{}, end func()) {
 	wake := make(chan struct{}, 1)
 	return wake, newGCWatch(wake).close
 }

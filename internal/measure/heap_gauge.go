@@ -7,13 +7,12 @@ import (
 	"github.com/go-holmes/holmes/detect"
 )
 
-// A heapGauge reads what the memory watcher wants to know of the heap, between two
-// ticks.
+// A heapGauge reads the heap for the memory watcher, between two ticks.
 type heapGauge struct {
 	samples []metrics.Sample
-	cycles  uint64        // collections so far
-	spent   float64       // CPU seconds on all of them
-	took    time.Duration // expected of the next one
+	cycles  uint64        // finished collections
+	spent   float64       // CPU seconds of all of them
+	took    time.Duration // expected duration of the next one
 }
 
 // The order of heapGauge.samples.
@@ -45,7 +44,7 @@ func newHeapGauge() heapGauge {
 	}}
 }
 
-// read adds the heap as of now. cores is how many the process may use.
+// read adds the present heap to m. cores is how many cores the process may use.
 func (g *heapGauge) read(m *detect.MemoryReading, cores float64) {
 	metrics.Read(g.samples)
 	of := func(i int) uint64 { return Uint64(g.samples[i]) }
@@ -55,12 +54,12 @@ func (g *heapGauge) read(m *detect.MemoryReading, cores float64) {
 	m.Collection = g.collection(cores, of(gaugeCycles))
 }
 
-// collectorShare is the part of the cores that a collection has for itself:
-// 25 %, as the guide to Go's collector says.
+// collectorShare is the part of the cores that the runtime reserves for a
+// collection, according to the guide to Go's collector.
 const collectorShare = 0.25
 
-// collection is how long a collection takes, by the CPU time of the last one:
-// the runtime gives it a quarter of the cores for sure.
+// collection returns the expected duration of a collection, from the CPU time of the
+// last one.
 func (g *heapGauge) collection(cores float64, cycles uint64) time.Duration {
 	if cycles == g.cycles {
 		return g.took

@@ -8,8 +8,8 @@ import (
 	"github.com/go-holmes/holmes/detect"
 )
 
-// A memoryState is what is known of memory at one moment, by the process's own
-// figures or by those of its control groups.
+// A memoryState is the memory at one moment: of the process and of its control
+// groups.
 type memoryState struct {
 	at      time.Duration
 	usage   cgroup.Usage
@@ -17,28 +17,28 @@ type memoryState struct {
 	rss     uint64
 	rssErr  error
 
-	host        uint64 // bytes of the machine
-	available   uint64 // of them what can still be taken, 0 if not known
+	host        uint64 // memory of the machine in bytes
+	available   uint64 // what can still be allocated of it, 0 if not known
 	availableAt time.Duration
 }
 
-// availableEvery bounds how often the memory of the machine is looked at,
-// which takes longer than all the rest.
+// availableEvery is the least time between two readings of the machine's memory,
+// which take longer than all others.
 const availableEvery = time.Second
 
-// refresh reads what the groups say; rss is left to the caller.
+// refresh reads the control groups. The caller reads rss.
 func (s *memoryState) refresh(m *Meter, now time.Duration, c *Config) {
 	s.at, s.host = now, m.hostMemory
 	s.grouped = m.group != nil && c.CGroup && m.group.Usage(&s.usage) == nil
 }
 
-// ownMemory reports whether memory is the process's own, not the group's:
-// because the user set the limit, or because no group has one.
+// ownMemory reports whether the mem signal is about the process instead of its group:
+// if the user set the limit, or no group has one.
 func (s *memoryState) ownMemory(c *Config) bool {
 	return c.MemoryLimit > 0 || !s.grouped || s.usage.MemoryLimit == 0
 }
 
-// memory is the pair that memory percent compares, in bytes.
+// memory returns the pair that the mem signal compares, in bytes.
 func (s *memoryState) memory(c *Config) (used, limit uint64, err error) {
 	switch {
 	case c.MemoryLimit > 0:
@@ -50,10 +50,10 @@ func (s *memoryState) memory(c *Config) (used, limit uint64, err error) {
 	}
 }
 
-// room is how much more memory can be used before the kernel kills. The
-// user's own limit kills nobody and does not count.
+// room returns how much memory can still be allocated before the kernel kills. A
+// limit that the user set does not count, because the kernel does not know it.
 func (s *memoryState) room() uint64 {
-	room := uint64(math.MaxUint64) // not known, so nothing is refused for it
+	room := uint64(math.MaxUint64) // not known, so no capture is refused for it
 	switch {
 	case s.available > 0:
 		room = s.available
@@ -66,8 +66,8 @@ func (s *memoryState) room() uint64 {
 	return room
 }
 
-// MemoryNow reads the memory between two ticks, for the memory watcher. It
-// allocates nothing.
+// MemoryNow reads memory between two ticks, for the memory watcher. It allocates
+// nothing.
 func (m *Meter) MemoryNow(c *Config, now time.Duration) (r detect.MemoryReading, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -78,7 +78,7 @@ func (m *Meter) MemoryNow(c *Config, now time.Duration) (r detect.MemoryReading,
 	}
 	if s.availableAt == 0 || now-s.availableAt >= availableEvery {
 		s.availableAt = now
-		s.available, _ = m.proc.HostAvailable() // 0 stands for not known
+		s.available, _ = m.proc.HostAvailable() // 0 means not known
 	}
 	r.At, r.Room = now, s.room()
 	if r.Used, r.Limit, err = s.memory(c); err == nil {

@@ -14,25 +14,26 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// Config is what the options say about readings.
+// Config is the options about readings.
 type Config struct {
-	Cores       float64 // that CPU percent is of, 0 for what the process may use
-	GOMAXPROCS  bool    // CPU percent is of GOMAXPROCS
-	MemoryLimit uint64  // that memory percent is of, in bytes; 0 for the real one
+	Cores       float64 // 100 % of CPU; 0 is what the process may use
+	GOMAXPROCS  bool    // 100 % of CPU is GOMAXPROCS
+	MemoryLimit uint64  // 100 % of memory in bytes; 0 is the real limit
 	CGroup      bool    // limits of control groups count
 }
 
-// A Meter takes the built-in readings, once a tick, into fields that all
-// built-in signals then read. It keeps files open and buffers allocated, so
-// that a tick costs a handful of system calls and no allocation.
+// A Meter takes the built-in readings, once a tick, into fields that all built-in
+// signals then read. It keeps files open and buffers allocated, so that a tick costs
+// a handful of system calls and no allocation. The methods that a signal reads by
+// are for the goroutine of the tick.
 type Meter struct {
-	mu    sync.Mutex // held to write, and by others than the tick's goroutine to look
+	mu    sync.Mutex // held to write; the tick's goroutine reads without it
 	proc  process
-	group group // nil where there is none
+	group group // nil if there is none
 	heap  *heap
 
 	memoryState             // as of the tick
-	between     memoryState // as of the memory watcher's last look
+	between     memoryState // as of the memory watcher's last reading
 	watched     heapGauge   // of the memory watcher
 	pressure    pressure    // of the tick's goroutine, without the lock
 
@@ -40,15 +41,13 @@ type Meter struct {
 	affinity   int
 	ticks      uint64
 
-	before       time.Duration // the reading before this one
+	before       time.Duration // time of the previous reading
 	cpu, cpuLast time.Duration
 	threads      int
 
 	cpuErr, threadErr error
 }
 
-// process and group are the readers that a meter uses, so that tests can put
-// others in their place.
 type (
 	process interface {
 		CPUTime() (time.Duration, error)
@@ -64,25 +63,25 @@ type (
 	}
 )
 
-// affinityEvery is how many ticks pass between two looks at the affinity mask.
+// affinityEvery is the number of ticks between two readings of the affinity mask.
 const affinityEvery = 16
 
+// ErrOneReading is returned for a rate before its second reading.
 var ErrOneReading = errors.New("a rate needs two readings")
 
-// Readers are what a meter reads from, so that a test can put others in their
-// place.
+// Readers is what a meter reads from. Tests replace parts of it.
 type Readers struct {
 	Process    process
-	Group      group // nil where there is none
+	Group      group // nil if there is none
 	HostMemory uint64
-	Cores      int // that the affinity mask allows
+	Cores      int // of the affinity mask
 	CPU        func() (CPUSeconds, error)
 	Delays     func() (*metrics.Float64Histogram, error)
 	Waited     func() (seconds float64, err error)
 }
 
-// OpenReaders returns the readers of this process. What is missing is logged, and the
-// signals that need it say so.
+// OpenReaders returns the readers of this process. It logs what is missing; signals
+// that need it return an error.
 func OpenReaders(log *supervise.Log) Readers {
 	r := RuntimeReaders()
 	var err error
@@ -110,6 +109,7 @@ func New(r Readers) *Meter {
 	return m
 }
 
+// Close closes the files.
 func (m *Meter) Close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -120,8 +120,8 @@ func (m *Meter) Close() {
 	}
 }
 
-// Refresh takes all readings that a tick needs. A reading that fails leaves its
-// error to the signals that need it.
+// Refresh takes all readings of a tick. The error of a reading that fails is returned
+// by the signals that need it.
 func (m *Meter) Refresh(now time.Duration, c *Config) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -138,7 +138,7 @@ func (m *Meter) Refresh(now time.Duration, c *Config) {
 	m.heap.refresh()
 }
 
-// cores is what CPU percent is of.
+// cores returns 100 % of CPU.
 func (m *Meter) cores(c *Config) float64 {
 	switch {
 	case c.Cores > 0:
@@ -152,8 +152,9 @@ func (m *Meter) cores(c *Config) float64 {
 	return float64(m.affinity)
 }
 
-// Look returns what an event wants to know, to any goroutine.
-func (m *Meter) Look(c *Config) (r event.Readings, room uint64) {
+// Readings returns the readings for an event, and how much memory in bytes can still
+// be allocated. Any goroutine may call it.
+func (m *Meter) Readings(c *Config) (r event.Readings, room uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	newest := &m.memoryState
@@ -163,6 +164,7 @@ func (m *Meter) Look(c *Config) (r event.Readings, room uint64) {
 	return m.readings(c), newest.room()
 }
 
+// CPUPercent returns the CPU time since the previous tick in percent of the cores.
 func (m *Meter) CPUPercent(c *Config) (value, limit float64, err error) {
 	if m.cpuErr != nil {
 		return 0, 0, m.cpuErr
@@ -174,6 +176,7 @@ func (m *Meter) CPUPercent(c *Config) (value, limit float64, err error) {
 	return cgroup.CPUPercent(m.cpu-m.cpuLast, m.at-m.before, cores), cores, nil
 }
 
+// MemPercent returns memory in percent of the limit in bytes.
 func (m *Meter) MemPercent(c *Config) (value, limit float64, err error) {
 	used, bytes, err := m.memory(c)
 	if err != nil {
@@ -185,9 +188,9 @@ func (m *Meter) MemPercent(c *Config) (value, limit float64, err error) {
 	return cgroup.Percent(used, bytes), float64(bytes), nil
 }
 
-// HeapPercent is of the limit that the collector has to stay under: GOMEMLIMIT
-// counts when it is the lower one. The live heap is what the last collection
-// found, so neither GOGC nor the moment within a cycle changes it.
+// HeapPercent returns the live heap in percent of the limit that the collector has to
+// keep: GOMEMLIMIT if that is lower. The live heap is that of the last collection, so
+// it depends neither on GOGC nor on the moment within a cycle.
 func (m *Meter) HeapPercent(c *Config) (value, limit float64, err error) {
 	_, bytes, err := m.memory(c)
 	if err != nil {
@@ -199,23 +202,24 @@ func (m *Meter) HeapPercent(c *Config) (value, limit float64, err error) {
 	return cgroup.Percent(m.heap.live, bytes), float64(bytes), nil
 }
 
+// GoroutineCount returns the number of goroutines.
 func (m *Meter) GoroutineCount(*Config) (value, limit float64, err error) {
 	return float64(runtime.NumGoroutine()), 0, nil
 }
 
+// ThreadCount returns the number of threads.
 func (m *Meter) ThreadCount(*Config) (value, limit float64, err error) {
 	return float64(m.threads), 0, m.threadErr
 }
 
-// readings is what an event says of the state around it: as of the last tick,
-// and of the collector as of now.
+// readings returns the readings of the last tick, and the present heap.
 func (m *Meter) readings(c *Config) event.Readings {
 	r := event.Readings{
 		Cores: m.cores(c), RSS: m.rss, MemoryScope: "cgroup",
 		Goroutines: runtime.NumGoroutine(), Threads: m.threads,
 	}
 	m.heap.describe(&r)
-	r.CPUPercent, _, _ = m.CPUPercent(c) // 0 stands for not measured
+	r.CPUPercent, _, _ = m.CPUPercent(c) // 0 means not measured
 	r.MemoryUsed, r.MemoryLimit, _ = m.memory(c)
 	if m.ownMemory(c) {
 		r.MemoryScope = "process"
@@ -223,14 +227,14 @@ func (m *Meter) readings(c *Config) event.Readings {
 	return r
 }
 
-// Cycles is how many collections have finished since the process started.
+// Cycles returns how many collections have finished since the process started.
 func (m *Meter) Cycles() uint64 { return Uint64(ReadMetric("/gc/cycles/total:gc-cycles")) }
 
-// Threads is the number of threads as of the tick, for the tick's goroutine.
+// Threads returns the number of threads.
 func (m *Meter) Threads() (int, error) { return m.threads, m.threadErr }
 
-// Record puts the tick into a sample of the black box. It allocates nothing, and is
-// for the tick's goroutine; 0 stands for not known.
+// Record writes the tick into a sample of the black box, 0 for what is not known. It
+// allocates nothing.
 func (m *Meter) Record(s *blackbox.Sample, c *Config) {
 	s.CPU, _, _ = m.CPUPercent(c)
 	s.Memory, s.MemoryLimit, _ = m.memory(c)

@@ -2,18 +2,17 @@ package measure
 
 import "time"
 
-// A lockWait is how many seconds goroutines have waited for locks in a second,
-// which is how many were waiting at a time.
+// A lockWait is how many seconds goroutines have waited for locks in a second, which
+// is the number of waiting goroutines.
 //
-// The runtime counts a wait when it ends, and one in eight for eight: ten
-// goroutines that wait five seconds each are a lump of 40 s now and then. So it
-// is a mean over lockWindow, in which a lump that comes once is gone before the
-// rule has held.
+// The runtime counts a wait when it ends, and one of eight waits eight times: ten
+// goroutines that wait five seconds each are a burst of 40 s now and then. So it is a
+// mean over lockWindow, which a single burst leaves before the rule's hold is over.
 type lockWait struct {
 	read func() (float64, error)
-	pulse
+	lastReading
 	past [lockSlots]lockTotal // a ring
-	n    int                  // how many were ever put into it
+	n    int                  // how many were ever added to it
 }
 
 type lockTotal struct {
@@ -26,7 +25,7 @@ const (
 	lockSlots  = 16
 )
 
-// MutexWait reads the seconds waited a second.
+// MutexWait returns the seconds waited in a second.
 func (m *Meter) MutexWait(*Config) (value, limit float64, err error) {
 	w := &m.pressure.locks
 	total, err := w.read()
@@ -34,7 +33,7 @@ func (m *Meter) MutexWait(*Config) (value, limit float64, err error) {
 		return 0, 0, err
 	}
 	now := lockTotal{m.at, total}
-	if w.beat(m) == 0 {
+	if w.next(m) == 0 {
 		w.past[0], w.n = now, 1
 		return 0, 0, ErrOneReading
 	}
@@ -46,7 +45,7 @@ func (m *Meter) MutexWait(*Config) (value, limit float64, err error) {
 	return (now.total - then.total) / (now.at - then.at).Seconds(), 0, nil
 }
 
-// oldest is the total as of lockWindow ago, or of the tick before where ticks
+// oldest returns the total of lockWindow ago, or that of the previous tick if ticks
 // are further apart.
 func (w *lockWait) oldest(now time.Duration) lockTotal {
 	for i := max(0, w.n-lockSlots); i < w.n-1; i++ {

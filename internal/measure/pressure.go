@@ -8,16 +8,15 @@ import (
 	"github.com/go-holmes/holmes/internal/procstat"
 )
 
-// A pressure is what the runtime says of its own work: collecting, scheduling and
-// waiting for locks. Its readings are taken only for signals that are on, and by
-// the goroutine of the tick alone.
+// A pressure is the runtime pressure: collections, scheduling and waits for locks. The
+// goroutine of the tick reads it, and only for signals that are on.
 type pressure struct {
 	gc    gcShare
 	runs  runDelay
 	locks lockWait
 }
 
-// RuntimeReaders reads what the runtime measures.
+// RuntimeReaders returns the readers of the runtime's metrics.
 func RuntimeReaders() Readers {
 	cpu := newGauge(metrics.KindFloat64,
 		"/cpu/classes/total:cpu-seconds", "/cpu/classes/idle:cpu-seconds", "/cpu/classes/gc/total:cpu-seconds")
@@ -49,8 +48,8 @@ func RuntimeReaders() Readers {
 	}
 }
 
-// A gauge reads metrics of one kind into samples that it keeps: the runtime
-// reuses the histograms in them.
+// A gauge reads metrics of one kind. It keeps the samples, because the runtime reuses
+// their histograms.
 type gauge struct {
 	kind    metrics.ValueKind
 	samples []metrics.Sample
@@ -74,19 +73,19 @@ func (g *gauge) read() ([]metrics.Sample, error) {
 	return g.samples, nil
 }
 
-// A pulse tells how far a reading is from the one before.
-type pulse struct {
+// A lastReading is when a signal was last read.
+type lastReading struct {
 	tick uint64
 	at   time.Duration
 }
 
-// beat notes a reading at the meter's tick and returns the time since the one
-// before. That is 0 when it was not at the tick before, because the signal was
-// off: what has grown meanwhile says nothing about now.
-func (p *pulse) beat(m *Meter) (since time.Duration) {
-	if p.tick > 0 && m.ticks == p.tick+1 {
-		since = m.at - p.at
+// next moves to the present tick and returns the time since the last reading. It
+// returns 0 if that was not at the previous tick, because the signal was off and a
+// rate since then does not describe the present.
+func (l *lastReading) next(m *Meter) (since time.Duration) {
+	if l.tick > 0 && m.ticks == l.tick+1 {
+		since = m.at - l.at
 	}
-	p.tick, p.at = m.ticks, m.at
+	l.tick, l.at = m.ticks, m.at
 	return since
 }

@@ -5,28 +5,27 @@ import (
 	"slices"
 )
 
-// A runDelay is how long goroutines that can run wait for a thread and a
-// processor, of one in eight of which the runtime keeps a histogram.
+// A runDelay is how long runnable goroutines wait until they run. The runtime adds
+// one of eight to a histogram.
 type runDelay struct {
 	read func() (*metrics.Float64Histogram, error)
-	pulse
-	before []uint64 // the counts at the tick before
+	lastReading
+	before []uint64 // the counts at the previous tick
 }
 
-// fewDelays is how many delays a percentile is of at least. Those that are
-// missing count as none: of an idle process that measures three delays in a
-// second, one that the machine held up is no 99th percentile.
+// fewDelays is the least number of delays of a percentile; missing ones count as 0.
+// If an idle process measures three delays in a second, one of them that the machine
+// has caused is not the 99th percentile.
 const fewDelays = 100
 
-// SchedLatency reads the 99th percentile since the tick before, in
-// milliseconds.
+// SchedLatency returns the 99th percentile since the previous tick, in milliseconds.
 func (m *Meter) SchedLatency(*Config) (value, limit float64, err error) {
 	d := &m.pressure.runs
 	h, err := d.read()
 	if err != nil {
 		return 0, 0, err
 	}
-	if since := d.beat(m); since > 0 && len(d.before) == len(h.Counts) {
+	if since := d.next(m); since > 0 && len(d.before) == len(h.Counts) {
 		value = 1000 * p99(h, d.before)
 	} else {
 		err = ErrOneReading
@@ -35,9 +34,9 @@ func (m *Meter) SchedLatency(*Config) (value, limit float64, err error) {
 	return value, 0, err
 }
 
-// p99 is the 99th percentile of what h has gained over the counts before. It
-// takes delays to be spread evenly over a bucket, which is a quarter as wide as
-// its lower end or less.
+// p99 returns the 99th percentile of what h has gained over the counts before. It
+// assumes that delays are spread evenly over a bucket, which is at most a quarter as
+// wide as its lower end.
 func p99(h *metrics.Float64Histogram, before []uint64) float64 {
 	var n uint64
 	for i, count := range h.Counts {

@@ -2,15 +2,15 @@ package supervise
 
 import "context"
 
-// A Background is a task that goes on until another plan replaces it. It belongs
-// to one goroutine.
+// A Background is a task that runs until another plan replaces it. One goroutine
+// uses it.
 type Background struct {
 	plan any
 	end  context.CancelFunc
 }
 
-// Follow begins the task of a plan, unless the plan is the one under way. The
-// task of the plan before is told to end. A plan that is not wanted has none.
+// Follow starts the task of a plan, unless it is the present plan. The context of the
+// previous task is canceled. If wanted is false, no task is started.
 func (b *Background) Follow(s *Scope, name string, plan any, wanted bool, task func(context.Context)) {
 	if b.plan == plan {
 		return

@@ -23,7 +23,7 @@ var ErrPanicked = errors.New("panicked")
 // A Breaker is the circuit breaker around one piece of foreign code: a reporter,
 // a source, a rule, a logger, a label function. It recovers panics, counts
 // them, and stops calling for a minute after five in a row. All foreign code in
-// the process is called through one.
+// the process is called through a Breaker.
 type Breaker struct {
 	clock Clock
 
@@ -58,8 +58,8 @@ func Protect(f func() error) (err error) {
 	return f()
 }
 
-// panicText returns the value of a panic in words. A value whose own method
-// panics must not undo the recover.
+// panicText returns the value of a panic as text. The String or Error method of the
+// value may panic itself.
 func panicText(v any) (s string) {
 	defer func() {
 		if recover() != nil {

@@ -2,11 +2,10 @@ package supervise
 
 import "time"
 
-// A Clock tells two times. Durations are measured with Mono, which cannot be
-// set. Wall is for names and for people: a wall clock stepped by years moves no
-// cool-down.
+// A Clock has two times. Mono, which cannot be set, measures durations, so that a
+// step of the wall clock moves no cool-down. Wall is for names and output.
 type Clock struct {
-	Mono func() time.Duration // since a fixed instant; above 0, which stands for never
+	Mono func() time.Duration // since a fixed instant; above 0, which means never
 	Wall func() time.Time
 }
 

@@ -1,4 +1,4 @@
-// Package supervise holds what every goroutine of holmes needs: a clock that
-// cannot be set, a group of tasks that can be waited for with a deadline, a
-// circuit breaker around foreign code, and a log that never blocks.
+// Package supervise runs the goroutines of holmes: a clock, a group of tasks that is
+// waited for with a deadline, a circuit breaker around foreign code, and a log that
+// never blocks.
 package supervise

@@ -14,8 +14,8 @@ import (
 // does; the error names the tasks that are left.
 var ErrHeld = errors.New("holmes: stopped, but something has not returned")
 
-// A Group is a set of named tasks. Unlike a WaitGroup it can be waited for with
-// a deadline, without a goroutine that goes on waiting after the deadline.
+// A Group is a set of named tasks. Unlike a WaitGroup, it can be waited for with a
+// deadline, without a goroutine that keeps waiting after the deadline.
 type Group struct {
 	mu      sync.Mutex
 	closed  bool

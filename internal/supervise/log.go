@@ -19,8 +19,8 @@ const (
 	logEvery = 5 * time.Minute // one line per cause in this time
 )
 
-// A Log is the sampled log: every message of holmes passes it on the way to the
-// user's logger. It formats at once, queues, and never blocks its caller.
+// A Log is the sampled log between holmes and the user's logger. It formats a message
+// at once, queues it, and never blocks the caller.
 type Log struct {
 	clock   Clock
 	breaker *Breaker
@@ -50,8 +50,8 @@ func (l *Log) Infof(format string, args ...any) { l.add(slog.LevelInfo, format, 
 // Warnf queues a message.
 func (l *Log) Warnf(format string, args ...any) { l.add(slog.LevelWarn, format, args) }
 
-// OnCause logs a fault that may come back at every tick: one warning per cause
-// in five minutes.
+// OnCause logs a fault that may occur at every tick: one warning per cause in five
+// minutes.
 func (l *Log) OnCause(cause, format string, args ...any) {
 	now := l.clock.Mono()
 	l.mu.Lock()
@@ -66,7 +66,7 @@ func (l *Log) OnCause(cause, format string, args ...any) {
 	}
 }
 
-// Dropped returns how many messages a slow logger did not take.
+// Dropped returns how many messages were dropped because the logger was too slow.
 func (l *Log) Dropped() uint64 { return l.dropped.Load() }
 
 // Panics returns how often the logger has panicked.
@@ -88,7 +88,7 @@ func (l *Log) add(level slog.Level, format string, args []any) {
 	}
 }
 
-// Drain hands queued lines to the logger until stop is closed and the queue is
+// Drain passes queued lines to the logger until stop is closed and the queue is
 // empty.
 func (l *Log) Drain(stop <-chan struct{}, to func() Sink) {
 	for {
@@ -109,9 +109,9 @@ func (l *Log) Drain(stop <-chan struct{}, to func() Sink) {
 	}
 }
 
-// emit passes the text as an argument: a percent sign in it is no format.
+// emit passes the text as an argument, because it may contain percent signs.
 func (l *Log) emit(to Sink, next line) {
-	_ = l.breaker.Call(func() error { // no log is left for its error
+	_ = l.breaker.Call(func() error { // there is no other log for its error
 		if next.level >= slog.LevelWarn {
 			to.Warnf("%s", next.text)
 		} else {

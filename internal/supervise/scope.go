@@ -19,7 +19,8 @@ func NewBugs(l *Log) *Bugs { return &Bugs{log: l} }
 // Count returns how many panics were recovered.
 func (b *Bugs) Count() uint64 { return b.count.Load() }
 
-// Safely runs f and recovers its panic: a bug in holmes must not end the host.
+// Safely runs f and recovers its panic, so that a bug in holmes does not end the
+// process.
 func (b *Bugs) Safely(name string, f func()) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -30,19 +31,19 @@ func (b *Bugs) Safely(name string, f func()) {
 	f()
 }
 
-// A Scope is what a part of holmes gets of the time between Start and Stop: when
-// to stop, and where its goroutines belong.
+// A Scope is the lifetime of a part of holmes between Start and Stop: its clock, its
+// tasks, and when to stop.
 type Scope struct {
 	Clock Clock
 	Log   *Log
 	Bugs  *Bugs
 	Tasks *Group
-	Ctx   context.Context // done when the time to stop is up
-	Stop  <-chan struct{} // closed when the part should end by itself
+	Ctx   context.Context // canceled when the time to stop is up
+	Stop  <-chan struct{} // closed when the tasks should end
 }
 
-// Go runs f in a goroutine of the scope. The group waits for it, and its panics
-// are recovered.
+// Go runs f in a goroutine of the scope. The group waits for it, and a panic is
+// recovered.
 func (s *Scope) Go(name string, f func()) {
 	s.Tasks.Join(name)
 	go func() {
@@ -54,8 +55,8 @@ func (s *Scope) Go(name string, f func()) {
 // Stopping reports whether Stop is closed.
 func (s *Scope) Stopping() bool { return Closed(s.Stop) }
 
-// Pass waits for d, or until ctx is done or the scope is stopping.
-func (s *Scope) Pass(ctx context.Context, d time.Duration) {
+// Sleep waits for d, or until ctx is done or the scope is stopping.
+func (s *Scope) Sleep(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	select {
@@ -75,13 +76,13 @@ func Closed(c <-chan struct{}) bool {
 	}
 }
 
-// A Bell wakes one waiter. A ring that no waiter hears wakes the next one.
+// A Bell wakes one waiter: the present one, or else the next one.
 type Bell chan struct{}
 
-// NewBell returns a silent bell.
+// NewBell returns a Bell that has not been rung.
 func NewBell() Bell { return make(Bell, 1) }
 
-// Ring wakes the waiter, and never blocks.
+// Ring wakes the waiter. It never blocks.
 func (b Bell) Ring() {
 	select {
 	case b <- struct{}{}:
