@@ -9,7 +9,7 @@ import (
 // An outcome is the result of several deliveries that are one to holmes. A
 // permanent error does not stop the others.
 type outcome struct {
-	permanent errorList
+	permanent permanentErrors
 }
 
 // add adds one result. It returns an error that is not permanent, which ends the
@@ -37,10 +37,10 @@ func (o *outcome) err() error {
 	}
 }
 
-// An errorList is several errors in one line.
-type errorList []error
+// permanentErrors are several errors in one line.
+type permanentErrors []error
 
-func (r errorList) Error() string {
+func (r permanentErrors) Error() string {
 	words := make([]string, len(r))
 	for i, err := range r {
 		words[i] = err.Error()
@@ -48,4 +48,4 @@ func (r errorList) Error() string {
 	return strings.Join(words, "; ")
 }
 
-func (r errorList) Unwrap() []error { return r }
+func (r permanentErrors) Unwrap() []error { return r }
