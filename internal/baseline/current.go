@@ -12,35 +12,36 @@ import (
 )
 
 const (
-	// maxProfile bounds a profile of the baseline, and all its CPU profiles
-	// together. One of a service of 2000 functions has some 100 KB.
+	// maxProfile is the maximum size of a profile of the baseline, and of all its
+	// CPU profiles together. A profile of a service with 2000 functions has some
+	// 100 KB.
 	maxProfile = 512 << 10
-	// keptCPU is how many CPU profiles are kept: a service that uses a tenth of
-	// a core is seen ten times in one of them.
+	// keptCPU is how many CPU profiles are kept. One profile has ten samples of a
+	// service that uses a tenth of a core.
 	keptCPU = 10
 )
 
-var errTooLarge = fmt.Errorf("larger than %d KiB, which is all that is kept of the baseline", maxProfile>>10)
+var errTooLarge = fmt.Errorf("larger than %d KiB, the limit for a profile of the baseline", maxProfile>>10)
 
-// A profile is as the runtime wrote it. The zero profile is none.
+// A profile is a baseline profile as the runtime wrote it. The zero profile is none.
 type profile struct {
 	raw []byte
-	at  time.Duration // mono; 0 when another process took it
+	at  time.Duration // mono; 0 if another process took it
 }
 
-// A Baseline is what the process looks like while all is well. Its profiles are
-// never written to. The zero Baseline is none.
+// A Baseline is the profiles of the process in calm times. They are not changed. The
+// zero Baseline has none.
 type Baseline struct {
-	At time.Time // of the latest round; zero when there is none
+	At time.Time // of the latest round; zero if there is none
 
 	cpu                         []profile // the newest last
-	heap, earlierHeap           profile   // the latest, and that of the round before
+	heap, earlierHeap           profile   // of the latest round and of the round before
 	goroutine, earlierGoroutine profile
-	first                       profile // a heap before the first round
+	first                       profile // a heap profile before the first round
 }
 
-// HeapAt returns when the heap profile was taken, by the monotonic clock; 0 when
-// there is none of this process.
+// HeapAt returns when the heap profile was taken, by the monotonic clock, and 0 if
+// this process has taken none.
 func (b *Baseline) HeapAt() time.Duration { return b.heap.at }
 
 func (b *Baseline) addCPU(p profile) {
@@ -54,8 +55,8 @@ func (b *Baseline) addCPU(p profile) {
 	}
 }
 
-// addHeap makes p the latest. Compared with an earlier one of this process it
-// tells what is allocated meanwhile.
+// addHeap makes p the latest heap profile. The difference to an earlier one of this
+// process shows what is allocated in calm times.
 func (b *Baseline) addHeap(p profile) {
 	b.earlierHeap, b.heap = b.heap, p
 	if b.earlierHeap.at == 0 {
@@ -66,8 +67,8 @@ func (b *Baseline) addHeap(p profile) {
 
 func (b *Baseline) addGoroutine(p profile) { b.earlierGoroutine, b.goroutine = b.goroutine, p }
 
-// Parse returns what events are compared with, nil if there is nothing. What
-// cannot be read is left out.
+// Parse returns the baseline in the form for a diagnosis, nil if there is none. A
+// profile that cannot be parsed is left out and returned as an error.
 func (b *Baseline) Parse() (*diagnose.Baseline, error) {
 	if b.At.IsZero() {
 		return nil, nil
@@ -107,29 +108,30 @@ func (b *Baseline) joinedCPU() (p profile, err error) {
 	return p, err
 }
 
-// Stats is what is known of the baseline.
+// Stats is the statistics of the baseline, in the shape of the root's BaselineStats,
+// which describes the fields.
 type Stats struct {
-	Rounds uint64        // kept
-	At     time.Time     // of the latest; zero when there is nothing to compare events with
-	CPU    time.Duration // that rounds took, kept or not
-	Err    error         // what was missing from the latest
+	Rounds uint64
+	At     time.Time
+	CPU    time.Duration
+	Err    error
 }
 
-// A Current is the baseline as it is now. The runs of one Holmes share it.
+// A Current is the current baseline, which the runs of one Holmes share.
 type Current struct {
 	mu    sync.Mutex
 	now   Baseline
 	stats Stats
 }
 
-// Look returns the baseline.
-func (c *Current) Look() Baseline {
+// Baseline returns the current baseline.
+func (c *Current) Baseline() Baseline {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
 }
 
-// Stats returns what is known of it.
+// Stats returns the statistics.
 func (c *Current) Stats() Stats {
 	c.mu.Lock()
 	defer c.mu.Unlock()

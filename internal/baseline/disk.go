@@ -16,16 +16,15 @@ import (
 	"github.com/go-holmes/holmes/internal/eventstore"
 )
 
-// The baseline lies in the dump path as an event that is never reported, so that
-// it is private, whole or absent, and within the budget like all evidence.
+// The baseline is in the dump path as an event that is never reported, so that it is
+// private, whole or absent, and within the budget like all evidence.
 const (
 	code       = "baseline"
-	buildLabel = "build" // of the program that it is of
+	buildLabel = "build" // BuildID of the program
 )
 
-// BuildID returns what tells two builds of a program apart: what they were made
-// of, and the size and time of the file, since a build of a changed tree says no
-// more.
+// BuildID returns an ID of this build of the program: a hash of the build information,
+// which does not show local changes, and of the size and time of the binary.
 func BuildID() string {
 	sum := fnv.New64a()
 	if info, ok := debug.ReadBuildInfo(); ok {
@@ -67,7 +66,7 @@ func (k *Keeper) save(b *Baseline) {
 
 func (b *Baseline) write(files *eventstore.Files, ev *event.Event) error {
 	cpu, err := b.joinedCPU()
-	errs := []error{err, files.Describe(ev)} // first, so that it is never taken for an event
+	errs := []error{err, files.Describe(ev)} // first, so that it is never reported as an event
 	for _, p := range []struct {
 		kind event.Kind
 		profile
@@ -87,11 +86,11 @@ func (b *Baseline) write(files *eventstore.Files, ev *event.Event) error {
 	return errors.Join(append(errs, files.Describe(ev))...)
 }
 
-// load returns what an earlier run of this build has saved, or none.
+// load returns the baseline that an earlier run of this build has saved, or none.
 func (k *Keeper) load() (b Baseline) {
 	store, err := k.Store.Open(k.Config())
 	if err != nil {
-		return b // which was reported when it was opened
+		return b // Start has reported it
 	}
 	ids, err := store.List()
 	k.Store.Report("look for an earlier baseline", err)
@@ -102,23 +101,23 @@ func (k *Keeper) load() (b Baseline) {
 		}
 		ev, err := event.Load(store.Path(id))
 		if err == nil && ev.Labels[buildLabel] == build {
-			return of(ev)
+			return read(ev)
 		}
 	}
 	return b
 }
 
-// of reads the baseline that an event on disk holds.
-func of(ev *event.Event) (b Baseline) {
+// read reads the baseline from an event on disk.
+func read(ev *event.Event) (b Baseline) {
 	b.At = ev.At
-	read := func(k event.Kind) (p profile) {
+	profileOf := func(k event.Kind) (p profile) {
 		if found := ev.Profile(k); found != nil {
-			p.raw, _ = found.ReadAll(maxProfile) // what is damaged is not compared with
+			p.raw, _ = found.ReadAll(maxProfile) // a damaged profile is left out
 		}
 		return p
 	}
-	b.heap, b.goroutine = read(event.KindHeap), read(event.KindGoroutine)
-	if cpu := read(event.KindCPU); cpu.raw != nil {
+	b.heap, b.goroutine = profileOf(event.KindHeap), profileOf(event.KindGoroutine)
+	if cpu := profileOf(event.KindCPU); cpu.raw != nil {
 		b.cpu = []profile{cpu}
 	}
 	return b

@@ -1,3 +1,3 @@
-// Package baseline takes profiles while all is calm and keeps them, also for the
-// next start: what an event is compared with.
+// Package baseline takes profiles while all signals are calm, for events to be
+// compared with, and keeps them for the next start.
 package baseline

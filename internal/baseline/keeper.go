@@ -14,41 +14,41 @@ import (
 )
 
 const (
-	// First is when the first round is: when there are means to judge by. The
-	// time to the next doubles until it is the period, so that a young process
-	// has something to compare with too.
+	// First is the time to the first round, when signals have means. The time to the
+	// next one doubles until it is the period, so that a young process soon has a
+	// baseline.
 	First = 11 * time.Second
-	// profiled is how long the CPU is profiled in a round.
+	// profiled is the duration of a CPU profile.
 	profiled = time.Second
-	// retry is the pause after finding that something is not calm.
+	// retry is the pause after finding a signal that is not calm.
 	retry = 3 * time.Second
-	// share is what part of a core the rounds may take: a thousandth. One that
-	// costs more puts off the next.
+	// share limits the CPU time of rounds to 1/share of a core: a round that costs
+	// more delays the next one.
 	share = 1000
-	// profilingCost is what a round costs beside what its own goroutine does: the
-	// signals of the CPU profiler, what the runtime makes of them, the disk.
-	// BenchmarkBaseline measures 21 ms for all of a round.
+	// profilingCost is the CPU time of a round outside of its own goroutine: the
+	// signals of the CPU profiler, their processing in the runtime, and the disk.
+	// BenchmarkBaseline measures 21 ms for a whole round.
 	profilingCost = 20 * time.Millisecond
 )
 
-// A Keeper takes rounds: a CPU profile of a second, a heap and a goroutine
-// profile. It belongs to one goroutine.
+// A Keeper takes rounds: a CPU profile of a second, a heap profile and a goroutine
+// profile. One goroutine uses it.
 type Keeper struct {
 	Scope   *supervise.Scope
-	Taker   func() capture.Taker     // within the configuration as it is now
-	Config  func() eventstore.Config // likewise
+	Taker   func() capture.Taker     // by the current configuration
+	Config  func() eventstore.Config // the current one
 	Store   *eventstore.Current
 	IDs     *eventstore.IDs
 	Labels  func() map[string]string
-	Build   func() string // tells this build of the program from others
-	Calm    func() bool   // nothing is suspected, and no event was lately
-	Busy    func() bool   // an event is being taken
+	Build   func() string // ID of this build of the program
+	Calm    func() bool   // reports whether nothing is suspected and no event was lately
+	Busy    func() bool   // reports whether an event is being captured
 	Current *Current
 
-	entry string // of the last round on disk
+	entry string // ID of the last round on disk
 }
 
-// Keep takes a round now and then, while all is calm, until ctx is done or the
+// Keep takes a round every period while all signals are calm, until ctx is done or the
 // scope stops.
 func (k *Keeper) Keep(ctx context.Context, every time.Duration) {
 	k.Scope.Sleep(ctx, First/2)
@@ -71,14 +71,14 @@ func (k *Keeper) Keep(ctx context.Context, every time.Duration) {
 	}
 }
 
-// prepare takes over what an earlier run of this build has left, and looks at
-// the heap once before the first round: it takes two profiles to see what is
-// allocated in calm times.
+// prepare loads the baseline that an earlier run of this build has saved, and takes a
+// heap profile before the first round: two profiles show what is allocated in calm
+// times.
 func (k *Keeper) prepare() {
 	if k.Scope.Stopping() {
 		return
 	}
-	b := k.Current.Look()
+	b := k.Current.Baseline()
 	if b.At.IsZero() {
 		b = k.load()
 	}
@@ -88,11 +88,10 @@ func (k *Keeper) prepare() {
 	k.Current.change(func(now *Baseline, _ *Stats) { *now = b })
 }
 
-// Round takes a round, and returns the CPU time that it is taken to have cost.
-// It is discarded if something is suspected meanwhile: then it may be of an
-// event.
+// Round takes a round and returns its estimated CPU time. The round is discarded if
+// something is suspected meanwhile.
 func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
-	b := k.Current.Look()
+	b := k.Current.Baseline()
 	b.At = k.Scope.Clock.Wall()
 	cpu, err := k.profileCPU(ctx)
 	errs := []error{err}
@@ -141,7 +140,7 @@ func (k *Keeper) profileCPU(ctx context.Context) (p profile, err error) {
 	return p, nil
 }
 
-// take takes a profile into memory, and returns the CPU time that it took.
+// take takes a profile into memory, and returns its CPU time.
 func (k *Keeper) take(kind event.Kind) (p profile, cost time.Duration, err error) {
 	t := k.Taker()
 	w := &eventstore.Buffer{Limit: maxProfile, Full: errTooLarge}

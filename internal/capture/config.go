@@ -8,12 +8,12 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// Config is what the options say about captures.
+// Config is the options about captures.
 type Config struct {
-	Sampling time.Duration // that CPU and contention profiles last at least
-	CPUTime  time.Duration // that one capture may take
-	Bytes    uint64        // of memory that one capture may take
-	Block    time.Duration // of blocking for one record; 0 is no block profile
+	Sampling time.Duration // least duration of CPU and contention profiles
+	CPUTime  time.Duration // limit of one capture
+	Bytes    uint64        // limit of one capture's memory
+	Block    time.Duration // time of blocking for one record; 0 is no block profile
 	Recorder RecorderMode
 	ForceGC  bool
 }
@@ -28,8 +28,8 @@ const (
 	RecorderAlways
 )
 
-// With returns the kinds that an event of these kinds has: with a block rate,
-// blocking beside locks.
+// With returns the kinds of an event: the given ones and, if the block profile is on,
+// a block profile beside a mutex profile.
 func (c *Config) With(kinds []event.Kind) []event.Kind {
 	if c.Block > 0 && slices.Contains(kinds, event.KindMutex) && !slices.Contains(kinds, event.KindBlock) {
 		return append(slices.Clone(kinds), event.KindBlock)
@@ -37,7 +37,7 @@ func (c *Config) With(kinds []event.Kind) []event.Kind {
 	return kinds
 }
 
-// CheckBlock refuses a block profile whose rate is not known.
+// CheckBlock returns an error if the kinds have a block profile and it is off.
 func (c *Config) CheckBlock(kinds []event.Kind) error {
 	if c.Block == 0 && slices.Contains(kinds, event.KindBlock) {
 		return fmt.Errorf("kind %q needs WithBlockProfile", event.KindBlock)

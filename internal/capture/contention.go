@@ -13,11 +13,10 @@ import (
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
-// A watch takes the contention profiles of one event: mutex and block. The
-// runtime counts them from the start of the process on, as much as it was told
-// to record meanwhile. An event has what was added during the event: with all of
-// the past in it, a profile would name the longest wait since the process
-// started.
+// A watch takes the contention profiles of one event: mutex and block. The runtime
+// adds to them from the start of the process on. An event has what was added during
+// the event, because a profile of all the past would name the longest wait since the
+// process started.
 type watch struct {
 	*Taker
 	parts  []*part
@@ -29,18 +28,18 @@ type watch struct {
 type part struct {
 	profile event.Profile
 	data    []byte
-	before  []byte // the profile as of the beginning
+	before  []byte // the profile at the beginning
 	since   time.Duration
-	release func() (note string) // puts the rate back
-	spent   Spending
+	release func() (note string) // restores the rate
+	cost    Cost
 }
 
-// newWatch returns a watch for those of the kinds that are counted, and changes
+// newWatch returns a watch for those of the kinds that are cumulative. It changes
 // nothing yet.
 func (t *Taker) newWatch(kinds []event.Kind) *watch {
 	w := &watch{Taker: t}
 	for _, k := range kinds {
-		if t.Kinds[k].Counts {
+		if t.Kinds[k].Cumulative {
 			w.parts = append(w.parts, &part{profile: event.Profile{Kind: k, File: k.File()}})
 		}
 	}
@@ -48,15 +47,14 @@ func (t *Taker) newWatch(kinds []event.Kind) *watch {
 }
 
 func wantsContention(t *Taker, kinds []event.Kind, _ *Phases) bool {
-	return slices.ContainsFunc(kinds, func(k event.Kind) bool { return t.Kinds[k].Counts })
+	return slices.ContainsFunc(kinds, func(k event.Kind) bool { return t.Kinds[k].Cumulative })
 }
 
-// recordContention watches from the suspicion on, as long as a CPU profile and in
-// one piece.
+// recordContention watches from the suspicion on, for as long as a CPU profile.
 func recordContention(t *Taker, kinds []event.Kind, p *Phases, out func(Result)) {
 	w := t.newWatch(kinds)
 	defer func() { out(func(e *Evidence) { e.addContention(w) }) }()
-	defer w.putBack()
+	defer w.restore()
 	if p.Deferred && !p.begin() {
 		return
 	}
@@ -65,15 +63,14 @@ func recordContention(t *Taker, kinds []event.Kind, p *Phases, out func(Result))
 	w.end()
 }
 
-// settling is how long locks change hands until what is recorded of them is
-// true, where they were not armed.
+// settling is how long locks must be armed until their profile is right.
 const settling = time.Second
 
-// begin turns recording on. It waits for settling first if need be.
+// begin turns recording on. If locks were not armed, it waits for settling first.
 func (w *watch) begin(p *Phases) {
 	if slices.ContainsFunc(w.parts, func(p *part) bool { return p.profile.Kind == event.KindMutex }) {
 		if w.disarm, w.fresh = w.Locks.Arm(); w.fresh {
-			p.pass(settling)
+			p.sleep(settling)
 		}
 	}
 	for _, p := range w.parts {
@@ -89,7 +86,7 @@ func (w *watch) begin(p *Phases) {
 	}
 }
 
-// prepare takes the profile that the later one is compared with.
+// prepare takes the profile that is subtracted from the later one.
 func (w *watch) prepare(p *part) (err error) {
 	kind := p.profile.Kind
 	if err := w.Affords(kind); err != nil {
@@ -102,7 +99,7 @@ func (w *watch) prepare(p *part) (err error) {
 	return err
 }
 
-// end takes what has been added since begin, and puts the rates back.
+// end takes what has been added since begin, and restores the rates.
 func (w *watch) end() {
 	for _, p := range w.parts {
 		if p.release == nil {
@@ -112,14 +109,14 @@ func (w *watch) end() {
 		p.profile.Duration = w.clock.Mono() - p.since
 		p.profile.Note = p.release()
 		if err == nil {
-			p.spent = p.spent.plus(w.spending(func() { p.data, err = p.difference(after) }))
+			p.cost = p.cost.plus(w.measureCost(func() { p.data, err = p.difference(after) }))
 		}
 		p.profile.Err = err
 	}
 }
 
-// putBack leaves the process as it was, however the watch has ended.
-func (w *watch) putBack() {
+// restore restores the rates, however the watch has ended.
+func (w *watch) restore() {
 	for _, p := range w.parts {
 		if p.release != nil {
 			p.release()
@@ -130,20 +127,18 @@ func (w *watch) putBack() {
 	}
 }
 
-// take returns the profile as of now.
+// take returns the present profile.
 func (w *watch) take(p *part) (raw []byte, err error) {
 	var out bytes.Buffer
-	spent := w.spending(func() { err = w.Kinds[p.profile.Kind].Write(&out) })
-	p.spent = p.spent.plus(spent)
+	p.cost = p.cost.plus(w.measureCost(func() { err = w.Kinds[p.profile.Kind].Write(&out) }))
 	return out.Bytes(), err
 }
 
 var (
-	// errNoWaits is why there is no profile: an empty one would not tell whether
-	// it is meant to be empty.
+	// errNoWaits is why there is no profile: an empty one would not show whether it
+	// is meant to be empty.
 	errNoWaits = errors.New("no wait that ended during the event was recorded")
-	// errLost is why there is no profile when a bug in holmes has ended the
-	// capture.
+	// errLost is why there is no profile if a bug in holmes has ended the capture.
 	errLost = errors.New("lost in a panic of holmes")
 )
 
@@ -155,8 +150,8 @@ func (p *part) difference(after []byte) ([]byte, error) {
 	return diff, err
 }
 
-// holdLocks has locks recorded. Of those that were not armed before, what had a
-// queue then is not, see [contention].
+// holdLocks turns the recording of locks on. If locks were not armed before, those
+// that have a queue at that time are not recorded; see package contention.
 func holdLocks(locks *contention.Locks, fresh bool) (release func() string) {
 	hold := locks.Hold()
 	note := ""
@@ -191,14 +186,14 @@ func holdBlocks(blocks *contention.Blocks, each time.Duration) (release func() s
 	}
 }
 
-// addContention adds what a watch has found.
+// addContention adds the profiles of a watch.
 func (e *Evidence) addContention(w *watch) {
 	for _, part := range w.parts {
 		p := part.profile
 		if p.Err == nil && part.data == nil {
 			p.Err = errLost
 		}
-		e.account(part.spent)
+		e.account(part.cost)
 		if p.Err == nil {
 			e.put(&p, eventstore.Content(part.data), false)
 		}
@@ -206,13 +201,13 @@ func (e *Evidence) addContention(w *watch) {
 	}
 }
 
-// WatchOnce takes the contention profiles of an event that is over at once, and
-// drops them, for a benchmark of what that takes.
+// WatchOnce takes the contention profiles of an event that is over at once, and drops
+// them, for a benchmark.
 func (t *Taker) WatchOnce(kinds []event.Kind) {
 	stop := make(chan struct{})
 	close(stop)
 	w := t.newWatch(kinds)
-	defer w.putBack()
+	defer w.restore()
 	w.begin(&Phases{Stop: stop})
 	w.end()
 }

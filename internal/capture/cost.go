@@ -1,101 +1,106 @@
 package capture
 
 import (
-	"cmp"
-	"errors"
-	"fmt"
+	"math"
 	"runtime"
+	"runtime/metrics"
 	"sync"
 	"time"
 
 	"github.com/go-holmes/holmes/event"
-	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/procstat"
 )
 
-var (
-	// ErrNoRoom is why a profile is missing that would not have fitted into
-	// the memory that is left.
-	ErrNoRoom = errors.New("would not fit into the memory that is left")
-	// ErrTooCostly is why a profile is missing that would have cost more than
-	// the options allow.
-	ErrTooCostly = errors.New("would cost too much")
-)
-
-// A cost is what a capture is expected to cost.
-type cost struct {
-	bytes uint64        // of memory while it is taken
-	time  time.Duration // of CPU, 0 if that does not depend on the process
+// A Cost is what a capture has cost the host. Figures of the whole process are upper
+// bounds, because the application has a part in them.
+type Cost struct {
+	Time    time.Duration // by the clock
+	CPU     time.Duration // of the calling goroutine, 0 if that is not known
+	Allocs  uint64        // bytes, of the whole process
+	Stopped time.Duration // how long the world was stopped, collections excluded
 }
 
-// affords refuses a capture that could itself bring the process over its limit,
-// or that would cost more than the options allow. No capture stops the world for
-// longer than the runtime does by itself: profiles are taken while it runs, but
-// for two pauses whose length does not depend on the process.
-func (t *Taker) affords(c cost) error {
-	switch _, room := t.Meter.Readings(&t.Measure); {
-	case c.bytes > room:
-		return fmt.Errorf("%w: it needs about %d KiB of %d KiB", ErrNoRoom, c.bytes>>10, room>>10)
-	case c.bytes > t.Config.Bytes:
-		return fmt.Errorf("%w: it needs about %d MiB of memory, WithCaptureBudget allows %d MiB", ErrTooCostly, c.bytes>>20, t.Config.Bytes>>20)
-	case c.time > t.Config.CPUTime:
-		return fmt.Errorf("%w: it takes about %s of CPU time, WithCaptureBudget allows %s",
-			ErrTooCostly, humanize.Duration(c.time), humanize.Duration(t.Config.CPUTime))
+func (s Cost) plus(t Cost) Cost {
+	return Cost{s.Time + t.Time, s.CPU + t.CPU, s.Allocs + t.Allocs, s.Stopped + t.Stopped}
+}
+
+// measureCost calls do and returns its cost.
+func (p *Process) measureCost(do func()) Cost {
+	before, begin := countersNow(), p.clock.Mono()
+	runtime.LockOSThread() // so that the CPU time of the thread is that of do
+	cpu, err := procstat.ThreadCPUTime()
+	do()
+	s := Cost{Time: p.clock.Mono() - begin}
+	if after, err2 := procstat.ThreadCPUTime(); err == nil && err2 == nil {
+		s.CPU = after - cpu
 	}
-	return nil
+	runtime.UnlockOSThread()
+	after := countersNow()
+	s.Allocs, s.Stopped = after.Allocs-before.Allocs, after.Stopped-before.Stopped
+	return s
 }
 
-// Affords refuses a capture of the kind as [Evidence.Snapshot] does.
-func (t *Taker) Affords(k event.Kind) error { return t.affords(t.costOf(k)) }
-
-func (t *Taker) costOf(k event.Kind) cost { return t.costs.of(k, t.Kinds[k]) }
-
-// A costModel is what captures have cost so far.
-type costModel struct {
-	mu        sync.Mutex
-	heap      time.Duration
-	goroutine cost // of one
+// countersNow reads the runtime's counters of the whole process.
+func countersNow() (s Cost) {
+	read := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/sched/pauses/total/other:seconds"}}
+	metrics.Read(read)
+	s.Allocs = measure.Uint64(read[0])
+	if v := read[1].Value; v.Kind() == metrics.KindFloat64Histogram {
+		s.Stopped = total(v.Float64Histogram())
+	}
+	return s
 }
 
-// worthLearning is how many goroutines tell what one of them costs.
-const worthLearning = 1000
-
-// of is what a capture will cost: what the last one has, or else what the table
-// says.
-func (m *costModel) of(k event.Kind, row Row) cost {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	if n := runtime.NumGoroutine(); k == event.KindGoroutine && n >= worthLearning && m.goroutine.bytes > 0 {
-		return cost{
-			bytes: baseBytes + uint64(n)*m.goroutine.bytes*5/4, // with something to spare
-			time:  time.Duration(n) * m.goroutine.time,
+// total sums a histogram of seconds, each at the upper end of its bucket.
+func total(h *metrics.Float64Histogram) time.Duration {
+	var seconds float64
+	for i, n := range h.Counts {
+		if upper := h.Buckets[i+1]; n > 0 && !math.IsInf(upper, 0) {
+			seconds += float64(n) * upper
 		}
 	}
-	c := cost{bytes: row.Needs()}
-	if row.Takes != nil {
-		c.time = row.Takes()
-	}
+	return time.Duration(seconds * float64(time.Second))
+}
+
+// Counters is the cost of all captures of one Holmes.
+type Counters struct {
+	Captures uint64
+	Cost
+	Bytes    int64 // written
+	ForcedGC uint64
+}
+
+// counters is the sum over all runs.
+type counters struct {
+	mu  sync.Mutex
+	sum Counters
+}
+
+func (c *counters) add(change func(*Counters)) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change(&c.sum)
+}
+
+// Counters returns the sums so far.
+func (p *Process) Counters() (c Counters) {
+	p.counters.add(func(sum *Counters) { c = *sum })
 	return c
 }
 
-// learn takes note of what a capture did cost.
-func (m *costModel) learn(k event.Kind, s Spending) {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	switch n := runtime.NumGoroutine(); {
-	case k == event.KindHeap:
-		m.heap = s.Time
-	case k == event.KindGoroutine && n >= worthLearning:
-		m.goroutine = cost{s.Allocs / uint64(n), max(s.CPU, time.Microsecond) / time.Duration(n)}
-	}
+// account adds the cost of a capture to the event and to the counters.
+func (e *Evidence) account(s Cost) {
+	addTo(&e.Event.Cost, s)
+	e.counters.add(func(sum *Counters) {
+		sum.Captures++
+		sum.Cost = sum.plus(s)
+	})
 }
 
-// unmeasured is what a heap profile is taken to need before one was timed:
-// several times what it needs in a small service.
-const unmeasured = 20 * time.Millisecond
-
-// heapTime is how long a heap profile takes, by the clock.
-func (m *costModel) heapTime() time.Duration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return cmp.Or(m.heap, unmeasured)
+func addTo(c *event.Cost, s Cost) {
+	c.Seconds += s.Time.Seconds()
+	c.CPUSeconds += s.CPU.Seconds()
+	c.AllocBytes += s.Allocs
+	c.StoppedSeconds += s.Stopped.Seconds()
 }

@@ -16,29 +16,28 @@ import (
 )
 
 const (
-	// patience is how long an event waits after its verdict for a profiler that
-	// is in use: net/http/pprof asks for 30 s, and the default hold has passed
-	// by then.
-	patience = 15 * time.Second
+	// maxWait is how long an event waits after its verdict for a CPU profiler that is
+	// in use: net/http/pprof takes 30 s by default, and the default hold of 15 s is
+	// over by then.
+	maxWait  = 15 * time.Second
 	retryCPU = 250 * time.Millisecond
 )
 
-// A cpuPart is a part of the CPU profile of an event, in slices, and what is
-// missing of it.
+// A cpuPart is a part of the CPU profile of an event, in slices, or why it is missing.
 type cpuPart struct {
 	slices []cpuprofile.Profile
 	err    error
 	waited time.Duration // for another profiler
-	holder string        // which one, as far as that can be told
+	holder string        // which one, if it is known
 }
 
 func wantsCPU(_ *Taker, kinds []event.Kind, _ *Phases) bool {
 	return slices.Contains(kinds, event.KindCPU)
 }
 
-// recordCPU profiles from the second suspicious tick on, as soon as the profiler
-// is free, until the event is decided and the profile is long enough. It hands
-// over slices as they are done.
+// recordCPU profiles from the second suspicious tick on, as soon as the profiler is
+// free, until the event is decided and the profile is long enough. It passes on each
+// slice when it is complete.
 func recordCPU(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
 	add := func(part cpuPart) { out(func(e *Evidence) { e.addCPU(part) }) }
 	if !p.begin() {
@@ -67,9 +66,8 @@ func recordCPU(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
 	add(part)
 }
 
-// joinCPU waits for its part in the profiler: while the event is undecided,
-// and then for as long as its patience lasts. A capture that was asked for does
-// not wait.
+// joinCPU joins the CPU profiler. If that is in use, it waits while the event is
+// undecided, and then for maxWait. A capture on demand does not wait.
 func (t *Taker) joinCPU(p *Phases) (*cpuprofile.Session, cpuPart) {
 	begin := t.clock.Mono()
 	retry := time.NewTicker(retryCPU)
@@ -98,12 +96,13 @@ func (t *Taker) joinCPU(p *Phases) (*cpuprofile.Session, cpuPart) {
 			if decided = nil; p.Dismissed() {
 				return nil, part
 			}
-			giveUp = time.After(patience)
+			giveUp = time.After(maxWait)
 		}
 	}
 }
 
-// ProfileCPU returns a CPU profile of d, unless the profiler is in use.
+// ProfileCPU returns a CPU profile of the duration d, or an error if the profiler is
+// in use.
 func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error) {
 	if err := t.Affords(event.KindCPU); err != nil {
 		return nil, err
@@ -120,9 +119,8 @@ func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error)
 	return join(got)
 }
 
-// addCPU adds a part to the CPU profile: one file, written anew with each slice,
-// so that it is whole at any moment. Its times are those when it was really
-// taken.
+// addCPU adds a part to the CPU profile: one file, written again with each slice, so
+// that it is complete at any moment. Its times are those of the slices.
 func (e *Evidence) addCPU(part cpuPart) {
 	f := &e.cpu
 	switch {

@@ -1,5 +1,4 @@
-// Package capture takes profiles: those that are a moment's picture, and those
-// that are recorded beside an event from its suspicion to its verdict. It asks
-// before each what the capture would cost, and refuses one that could hurt the
-// host.
+// Package capture takes profiles: snapshots, and recordings beside an event from its
+// suspicion to its verdict. It estimates the cost of a capture before it begins, and
+// refuses a capture that could hurt the host.
 package capture

@@ -14,26 +14,26 @@ import (
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
-// Evidence is the profiles of one event while they are taken. It belongs to one
-// goroutine, which may wait for the disk.
+// Evidence is the profiles of one event while they are taken. One goroutine uses it,
+// which may wait for the disk.
 type Evidence struct {
 	Taker
 	Event *event.Event
 	Files eventstore.Files
 	Store *eventstore.Current
 
-	// Sites are the functions that goroutines were started with, where a whole
+	// Sites are the functions that goroutines were started with, if a whole
 	// profile would have cost too much.
 	Sites []event.GoroutineSite
 
 	cpu cpuFile
 }
 
-// A cpuFile is the CPU profile of an event on disk, as far as it has come.
+// A cpuFile is the CPU profile of an event so far.
 type cpuFile struct {
 	slices []cpuprofile.Profile
 	notes  string
-	index  int // in the event's profiles, from 1 on; 0 before there is one
+	index  int // in the event's profiles, plus 1; 0 before there is one
 }
 
 // afterGC is the file of the second heap profile.
@@ -42,38 +42,37 @@ const afterGC = "heap-gc.pb.gz"
 // Report logs a fault of the disk.
 func (e *Evidence) Report(err error) { e.Store.Report("event "+e.Event.ID, err) }
 
-// Save writes event.json as the event stands.
+// Save writes event.json.
 func (e *Evidence) Save() { e.Report(e.Files.Describe(e.Event)) }
 
-// Snapshots takes all kinds that are a moment's picture.
+// Snapshots takes a profile of each kind that is a snapshot.
 func (e *Evidence) Snapshots(kinds []event.Kind) {
 	for _, k := range kinds {
-		if row := e.Kinds[k]; row.Write != nil && !row.Counts {
+		if row := e.Kinds[k]; row.Write != nil && !row.Cumulative {
 			e.Snapshot(k, k.File(), "")
 		}
 	}
 }
 
-// Snapshot takes one profile that has no duration, into a file.
+// Snapshot takes one profile without a duration, into a file.
 func (e *Evidence) Snapshot(kind event.Kind, file, note string) {
 	p := event.Profile{Kind: kind, File: file, Start: e.clock.Wall(), Note: note}
 	if kind == event.KindHeap {
 		p.Note = humanize.Join(note, e.Event.Readings.MemoryNote())
 	}
-	expected := e.costOf(kind)
+	expected := e.estimate(kind)
 	if p.Err = e.affords(expected); p.Err == nil {
 		e.Event.Cost.PredictedBytes += expected.bytes
-		spent := e.spend(func() { e.put(&p, e.Kinds[kind].Write, false) })
-		e.costs.learn(kind, spent)
+		e.costs.learn(kind, e.capture(func() { e.put(&p, e.Kinds[kind].Write, false) }))
 	} else if kind == event.KindGoroutine {
 		e.countGoroutines()
 	}
 	e.Add(p)
 }
 
-// spend calls do and counts what it costs, for the event and all captures.
-func (e *Evidence) spend(do func()) Spending {
-	s := e.spending(do)
+// capture calls do and adds its cost to the event and the counters.
+func (e *Evidence) capture(do func()) Cost {
+	s := e.measureCost(do)
 	e.account(s)
 	return s
 }
@@ -91,8 +90,8 @@ func (e *Evidence) FreeName(file string) string {
 	return file
 }
 
-// put writes a profile's file and says in the profile where it is. With replace
-// the file may be there already.
+// put writes the file of a profile and sets its location in p. With replace the file
+// may exist.
 func (e *Evidence) put(p *event.Profile, fill func(io.Writer) error, replace bool) {
 	at, refused, err := e.Files.Write(p.File, fill, replace)
 	if refused != nil {
@@ -107,7 +106,7 @@ func (e *Evidence) put(p *event.Profile, fill func(io.Writer) error, replace boo
 	e.counters.add(func(sum *Counters) { sum.Bytes += at.Bytes })
 }
 
-// Add notes a profile in the event, or the reason why there is none.
+// Add adds a profile to the event, or the reason why it is missing.
 func (e *Evidence) Add(p event.Profile) {
 	if p.Err != nil {
 		p.Note = humanize.Join(p.Note, p.Err.Error())
@@ -116,9 +115,9 @@ func (e *Evidence) Add(p event.Profile) {
 	e.Event.Profiles = append(e.Event.Profiles, p)
 }
 
-// AfterCollection takes the heap again once it shows what was allocated during
-// the event: the profile lags by two collections that run by themselves, so
-// if fewer have finished since the first one was taken, one is forced.
+// AfterCollection takes a second heap profile, which shows what was allocated during
+// the event. A heap profile lags by two collections: if fewer have finished since the
+// count was since, one is forced.
 func (e *Evidence) AfterCollection(since uint64) {
 	note := "after a finished collection"
 	switch finished := e.Meter.Cycles() - since; {
@@ -140,9 +139,9 @@ func (e *Evidence) AfterCollection(since uint64) {
 	e.Snapshot(event.KindHeap, afterGC, note)
 }
 
-// CollectWithin is AfterCollection where memory is full in left: it takes the
-// profile only if a collection, expected to take so long, and the profile fit
-// into half of that.
+// CollectWithin is AfterCollection for a process whose memory will be full in left:
+// it takes the profile only if the expected duration of a collection and the profile
+// fit into half of that time.
 func (e *Evidence) CollectWithin(left, collection time.Duration, since uint64) {
 	needs := collection + e.costs.heapTime()
 	if left/2 < needs {

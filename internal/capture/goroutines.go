@@ -10,24 +10,24 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// siteCost is what a count of goroutines costs: their stacks are not kept,
-// symbolized or compressed. BenchmarkCaptureNeeds measures 450 bytes and 2 us
-// at depths up to 20 calls.
-func siteCost() cost {
+// estimateSites estimates the cost of counting goroutines, which does not keep,
+// symbolize or compress stacks. BenchmarkCaptureNeeds measures 450 bytes and 2 us for
+// a goroutine at depths up to 20 calls.
+func estimateSites() estimate {
 	n := runtime.NumGoroutine()
-	return cost{baseBytes/4 + uint64(n)*550, time.Duration(n) * 2 * time.Microsecond}
+	return estimate{baseBytes/4 + uint64(n)*550, time.Duration(n) * 2 * time.Microsecond}
 }
 
-// maxSites is how many functions are named, those with the most goroutines.
+// maxSites is how many functions are listed, those with the most goroutines.
 const maxSites = 20
 
-// countGoroutines adds to the readings how many goroutines were started with
-// which function, where a whole profile costs too much.
+// countGoroutines adds to the readings how many goroutines were started with which
+// function, in place of a profile that costs too much.
 func (e *Evidence) countGoroutines() {
-	if err := e.affords(siteCost()); err != nil {
-		return // their states are in the readings all the same
+	if err := e.affords(estimateSites()); err != nil {
+		return // the readings have their states anyway
 	}
-	e.spend(func() { e.Sites = GoroutineSites() })
+	e.capture(func() { e.Sites = GoroutineSites() })
 	e.Event.Readings.GoroutineSites = e.Sites
 }
 
@@ -35,7 +35,7 @@ func (e *Evidence) countGoroutines() {
 func GoroutineSites() []event.GoroutineSite {
 	var records []runtime.StackRecord
 	for {
-		// Some more, for those that begin meanwhile.
+		// With room for goroutines that start meanwhile.
 		records = make([]runtime.StackRecord, runtime.NumGoroutine()*11/10+10)
 		if n, ok := runtime.GoroutineProfile(records); ok {
 			records = records[:n]
@@ -54,7 +54,7 @@ func GoroutineSites() []event.GoroutineSite {
 	for name, n := range counts {
 		out = append(out, event.GoroutineSite{Function: name, Count: n})
 	}
-	// Not slices.SortFunc, which brings some 20 KB of code for each struct.
+	// slices.SortFunc adds some 20 KB of code for each struct type.
 	sort.Slice(out, func(i, j int) bool {
 		a, b := &out[i], &out[j]
 		return cmp.Or(cmp.Compare(b.Count, a.Count), cmp.Compare(a.Function, b.Function)) < 0
@@ -62,8 +62,8 @@ func GoroutineSites() []event.GoroutineSite {
 	return out[:min(len(out), maxSites)]
 }
 
-// rootOf is the outermost call of a stack that is the program's own. A stack
-// that is cut off counts under the outermost call that can be seen.
+// rootOf returns the outermost call of a stack below runtime.goexit, or of the part
+// of a deep stack that was recorded.
 func rootOf(stack []uintptr) uintptr {
 	for _, pc := range slices.Backward(stack) {
 		if f := runtime.FuncForPC(pc - 1); f == nil || f.Name() != "runtime.goexit" {
@@ -73,7 +73,7 @@ func rootOf(stack []uintptr) uintptr {
 	return 0
 }
 
-// functionAt names what a call belongs to, inlined or not.
+// functionAt returns the outermost function of a call, inlined calls considered.
 func functionAt(pc uintptr) string {
 	last := ""
 	frames := runtime.CallersFrames([]uintptr{pc})

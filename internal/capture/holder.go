@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// holders are the profilers that services run beside holmes, by functions
-// that are on a stack while they profile.
+// holders are the profilers that services run beside holmes, by functions that are on
+// a stack while they profile.
 var holders = []struct{ prefix, name string }{
 	{"net/http/pprof.Profile", "net/http/pprof"},
 	{"github.com/grafana/pyroscope-go", "pyroscope-go"},
@@ -20,10 +20,10 @@ var holders = []struct{ prefix, name string }{
 
 const unknownHolder = "the application or another profiler"
 
-// cpuHolder names what holds the CPU profiler, by looking at the stacks of all
-// goroutines, if those are not too many.
+// cpuHolder returns the name of the program part that uses the CPU profiler, from the
+// stacks of all goroutines, unless those are too many.
 func (t *Taker) cpuHolder() string {
-	if t.affords(siteCost()) != nil {
+	if t.affords(estimateSites()) != nil {
 		return unknownHolder
 	}
 	records := make([]runtime.StackRecord, runtime.NumGoroutine()+100)
@@ -46,7 +46,7 @@ func (t *Taker) cpuHolder() string {
 	return holders[best].name
 }
 
-// holderOf returns the place of a function in the table, or its length.
+// holderOf returns the index of a function in the table, or the table's length.
 func holderOf(function string) int {
 	for i, h := range holders {
 		if strings.HasPrefix(function, h.prefix) {

@@ -15,7 +15,7 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// What the runtime has one of in a process is shared by all instances of holmes.
+// The runtime has one of each in a process, so all instances of Holmes share them.
 var (
 	processCPU    = cpuprofile.New(cpuprofile.Runtime{})
 	processTrace  = flight.New(&flight.Runtime{})
@@ -23,8 +23,8 @@ var (
 	processBlocks = contention.NewBlocks(runtime.SetBlockProfileRate)
 )
 
-// A Process is what all captures of one Holmes share, over all its runs. Tests
-// put others in the place of the exported fields.
+// A Process is what all captures of one Holmes share, over all its runs. Tests replace
+// the exported fields.
 type Process struct {
 	Kinds  map[event.Kind]Row
 	CPU    *cpuprofile.Broker
@@ -41,7 +41,7 @@ type Process struct {
 	lastGC time.Duration // mono of the last forced collection
 }
 
-// NewProcess returns the captures of this process.
+// NewProcess returns a Process that uses the profilers of this process.
 func NewProcess(c supervise.Clock, random func() uint32) *Process {
 	return &Process{
 		Kinds: Kinds, CPU: processCPU, Trace: processTrace, Locks: processLocks, Blocks: processBlocks,
@@ -49,10 +49,10 @@ func NewProcess(c supervise.Clock, random func() uint32) *Process {
 	}
 }
 
-// gcEvery bounds how often holmes forces a collection.
+// gcEvery is the least time between two forced collections.
 const gcEvery = time.Minute
 
-// mayForceGC grants one forced collection in gcEvery.
+// mayForceGC reports whether a collection may be forced, and counts that it is.
 func (p *Process) mayForceGC() bool {
 	p.gcMu.Lock()
 	defer p.gcMu.Unlock()
@@ -78,15 +78,14 @@ type Taker struct {
 	Measure measure.Config
 }
 
-// Take writes a profile of a kind that is a moment's picture, and returns the
-// CPU time that it took.
+// Take writes a snapshot of the kind, and returns the CPU time that it took.
 func (t *Taker) Take(k event.Kind, w io.Writer) (cpu time.Duration, err error) {
 	if err := t.Affords(k); err != nil {
 		return 0, err
 	}
-	spent := t.spending(func() { err = t.Kinds[k].Write(w) })
-	t.costs.learn(k, spent)
-	return spent.CPU, err
+	cost := t.measureCost(func() { err = t.Kinds[k].Write(w) })
+	t.costs.learn(k, cost)
+	return cost.CPU, err
 }
 
 var (

@@ -6,7 +6,7 @@ import (
 )
 
 // recorders is the table of what is recorded beside an event. record runs in a
-// goroutine of its own, follows the phases, and hands over results at any time.
+// goroutine of its own, follows the phases, and may pass a result to out at any time.
 var recorders = []struct {
 	name   string
 	stage  Stage
@@ -18,7 +18,7 @@ var recorders = []struct {
 	{"contention profiles", AtLength, wantsContention, recordContention},
 }
 
-// Record begins the recordings of an event of these kinds.
+// Record begins the recordings of an event with these kinds.
 func (t *Taker) Record(kinds []event.Kind, p *Phases) *Recordings {
 	r := &Recordings{scope: t.Scope, ready: supervise.NewBell()}
 	for _, row := range recorders {

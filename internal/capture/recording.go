@@ -6,7 +6,7 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// Phases is the life of an event as a recording sees it.
+// Phases is what a recording knows of its event's life.
 type Phases struct {
 	Second    <-chan struct{} // closed when the rule has fired for a second sample
 	Decided   <-chan struct{} // closed at the verdict
@@ -14,14 +14,14 @@ type Phases struct {
 	Stop      <-chan struct{} // closed when the recording should end with what it has
 
 	Deferred bool          // evidence begins with the verdict
-	Urgent   bool          // the capture was asked for: now or not at all
-	AtLeast  time.Duration // that a recording lasts, unless the event is dismissed
+	Urgent   bool          // on demand: the capture begins at once or not at all
+	AtLeast  time.Duration // least duration, unless the event is dismissed
 }
 
 // dismissed reports whether there is a verdict that dismisses the event.
 func (p *Phases) dismissed() bool { return supervise.Closed(p.Decided) && p.Dismissed() }
 
-// begin waits until a recording should begin. It reports whether it should.
+// begin waits for the moment to begin a recording, and reports whether to begin it.
 func (p *Phases) begin() bool {
 	second := p.Second
 	if p.Deferred {
@@ -35,18 +35,17 @@ func (p *Phases) begin() bool {
 	return !p.dismissed()
 }
 
-// MaxRecording ends a recording whose event is not decided by then.
+// MaxRecording is the maximum duration of a recording whose event is not decided.
 const MaxRecording = time.Minute
 
-// firstSlice is when a recording in slices is cut for the first time. Each slice
-// is twice as long as the one before it, so that a process killed in the middle
-// leaves at least a third of the profile, and little is lost by stopping and
-// starting.
+// firstSlice is the length of the first slice of a recording. Each slice is twice as
+// long as the one before it, so that a process that is killed leaves at least a third
+// of the profile, and little is lost by stopping and starting.
 const firstSlice = 2 * time.Second
 
-// last returns when the recording has lasted long enough: to the verdict, and for
-// AtLeast unless the event is dismissed. Meanwhile it calls cut, unless that is
-// nil.
+// last returns when the recording has lasted long enough: until the verdict, and for
+// AtLeast unless the event is dismissed. Meanwhile it calls cut at the end of each
+// slice, unless cut is nil.
 func (p *Phases) last(cut func()) {
 	enough := time.NewTimer(p.AtLeast)
 	defer enough.Stop()
@@ -80,9 +79,9 @@ func (p *Phases) last(cut func()) {
 	}
 }
 
-// pass waits for d. It returns false as soon as there is nothing to wait for any
-// more.
-func (p *Phases) pass(d time.Duration) bool {
+// sleep waits for d. It returns false at once when the event is dismissed or the
+// recording should end.
+func (p *Phases) sleep(d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
 	decided := p.Decided
@@ -100,20 +99,21 @@ func (p *Phases) pass(d time.Duration) bool {
 	}
 }
 
-// A Result adds to the evidence what a recording has taken. The goroutine of the
-// event calls it.
+// A Result adds what was recorded to the evidence. The goroutine of the event calls
+// it.
 type Result func(*Evidence)
 
-// A Stage is when the event needs a recording to be over.
+// A Stage is the time when the event needs a recording to be complete.
 type Stage int
 
 // The stages of a recording.
 const (
-	AtVerdict Stage = iota // before any further capture, which would be in it
+	AtVerdict Stage = iota // before any further capture, which it would include
 	AtLength               // when it has lasted long enough
 )
 
-// Recordings are what is recorded beside one event. Its goroutine owns them.
+// Recordings are the recordings beside one event. The goroutine of the event uses
+// them.
 type Recordings struct {
 	scope *supervise.Scope
 	ready supervise.Bell
@@ -126,7 +126,7 @@ type recording struct {
 	over    bool
 }
 
-// maxResults is more than one recording makes, so that none waits for the disk.
+// maxResults is more than one recording returns, so that none waits for the disk.
 const maxResults = 16
 
 func (r *Recordings) begin(name string, stage Stage, record func(out func(Result))) {
@@ -142,10 +142,11 @@ func (r *Recordings) begin(name string, stage Stage, record func(out func(Result
 	})
 }
 
-// Ready receives when Drain has something to do.
+// Ready returns a channel that gets a value when there are results to drain.
 func (r *Recordings) Ready() <-chan struct{} { return r.ready }
 
-// Drain adds the results that are there. It does not wait.
+// Drain adds the results so far, and reports whether there were any. It does not
+// wait.
 func (r *Recordings) Drain(e *Evidence) (some bool) {
 	for i := range r.all {
 		for rec := &r.all[i]; !rec.over; some = true {
@@ -161,7 +162,7 @@ func (r *Recordings) Drain(e *Evidence) (some bool) {
 	return some
 }
 
-// next returns a result if there is one, and nil with true at the end.
+// next returns a result if there is one, or nil and true at the end of the recording.
 func (r *recording) next() (res Result, ready bool) {
 	select {
 	case got, more := <-r.results:
@@ -172,8 +173,8 @@ func (r *recording) next() (res Result, ready bool) {
 	}
 }
 
-// Finish waits for all recordings of the stages up to s, and adds the results of
-// all meanwhile.
+// Finish waits for the recordings of the stages up to s. Meanwhile it adds the
+// results of all.
 func (r *Recordings) Finish(e *Evidence, s Stage) {
 	for {
 		r.Drain(e)

@@ -13,30 +13,30 @@ import (
 )
 
 const (
-	// traceWait is for the runtime to start, write and stop a trace; see
-	// package flight for what can hold it up.
+	// traceWait is the time limit for the runtime to start, write or stop a trace; see
+	// package flight for what can delay it.
 	traceWait = 2 * time.Second
-	// traceAgain is when a recorder that is always armed is tried again after
-	// it stood down.
-	traceAgain = time.Minute
+	// retryTrace is when a recorder that is always armed is tried again after it
+	// stood down.
+	retryTrace = time.Minute
 )
 
-// An armed is a part in the flight recorder, or why there is none.
-type armed struct {
+// An armedRecorder is a session of the flight recorder, or why there is none.
+type armedRecorder struct {
 	session *flight.Session
 	err     error
 }
 
-// wantsTrace is false where evidence begins with the verdict: then there is no
-// past to record.
+// wantsTrace is false if evidence begins with the verdict: then there is no past to
+// record.
 func wantsTrace(t *Taker, kinds []event.Kind, p *Phases) bool {
 	return slices.Contains(kinds, event.KindTrace) && !p.Deferred && (p.Urgent || t.Config.Recorder != RecorderOff)
 }
 
-// recordTrace has the flight recorder armed from the second suspicious tick on.
-// The trace is written at the verdict, unless the event is dismissed.
+// recordTrace arms the flight recorder from the second suspicious tick on. It writes
+// the trace at the verdict, unless the event is dismissed.
 func recordTrace(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
-	var a armed
+	var a armedRecorder
 	select {
 	case <-p.Second:
 		a = t.arm()
@@ -61,9 +61,9 @@ func recordTrace(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
 	})
 }
 
-// arm takes part in the recorder.
-func (t *Taker) arm() (a armed) {
-	if a.err = t.affords(cost{bytes: traceMemory}); a.err != nil {
+// arm opens a session of the recorder.
+func (t *Taker) arm() (a armedRecorder) {
+	if a.err = t.affords(estimate{bytes: traceMemory}); a.err != nil {
 		return a
 	}
 	ctx, cancel := context.WithTimeout(t.Scope.Ctx, traceWait)
@@ -72,8 +72,8 @@ func (t *Taker) arm() (a armed) {
 	return a
 }
 
-// disarm leaves the recorder, which is put away with the last part.
-func (t *Taker) disarm(a armed) {
+// disarm ends a session. The recorder stops with the last one.
+func (t *Taker) disarm(a armedRecorder) {
 	if a.session == nil {
 		return
 	}
@@ -84,8 +84,8 @@ func (t *Taker) disarm(a armed) {
 	}
 }
 
-// addTrace writes what the recorder holds into the event.
-func (e *Evidence) addTrace(a armed) {
+// addTrace writes the trace into the event.
+func (e *Evidence) addTrace(a armedRecorder) {
 	p := event.Profile{Kind: event.KindTrace, File: event.KindTrace.File()}
 	if a.err != nil {
 		p.Err = fmt.Errorf("no trace: %w", a.err)
@@ -95,7 +95,7 @@ func (e *Evidence) addTrace(a armed) {
 	ctx, cancel := context.WithTimeout(e.Scope.Ctx, traceWait)
 	defer cancel()
 	var got flight.Trace
-	e.spend(func() {
+	e.capture(func() {
 		e.put(&p, func(w io.Writer) (err error) {
 			got, err = a.session.WriteTo(ctx, w, maxTrace)
 			return err
@@ -114,25 +114,25 @@ func (e *Evidence) addTrace(a armed) {
 	e.Add(p)
 }
 
-// KeepRecorder has the recorder armed for as long as the configuration says
-// always, and tries again after it stood down. It returns when the run stops.
+// KeepRecorder keeps the recorder armed while the configuration says always, and
+// tries again after it stood down. It returns when the run stops.
 func KeepRecorder(now func() Taker) {
 	for {
-		again := time.After(traceAgain)
+		retry := time.After(retryTrace)
 		t := now()
 		if t.Config.Recorder == RecorderAlways {
 			t.keepArmed(now)
 		}
 		select {
-		case <-again:
+		case <-retry:
 		case <-t.Scope.Stop:
 			return
 		}
 	}
 }
 
-// keepArmed has the recorder armed until it stands down, or is not to be armed
-// any more.
+// keepArmed keeps the recorder armed until it stands down or the configuration
+// changes.
 func (t *Taker) keepArmed(now func() Taker) {
 	a := t.arm()
 	if a.err != nil {
@@ -140,14 +140,14 @@ func (t *Taker) keepArmed(now func() Taker) {
 		return
 	}
 	defer t.disarm(a)
-	look := time.NewTicker(traceAgain)
-	defer look.Stop()
+	ticker := time.NewTicker(retryTrace)
+	defer ticker.Stop()
 	for {
 		select {
 		case <-a.session.Lost():
 			t.Scope.Log.OnCause("recorder", "the flight recorder stood down: %v", a.session.Err())
 			return
-		case <-look.C:
+		case <-ticker.C:
 			if now().Config.Recorder != RecorderAlways {
 				return
 			}

@@ -9,20 +9,17 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// A Config is the reporters, as options have made them. It is not changed after
-// it is in use.
+// Config is the options about reporters. It is not changed once it is in use.
 type Config struct {
 	Queues []*Queue
 }
 
-// Clone returns a copy that can be changed. The queues are the same.
+// Clone returns a copy with the same queues.
 func (c *Config) Clone() Config { return Config{slices.Clone(c.Queues)} }
 
-// Add adds a reporter under the name that it gives itself. The second reporter
+// Add adds a reporter under its own name, and returns its queue. The second reporter
 // of a name is "name#2".
-func (c *Config) Add(r event.Reporter) { c.add(r) }
-
-func (c *Config) add(r event.Reporter) *Queue {
+func (c *Config) Add(r event.Reporter) *Queue {
 	base := nameOf(r)
 	name := base
 	for n := 2; c.index(name) >= 0; n++ {
@@ -33,8 +30,8 @@ func (c *Config) add(r event.Reporter) *Queue {
 	return q
 }
 
-// Put adds a reporter under a name, in the place of the reporter that has it.
-// Nil removes that one.
+// Put adds a reporter under a name. It replaces the reporter of that name, or removes
+// it if r is nil.
 func (c *Config) Put(name string, r event.Reporter) {
 	at := c.index(name)
 	switch {
@@ -48,20 +45,19 @@ func (c *Config) Put(name string, r event.Reporter) {
 	}
 }
 
-// Replace removes the reporter of which is holds, if there is one, and adds
-// another. If both have the same name, the new one gets the events that wait
-// for the old one.
+// Replace adds a reporter, and removes the first one for which is returns true. If
+// both have the same name, the new one gets the events that wait for the old one.
 func (c *Config) Replace(is func(event.Reporter) bool, r event.Reporter) {
 	old := c.Find(is)
 	if old != nil {
 		c.Put(old.name, nil)
 	}
-	if q := c.add(r); old != nil && old.name == q.name {
+	if q := c.Add(r); old != nil && old.name == q.name {
 		q.before.Store(old)
 	}
 }
 
-// Find returns the queue of the first reporter of which is holds, or nil.
+// Find returns the queue of the first reporter for which is returns true, or nil.
 func (c *Config) Find(is func(event.Reporter) bool) *Queue {
 	for _, q := range c.Queues {
 		if is(q.reporter) {
@@ -93,13 +89,13 @@ func names(queues []*Queue) (out []string) {
 	return out
 }
 
-// maxName bounds a reporter's name, which becomes part of a file name.
+// maxName is the maximum length of a reporter's name, which is part of a file name.
 const maxName = 200
 
-// nameOf returns the name that a reporter gives itself, or its type.
+// nameOf returns the reporter's own name, or its type.
 func nameOf(r event.Reporter) string {
 	name := fmt.Sprintf("%T", r)
-	_ = supervise.Protect(func() error { // the type will do
+	_ = supervise.Protect(func() error { // after a panic the name is the type
 		if n, ok := r.(interface{ Name() string }); ok {
 			name = n.Name()
 		}

@@ -1,4 +1,4 @@
-// Package delivery brings events to reporters: one queue and one sender for each
-// reporter, events on disk until they are delivered, and in memory what the disk
-// refuses.
+// Package delivery delivers events to reporters: one queue and one sender for each
+// reporter. Events wait on disk until they are delivered, or in memory if the disk
+// refuses them.
 package delivery

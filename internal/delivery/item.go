@@ -14,9 +14,8 @@ import (
 	"github.com/go-holmes/holmes/internal/eventstore"
 )
 
-// An item is one event on its way to reporters. As a rule all of the event is in
-// the store, and the item is no more than its ID; what the disk refused is held
-// in memory.
+// An item is an event that waits for reporters. Usually all of the event is in the
+// store, and the item has its ID only; what the disk refused is held in memory.
 type item struct {
 	id    string
 	since time.Duration // mono of the confirmation, or of the recovery
@@ -24,9 +23,9 @@ type item struct {
 	mu    sync.Mutex
 	store *dump.Store     // nil when nothing of the event is on disk
 	ev    *event.Event    // nil when all of the event is on disk
-	to    map[string]bool // reporters that have not got what is in memory
+	to    map[string]bool // reporters that have not received what is in memory
 
-	open   atomic.Int32 // queues that it is in
+	open   atomic.Int32 // number of queues that it is in
 	left   func()       // called when it has left the last queue
 	weight int          // bytes in the memory buffer
 }
@@ -68,7 +67,7 @@ func (p *item) forget() {
 	p.ev = nil
 }
 
-// Why an event was not delivered to a reporter; keys of [Stats].Dropped.
+// Why an event was not delivered to a reporter; these are the keys of Stats.Dropped.
 const (
 	dropOverflow  = "queue full" // the memory buffer was full
 	dropPermanent = "refused"
@@ -90,8 +89,8 @@ func (e *lostError) Unwrap() error { return e.err }
 
 var errNoMemory = errors.New("its memory was needed for a later event")
 
-// load returns the event for one reporter, with a copy of its own. The event is
-// safe from retention until release is called.
+// load returns a copy of the event for one reporter. Retention does not remove the
+// event until release is called.
 func (p *item) load(to string) (ev *event.Event, release func(), err error) {
 	p.mu.Lock()
 	held, store := p.ev, p.store
@@ -136,7 +135,7 @@ func dropped(err error) error {
 	return err
 }
 
-// loadStored reads an event back that is as it was written.
+// loadStored reads an event whose files are as they were written.
 func loadStored(store *dump.Store, id string) (*event.Event, error) {
 	if err := store.Check(id); err != nil {
 		return nil, err
@@ -152,12 +151,12 @@ func loadStored(store *dump.Store, id string) (*event.Event, error) {
 	return ev, nil
 }
 
-// delivered notes that a reporter has the event.
+// delivered records that a reporter has the event.
 func (p *item) delivered(to string) error {
 	return p.done(to, func(s *dump.Store) error { return s.Delivered(p.id, to) })
 }
 
-// refused notes that a reporter will never take the event.
+// refused records that a reporter will never accept the event.
 func (p *item) refused(to string, why error) error {
 	return p.done(to, func(s *dump.Store) error { return s.Refused(p.id, to, why.Error()) })
 }
@@ -197,7 +196,7 @@ func (p *item) spill(create func(id string, to []string) (eventstore.Files, erro
 	return err
 }
 
-// reopen opens what there is of the event on disk, or creates it anew.
+// reopen opens the event's directory, or creates it again if it is gone.
 func (p *item) reopen(create func(string, []string) (eventstore.Files, error), to []string) (eventstore.Files, error) {
 	if p.store != nil {
 		files, err := eventstore.Reopen(p.store, p.id)

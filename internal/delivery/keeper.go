@@ -15,17 +15,17 @@ const (
 	tidyEvery = 10 * time.Minute // events that are too old are removed
 )
 
-// A keeper looks after the spool in a run: it queues the events on disk that no
-// process delivers, and writes the memory buffer to disk.
+// A keeper maintains the spool during a run: it recovers orphans, which are events on
+// disk that no process delivers, and writes the memory buffer to disk.
 type keeper struct {
 	*spool
 	scope  *supervise.Scope
 	every  time.Duration
-	recall supervise.Bell // rung when there are other reporters: events may wait for them
+	recall supervise.Bell // rung for a new reporter, because events may wait for it
 	each   func()         // called in each round
 }
 
-// keep works until the scope is stopping.
+// keep runs rounds until the scope is stopping.
 func (k *keeper) keep() {
 	timer := time.NewTicker(k.every)
 	defer timer.Stop()
@@ -52,9 +52,9 @@ func (k *keeper) keep() {
 	}
 }
 
-// recover adopts the events in a store whose process has ended. With all it
-// looks closely, as at first and when there are other reporters; otherwise only
-// when the store may have orphans.
+// recover adopts the orphans in a store. Without all it does so only if the store may
+// have orphans; with all, at the start and for a new reporter, it also queues events
+// of this process again.
 func (k *keeper) recover(s *dump.Store, all bool) {
 	k.stores.Report("events may be delivered twice if this process ends now", s.RetryMarks())
 	if !all && !s.Orphaned() {
@@ -114,7 +114,7 @@ func (k *keeper) complete(s *dump.Store, id string, queues []*Queue) {
 		return
 	}
 	err = files.Complete(ev)
-	k.stores.Report("complete an event that another process left", err) // as far as it came, it is delivered
+	k.stores.Report("complete an event that another process left", err) // it is delivered anyway
 	wanted := false
 	for _, q := range queues {
 		waits, err := s.Waits(id, q.name)

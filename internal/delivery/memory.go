@@ -12,8 +12,8 @@ const (
 	itemBytes        = 16 << 10
 )
 
-// A memory holds the events of which the disk refused a part. When there are too
-// many, the oldest loses its memory.
+// A memory is the memory buffer: the events of which the disk refused a part. When it
+// is full, it drops the oldest.
 type memory struct {
 	mu    sync.Mutex
 	items []*item

@@ -12,9 +12,9 @@ const (
 	longestAfter = 10 * time.Minute // of a Retry-After
 )
 
-// PauseAfter returns how long to wait when so many tries have failed in a row:
-// full jitter, so that the instances of a fleet do not come back all at once.
-// asked is how long the receiver asked for.
+// PauseAfter returns how long to wait after that many failures in a row, with full
+// jitter, so that the instances of a fleet do not retry at the same time. asked is the
+// pause that the receiver asked for, with a Retry-After.
 func PauseAfter(failures int, err error) (pause, asked time.Duration) {
 	ceiling := longestPause
 	if failures <= 6 {

@@ -12,8 +12,8 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// failuresToProbe calls that fail in a row make a receiver that is down. Then
-// each event is tried once in its turn, until one gets through.
+// failuresToProbe is after how many failures in a row a receiver counts as down. Then
+// each event is tried once in its turn, until one is delivered.
 const failuresToProbe = 5
 
 // A Queue is one reporter and the events that wait for it. It outlives runs:
@@ -68,8 +68,8 @@ func (q *Queue) Disabled() bool { return q.disabled.Load() }
 // Call runs foreign code of the reporter under its circuit breaker.
 func (q *Queue) Call(f func() error) error { return q.breaker.Call(f) }
 
-// offer queues an item, unless it is queued or has been delivered. The queue has
-// no bound: those of the store and of the memory buffer hold for it.
+// offer queues an item, unless it is queued or has been delivered. The queue is
+// bounded by the limits of the store and of the memory buffer.
 func (q *Queue) offer(p *item, store *dump.Store) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -87,9 +87,9 @@ func (q *Queue) offer(p *item, store *dump.Store) {
 	q.wake.Ring()
 }
 
-// next returns what is to be tried: while the receiver is up, the oldest of
-// those that have failed least; while it is down, the one that was tried longest
-// ago. So one event that its receiver cannot take delays no other.
+// next returns the entry to try: while the receiver is up, the oldest of those with
+// the fewest failures; while it is down, the one whose last try is longest ago. So an
+// event that fails delays no other.
 func (q *Queue) next() *entry {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -106,8 +106,8 @@ func (q *Queue) next() *entry {
 // maxBatch is how many events are reported at once at most.
 const maxBatch = 50
 
-// batch returns what is to be reported at once: nothing unless several events
-// wait that have not been tried yet and the receiver is up.
+// batch returns the entries to report at once, or nil unless the receiver is up and
+// several events wait that have not been tried yet.
 func (q *Queue) batch() (out []*entry) {
 	if _, ok := q.reporter.(event.BatchReporter); !ok {
 		return nil
@@ -137,9 +137,8 @@ func (q *Queue) separate(batch []*entry) {
 	}
 }
 
-// remove takes an entry off the queue and counts what became of it: "" when it
-// was delivered, else why it was dropped. It reports whether the entry was still
-// there.
+// remove removes an entry and counts the reason: "" if it was delivered, else why it
+// was dropped. It reports whether the entry was still in the queue.
 func (q *Queue) remove(e *entry, reason string) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -178,8 +177,8 @@ func (q *Queue) IDs() (ids []string) {
 	return ids
 }
 
-// ancestor returns the first of the queues that this one replaces of which is
-// holds.
+// ancestor returns the first of the queues that this one replaces for which is returns
+// true, or nil.
 func (q *Queue) ancestor(is func(*Queue) bool) *Queue {
 	for old := q.before.Load(); old != nil; old = old.before.Load() {
 		if is(old) {
@@ -242,15 +241,14 @@ func (q *Queue) end() {
 	q.calling = 0
 }
 
-// succeeded notes that the receiver has answered.
+// succeeded records that the receiver has answered.
 func (q *Queue) succeeded(err error) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	q.failures, q.until, q.stats.LastErr = 0, 0, err
 }
 
-// failed notes a try that is to be repeated, and returns how long to wait before
-// the next one.
+// failed records a failure, and returns how long to wait before the next try.
 func (q *Queue) failed(e *entry, now time.Duration, err error) time.Duration {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -273,8 +271,8 @@ func (q *Queue) closed(now time.Duration) bool {
 	return now < q.until
 }
 
-// look returns the statistics of the reporter.
-func (q *Queue) look(now time.Duration) Stats {
+// statistics returns the statistics of the reporter.
+func (q *Queue) statistics(now time.Duration) Stats {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	s := q.stats

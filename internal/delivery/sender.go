@@ -92,7 +92,7 @@ func (s *sender) deliver(e *entry) bool {
 		s.settle(s.queue, e, lost.reason)
 		return true
 	case s.ctx.Err() != nil && errors.Is(err, context.Canceled):
-		return false // out of time; it stays queued
+		return false // the time to stop is up; the event stays queued
 	case event.IsPermanent(err):
 		s.queue.succeeded(err)
 		s.log.OnCause("refused "+s.queue.name, "reporter %s refused event %s: %v", s.queue.name, e.id, err)
@@ -107,8 +107,7 @@ func (s *sender) deliver(e *entry) bool {
 	return s.pause(pause)
 }
 
-// deliverBatch tries several events at once. What cannot be settled that way is
-// left to be tried by itself.
+// deliverBatch tries several events at once. If that fails, each is tried by itself.
 func (s *sender) deliverBatch(batch []*entry) {
 	leave, err := s.enter()
 	if err != nil {
@@ -134,8 +133,8 @@ func (s *sender) deliverBatch(batch []*entry) {
 	}
 }
 
-// load loads what can be. An event that cannot is reported when it is tried by
-// itself.
+// load loads the events of a batch. The error of an event that cannot be loaded is
+// reported when it is tried by itself.
 func load(batch []*entry, to string) (loaded []*entry, events []*event.Event, release func()) {
 	var taken []func()
 	for _, e := range batch {
@@ -157,13 +156,12 @@ func (s *sender) delivered(e *entry) {
 	s.settle(s.queue, e, "")
 }
 
-// mark logs that the disk did not record a delivery. The store remembers it, and
-// tries again.
+// mark logs that the disk did not record a delivery. The store tries again.
 func (s *sender) mark(err error) {
 	s.stores.Report("reporter "+s.queue.name+" may get an event twice if this process ends now", err)
 }
 
-// fail notes a failure and returns how long to wait after it.
+// fail records a failure and returns how long to wait after it.
 func (s *sender) fail(e *entry, err error) time.Duration {
 	now := s.clock.Mono()
 	pause := s.queue.failed(e, now, err)
@@ -176,8 +174,8 @@ func (s *sender) fail(e *entry, err error) time.Duration {
 	return pause
 }
 
-// pause waits, and reports whether to go on: not when the reporter was removed.
-// A scope that is stopping cuts it short.
+// pause waits for d or until the scope is stopping. It returns false if the reporter
+// was removed.
 func (s *sender) pause(d time.Duration) bool {
 	s.scope.Sleep(s.ctx, d)
 	return s.ctx.Err() == nil
@@ -198,7 +196,7 @@ func (s *sender) attempt(e *entry) error {
 	return s.call(func(ctx context.Context) error { return s.queue.reporter.Report(ctx, ev) })
 }
 
-// enter waits until no call of the reporter is left, which may be one of an
+// enter waits until no other call of the reporter is active, which may be one of an
 // earlier run.
 func (s *sender) enter() (leave func(), err error) {
 	select {

@@ -10,7 +10,7 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// A Service delivers events. It outlives runs.
+// A Service delivers events, over all runs of a Holmes.
 type Service struct {
 	// Every is how often a run looks for orphans and writes the memory buffer to
 	// disk.
@@ -18,8 +18,8 @@ type Service struct {
 	spool spool
 }
 
-// New returns a Service that has started nothing. The settings are asked for at
-// each use, so they should be the present ones.
+// New returns a Service that has started nothing. settings returns the current
+// settings; it is called at each use.
 func New(c supervise.Clock, l *supervise.Log, stores *eventstore.Current, settings func() (Config, eventstore.Config)) *Service {
 	return &Service{Every: keepEvery, spool: spool{clock: c, log: l, stores: stores, settings: settings}}
 }
@@ -32,21 +32,21 @@ func (s *Service) OnSettled(f func(reporter, id, reason string)) { s.spool.settl
 // Names returns the names of the reporters that get an event now.
 func (s *Service) Names() []string { return names(s.spool.enabled()) }
 
-// Deliver closes an event and queues it for the reporters. The event is the
-// service's from then on: on disk, and in memory what the disk refused.
+// Deliver closes an event and queues it for the reporters. The caller must not use the
+// event afterwards.
 func (s *Service) Deliver(ev *event.Event, files *eventstore.Files) { s.spool.deliver(ev, files) }
 
 // Stats returns the statistics of every reporter.
 func (s *Service) Stats() (out []Stats) {
 	c, _ := s.spool.settings()
 	for _, q := range c.Queues {
-		out = append(out, q.look(s.spool.clock.Mono()))
+		out = append(out, q.statistics(s.spool.clock.Mono()))
 	}
 	return out
 }
 
-// InMemory returns how many events and bytes are held in memory, since the disk
-// refused them or a part of them.
+// InMemory returns how many events and bytes are in memory, because the disk refused
+// them or a part of them.
 func (s *Service) InMemory() (events, bytes int) { return s.spool.memory.size() }
 
 // A Run is the delivery between a Start and a Stop.
@@ -55,8 +55,8 @@ type Run struct {
 	senders map[*Queue]*sender
 }
 
-// NewRun returns the delivery of a run, which has started nothing. The keeper
-// calls each once a round. When the scope is stopping, senders try what waits
+// NewRun returns the delivery of a run, which has started nothing. each is called once
+// a round of the spool. When the scope is stopping, senders try the waiting events
 // once more and end.
 func (s *Service) NewRun(scope *supervise.Scope, each func()) *Run {
 	return &Run{
@@ -65,13 +65,13 @@ func (s *Service) NewRun(scope *supervise.Scope, each func()) *Run {
 	}
 }
 
-// Start starts the keeper: it adopts orphans, and writes the memory buffer to
+// Start starts the goroutine that recovers orphans and writes the memory buffer to
 // disk.
 func (r *Run) Start() { r.keeper.scope.Go("spool", r.keeper.keep) }
 
 // Follow starts the senders of new reporters and ends those of removed ones.
-// What waits for a removed reporter stays on disk, for a reporter of that name.
-// It belongs to one goroutine at a time.
+// The events that wait for a removed reporter stay on disk, for a reporter of that
+// name. Follow must not be called concurrently.
 func (r *Run) Follow(c Config) {
 	for q, s := range r.senders {
 		if slices.Contains(c.Queues, q) {

@@ -9,8 +9,8 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// A spool is where events wait: the stores, and the memory buffer for what the
-// disk refuses.
+// A spool is where events wait: the stores, and the memory buffer for what the disk
+// refuses.
 type spool struct {
 	clock    supervise.Clock
 	log      *supervise.Log
@@ -57,15 +57,15 @@ func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
 // of them.
 func (s *spool) enqueue(p *item, queues []*Queue) {
 	p.left = func() { s.memory.remove(p) }
-	p.open.Add(1) // held here, so that it does not leave before it is in all queues
+	p.open.Add(1) // so that it does not leave before it is in all queues
 	for _, q := range queues {
 		q.offer(p, p.stored())
 	}
 	p.leave()
 }
 
-// hold keeps in memory what the disk refused. If that is too much, older events
-// lose theirs.
+// hold keeps in memory what the disk refused. If the buffer is full, it drops the
+// oldest events.
 func (s *spool) hold(p *item) {
 	for _, old := range s.memory.add(p) {
 		old.forget()
@@ -83,13 +83,13 @@ func (s *spool) hold(p *item) {
 	}
 }
 
-// spill writes to disk what is in memory, if the disk takes it by now.
+// spill writes the memory buffer to disk, if the disk accepts it now.
 func (s *spool) spill() {
 	for _, p := range s.memory.all() {
 		err := p.spill(s.create)
 		s.stores.Report("events are kept in memory", err)
 		if errors.Is(err, dump.ErrBusy) {
-			return // each of the others would wait as long
+			return // the others would time out too
 		}
 		if !p.held() {
 			s.memory.remove(p)
@@ -97,8 +97,8 @@ func (s *spool) spill() {
 	}
 }
 
-// settle takes an entry off its queue: "" when it was delivered, else why it was
-// dropped.
+// settle removes an entry from its queue: reason is "" if it was delivered, else why
+// it was dropped.
 func (s *spool) settle(q *Queue, e *entry, reason string) {
 	if !q.remove(e, reason) {
 		return

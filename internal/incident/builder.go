@@ -93,7 +93,7 @@ func (b *builder) note() {
 // addContext takes at the verdict what helps the diagnosis, where there is
 // a baseline to compare it with.
 func (b *builder) addContext(collected uint64) {
-	if now := b.in.Baseline.Look(); now.At.IsZero() || !b.config.Compare {
+	if now := b.in.Baseline.Baseline(); now.At.IsZero() || !b.config.Compare {
 		return
 	}
 	for _, k := range b.cause.Context {

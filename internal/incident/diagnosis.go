@@ -46,7 +46,7 @@ func (b *builder) diagnose(kinds []event.Kind) {
 func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile) {
 	var base baseline.Baseline
 	if b.config.Compare {
-		base = b.in.Baseline.Look()
+		base = b.in.Baseline.Baseline()
 	}
 	parsed, err := base.Parse()
 	if err != nil {
