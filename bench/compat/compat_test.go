@@ -1,4 +1,4 @@
-package compat_test
+package main_test
 
 import (
 	"bufio"
@@ -25,8 +25,8 @@ const deadline = 90 * time.Second
 
 // Each program yields the profile of its fault, in an event of its signal.
 func TestProgramsYieldTheirProfile(t *testing.T) {
-	bin := t.TempDir()
-	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin+string(filepath.Separator), "./...")
+	bin := filepath.Join(t.TempDir(), "compat")
+	build := exec.CommandContext(t.Context(), "go", "build", "-o", bin, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	out, err := build.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -47,7 +47,7 @@ func TestProgramsYieldTheirProfile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := run(t, filepath.Join(bin, name))
+			p := run(t, bin, name)
 			p.expect("warm")
 			stop := p.load(c.requests, c.times, c.every)
 			defer stop()
@@ -70,10 +70,10 @@ type program struct {
 }
 
 // run starts a program that ends with the test.
-func run(t *testing.T, exe string) *program {
+func run(t *testing.T, exe, name string) *program {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
-	cmd := exec.CommandContext(ctx, exe, filepath.Join(t.TempDir(), "dump"))
+	cmd := exec.CommandContext(ctx, exe, name, filepath.Join(t.TempDir(), "dump"))
 	cmd.Stderr = os.Stderr
 	cmd.WaitDelay = time.Second
 	stdin, err := cmd.StdinPipe()
