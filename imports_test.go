@@ -54,7 +54,9 @@ var rooms = []string{
 var only = map[string][]string{
 	"github.com/shirou/gopsutil/v3": {"internal/procstat"},
 	"go.uber.org/zap":               {"example"},
-	"github.com/stretchr/testify":   {"internal/proftest", "reporters/reportertest"},
+	"github.com/stretchr/testify":   {"internal/proftest", "internal/testkit", "reporters/reportertest"},
+	"go.uber.org/goleak":            {"internal/testkit"},
+	module + "/internal/testkit":    {}, // tests have it alone
 }
 
 // fileImports returns the imports of every non-test file, for all systems, by

@@ -3,39 +3,29 @@ package cgroup_test
 import (
 	"encoding/json"
 	"fmt"
-	"io"
-	"os"
-	"os/exec"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // child is a running helper process, seen from the test.
 type child struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
+	*testkit.Child
 	out *json.Decoder
 }
 
 // startChild starts a helper process, which ends with the test at the latest.
 func startChild(t testing.TB) *child {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), helperEnv+"=1", "GORACE=atexit_sleep_ms=0")
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	c := &child{cmd, in, json.NewDecoder(out)}
+	started := testkit.Start(t, helperEnv+"=1", "GORACE=atexit_sleep_ms=0")
+	c := &child{started, json.NewDecoder(started.Output)}
 	t.Cleanup(func() {
-		_ = in.Close()
-		_ = cmd.Wait() // killed by the kernel, perhaps
+		_ = c.Stdin.Close()
+		_ = c.Wait() // killed by the kernel, perhaps
 	})
 	return c
 }
@@ -59,13 +49,13 @@ func (c *child) join(t testing.TB, g group) {
 func (c *child) move(t testing.TB, g group) {
 	t.Helper()
 	for _, dir := range g.dirs() {
-		write(t, dir+"/cgroup.procs", c.cmd.Process.Pid)
+		write(t, dir+"/cgroup.procs", c.Process.Pid)
 	}
 }
 
 // try sends a command and returns the answer, or io.EOF if the process ended.
 func (c *child) try(format string, args ...any) (a answer, err error) {
-	if _, err := fmt.Fprintf(c.in, format+"\n", args...); err != nil {
+	if _, err := fmt.Fprintf(c.Stdin, format+"\n", args...); err != nil {
 		return a, err
 	}
 	err = c.out.Decode(&a)
@@ -75,8 +65,7 @@ func (c *child) try(format string, args ...any) (a answer, err error) {
 // tell sends a command, which must succeed.
 func (c *child) tell(t testing.TB, format string, args ...any) answer {
 	t.Helper()
-	a, err := c.try(format, args...)
-	require.NoError(t, err)
+	a := testkit.Must(c.try(format, args...))(t)
 	require.Empty(t, a.Err)
 	return a
 }

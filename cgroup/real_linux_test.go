@@ -183,7 +183,7 @@ func TestRealOOMKill(t *testing.T) {
 	g.noSwap(t)
 	leaf := g.below(t, "leaf")
 	watcher, victim := leaf.joined(t), startChild(t)
-	write(t, fmt.Sprintf("/proc/%d/oom_score_adj", victim.cmd.Process.Pid), 1000)
+	write(t, fmt.Sprintf("/proc/%d/oom_score_adj", victim.Process.Pid), 1000)
 	victim.join(t, leaf)
 	before := watcher.tell(t, "sample").Sample.Memory
 

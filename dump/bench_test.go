@@ -6,19 +6,17 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // BenchmarkEvent is one event of two files in a full store.
 func BenchmarkEvent(b *testing.B) {
-	s, err := dump.Open(b.TempDir(), dump.Options{})
-	require.NoError(b, err)
+	s := testkit.Must(dump.Open(b.TempDir(), dump.Options{}))(b)
 	n := 0
 	one := func() {
-		e, err := s.Create(eventID(n), "http")
-		require.NoError(b, err)
+		e := testkit.Must(s.Create(eventID(n), "http"))(b)
 		for _, name := range []string{"cpu.pb.gz", "event.json"} {
-			_, err = e.Replace(name, fill(20_000))
-			require.NoError(b, err)
+			require.NoError(b, testkit.Err(e.Replace(name, fill(20_000))))
 		}
 		require.NoError(b, e.Close(dump.Class{Series: "cpu", Kind: "cpu abs"}))
 		require.NoError(b, s.Delivered(e.ID(), "http"))

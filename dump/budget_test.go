@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestWriterIsLimited(t *testing.T) {
@@ -39,13 +40,11 @@ func TestFailedWritesGiveTheirBytesBack(t *testing.T) {
 	e := create(t, s, 1, 10_000)
 	before := weight(t, s.Dir())
 	for range 3 {
-		_, err := e.Write("heap.pb.gz", fill(200_000))
-		require.ErrorIs(t, err, dump.ErrBudget)
+		require.ErrorIs(t, testkit.Err(e.Write("heap.pb.gz", fill(200_000))), dump.ErrBudget)
 		require.Equal(t, before, s.Usage().Bytes)
 		require.Equal(t, before, weight(t, s.Dir()))
 	}
-	_, err := e.Write("heap.pb.gz", fill(89_000))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Write("heap.pb.gz", fill(89_000))))
 	require.NoError(t, e.Close(dump.Class{}))
 }
 
@@ -78,8 +77,7 @@ func TestRemovedEventsFreeTheirBytes(t *testing.T) {
 				require.NoError(t, a.Close(dump.Class{}))
 				require.NoError(t, os.RemoveAll(a.Path()))
 			}
-			_, err := b.Write("heap.pb.gz", fill(1200))
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(b.Write("heap.pb.gz", fill(1200))))
 			require.NoError(t, b.Close(dump.Class{}))
 		})
 	}
@@ -88,11 +86,9 @@ func TestRemovedEventsFreeTheirBytes(t *testing.T) {
 func TestReplaceCountsBoth(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 10_000})
 	e := create(t, s, 1, 6000)
-	_, err := e.Replace("cpu.pb.gz", fill(4000))
-	require.ErrorIs(t, err, dump.ErrBudget)
+	require.ErrorIs(t, testkit.Err(e.Replace("cpu.pb.gz", fill(4000))), dump.ErrBudget)
 	require.EqualValues(t, 6000, tree(t, e.Path())["cpu.pb.gz"])
-	_, err = e.Replace("cpu.pb.gz", fill(3000))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Replace("cpu.pb.gz", fill(3000))))
 	require.Equal(t, weight(t, s.Dir()), s.Usage().Bytes)
 	require.Less(t, s.Usage().Bytes, int64(3500))
 	require.NoError(t, e.Close(dump.Class{}))
@@ -111,17 +107,13 @@ func TestNextBytesMakeRoom(t *testing.T) {
 	_, err := e.Write("heap.pb.gz", fill(2000)) // with it, over half
 	require.ErrorIs(t, err, dump.ErrBudget)
 	requireEvents(t, s, 1, 2, 3)
-	_, err = e.Write("small", fill(free))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Write("small", fill(free))))
 	requireEvents(t, s, 1, 2, 3)
-	_, err = e.Write("heap.pb.gz", fill(300))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Write("heap.pb.gz", fill(300))))
 	requireEvents(t, s, 2, 3)
-	_, err = e.Write("trace.out", fill(2000))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Write("trace.out", fill(2000))))
 	requireEvents(t, s, 2, 3)
-	_, err = e.Write("more", fill(3000))
-	require.ErrorIs(t, err, dump.ErrBudget)
+	require.ErrorIs(t, testkit.Err(e.Write("more", fill(3000))), dump.ErrBudget)
 	requireEvents(t, s, 2, 3)
 	require.NoError(t, e.Close(dump.Class{}))
 }
@@ -133,17 +125,13 @@ func TestOpenEventsTakeAllTheSpace(t *testing.T) {
 	require.ErrorIs(t, err, dump.ErrBudget)
 	require.ErrorContains(t, err, "2 of 2 events, 2 events open")
 	require.NoError(t, b.Close(dump.Class{}))
-	c, err := s.Create(eventID(3))
-	require.NoError(t, err)
+	c := testkit.Must(s.Create(eventID(3)))(t)
 	requireEvents(t, s, 1, 3)
 	free := 3000 - weight(t, s.Dir()) - dump.LineBytes("rest", 1000)
-	_, err = a.Write("rest", fill(int(free)))
-	require.NoError(t, err)
-	_, err = c.Write("one", fill(1))
-	require.ErrorIs(t, err, dump.ErrBudget)
+	require.NoError(t, testkit.Err(a.Write("rest", fill(int(free)))))
+	require.ErrorIs(t, testkit.Err(c.Write("one", fill(1))), dump.ErrBudget)
 	require.NoError(t, a.Close(dump.Class{}))
-	_, err = c.Write("one", fill(300))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(c.Write("one", fill(300))))
 	requireEvents(t, s, 3)
 	require.NoError(t, c.Close(dump.Class{}))
 }
@@ -164,8 +152,7 @@ func TestBudgetHolds(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 5))
 	full := int64(0)
 	for n := range runs(10_000, 1000) {
-		e, err := s.Create(eventID(n), "a")
-		require.NoError(t, err)
+		e := testkit.Must(s.Create(eventID(n), "a"))(t)
 		for i := range rng.IntN(4) {
 			size := rng.IntN(30_000)
 			_, err := e.Replace(strconv.Itoa(rng.IntN(i+1)), func(w io.Writer) error {
@@ -208,14 +195,12 @@ func TestReservationIsSeenByOthers(t *testing.T) {
 	disk.set(func(_ int, op, name string) error {
 		if op == "write" && name == ".heap.pb.gz.tmp" { // granted, not written
 			tried++
-			_, err := theirs.Write(fmt.Sprint(tried), fill(66_000))
-			require.ErrorIs(t, err, dump.ErrBudget)
+			require.ErrorIs(t, testkit.Err(theirs.Write(fmt.Sprint(tried), fill(66_000))), dump.ErrBudget)
 			require.LessOrEqual(t, weight(t, dir), int64(100_000))
 		}
 		return nil
 	})
-	_, err := ours.Write("heap.pb.gz", fill(45_000))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(ours.Write("heap.pb.gz", fill(45_000))))
 	require.Positive(t, tried)
 	require.NoError(t, ours.Close(dump.Class{}))
 	require.NoError(t, theirs.Close(dump.Class{}))
@@ -226,7 +211,7 @@ func TestReservationIsSeenByOthers(t *testing.T) {
 func TestProcessesShareTheBudget(t *testing.T) {
 	dir := fastDir(t)
 	s := openStore(t, dir, dump.Options{})
-	var children []process
+	var children []*testkit.Child
 	for range 3 {
 		children = append(children, start(t, "budget", dir))
 	}
@@ -234,7 +219,7 @@ func TestProcessesShareTheBudget(t *testing.T) {
 	done := make(chan struct{})
 	for _, c := range children {
 		left.Go(func() {
-			for c.lines.Scan() {
+			for c.Lines.Scan() {
 			}
 		})
 	}
@@ -250,8 +235,7 @@ func TestProcessesShareTheBudget(t *testing.T) {
 			sum := weight(t, dir)
 			full = max(full, sum)
 			require.LessOrEqual(t, sum, sharedLimits().MaxBytes)
-			ids, err := s.List()
-			require.NoError(t, err)
+			ids := testkit.Must(s.List())(t)
 			require.LessOrEqual(t, len(ids), sharedLimits().MaxEvents)
 		}))
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // An event with a flipped byte or a truncated file is set aside with the reason, and
@@ -35,26 +36,22 @@ func TestDamageIsFound(t *testing.T) {
 		err := s.Check(e)
 		require.ErrorIs(t, err, dump.ErrDamaged, name)
 		require.NoError(t, s.Check(other))
-		_, err = s.Take(e, "r")
-		require.ErrorIs(t, err, dump.ErrDamaged)
+		require.ErrorIs(t, testkit.Err(s.Take(e, "r")), dump.ErrDamaged)
 		require.Equal(t, 1, s.Usage().Damaged)
-		reason, err := os.ReadFile(filepath.Join(s.Path(e), ".damaged"))
-		require.NoError(t, err)
+		reason := testkit.Must(os.ReadFile(filepath.Join(s.Path(e), ".damaged")))(t)
 		require.NotEmpty(t, reason)
 		mend()
 		require.NoError(t, os.Remove(filepath.Join(s.Path(e), ".damaged")))
 	}
 	require.NoError(t, s.Check(e))
-	release, err := s.Take(other, "r")
-	require.NoError(t, err)
+	release := testkit.Must(s.Take(other, "r"))(t)
 	release()
 }
 
 // damage flips a byte of a file or cuts it.
 func damage(t *testing.T, path string, rng *rand.Rand) (mend func()) {
 	t.Helper()
-	was, err := os.ReadFile(path)
-	require.NoError(t, err)
+	was := testkit.Must(os.ReadFile(path))(t)
 	now := bytes.Clone(was)
 	if rng.IntN(4) == 0 {
 		now = now[:rng.IntN(len(now))]
@@ -68,13 +65,10 @@ func damage(t *testing.T, path string, rng *rand.Rand) (mend func()) {
 // waitingEvent makes the n-th event, closed, for those reporters.
 func waitingEvent(t *testing.T, s *dump.Store, n int, to ...string) (id string) {
 	t.Helper()
-	e, err := s.Create(eventID(n), to...)
-	require.NoError(t, err)
-	_, err = e.Write("cpu.pb.gz", text(pattern(n)))
-	require.NoError(t, err)
+	e := testkit.Must(s.Create(eventID(n), to...))(t)
+	require.NoError(t, testkit.Err(e.Write("cpu.pb.gz", text(pattern(n)))))
 	for _, state := range []string{"suspected", "confirmed"} {
-		_, err = e.Replace("event.json", text(state))
-		require.NoError(t, err)
+		require.NoError(t, testkit.Err(e.Replace("event.json", text(state))))
 	}
 	require.NoError(t, e.Close(dump.Class{Series: "cpu", Kind: "cpu abs", Height: float64(n)}))
 	return e.ID()
@@ -114,8 +108,7 @@ func TestCheckOfAnOpenEvent(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	e := create(t, s, 1, 5000)
 	for n := range 5 {
-		_, err := e.Replace("event.json", text(pattern(n)))
-		require.NoError(t, err)
+		require.NoError(t, testkit.Err(e.Replace("event.json", text(pattern(n)))))
 		require.NoError(t, s.Check(e.ID()))
 	}
 	_, err := e.Write("heap.pb.gz", func(w io.Writer) error {

@@ -10,12 +10,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func requireWaiting(t *testing.T, s *dump.Store, to string, want ...string) {
 	t.Helper()
-	got, err := s.Waiting(to)
-	require.NoError(t, err)
+	got := testkit.Must(s.Waiting(to))(t)
 	require.Equal(t, want, got)
 }
 
@@ -32,23 +32,19 @@ func TestEventWaitsForEachReporter(t *testing.T) {
 		id, to string
 		want   bool
 	}{{first, "a", false}, {first, "b/c:d", true}, {second, "a", true}, {eventID(3), "a", false}} {
-		got, err := s.Waits(c.id, c.to)
-		require.NoError(t, err)
+		got := testkit.Must(s.Waits(c.id, c.to))(t)
 		require.Equal(t, c.want, got, "%v", c)
 	}
 	requireWaiting(t, s, "a", second)
 	requireWaiting(t, s, "b/c:d", first)
-	_, err := s.Take(first, "a")
-	require.ErrorIs(t, err, dump.ErrTaken)
+	require.ErrorIs(t, testkit.Err(s.Take(first, "a")), dump.ErrTaken)
 
 	require.NoError(t, s.Refused(first, "b/c:d", "too \xff large"))
 	requireWaiting(t, s, "b/c:d")
 	require.Equal(t, 1, s.Usage().Waiting)
-	marks, err := filepath.Glob(filepath.Join(s.Path(first), ".refused-*"))
-	require.NoError(t, err)
+	marks := testkit.Must(filepath.Glob(filepath.Join(s.Path(first), ".refused-*")))(t)
 	require.Len(t, marks, 1)
-	reason, err := os.ReadFile(marks[0])
-	require.NoError(t, err)
+	reason := testkit.Must(os.ReadFile(marks[0]))(t)
 	require.Equal(t, "too  large\n", string(reason))
 	require.NoError(t, s.Check(first), "marks are no part of the evidence")
 	require.Equal(t, weight(t, s.Dir()), s.Usage().Bytes)
@@ -56,19 +52,16 @@ func TestEventWaitsForEachReporter(t *testing.T) {
 
 func TestOpenEventDoesNotWait(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
-	e, err := s.Create(eventID(1), "a", "b")
-	require.NoError(t, err)
+	e := testkit.Must(s.Create(eventID(1), "a", "b"))(t)
 	requireWaiting(t, s, "a")
-	_, err = s.Take(e.ID(), "a")
-	require.ErrorIs(t, err, dump.ErrOpen)
+	require.ErrorIs(t, testkit.Err(s.Take(e.ID(), "a")), dump.ErrOpen)
 	require.NoError(t, e.Address("b", "c"))
 	require.NoError(t, e.Close(dump.Class{}))
 	requireWaiting(t, s, "a")
 	requireWaiting(t, s, "b", e.ID())
 	requireWaiting(t, s, "c", e.ID())
 
-	dismissed, err := s.Create(eventID(2), "a")
-	require.NoError(t, err)
+	dismissed := testkit.Must(s.Create(eventID(2), "a"))(t)
 	require.NoError(t, dismissed.Close(dump.Class{Disposable: true}))
 	requireWaiting(t, s, "a")
 }
@@ -76,20 +69,15 @@ func TestOpenEventDoesNotWait(t *testing.T) {
 func TestTakenEventStays(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 1})
 	id := waitingEvent(t, s, 1, "a", "b")
-	once, err := s.Take(id, "a")
-	require.NoError(t, err)
-	again, err := s.Take(id, "b")
-	require.NoError(t, err)
-	_, err = s.Create(eventID(2))
-	require.ErrorIs(t, err, dump.ErrBudget)
+	once := testkit.Must(s.Take(id, "a"))(t)
+	again := testkit.Must(s.Take(id, "b"))(t)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(2))), dump.ErrBudget)
 	require.ErrorIs(t, s.Close(), dump.ErrOpen)
 	once()
-	_, err = s.Create(eventID(2))
-	require.ErrorIs(t, err, dump.ErrBudget)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(2))), dump.ErrBudget)
 	again()
 	require.NoError(t, create(t, s, 2, 1).Close(dump.Class{}))
-	_, err = s.Take(id, "a")
-	require.ErrorIs(t, err, dump.ErrEvicted)
+	require.ErrorIs(t, testkit.Err(s.Take(id, "a")), dump.ErrEvicted)
 	require.ErrorIs(t, s.Check(id), dump.ErrEvicted)
 }
 
@@ -97,8 +85,7 @@ func TestRemovedEvent(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	id := waitingEvent(t, s, 1, "a")
 	require.NoError(t, os.RemoveAll(s.Path(id)))
-	_, err := s.Take(id, "a")
-	require.ErrorIs(t, err, dump.ErrGone)
+	require.ErrorIs(t, testkit.Err(s.Take(id, "a")), dump.ErrGone)
 	require.NoError(t, s.Delivered(id, "a"), "there is nothing to mark")
 }
 
@@ -111,16 +98,14 @@ func TestMarkThatTheDiskRefuses(t *testing.T) {
 	require.ErrorIs(t, s.Delivered(delivered, "a"), syscall.EROFS)
 	require.ErrorIs(t, s.Refused(refused, "a", "never"), syscall.EROFS)
 	requireWaiting(t, s, "a")
-	_, err := s.Take(delivered, "a")
-	require.ErrorIs(t, err, dump.ErrTaken)
+	require.ErrorIs(t, testkit.Err(s.Take(delivered, "a")), dump.ErrTaken)
 	require.ErrorIs(t, s.RetryMarks(), syscall.EROFS)
 	disk.heal()
 	require.NoError(t, s.RetryMarks())
 	requireWaiting(t, s, "a")
 	s = openStore(t, s.Dir(), dump.Options{})
 	require.Equal(t, dump.Usage{Events: 2, Bytes: weight(t, s.Dir())}, s.Usage())
-	marks, err := filepath.Glob(filepath.Join(s.Dir(), "*", ".refused-a"))
-	require.NoError(t, err)
+	marks := testkit.Must(filepath.Glob(filepath.Join(s.Dir(), "*", ".refused-a")))(t)
 	require.Len(t, marks, 1)
 }
 
@@ -130,8 +115,7 @@ func TestMarksFitIntoAnyBudget(t *testing.T) {
 	id := waitingEvent(t, s, 1, "a", "b")
 	e := create(t, s, 2, 10)
 	free := 50_000 - s.Usage().Bytes - dump.LineBytes("rest", 10_000) - 100
-	_, err := e.Write("rest", fill(int(free)))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Write("rest", fill(int(free)))))
 	require.Greater(t, s.Usage().Bytes, int64(49_800))
 	require.NoError(t, s.Refused(id, "a", strings.Repeat("reason ", 1000)))
 	require.NoError(t, s.Delivered(id, "b"))

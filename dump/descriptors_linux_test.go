@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // Create and Write run out of descriptors at each of their steps in turn.
@@ -58,8 +59,7 @@ func oneFile(s *dump.Store, n int) error {
 func TestDescriptorsAreReturned(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 3, MaxBytes: 1000})
 	count := func() (n int) {
-		open, err := os.ReadDir("/proc/self/fd")
-		require.NoError(t, err)
+		open := testkit.Must(os.ReadDir("/proc/self/fd"))(t)
 		for _, fd := range open {
 			to, err := os.Readlink(filepath.Join("/proc/self/fd", fd.Name()))
 			if err == nil && strings.HasPrefix(to, s.Dir()) {
@@ -71,12 +71,9 @@ func TestDescriptorsAreReturned(t *testing.T) {
 	before := count()
 	for n := range 20 {
 		e := create(t, s, n, 100)
-		_, err := e.Write("heap.pb.gz", fill(2000))
-		require.ErrorIs(t, err, dump.ErrBudget)
-		_, err = e.Write("panic", func(io.Writer) error { panic("ouch") })
-		require.Error(t, err)
-		_, err = s.Create(eventID(n))
-		require.ErrorIs(t, err, dump.ErrExists)
+		require.ErrorIs(t, testkit.Err(e.Write("heap.pb.gz", fill(2000))), dump.ErrBudget)
+		require.Error(t, testkit.Err(e.Write("panic", func(io.Writer) error { panic("ouch") })))
+		require.ErrorIs(t, testkit.Err(s.Create(eventID(n))), dump.ErrExists)
 		if n%2 == 0 {
 			require.NoError(t, e.Close(dump.Class{Disposable: n%4 == 0}))
 		} else {

@@ -11,15 +11,14 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
 	"github.com/go-holmes/holmes/dump/internal/lock"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // Locks tell live owners from dead ones.
 func TestLivenessOfOwners(t *testing.T) {
 	dir := t.TempDir()
-	ours, err := Open(dir, Options{})
-	require.NoError(t, err)
-	theirs, err := Open(dir, Options{})
-	require.NoError(t, err)
+	ours := testkit.Must(Open(dir, Options{}))(t)
+	theirs := testkit.Must(Open(dir, Options{}))(t)
 	alive := func(token string) (alive bool) {
 		require.NoError(t, ours.locked(func(root disk.Dir) error {
 			alive = ours.owner.Liveness(root).Alive(token)
@@ -48,21 +47,16 @@ func TestLivenessOfOwners(t *testing.T) {
 // for long.
 func TestDirectoryLockTimesOut(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, err := Open(t.TempDir(), Options{})
-		require.NoError(t, err)
-		root, err := s.location.Open()
-		require.NoError(t, err)
+		s := testkit.Must(Open(t.TempDir(), Options{}))(t)
+		root := testkit.Must(s.location.Open())(t)
 		defer root.Close()
-		stopped, err := lock.AcquireDirectory(root)
-		require.NoError(t, err)
+		stopped := testkit.Must(lock.AcquireDirectory(root))(t)
 		begin := time.Now()
-		_, err = s.Create("20260102T150405.000000000Z-cpu")
-		require.ErrorIs(t, err, ErrBusy)
+		require.ErrorIs(t, testkit.Err(s.Create("20260102T150405.000000000Z-cpu")), ErrBusy)
 		require.WithinDuration(t, begin.Add(lock.Patience), time.Now(), 2*lock.LongestPause)
 		require.NotZero(t, s.Usage(), "Usage takes no lock")
 		require.NoError(t, stopped.Release())
-		e, err := s.Create("20260102T150405.000000000Z-cpu")
-		require.NoError(t, err)
+		e := testkit.Must(s.Create("20260102T150405.000000000Z-cpu"))(t)
 		require.NoError(t, e.Discard())
 		require.NoError(t, s.Close())
 	})

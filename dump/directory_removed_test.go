@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestDirectoryRemovedUnderneath(t *testing.T) {
@@ -25,15 +26,13 @@ func TestDirectoryRemovedUnderneath(t *testing.T) {
 			open := create(t, s, 1, 100)
 			require.NoError(t, os.RemoveAll(s.Dir()))
 
-			_, err := open.Write("heap.pb.gz", text("profile"))
-			require.ErrorIs(t, err, fs.ErrNotExist)
-			_, err = s.List()
-			require.ErrorIs(t, err, fs.ErrNotExist)
+			require.ErrorIs(t, testkit.Err(open.Write("heap.pb.gz", text("profile"))), fs.ErrNotExist)
+			require.ErrorIs(t, testkit.Err(s.List()), fs.ErrNotExist)
 			s.Usage()
 
 			healed := create(t, s, 2, 10)
 			requireMode(t, s.Dir(), os.ModeDir|0o700)
-			_, err = s.Create(eventID(1)) // its entry is still open
+			_, err := s.Create(eventID(1)) // its entry is still open
 			require.ErrorIs(t, err, dump.ErrExists)
 			require.Error(t, open.Close(dump.Class{Disposable: true}))
 			require.NoError(t, create(t, s, 1, 10).Close(dump.Class{}))
@@ -56,8 +55,7 @@ func TestSharedDirectoryIsNotMade(t *testing.T) {
 	shared := mkdir(t, filepath.Join(t.TempDir(), "tmp"), os.ModeSticky|0o777)
 	s := openStore(t, shared, dump.Options{})
 	require.NoError(t, os.RemoveAll(shared))
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(1))), fs.ErrNotExist)
 	require.NoDirExists(t, shared)
 }
 
@@ -68,10 +66,8 @@ func TestPermissionDenied(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	require.NoError(t, os.Chmod(s.Dir(), 0o500))
 	t.Cleanup(func() { _ = os.Chmod(s.Dir(), 0o700) })
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, fs.ErrPermission)
-	_, err = dump.Open(s.Dir(), dump.Options{})
-	require.ErrorIs(t, err, fs.ErrPermission)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(1))), fs.ErrPermission)
+	require.ErrorIs(t, testkit.Err(dump.Open(s.Dir(), dump.Options{})), fs.ErrPermission)
 	require.NoError(t, os.Chmod(s.Dir(), 0o700))
 	require.NoError(t, create(t, s, 1, 1).Close(dump.Class{}))
 }

@@ -10,52 +10,34 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
-// tinyDisk mounts a file system of its own, or skips the test.
-func tinyDisk(t *testing.T, options string) string {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can mount a tmpfs")
-	}
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,"+options); err != nil {
-		t.Skipf("this machine does not let us mount a tmpfs: %v", err)
-	}
-	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
-	return dir
-}
-
 func TestDiskFull(t *testing.T) {
-	dir := tinyDisk(t, "size=256k")
+	dir := testkit.Tmpfs(t, "size=256k")
 	s := openStore(t, dir, dump.Options{KeepFree: -1})
 	e := create(t, s, 1, 1000)
 	before := weight(t, dir)
 	ballast := filepath.Join(dir, "ballast")
 
-	_, err := e.Write("heap.pb.gz", fill(1<<20))
-	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.ErrorIs(t, testkit.Err(e.Write("heap.pb.gz", fill(1<<20))), syscall.ENOSPC)
 	require.Equal(t, map[string]int64{"cpu.pb.gz": 1000}, visible(t, e.Path()))
 	require.Equal(t, before, s.Usage().Bytes)
-	_, err = e.Replace("cpu.pb.gz", fill(1<<20))
-	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.ErrorIs(t, testkit.Err(e.Replace("cpu.pb.gz", fill(1<<20))), syscall.ENOSPC)
 	require.EqualValues(t, 1000, tree(t, e.Path())["cpu.pb.gz"])
 
 	// Others fill the disk to the last byte, and make room again.
-	file, err := os.Create(ballast)
-	require.NoError(t, err)
-	_, err = io.Copy(file, io.LimitReader(zeros{}, 1<<20))
-	require.ErrorIs(t, err, syscall.ENOSPC)
+	file := testkit.Must(os.Create(ballast))(t)
+	require.ErrorIs(t, testkit.Err(io.Copy(file, io.LimitReader(zeros{}, 1<<20))), syscall.ENOSPC)
 	require.NoError(t, file.Close())
-	_, err = e.Write("event.json", text("{}"))
-	require.ErrorIs(t, err, syscall.ENOSPC)
+	require.ErrorIs(t, testkit.Err(e.Write("event.json", text("{}"))), syscall.ENOSPC)
 	require.NoError(t, e.Close(dump.Class{}))
 	require.NoError(t, os.Remove(ballast))
 	require.NoError(t, create(t, s, 2, 1000).Close(dump.Class{}))
 }
 
 func TestNoInodes(t *testing.T) {
-	dir := tinyDisk(t, "nr_inodes=12")
+	dir := testkit.Tmpfs(t, "nr_inodes=12")
 	s := openStore(t, dir, dump.Options{})
 	var err error
 	for n := 0; n < 10 && err == nil; n++ {
@@ -66,14 +48,13 @@ func TestNoInodes(t *testing.T) {
 		}
 	}
 	require.ErrorIs(t, err, syscall.ENOSPC)
-	ids, err := s.List()
-	require.NoError(t, err)
+	ids := testkit.Must(s.List())(t)
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, ids[0])))
 	require.NoError(t, create(t, s, 20, 10).Close(dump.Class{}))
 }
 
 func TestReadOnly(t *testing.T) {
-	dir := tinyDisk(t, "size=256k")
+	dir := testkit.Tmpfs(t, "size=256k")
 	s := openStore(t, dir, dump.Options{MaxEvents: 2})
 	for n := range 2 {
 		require.NoError(t, create(t, s, n, 10).Close(dump.Class{}))
@@ -83,9 +64,8 @@ func TestReadOnly(t *testing.T) {
 		require.NoError(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_REMOUNT|flags, "size=256k"))
 	}
 	remount(syscall.MS_RDONLY)
-	_, err := s.Create(eventID(3))
-	require.ErrorIs(t, err, syscall.EROFS)
-	_, err = dump.Open(dir, dump.Options{})
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(3))), syscall.EROFS)
+	_, err := dump.Open(dir, dump.Options{})
 	require.ErrorIs(t, err, syscall.EROFS) // and not at the first event
 	requireEvents(t, s, 0, 1)
 	require.Equal(t, dump.Usage{Events: 2, Bytes: lockBytes + 2*closed(10)}, s.Usage())
@@ -105,7 +85,7 @@ func (zeros) Read(p []byte) (int, error) {
 
 // Options.KeepFree is kept free, and delivered events are removed for it.
 func TestDiskIsNotFilled(t *testing.T) {
-	dir := tinyDisk(t, "size=1m")
+	dir := testkit.Tmpfs(t, "size=1m")
 	s := openStore(t, dir, dump.Options{KeepFree: 256 << 10})
 	free := func() int64 {
 		var stat syscall.Statfs_t
@@ -120,15 +100,13 @@ func TestDiskIsNotFilled(t *testing.T) {
 
 	// Others take the rest: delivered events are removed, waiting ones are not.
 	id := waitingEvent(t, s, 70, "a")
-	file, err := os.Create(filepath.Join(dir, "ballast"))
-	require.NoError(t, err)
-	_, err = io.Copy(file, io.LimitReader(zeros{}, 1<<20))
-	require.ErrorIs(t, err, syscall.ENOSPC)
+	file := testkit.Must(os.Create(filepath.Join(dir, "ballast")))(t)
+	require.ErrorIs(t, testkit.Err(io.Copy(file, io.LimitReader(zeros{}, 1<<20))), syscall.ENOSPC)
 	require.NoError(t, file.Close())
 	require.NoError(t, create(t, s, 71, 1000).Close(dump.Class{}), "what was delivered makes room")
 	require.GreaterOrEqual(t, free(), int64(256<<10))
 	require.NoError(t, s.SetLimits(dump.Options{KeepFree: 900 << 10}))
-	_, err = s.Create(eventID(72))
+	_, err := s.Create(eventID(72))
 	require.ErrorIs(t, err, dump.ErrBudget)
 	require.ErrorContains(t, err, "921600 of them to be kept")
 	requireEvents(t, s, 70)

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The n-th operation on the disk fails, for every n (every fourth in the usual run),
@@ -96,8 +97,7 @@ func faultyStory(t *testing.T, disk *faults, when string) {
 			require.NotContains(t, waiting, id, when)
 		}
 	}
-	ids, err := s.List()
-	require.NoError(t, err)
+	ids := testkit.Must(s.List())(t)
 	for _, id := range ids {
 		require.NoError(t, s.Check(id), when)
 	}
@@ -164,7 +164,6 @@ func finishAll(t *testing.T, s *dump.Store, when string) {
 // temps returns the files that are not finished.
 func temps(t *testing.T, dir string) []string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(dir, "*", ".*.tmp"))
-	require.NoError(t, err)
+	found := testkit.Must(filepath.Glob(filepath.Join(dir, "*", ".*.tmp")))(t)
 	return found
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // mkdir makes a directory of exactly that mode, whatever the umask.
@@ -27,8 +28,7 @@ func mkdir(t *testing.T, path string, mode os.FileMode) string {
 
 func requireMode(t *testing.T, path string, want os.FileMode) {
 	t.Helper()
-	info, err := os.Lstat(path)
-	require.NoError(t, err)
+	info := testkit.Must(os.Lstat(path))(t)
 	require.Equal(t, want, info.Mode(), path)
 }
 
@@ -102,8 +102,7 @@ func TestRootDirectoryIsForeignToOthers(t *testing.T) {
 	if !notAsRoot(t) {
 		return
 	}
-	_, err := dump.Open("/", dump.Options{})
-	require.ErrorIs(t, err, dump.ErrRefused)
+	require.ErrorIs(t, testkit.Err(dump.Open("/", dump.Options{})), dump.ErrRefused)
 }
 
 func TestModesOfAllThatIsMade(t *testing.T) {
@@ -173,10 +172,8 @@ func TestDirectoryExchangedLater(t *testing.T) {
 	victim := t.TempDir()
 	require.NoError(t, os.Symlink(victim, path))
 
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, dump.ErrRefused)
-	_, err = s.List()
-	require.ErrorIs(t, err, dump.ErrRefused)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(1))), dump.ErrRefused)
+	require.ErrorIs(t, testkit.Err(s.List()), dump.ErrRefused)
 	require.Empty(t, tree(t, victim))
 
 	require.NoError(t, os.Remove(path))
@@ -187,6 +184,5 @@ func TestModeLoosenedLater(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "evidence")
 	s := openStore(t, path, dump.Options{})
 	require.NoError(t, os.Chmod(path, 0o777))
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, dump.ErrRefused)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(1))), dump.ErrRefused)
 }

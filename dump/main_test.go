@@ -13,19 +13,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // TestMain also is the main function of the processes that some tests start.
-func TestMain(m *testing.M) {
-	if job := os.Getenv(childEnv); job != "" {
-		child(job)
-		return
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { testkit.Main(m, childEnv, child) }
 
 // eventID returns the id of the n-th event of a test.
 func eventID(n int) string {
@@ -55,18 +49,15 @@ func text(s string) func(io.Writer) error {
 
 func openStore(t *testing.T, dir string, o dump.Options) *dump.Store {
 	t.Helper()
-	s, err := dump.Open(dir, o)
-	require.NoError(t, err)
+	s := testkit.Must(dump.Open(dir, o))(t)
 	return s
 }
 
 // create makes the n-th event with one file of the given size.
 func create(t *testing.T, s *dump.Store, n, size int) *dump.Entry {
 	t.Helper()
-	e, err := s.Create(eventID(n))
-	require.NoError(t, err)
-	_, err = e.Write("cpu.pb.gz", fill(size))
-	require.NoError(t, err)
+	e := testkit.Must(s.Create(eventID(n)))(t)
+	require.NoError(t, testkit.Err(e.Write("cpu.pb.gz", fill(size))))
 	return e
 }
 
@@ -77,8 +68,7 @@ func requireEvents(t *testing.T, s *dump.Store, want ...int) {
 	for _, n := range want {
 		ids = append(ids, eventID(n))
 	}
-	got, err := s.List()
-	require.NoError(t, err)
+	got := testkit.Must(s.List())(t)
 	require.Equal(t, ids, append([]string{}, got...))
 }
 

@@ -1,13 +1,11 @@
 package dump_test
 
 import (
-	"bufio"
 	"errors"
 	"fmt"
 	"io"
 	mathrand "math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -17,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // These tests start the test binary again, as a process that does one job in
@@ -26,54 +25,20 @@ const (
 	childDir = "HOLMES_DUMP_TEST_DIR"
 )
 
-// child does a job, prints what the parent waits for, and ends.
-func child(job string) {
+// child does a job, and prints what the parent waits for.
+func child(job string) error {
 	s, err := dump.Open(os.Getenv(childDir), dump.Options{})
-	if err == nil {
-		err = map[string]func(*dump.Store) error{
-			"race": childRace, "hold": childHold, "write": childWrite, "budget": childBudget,
-		}[job](s)
-	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
+	return map[string]func(*dump.Store) error{
+		"race": childRace, "hold": childHold, "write": childWrite, "budget": childBudget,
+	}[job](s)
 }
 
-// A process is a child under way.
-type process struct {
-	*exec.Cmd
-	stdin io.Closer
-	lines *bufio.Scanner
-}
-
-func start(t *testing.T, job, dir string) process {
+func start(t *testing.T, job, dir string) *testkit.Child {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+job, childDir+"="+dir)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	return process{cmd, in, bufio.NewScanner(out)}
-}
-
-// line returns the child's next line.
-func (p process) line(t *testing.T) string {
-	t.Helper()
-	require.True(t, p.lines.Scan(), "the child ended early: %v", p.lines.Err())
-	return p.lines.Text()
-}
-
-// kill ends the child as the kernel would.
-func (p process) kill(t *testing.T) {
-	t.Helper()
-	require.NoError(t, p.Process.Kill())
-	for p.lines.Scan() {
-	}
-	require.Error(t, p.Wait())
+	return testkit.Start(t, childEnv+"="+job, childDir+"="+dir)
 }
 
 const raced = 80 // events that both children make
@@ -96,18 +61,18 @@ func childRace(s *dump.Store) error {
 
 func TestTwoProcessesCreateTheSameEvents(t *testing.T) {
 	dir := t.TempDir()
-	children := []process{start(t, "race", dir), start(t, "race", dir)}
+	children := []*testkit.Child{start(t, "race", dir), start(t, "race", dir)}
 	for _, c := range children {
-		require.Equal(t, "ready", c.line(t))
+		require.Equal(t, "ready", c.Line(t))
 	}
 	for _, c := range children {
-		require.NoError(t, c.stdin.Close())
+		require.NoError(t, c.Stdin.Close())
 	}
 	owner := map[string]int{}
 	for i, c := range children {
-		for c.lines.Scan() {
-			require.NotContains(t, owner, c.lines.Text())
-			owner[c.lines.Text()] = i
+		for c.Lines.Scan() {
+			require.NotContains(t, owner, c.Lines.Text())
+			owner[c.Lines.Text()] = i
 		}
 		require.NoError(t, c.Wait())
 	}
@@ -130,7 +95,7 @@ func childHold(s *dump.Store) error {
 func TestEventOfALiveProcessStays(t *testing.T) {
 	dir := t.TempDir()
 	c := start(t, "hold", dir)
-	require.Equal(t, "open", c.line(t))
+	require.Equal(t, "open", c.Line(t))
 
 	s := openStore(t, dir, dump.Options{MaxEvents: 1})
 	_, err := s.Create(eventID(2))
@@ -138,7 +103,7 @@ func TestEventOfALiveProcessStays(t *testing.T) {
 	require.ErrorContains(t, err, eventID(1)) // the error names the event in use
 	requireEvents(t, s, 1)
 
-	c.kill(t)
+	c.Kill(t)
 	s = openStore(t, dir, dump.Options{MaxEvents: 1})
 	requireEvents(t, s, 1) // its evidence is there still
 	require.NoError(t, create(t, s, 2, 1).Close(dump.Class{}))
@@ -192,22 +157,19 @@ func TestKilledProcessLeavesWholeFiles(t *testing.T) {
 	for range runs(300, 15) {
 		c := start(t, "write", dir)
 		for range 1 + rng.IntN(30) {
-			c.line(t)
+			c.Line(t)
 		}
-		c.kill(t)
+		c.Kill(t)
 
 		s := openStore(t, dir, dump.Options{})
 		require.Empty(t, temps(t, dir))
-		got, err := s.Adopt("a", "b")
-		require.NoError(t, err)
+		got := testkit.Must(s.Adopt("a", "b"))(t)
 		unfinished += len(got.Unfinished)
 		for _, id := range got.Unfinished {
-			e, err := s.Reopen(id)
-			require.NoError(t, err)
+			e := testkit.Must(s.Reopen(id))(t)
 			require.NoError(t, e.Close(dump.Class{}))
 		}
-		ids, err := s.List()
-		require.NoError(t, err)
+		ids := testkit.Must(s.List())(t)
 		require.NotEmpty(t, ids)
 		for _, id := range ids {
 			require.NoError(t, s.Check(id))
@@ -226,11 +188,9 @@ func TestKilledProcessLeavesWholeFiles(t *testing.T) {
 func requireWhole(t *testing.T, dir string) {
 	t.Helper()
 	for name := range visible(t, dir) {
-		got, err := os.ReadFile(filepath.Join(dir, name))
-		require.NoError(t, err)
+		got := testkit.Must(os.ReadFile(filepath.Join(dir, name)))(t)
 		var n int
-		_, err = fmt.Sscanf(string(got), "event %d;", &n)
-		require.NoError(t, err, name)
+		require.NoError(t, testkit.Err(fmt.Sscanf(string(got), "event %d;", &n)), name)
 		require.Equal(t, pattern(n), string(got), name)
 	}
 }

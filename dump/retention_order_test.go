@@ -8,13 +8,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // numbered closes the n-th event with a class.
 func numbered(t *testing.T, s *dump.Store, n int, c dump.Class, to ...string) {
 	t.Helper()
-	e, err := s.Create(eventID(n), to...)
-	require.NoError(t, err)
+	e := testkit.Must(s.Create(eventID(n), to...))(t)
 	require.NoError(t, e.Close(c))
 }
 
@@ -66,8 +66,7 @@ func TestUndeliveredEventsGoLast(t *testing.T) {
 	requireEvents(t, s, 0, 2, 4, 6, 8)
 	numbered(t, s, 9, dump.Class{}, "a") // only waiting events are left
 	requireEvents(t, s, 2, 4, 6, 8, 9)
-	_, err := s.Take(eventID(0), "a")
-	require.ErrorIs(t, err, dump.ErrEvicted)
+	require.ErrorIs(t, testkit.Err(s.Take(eventID(0), "a")), dump.ErrEvicted)
 	require.Zero(t, s.Usage().Unclaimed)
 	require.NoError(t, s.Close())
 	s = openStore(t, s.Dir(), dump.Options{MaxEvents: 5})
@@ -101,8 +100,7 @@ func TestOldEventsGo(t *testing.T) {
 		requireEvents(t, s, 1, 2, 100_000)
 		pass(time.Hour)
 		requireEvents(t, s, 100_000)
-		_, err := s.Take(eventID(1), "a")
-		require.ErrorIs(t, err, dump.ErrExpired)
+		require.ErrorIs(t, testkit.Err(s.Take(eventID(1), "a")), dump.ErrExpired)
 		now = now.AddDate(-20, 0, 0)
 		pass(2 * time.Hour)
 		requireEvents(t, s, 100_000)

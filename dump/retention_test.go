@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestOldestGoFirst(t *testing.T) {
@@ -49,8 +50,7 @@ func TestFiveDisposableAreKept(t *testing.T) {
 func TestRoutineGoBeforeOthers(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 4})
 	waiting := func(n int, c dump.Class) {
-		e, err := s.Create(eventID(n), "chat")
-		require.NoError(t, err)
+		e := testkit.Must(s.Create(eventID(n), "chat"))(t)
 		require.NoError(t, e.Close(c))
 	}
 	waiting(0, dump.Class{Kind: "mem abs"})
@@ -59,8 +59,7 @@ func TestRoutineGoBeforeOthers(t *testing.T) {
 	waiting(3, dump.Class{Routine: true})
 	waiting(4, dump.Class{Routine: true})
 	requireEvents(t, s, 0, 1, 3, 4)
-	ids, err := s.Waiting("chat")
-	require.NoError(t, err)
+	ids := testkit.Must(s.Waiting("chat"))(t)
 	require.Equal(t, []string{eventID(0), eventID(3), eventID(4)}, ids, "they are delivered like any other")
 
 	// They are known after a restart.
@@ -96,8 +95,7 @@ func TestCloseAppliesTheBudget(t *testing.T) {
 	}
 	open := create(t, large, 4, 100)
 	small := openStore(t, dir, dump.Options{MaxBytes: 1000}) // finds it full
-	e, err := small.Create(eventID(5))
-	require.NoError(t, err)
+	e := testkit.Must(small.Create(eventID(5)))(t)
 	requireEvents(t, small, 2, 3, 4, 5)
 	require.NoError(t, create(t, large, 6, 300).Close(dump.Class{}))
 	requireEvents(t, small, 2, 3, 4, 5, 6)
@@ -105,10 +103,8 @@ func TestCloseAppliesTheBudget(t *testing.T) {
 	requireEvents(t, small, 3, 4, 5, 6)
 
 	// A directory that stays over its budget is no error of Close.
-	_, err = open.Write("heap.pb.gz", fill(2000))
-	require.NoError(t, err)
-	e, err = large.Create(eventID(7))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(open.Write("heap.pb.gz", fill(2000))))
+	e = testkit.Must(large.Create(eventID(7)))(t)
 	require.NoError(t, e.Close(dump.Class{}))
 	require.NoError(t, open.Close(dump.Class{}))
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestOpenRejectsNonsense(t *testing.T) {
@@ -43,13 +44,11 @@ func TestOpenLeavesNothingBehind(t *testing.T) {
 func TestDirIsAbsolute(t *testing.T) {
 	t.Chdir(t.TempDir())
 	s := openStore(t, "evidence", dump.Options{})
-	cwd, err := os.Getwd()
-	require.NoError(t, err)
+	cwd := testkit.Must(os.Getwd())(t)
 	require.Equal(t, filepath.Join(cwd, "evidence"), s.Dir())
 
 	t.Chdir(t.TempDir()) // the host may change its directory
-	e, err := s.Create(eventID(1))
-	require.NoError(t, err)
+	e := testkit.Must(s.Create(eventID(1)))(t)
 	require.Equal(t, filepath.Join(cwd, "evidence", eventID(1)), e.Path())
 	require.DirExists(t, e.Path())
 	require.NoError(t, e.Close(dump.Class{}))
@@ -85,11 +84,9 @@ func TestCreateIsExclusive(t *testing.T) {
 	}
 	requireEvents(t, s, 0, 1) // a failed Create made no room
 	require.NoError(t, e.Close(dump.Class{}))
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, dump.ErrExists)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(1))), dump.ErrExists)
 	require.NoError(t, os.WriteFile(filepath.Join(dir, eventID(3)), nil, 0o600))
-	_, err = s.Create(eventID(3))
-	require.ErrorIs(t, err, dump.ErrExists)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(3))), dump.ErrExists)
 }
 
 func TestClosedEntry(t *testing.T) {
@@ -98,10 +95,8 @@ func TestClosedEntry(t *testing.T) {
 	require.NoError(t, e.Close(dump.Class{}))
 	require.ErrorIs(t, e.Close(dump.Class{}), os.ErrClosed)
 	require.ErrorIs(t, e.Discard(), os.ErrClosed)
-	_, err := e.Write("late", fill(1))
-	require.ErrorIs(t, err, os.ErrClosed)
-	_, err = e.Replace("cpu.pb.gz", fill(1))
-	require.ErrorIs(t, err, os.ErrClosed)
+	require.ErrorIs(t, testkit.Err(e.Write("late", fill(1))), os.ErrClosed)
+	require.ErrorIs(t, testkit.Err(e.Replace("cpu.pb.gz", fill(1))), os.ErrClosed)
 	require.Equal(t, eventID(1), e.ID())
 	require.FileExists(t, filepath.Join(e.Path(), "cpu.pb.gz"))
 }

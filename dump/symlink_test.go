@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // victim is a directory with a file that must not change.
@@ -28,8 +29,7 @@ func TestLinkInPlaceOfANewEvent(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 1})
 	dir, check := victim(t)
 	require.NoError(t, os.Symlink(dir, filepath.Join(s.Dir(), eventID(1))))
-	_, err := s.Create(eventID(1))
-	require.ErrorIs(t, err, dump.ErrExists)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(1))), dump.ErrExists)
 	check()
 
 	// Such a link is not an event: it is not listed, counted or removed.
@@ -52,8 +52,7 @@ func TestLinkInPlaceOfAnOpenEvent(t *testing.T) {
 			require.NoError(t, os.Rename(e.Path(), moved))
 			require.NoError(t, os.Symlink(dir, e.Path()))
 
-			_, err := e.Write("heap.pb.gz", text("profile"))
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(e.Write("heap.pb.gz", text("profile"))))
 			require.FileExists(t, filepath.Join(moved, "heap.pb.gz"))
 			check()
 			if end == "close" {
@@ -70,8 +69,7 @@ func TestLinkInPlaceOfAnOpenEvent(t *testing.T) {
 
 func TestLinkInPlaceOfAFile(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
-	e, err := s.Create(eventID(1))
-	require.NoError(t, err)
+	e := testkit.Must(s.Create(eventID(1)))(t)
 	dir, check := victim(t)
 	precious := filepath.Join(dir, "precious")
 	for _, name := range []string{"heap.pb.gz", ".cpu.pb.gz.tmp"} {
@@ -79,17 +77,14 @@ func TestLinkInPlaceOfAFile(t *testing.T) {
 	}
 	require.NoError(t, os.Symlink(filepath.Join(dir, "new"), filepath.Join(e.Path(), "dangling")))
 
-	_, err = e.Write("heap.pb.gz", text("profile"))
-	require.ErrorIs(t, err, dump.ErrExists)
-	_, err = e.Write("dangling", text("profile"))
-	require.ErrorIs(t, err, dump.ErrExists)
+	require.ErrorIs(t, testkit.Err(e.Write("heap.pb.gz", text("profile"))), dump.ErrExists)
+	require.ErrorIs(t, testkit.Err(e.Write("dangling", text("profile"))), dump.ErrExists)
 	check()
-	_, err = e.Write("cpu.pb.gz", text("profile")) // the link is not followed, and goes
+	_, err := e.Write("cpu.pb.gz", text("profile")) // the link is not followed, and goes
 	require.NoError(t, err)
 	requireMode(t, filepath.Join(e.Path(), "cpu.pb.gz"), 0o600)
 	check()
-	_, err = e.Replace("heap.pb.gz", text("profile"))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Replace("heap.pb.gz", text("profile"))))
 	requireFile(t, e, "heap.pb.gz", "profile")
 	requireMode(t, filepath.Join(e.Path(), "heap.pb.gz"), 0o600)
 	require.Equal(t, weight(t, s.Dir()), s.Usage().Bytes)

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func openEntry(t *testing.T) *dump.Entry {
@@ -23,27 +24,23 @@ func openEntry(t *testing.T) *dump.Entry {
 
 func openEntryOf(t *testing.T, s *dump.Store) *dump.Entry {
 	t.Helper()
-	e, err := s.Create(eventID(1))
-	require.NoError(t, err)
+	e := testkit.Must(s.Create(eventID(1)))(t)
 	t.Cleanup(func() { _ = e.Close(dump.Class{}) })
 	return e
 }
 
 func requireFile(t *testing.T, e *dump.Entry, name, want string) {
 	t.Helper()
-	got, err := os.ReadFile(filepath.Join(e.Path(), name))
-	require.NoError(t, err)
+	got := testkit.Must(os.ReadFile(filepath.Join(e.Path(), name)))(t)
 	require.Equal(t, want, string(got))
 }
 
 func TestWrite(t *testing.T) {
 	e := openEntry(t)
-	f, err := e.Write("heap.pb.gz", text("profile"))
-	require.NoError(t, err)
+	f := testkit.Must(e.Write("heap.pb.gz", text("profile")))(t)
 	require.Equal(t, dump.File{Name: "heap.pb.gz", Path: filepath.Join(e.Path(), "heap.pb.gz"), Bytes: 7}, f)
 	requireFile(t, e, "heap.pb.gz", "profile")
-	f, err = e.Write("empty", text(""))
-	require.NoError(t, err)
+	f = testkit.Must(e.Write("empty", text("")))(t)
 	require.Zero(t, f.Bytes)
 	require.Equal(t, map[string]int64{"heap.pb.gz": 7, "empty": 0}, visible(t, e.Path()))
 }
@@ -71,18 +68,14 @@ func TestFileAppearsWhole(t *testing.T) {
 
 func TestWriteNeverOverwrites(t *testing.T) {
 	e := openEntry(t)
-	_, err := e.Write("event.json", text("suspected"))
-	require.NoError(t, err)
-	_, err = e.Write("event.json", func(io.Writer) error { panic("not called") })
-	require.ErrorIs(t, err, dump.ErrExists)
+	require.NoError(t, testkit.Err(e.Write("event.json", text("suspected"))))
+	require.ErrorIs(t, testkit.Err(e.Write("event.json", func(io.Writer) error { panic("not called") })), dump.ErrExists)
 	requireFile(t, e, "event.json", "suspected")
 
-	f, err := e.Replace("event.json", text("confirmed!"))
-	require.NoError(t, err)
+	f := testkit.Must(e.Replace("event.json", text("confirmed!")))(t)
 	require.EqualValues(t, 10, f.Bytes)
 	requireFile(t, e, "event.json", "confirmed!")
-	_, err = e.Replace("new.json", text("new"))
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(e.Replace("new.json", text("new"))))
 	requireFile(t, e, "new.json", "new")
 }
 
@@ -90,19 +83,16 @@ func TestWriteNeverOverwrites(t *testing.T) {
 func TestNameTakenByADirectory(t *testing.T) {
 	e := openEntry(t)
 	require.NoError(t, os.Mkdir(filepath.Join(e.Path(), "cpu.pb.gz"), 0o700))
-	_, err := e.Write("cpu.pb.gz", text("profile"))
-	require.ErrorIs(t, err, dump.ErrExists)
-	_, err = e.Replace("cpu.pb.gz", text("profile"))
-	require.Error(t, err)
+	require.ErrorIs(t, testkit.Err(e.Write("cpu.pb.gz", text("profile"))), dump.ErrExists)
+	require.Error(t, testkit.Err(e.Replace("cpu.pb.gz", text("profile"))))
 	require.Equal(t, map[string]int64{"cpu.pb.gz": 0}, visible(t, e.Path()))
 }
 
 func TestSameFileByTwoWriters(t *testing.T) {
 	e := openEntry(t)
 	_, err := e.Write("cpu.pb.gz", func(w io.Writer) error {
-		_, err := e.Write("cpu.pb.gz", text("other"))
-		require.ErrorIs(t, err, dump.ErrExists)
-		_, err = e.Replace("cpu.pb.gz", text("other"))
+		require.ErrorIs(t, testkit.Err(e.Write("cpu.pb.gz", text("other"))), dump.ErrExists)
+		_, err := e.Replace("cpu.pb.gz", text("other"))
 		require.ErrorIs(t, err, dump.ErrExists)
 		return text("first")(w)
 	})
@@ -131,8 +121,7 @@ func TestFailedFillLeavesNothing(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			e := openEntry(t)
-			_, err := e.Write("event.json", text("old"))
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(e.Write("event.json", text("old"))))
 			for _, write := range []func(string, func(io.Writer) error) (dump.File, error){e.Write, e.Replace} {
 				name := "heap.pb.gz"
 				f, err := write(name, c.fill)
@@ -142,10 +131,9 @@ func TestFailedFillLeavesNothing(t *testing.T) {
 				}
 				require.Zero(t, f)
 			}
-			_, err = e.Replace("event.json", c.fill)
-			require.ErrorContains(t, err, c.want)
+			require.ErrorContains(t, testkit.Err(e.Replace("event.json", c.fill)), c.want)
 			require.Equal(t, map[string]int64{"event.json": 3}, visible(t, e.Path()))
-			_, err = e.Write("heap.pb.gz", text("later")) // and the name is free again
+			_, err := e.Write("heap.pb.gz", text("later")) // and the name is free again
 			require.NoError(t, err)
 		})
 	}
@@ -169,18 +157,15 @@ func TestFillThatEndsItsGoroutine(t *testing.T) {
 func TestFileNames(t *testing.T) {
 	e := openEntry(t)
 	for _, name := range []string{"a", "heap-gc.pb.gz", "A_b-9.x", strings.Repeat("n", 128)} {
-		_, err := e.Write(name, text(name))
-		require.NoError(t, err, name)
+		require.NoError(t, testkit.Err(e.Write(name, text(name))), name)
 		requireFile(t, e, name, name)
 	}
 	for _, name := range []string{
 		"", ".", "..", ".lock", ".hidden", "a/b", "../a", "/a", `a\b`, "a b", "a\x00", "ü", "a\n", "a:b",
 		strings.Repeat("n", 129),
 	} {
-		_, err := e.Write(name, text(name))
-		require.ErrorIs(t, err, dump.ErrName, "%q", name)
-		_, err = e.Replace(name, text(name))
-		require.ErrorIs(t, err, dump.ErrName, "%q", name)
+		require.ErrorIs(t, testkit.Err(e.Write(name, text(name))), dump.ErrName, "%q", name)
+		require.ErrorIs(t, testkit.Err(e.Replace(name, text(name))), dump.ErrName, "%q", name)
 	}
 }
 
@@ -192,8 +177,7 @@ func TestEventIDs(t *testing.T) {
 		"20260102T150405.000000000Z-../cpu", ".20260102T150405.000000000Z-cpu",
 		"20260102T150405.000000000Z-" + strings.Repeat("n", 128),
 	} {
-		_, err := s.Create(id)
-		require.ErrorIs(t, err, dump.ErrName, "%q", id)
+		require.ErrorIs(t, testkit.Err(s.Create(id)), dump.ErrName, "%q", id)
 	}
 	requireClean(t, s.Dir())
 }

@@ -18,6 +18,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/internal/pprofread"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -93,20 +94,16 @@ func TestPushesToAll(t *testing.T) {
 	require.Len(t, e.Profiles, 8)
 	cpu := e.Profile(holmes.KindCPU)
 	require.InDelta(t, 1, cpu.Duration.Seconds(), 0.5)
-	raw, err := os.ReadFile(e.Profile(holmes.KindGoroutine).Path)
-	require.NoError(t, err)
-	p, err := pprofread.Parse(raw)
-	require.NoError(t, err)
+	raw := testkit.Must(os.ReadFile(e.Profile(holmes.KindGoroutine).Path))(t)
+	p := testkit.Must(pprofread.Parse(raw))(t)
 	require.Equal(t, "goroutine", pprofread.KindOf(p))
 }
 
 func stored(t *testing.T, dir string) *holmes.Event {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(dir, "*", "event.json"))
-	require.NoError(t, err)
+	found := testkit.Must(filepath.Glob(filepath.Join(dir, "*", "event.json")))(t)
 	require.Len(t, found, 1)
-	e, err := holmes.LoadEvent(filepath.Dir(found[0]))
-	require.NoError(t, err)
+	e := testkit.Must(holmes.LoadEvent(filepath.Dir(found[0])))(t)
 	return e
 }
 
@@ -121,8 +118,7 @@ func TestPushesWhatItIsGiven(t *testing.T) {
 	require.Zero(t, code, said)
 	e := stored(t, dir)
 	require.Len(t, e.Profiles, 3)
-	got, err := os.ReadFile(filepath.Join(e.Dir, "heap.pb.gz"))
-	require.NoError(t, err)
+	got := testkit.Must(os.ReadFile(filepath.Join(e.Dir, "heap.pb.gz")))(t)
 	require.Equal(t, heap, got)
 	require.FileExists(t, filepath.Join(e.Dir, "heap-3.pb.gz"))
 	require.False(t, e.Profiles[0].Start.IsZero())
@@ -130,14 +126,12 @@ func TestPushesWhatItIsGiven(t *testing.T) {
 
 func fetched(t *testing.T, url string) []byte {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody)
-	require.NoError(t, err)
+	req := testkit.Must(http.NewRequestWithContext(t.Context(), http.MethodGet, url, http.NoBody))(t)
 	req.Close = true
 	resp, err := http.DefaultClient.Do(req)
 	require.NoError(t, err)
 	defer resp.Body.Close()
-	raw, err := io.ReadAll(resp.Body)
-	require.NoError(t, err)
+	raw := testkit.Must(io.ReadAll(resp.Body))(t)
 	return raw
 }
 
@@ -243,8 +237,7 @@ func TestHelpTeaches(t *testing.T) {
 	for _, word := range []string{"-from", "-kinds", "-in", "-to", "-tenant", "-plain-http", "HOLMES_TOKEN", "HOLMES_USER", "profefe=URL", "pyroscope=URL", "file=DIR", "crontab"} {
 		require.Contains(t, help, word)
 	}
-	readme, err := os.ReadFile("README.md")
-	require.NoError(t, err)
+	readme := testkit.Must(os.ReadFile("README.md"))(t)
 	ran := 0
 	for _, text := range []string{help, string(readme)} {
 		for line := range strings.SplitSeq(strings.ReplaceAll(text, "\\\n", ""), "\n") {

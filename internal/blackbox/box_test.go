@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // media are those that have a file here.
@@ -61,16 +62,14 @@ func TestRecordsComeBack(t *testing.T) {
 			require.Equal(t, "20260102-mem", c.Records[2].ID)
 			require.Equal(t, "memory 97 %", c.Records[2].Text)
 
-			live, err := b.Contents()
-			require.NoError(t, err)
+			live := testkit.Must(b.Contents())(t)
 			require.Equal(t, c, live)
 
 			require.NoError(t, b.Close(t.Context()))
 			b.State(at, "too late")
 			require.NoError(t, b.Close(t.Context()), "a second time does nothing")
 			require.NoError(t, b.Flush(t.Context()))
-			_, err = b.Contents()
-			require.ErrorContains(t, err, "closed")
+			require.ErrorContains(t, testkit.Err(b.Contents()), "closed")
 			c = read(t, dir)
 			require.True(t, c.Clean())
 			require.WithinDuration(t, time.Now(), c.Closed, time.Minute)
@@ -89,8 +88,7 @@ func TestRingsHoldTheWindow(t *testing.T) {
 				put(b, n+1)
 			}
 			require.NoError(t, b.Flush(t.Context()))
-			c, err := b.Contents()
-			require.NoError(t, err)
+			c := testkit.Must(b.Contents())(t)
 			require.EqualValues(t, 5000, requireWhole(t, c))
 			require.Len(t, c.Records, c.Samples+c.Events)
 			require.GreaterOrEqual(t, c.Samples, 601)
@@ -99,8 +97,7 @@ func TestRingsHoldTheWindow(t *testing.T) {
 			for range 5000 {
 				b.State(time.Now(), "storm")
 			}
-			c, err = b.Contents()
-			require.NoError(t, err)
+			c = testkit.Must(b.Contents())(t)
 			require.Len(t, c.Records, c.Samples+c.Events)
 			require.EqualValues(t, 5000, c.Records[c.Samples-1].Sample.CPU)
 		})
@@ -119,8 +116,7 @@ func TestConfig(t *testing.T) {
 		"more than 4 MiB": {blackbox.Config{Interval: time.Millisecond, Events: math.MaxInt32}, 8192, 8192},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, err := blackbox.New(test.config).Contents()
-			require.NoError(t, err)
+			c := testkit.Must(blackbox.New(test.config).Contents())(t)
 			require.Equal(t, test.samples, c.Samples)
 			require.Equal(t, test.events, c.Events)
 		})
@@ -149,8 +145,7 @@ func TestTextIsCutAtARune(t *testing.T) {
 	b.Event(time.Now(), "x"+long, long)
 	b.Event(time.Now(), "", "")
 	b.Event(time.Now(), "id", "seven b")
-	c, err := b.Contents()
-	require.NoError(t, err)
+	c := testkit.Must(b.Contents())(t)
 	require.Len(t, c.Records, 4)
 	require.Zero(t, c.Torn)
 	require.Equal(t, strings.Repeat("ä", 108), c.Records[0].Text)
@@ -166,13 +161,11 @@ func TestFileIsPrivateAndNew(t *testing.T) {
 	dir := t.TempDir()
 	dirRoot := root(t, dir)
 	open(t, dir, "run", blackbox.Config{})
-	info, err := os.Lstat(filepath.Join(dir, "run.box"))
-	require.NoError(t, err)
+	info := testkit.Must(os.Lstat(filepath.Join(dir, "run.box")))(t)
 	require.Equal(t, fs.FileMode(0o600), info.Mode())
 	require.Equal(t, []string{"run.box"}, files(t, dir))
 
-	_, err = blackbox.Open(dirRoot, "run", blackbox.Config{})
-	require.ErrorIs(t, err, fs.ErrExist)
+	require.ErrorIs(t, testkit.Err(blackbox.Open(dirRoot, "run", blackbox.Config{})), fs.ErrExist)
 	require.Equal(t, []string{"run.box"}, files(t, dir))
 
 	// Links, whether to something or to nothing, are neither followed nor replaced.
@@ -187,12 +180,10 @@ func TestFileIsPrivateAndNew(t *testing.T) {
 		put(b, 1)
 	}
 	require.NoFileExists(t, elsewhere)
-	_, err = blackbox.Read(filepath.Join(dir, "link.box"))
-	require.ErrorIs(t, err, blackbox.ErrFormat)
+	require.ErrorIs(t, testkit.Err(blackbox.Read(filepath.Join(dir, "link.box"))), blackbox.ErrFormat)
 
 	for _, name := range []string{"", ".", "..", ".hidden", "a/b", "../b", `a\b`, "c:", "n\x00l", strings.Repeat("n", 129)} {
-		_, err := blackbox.Open(dirRoot, name, blackbox.Config{})
-		require.ErrorIs(t, err, blackbox.ErrName, "%q", name)
+		require.ErrorIs(t, testkit.Err(blackbox.Open(dirRoot, name, blackbox.Config{})), blackbox.ErrName, "%q", name)
 	}
 }
 
@@ -217,8 +208,7 @@ func TestManyWriteAtOnce(t *testing.T) {
 				}
 			})
 			wg.Wait()
-			c, err := b.Contents()
-			require.NoError(t, err)
+			c := testkit.Must(b.Contents())(t)
 			require.Len(t, c.Records, 1600)
 			wg.Go(func() { put(b, 1) })
 			wg.Go(func() { _ = b.Flush(context.Background()) })

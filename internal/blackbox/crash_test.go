@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // boom is the reason of a crash, longer than what is read of it.
@@ -72,7 +73,7 @@ func crash(t *testing.T, job string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
 	j := start(t, job, dir, blackbox.Auto)
-	require.False(t, j.lines.Scan())
+	require.False(t, j.Lines.Scan())
 	require.Error(t, j.Wait())
 	return dir
 }
@@ -90,8 +91,7 @@ func TestCrashIsRead(t *testing.T) {
 	require.Greater(t, o.CrashSize, int64(len(boom())))
 	require.NoError(t, o.Release(root(t, dir)))
 	require.Equal(t, []string{"run.box", "run.crash"}, files(t, dir))
-	info, err := os.Stat(filepath.Join(dir, "run.crash"))
-	require.NoError(t, err)
+	info := testkit.Must(os.Stat(filepath.Join(dir, "run.crash")))(t)
 	require.EqualValues(t, 0o600, info.Mode())
 
 	orphans, _, err = blackbox.Adopt(root(t, dir), 1)
@@ -125,19 +125,15 @@ func TestCrashOutputOfTheApplicationStays(t *testing.T) {
 		t.Skip("only Linux can tell")
 	}
 	dir := crash(t, "replaced")
-	text, err := os.ReadFile(filepath.Join(dir, "own.txt"))
-	require.NoError(t, err)
+	text := testkit.Must(os.ReadFile(filepath.Join(dir, "own.txt")))(t)
 	require.Contains(t, string(text), "panic: replaced")
-	text, err = os.ReadFile(filepath.Join(dir, "run.crash"))
-	require.NoError(t, err)
+	text = testkit.Must(os.ReadFile(filepath.Join(dir, "run.crash")))(t)
 	require.Empty(t, text)
 }
 
 func TestCrashFileIsNew(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "run.crash"), nil, 0o600))
-	_, err := blackbox.OpenCrash(root(t, dir), "run")
-	require.ErrorIs(t, err, os.ErrExist)
-	_, err = blackbox.OpenCrash(root(t, dir), "../run")
-	require.ErrorIs(t, err, blackbox.ErrName)
+	require.ErrorIs(t, testkit.Err(blackbox.OpenCrash(root(t, dir), "run")), os.ErrExist)
+	require.ErrorIs(t, testkit.Err(blackbox.OpenCrash(root(t, dir), "../run")), blackbox.ErrName)
 }

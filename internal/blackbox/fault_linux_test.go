@@ -15,26 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func platformJobs() map[string]func(*os.Root, blackbox.Config) error {
 	return map[string]func(*os.Root, blackbox.Config) error{
 		"freeze": childFreeze, "cut": childCut, "hole": childHole,
 	}
-}
-
-// tinyDisk mounts a file system of its own, or skips the test.
-func tinyDisk(t *testing.T, options string) string {
-	t.Helper()
-	if os.Geteuid() != 0 {
-		t.Skip("only root can mount a tmpfs")
-	}
-	dir := t.TempDir()
-	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "mode=0700,"+options); err != nil {
-		t.Skipf("this machine does not let us mount a tmpfs: %v", err)
-	}
-	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
-	return dir
 }
 
 // fill takes all that a file system has left.
@@ -54,19 +41,18 @@ func fill(dir string) error {
 func TestFullDisk(t *testing.T) {
 	for _, m := range []blackbox.Medium{blackbox.Auto, blackbox.Written} {
 		t.Run(m.String(), func(t *testing.T) {
-			dir := tinyDisk(t, "size=128k")
+			dir := testkit.Tmpfs(t, "size=128k")
 			b, err := blackbox.Open(root(t, dir), "run", blackbox.Config{Medium: m})
 			require.ErrorIs(t, err, syscall.ENOSPC)
 			require.Equal(t, blackbox.Memory, b.Medium())
 			require.Empty(t, files(t, dir))
 			put(b, 1)
-			c, err := b.Contents()
-			require.NoError(t, err)
+			c := testkit.Must(b.Contents())(t)
 			require.EqualValues(t, 1, requireWhole(t, c))
 		})
 	}
 	t.Run("later", func(t *testing.T) {
-		dir := tinyDisk(t, "size=256k")
+		dir := testkit.Tmpfs(t, "size=256k")
 		b := open(t, dir, "run", blackbox.Config{})
 		require.Equal(t, blackbox.Mapped, b.Medium(), "a file system in memory")
 		require.NoError(t, fill(dir))
@@ -123,11 +109,11 @@ func childHole(dir *os.Root, c blackbox.Config) error {
 
 // Whatever is done to a mapped file, the host lives on.
 func TestMappedFileIsTakenAway(t *testing.T) {
-	for name, dir := range map[string]string{"cut": t.TempDir(), "hole": tinyDisk(t, "size=512k")} {
+	for name, dir := range map[string]string{"cut": t.TempDir(), "hole": testkit.Tmpfs(t, "size=512k")} {
 		t.Run(name, func(t *testing.T) {
 			j := start(t, name, dir, blackbox.Mapped)
 			for _, when := range []string{"writing", "reading", "closing"} {
-				require.Contains(t, j.line(t), "the mapped file is gone", when)
+				require.Contains(t, j.Line(t), "the mapped file is gone", when)
 			}
 			require.NoError(t, j.Wait())
 		})
@@ -141,8 +127,7 @@ func TestWrittenFileIsCut(t *testing.T) {
 	require.NoError(t, os.Truncate(filepath.Join(dir, "run.box"), 0))
 	put(b, 3)
 	require.NoError(t, b.Close(t.Context()))
-	_, err := blackbox.Read(filepath.Join(dir, "run.box"))
-	require.ErrorIs(t, err, blackbox.ErrFormat)
+	require.ErrorIs(t, testkit.Err(blackbox.Read(filepath.Join(dir, "run.box"))), blackbox.ErrFormat)
 }
 
 // realDisk mounts an ext4 of its own, or skips the test.
@@ -170,8 +155,7 @@ func realDisk(t *testing.T) string {
 func freeze(t *testing.T, dir string) (thaw func()) {
 	t.Helper()
 	const fifreeze, fithaw = 0xc0045877, 0xc0045878 // linux/fs.h
-	f, err := os.Open(dir)
-	require.NoError(t, err)
+	f := testkit.Must(os.Open(dir))(t)
 	do := func(request uintptr) syscall.Errno {
 		_, _, errno := syscall.Syscall(syscall.SYS_IOCTL, f.Fd(), request, 0)
 		return errno
@@ -227,14 +211,14 @@ func TestFrozenDiskDoesNotStopTheHost(t *testing.T) {
 		t.Run(m.String(), func(t *testing.T) {
 			dir := realDisk(t)
 			j := start(t, "freeze", dir, m)
-			require.Equal(t, "open", j.line(t))
+			require.Equal(t, "open", j.Line(t))
 			thaw := freeze(t, dir)
-			require.NoError(t, j.stdin.Close())
+			require.NoError(t, j.Stdin.Close())
 			lines := make(chan string, 2)
 			go func() {
 				defer close(lines)
-				for j.lines.Scan() {
-					lines <- j.lines.Text()
+				for j.Lines.Scan() {
+					lines <- j.Lines.Text()
 				}
 			}()
 			if m == blackbox.Mapped {
@@ -262,8 +246,7 @@ func TestFrozenDiskDoesNotStopTheHost(t *testing.T) {
 // Close on a disk that does not answer waits no longer than its context.
 func TestCloseIsBounded(t *testing.T) {
 	dir := realDisk(t)
-	b, err := blackbox.Open(root(t, dir), "run", blackbox.Config{})
-	require.NoError(t, err)
+	b := testkit.Must(blackbox.Open(root(t, dir), "run", blackbox.Config{}))(t)
 	require.Equal(t, blackbox.Written, b.Medium())
 	thaw := freeze(t, dir)
 	put(b, 1)

@@ -10,25 +10,18 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // TestMain also is the main function of the processes that some tests start.
-func TestMain(m *testing.M) {
-	if job := os.Getenv(jobEnv); job != "" {
-		child(job)
-		return
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { testkit.Main(m, jobEnv, child) }
 
 // root opens a directory until the end of the test.
 func root(t testing.TB, dir string) *os.Root {
 	t.Helper()
-	r, err := os.OpenRoot(dir)
-	require.NoError(t, err)
+	r := testkit.Must(os.OpenRoot(dir))(t)
 	t.Cleanup(func() { _ = r.Close() })
 	return r
 }
@@ -84,8 +77,7 @@ func requireWhole(t testing.TB, c *blackbox.Contents) (last uint64) {
 			last = n
 		case blackbox.KindEvent:
 			var n uint64
-			_, err := fmt.Sscanf(r.ID, "event-%d", &n)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(fmt.Sscanf(r.ID, "event-%d", &n)))
 			require.Equal(t, eventText(n), r.Text)
 			if lastEvent > 0 {
 				require.Equal(t, lastEvent+3, n)
@@ -101,8 +93,7 @@ func requireWhole(t testing.TB, c *blackbox.Contents) (last uint64) {
 // files returns the names in a directory.
 func files(t testing.TB, dir string) (names []string) {
 	t.Helper()
-	entries, err := os.ReadDir(dir)
-	require.NoError(t, err)
+	entries := testkit.Must(os.ReadDir(dir))(t)
 	for _, e := range entries {
 		names = append(names, e.Name())
 	}
@@ -112,7 +103,6 @@ func files(t testing.TB, dir string) (names []string) {
 // read reads the box "run".
 func read(t testing.TB, dir string) *blackbox.Contents {
 	t.Helper()
-	c, err := blackbox.Read(filepath.Join(dir, "run.box"))
-	require.NoError(t, err)
+	c := testkit.Must(blackbox.Read(filepath.Join(dir, "run.box")))(t)
 	return c
 }

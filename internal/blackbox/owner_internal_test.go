@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/filelock"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestJudge(t *testing.T) {
@@ -56,25 +57,21 @@ func TestAdoptWithoutLocks(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("the header says too little elsewhere")
 	}
-	dir, err := os.OpenRoot(t.TempDir())
-	require.NoError(t, err)
+	dir := testkit.Must(os.OpenRoot(t.TempDir()))(t)
 	defer dir.Close()
 	leave := func(name string, change func(*Header)) {
 		h, err := Config{Window: time.Second, Events: 1}.header()
 		require.NoError(t, err)
 		change(h)
-		f, err := createFile(dir, name, boxSuffix, asBytes(newBox(h).words))
-		require.NoError(t, err)
+		f := testkit.Must(createFile(dir, name, boxSuffix, asBytes(newBox(h).words)))(t)
 		require.NoError(t, f.Close())
 	}
 	leave("alive", func(*Header) {})
 	leave("dead", func(h *Header) { h.ProcessStart++ })
 	leave("unknown", func(h *Header) { h.BootID = "other" })
-	crash, err := createFile(dir, "crash", crashSuffix, []byte("panic: boom"))
-	require.NoError(t, err)
+	crash := testkit.Must(createFile(dir, "crash", crashSuffix, []byte("panic: boom")))(t)
 	require.NoError(t, crash.Close())
-	calm, err := createFile(dir, "calm", crashSuffix, nil)
-	require.NoError(t, err)
+	calm := testkit.Must(createFile(dir, "calm", crashSuffix, nil))(t)
 	require.NoError(t, calm.Close())
 
 	noLocks := func(*os.File) error { return filelock.ErrNoLocks }
@@ -101,17 +98,14 @@ func TestAdoptWithoutLocks(t *testing.T) {
 	require.NoError(t, late[0].Remove(dir))
 	names, _ = adopt(2 * time.Hour)
 	require.Empty(t, names)
-	_, err = dir.Lstat("alive.box")
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(dir.Lstat("alive.box")))
 }
 
 // What another process removes between the look and the lock is its own.
 func TestAdoptAfterAnother(t *testing.T) {
-	dir, err := os.OpenRoot(t.TempDir())
-	require.NoError(t, err)
+	dir := testkit.Must(os.OpenRoot(t.TempDir()))(t)
 	defer dir.Close()
-	f, err := createFile(dir, "run", boxSuffix, small())
-	require.NoError(t, err)
+	f := testkit.Must(createFile(dir, "run", boxSuffix, small()))(t)
 	require.NoError(t, f.Close())
 	faster := func(*os.File) error { return dir.Remove("run" + boxSuffix) }
 	orphans, dropped, err := adoption{dir: dir, lock: faster, now: time.Now()}.adopt(10)
@@ -124,8 +118,7 @@ func TestAdoptAfterAnother(t *testing.T) {
 func TestTakeSkipsWhatWasPushedOut(t *testing.T) {
 	b := New(Config{Window: time.Second, Events: 4})
 	b.medium, b.writer = Written, newWriter()
-	f, err := os.CreateTemp(t.TempDir(), "")
-	require.NoError(t, err)
+	f := testkit.Must(os.CreateTemp(t.TempDir(), ""))(t)
 	b.file = f
 	for range 11 {
 		b.State(time.Now(), "state")
@@ -133,11 +126,9 @@ func TestTakeSkipsWhatWasPushedOut(t *testing.T) {
 	go b.write()
 	require.NoError(t, b.Close(context.Background()))
 	require.EqualValues(t, 11, b.writer.events)
-	info, err := os.Stat(f.Name())
-	require.NoError(t, err)
+	info := testkit.Must(os.Stat(f.Name()))(t)
 	require.EqualValues(t, headerSize+(b.events.base+4)*slotSize, info.Size())
-	data, err := os.ReadFile(f.Name())
-	require.NoError(t, err)
+	data := testkit.Must(os.ReadFile(f.Name()))(t)
 	for n, w := range [...]uint64{9, 10, 11, 8} {
 		slot := toWords(data[headerSize+(b.events.base+n)*slotSize:])
 		require.Equal(t, w, slot[slotSeq])

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // small is the image of a box in which both rings have turned.
@@ -29,8 +31,7 @@ func small() []byte {
 
 func TestDamage(t *testing.T) {
 	whole := small()
-	undamaged, err := parse(toWords(whole), len(whole))
-	require.NoError(t, err)
+	undamaged := testkit.Must(parse(toWords(whole), len(whole)))(t)
 	require.Len(t, undamaged.Records, 13+4)
 	require.Equal(t, "00000000-0000-4000-8000-000000000000", undamaged.BootID)
 
@@ -96,8 +97,7 @@ func TestDamage(t *testing.T) {
 			w := toWords(whole)
 			w[wordSamples], w[wordEvents] = sizes[0], sizes[1]
 			w[wordHeaderSum] = checksum(0, w[:wordHeaderSum])
-			_, err := parse(w, len(whole))
-			require.ErrorIs(t, err, ErrFormat)
+			require.ErrorIs(t, testkit.Err(parse(w, len(whole))), ErrFormat)
 		}
 	})
 }
@@ -107,11 +107,9 @@ func TestReadIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.box")
 	require.NoError(t, os.WriteFile(path, small(), 0o600))
 	require.NoError(t, os.Truncate(path, 1<<30))
-	c, err := Read(path)
-	require.NoError(t, err)
+	c := testkit.Must(Read(path))(t)
 	require.Len(t, c.Records, 17)
-	_, err = Read(filepath.Join(t.TempDir(), "none.box"))
-	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorIs(t, testkit.Err(Read(filepath.Join(t.TempDir(), "none.box"))), os.ErrNotExist)
 }
 
 func FuzzParse(f *testing.F) {

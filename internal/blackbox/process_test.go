@@ -1,7 +1,6 @@
 package blackbox_test
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
@@ -9,7 +8,6 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strconv"
@@ -19,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // These tests start the test binary again, as a process that does one job in
@@ -29,59 +28,24 @@ const (
 	mediumEnv = "HOLMES_BLACKBOX_TEST_MEDIUM"
 )
 
-// child does a job, prints what the parent waits for, and ends.
-func child(job string) {
+// child does a job, and prints what the parent waits for.
+func child(job string) error {
 	medium, _ := strconv.Atoi(os.Getenv(mediumEnv))
 	dir, err := os.OpenRoot(os.Getenv(dirEnv))
-	if err == nil {
-		jobs := map[string]func(*os.Root, blackbox.Config) error{
-			"write": childWrite, "many": childMany, "adopt": childAdopt,
-			"crash": childCrash, "fatal": childCrash, "calm": childCalm, "replaced": childReplaced,
-		}
-		maps.Copy(jobs, platformJobs())
-		err = jobs[job](dir, blackbox.Config{Medium: blackbox.Medium(medium)})
-	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, err)
-		os.Exit(1)
+		return err
 	}
-}
-
-// A job is a child under way.
-type job struct {
-	*exec.Cmd
-	stdin io.Closer
-	lines *bufio.Scanner
-}
-
-func start(t *testing.T, name, dir string, m blackbox.Medium) job {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), jobEnv+"="+name, dirEnv+"="+dir, fmt.Sprintf("%s=%d", mediumEnv, m))
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	return job{cmd, in, bufio.NewScanner(out)}
-}
-
-// line returns the child's next line.
-func (j job) line(t *testing.T) string {
-	t.Helper()
-	require.True(t, j.lines.Scan(), "the child ended early: %v", j.lines.Err())
-	return j.lines.Text()
-}
-
-// kill ends the child as the kernel would, and returns its last line.
-func (j job) kill(t *testing.T) (last string) {
-	t.Helper()
-	require.NoError(t, j.Process.Kill())
-	for j.lines.Scan() {
-		last = j.lines.Text()
+	jobs := map[string]func(*os.Root, blackbox.Config) error{
+		"write": childWrite, "many": childMany, "adopt": childAdopt,
+		"crash": childCrash, "fatal": childCrash, "calm": childCalm, "replaced": childReplaced,
 	}
-	require.Error(t, j.Wait())
-	return last
+	maps.Copy(jobs, platformJobs())
+	return jobs[job](dir, blackbox.Config{Medium: blackbox.Medium(medium)})
+}
+
+func start(t *testing.T, name, dir string, m blackbox.Medium) *testkit.Child {
+	t.Helper()
+	return testkit.Start(t, jobEnv+"="+name, dirEnv+"="+dir, fmt.Sprintf("%s=%d", mediumEnv, m))
 }
 
 // childWrite writes without end, and prints what is safe.
@@ -115,18 +79,17 @@ func TestSIGKILL(t *testing.T) {
 				dir := filepath.Join(parent, strconv.Itoa(round))
 				require.NoError(t, os.Mkdir(dir, 0o700))
 				j := start(t, "write", dir, m)
-				safe := j.line(t)
+				safe := j.Line(t)
 				for range rand.N(20) {
-					safe = j.line(t)
+					safe = j.Line(t)
 				}
 				for range rand.N(1000) {
 					runtime.Gosched()
 				}
-				if last := j.kill(t); last != "" {
+				if last := j.Kill(t); last != "" {
 					safe = last
 				}
-				want, err := strconv.ParseUint(safe, 10, 64)
-				require.NoError(t, err)
+				want := testkit.Must(strconv.ParseUint(safe, 10, 64))(t)
 
 				orphans, _, err := blackbox.Adopt(root(t, dir), 1)
 				require.NoError(t, err)
@@ -185,12 +148,12 @@ func TestBoxOfTheLivingStays(t *testing.T) {
 	ours := open(t, dir, "ours", blackbox.Config{})
 	put(ours, 1)
 	j := start(t, "many", dir, blackbox.Auto)
-	require.Equal(t, "open", j.line(t))
+	require.Equal(t, "open", j.Line(t))
 	orphans, dropped, err := blackbox.Adopt(root(t, dir), many)
 	require.NoError(t, err)
 	require.Empty(t, orphans)
 	require.Zero(t, dropped)
-	j.kill(t)
+	j.Kill(t)
 
 	orphans, dropped, err = blackbox.Adopt(root(t, dir), 3)
 	require.NoError(t, err)
@@ -219,20 +182,20 @@ func TestBoxOfTheLivingStays(t *testing.T) {
 func TestTwoProcessesAdopt(t *testing.T) {
 	dir := t.TempDir()
 	j := start(t, "many", dir, blackbox.Auto)
-	require.Equal(t, "open", j.line(t))
-	j.kill(t)
-	pair := []job{start(t, "adopt", dir, 0), start(t, "adopt", dir, 0)}
+	require.Equal(t, "open", j.Line(t))
+	j.Kill(t)
+	pair := []*testkit.Child{start(t, "adopt", dir, 0), start(t, "adopt", dir, 0)}
 	for _, j := range pair {
-		require.Equal(t, "ready", j.line(t))
+		require.Equal(t, "ready", j.Line(t))
 	}
 	for _, j := range pair {
-		require.NoError(t, j.stdin.Close())
+		require.NoError(t, j.Stdin.Close())
 	}
 	owner := map[string]int{}
 	for i, j := range pair {
-		for j.lines.Scan() {
-			require.NotContains(t, owner, j.lines.Text())
-			owner[j.lines.Text()] = i
+		for j.Lines.Scan() {
+			require.NotContains(t, owner, j.Lines.Text())
+			owner[j.Lines.Text()] = i
 		}
 		require.NoError(t, j.Wait())
 	}
@@ -257,8 +220,7 @@ func TestAdoptClearsUp(t *testing.T) {
 	write("garbage.box", "garbage", 0)
 	require.NoError(t, os.Symlink("notes.txt", filepath.Join(dir, "link.box")))
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "folder.box"), 0o700))
-	closed, err := blackbox.Open(root(t, dir), "closed", blackbox.Config{})
-	require.NoError(t, err)
+	closed := testkit.Must(blackbox.Open(root(t, dir), "closed", blackbox.Config{}))(t)
 	require.NoError(t, closed.Close(t.Context()))
 
 	orphans, dropped, err := blackbox.Adopt(root(t, dir), 10)

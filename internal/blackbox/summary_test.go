@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 const mib = 1 << 20
@@ -33,8 +34,7 @@ func TestSummary(t *testing.T) {
 	}
 	b.State(at(590), "mem suspected")
 	b.Event(at(595), "20260102-mem", "memory 90 %")
-	c, err := b.Contents()
-	require.NoError(t, err)
+	c := testkit.Must(b.Contents())(t)
 
 	s := c.Summary(59 * time.Second)
 	require.True(t, s.At.Equal(at(595)), "in the order of writing")
@@ -60,14 +60,12 @@ func TestSummary(t *testing.T) {
 
 func TestSummaryOfLittle(t *testing.T) {
 	b := blackbox.New(blackbox.Config{})
-	c, err := b.Contents()
-	require.NoError(t, err)
+	c := testkit.Must(b.Contents())(t)
 	require.Zero(t, c.Summary(time.Minute))
 
 	now := time.Now()
 	b.Event(now, "id", "alone")
-	c, err = b.Contents()
-	require.NoError(t, err)
+	c = testkit.Must(b.Contents())(t)
 	s := c.Summary(time.Minute)
 	require.Equal(t, "id", s.EventID)
 	require.Zero(t, s.Samples)
@@ -78,8 +76,7 @@ func TestSummaryOfLittle(t *testing.T) {
 	b.Sample(now, &reading)
 	reading.Memory = 2 * mib
 	b.Sample(now, &reading)
-	c, err = b.Contents()
-	require.NoError(t, err)
+	c = testkit.Must(b.Contents())(t)
 	require.Zero(t, c.Summary(time.Minute).MemorySlope)
 	require.Equal(t, 2, c.Summary(time.Minute).Samples)
 }

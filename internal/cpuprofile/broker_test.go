@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/internal/cpuprofile"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -54,15 +55,13 @@ func pass(n int) { <-time.After(time.Duration(n) * time.Second) }
 
 func join(t *testing.T, b *cpuprofile.Broker) *cpuprofile.Session {
 	t.Helper()
-	s, err := b.Join(false)
-	require.NoError(t, err)
+	s := testkit.Must(b.Join(false))(t)
 	return s
 }
 
 func leave(t *testing.T, s *cpuprofile.Session) []cpuprofile.Profile {
 	t.Helper()
-	p, err := s.Leave()
-	require.NoError(t, err)
+	p := testkit.Must(s.Leave())(t)
 	return p
 }
 
@@ -70,8 +69,7 @@ func leave(t *testing.T, s *cpuprofile.Session) []cpuprofile.Profile {
 func totals(t *testing.T, all []cpuprofile.Profile) (sums []time.Duration) {
 	t.Helper()
 	for _, p := range all {
-		parsed, err := profile.ParseData(p.Data)
-		require.NoError(t, err)
+		parsed := testkit.Must(profile.ParseData(p.Data))(t)
 		var sum time.Duration
 		for _, s := range parsed.Sample {
 			sum += time.Duration(s.Value[0])
@@ -100,8 +98,7 @@ func TestOneMember(t *testing.T) {
 		require.Equal(t, inSeconds(5), totals(t, p))
 		require.WithinDuration(t, begin, p[0].Start, 0)
 		require.Nil(t, f.w, "the profiler is off")
-		_, err := s.Leave()
-		require.Error(t, err, "left already")
+		require.Error(t, testkit.Err(s.Leave()), "left already")
 	})
 }
 
@@ -132,18 +129,15 @@ func TestCut(t *testing.T) {
 		b := cpuprofile.New(f)
 		first, second := join(t, b), join(t, b)
 		pass(2)
-		p, err := first.Cut()
-		require.NoError(t, err)
+		p := testkit.Must(first.Cut())(t)
 		require.Equal(t, inSeconds(2), totals(t, p))
 		pass(4)
-		p, err = first.Cut()
-		require.NoError(t, err)
+		p = testkit.Must(first.Cut())(t)
 		require.Equal(t, inSeconds(4), totals(t, p))
 		pass(1)
 		require.Equal(t, inSeconds(1), totals(t, leave(t, first)))
 		require.Equal(t, inSeconds(2, 4, 1, 0), totals(t, leave(t, second)))
-		_, err = first.Cut()
-		require.ErrorContains(t, err, "left already")
+		require.ErrorContains(t, testkit.Err(first.Cut()), "left already")
 	})
 }
 
@@ -166,8 +160,7 @@ func TestCutLosesTheProfiler(t *testing.T) {
 func TestForeignProfilerIsBusy(t *testing.T) {
 	f := &fake{refuse: true}
 	b := cpuprofile.New(f)
-	_, err := b.Join(true)
-	require.ErrorIs(t, err, cpuprofile.ErrBusy)
+	require.ErrorIs(t, testkit.Err(b.Join(true)), cpuprofile.ErrBusy)
 	f.refuse = false
 	leave(t, join(t, b))
 }
@@ -218,10 +211,8 @@ func TestBudget(t *testing.T) {
 			leave(t, s)
 			pass(60)
 		}
-		_, err := b.Join(false)
-		require.ErrorIs(t, err, cpuprofile.ErrBudget)
-		s, err := b.Join(true)
-		require.NoError(t, err)
+		require.ErrorIs(t, testkit.Err(b.Join(false)), cpuprofile.ErrBudget)
+		s := testkit.Must(b.Join(true))(t)
 		leave(t, s)
 		pass(49 * 60) // the first minute is an hour ago
 		leave(t, join(t, b))
@@ -234,16 +225,14 @@ func TestRuntimeProfiler(t *testing.T) {
 	b := cpuprofile.New(cpuprofile.Runtime{})
 	var foreign bytes.Buffer
 	require.NoError(t, pprof.StartCPUProfile(&foreign))
-	_, err := b.Join(false)
-	require.ErrorIs(t, err, cpuprofile.ErrBusy)
+	require.ErrorIs(t, testkit.Err(b.Join(false)), cpuprofile.ErrBusy)
 	pprof.StopCPUProfile()
 
 	s := join(t, b)
 	require.Error(t, pprof.StartCPUProfile(io.Discard), "it is ours now")
 	p := leave(t, s)
 	require.Len(t, p, 1)
-	parsed, err := profile.ParseData(p[0].Data)
-	require.NoError(t, err)
+	parsed := testkit.Must(profile.ParseData(p[0].Data))(t)
 	require.Equal(t, p[0].Start.UnixNano(), parsed.TimeNanos)
 	require.Positive(t, p[0].Duration)
 	require.NoError(t, pprof.StartCPUProfile(io.Discard), "and free again")

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 const mb = 1_000_000
@@ -66,14 +67,12 @@ func TestSettings(t *testing.T) {
 		"nan":  {MaxRate: math.NaN()},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := flight.New(&fake{}).Arm(t.Context(), s)
-			require.ErrorIs(t, err, flight.ErrSettings)
+			require.ErrorIs(t, testkit.Err(flight.New(&fake{}).Arm(t.Context(), s)), flight.ErrSettings)
 		})
 	}
 	// 100 000 goroutines are too many for the default, whatever the machine.
 	f := &fake{predict: 75 * 100_000}
-	_, err := flight.New(f).Arm(t.Context(), flight.Settings{})
-	require.ErrorIs(t, err, flight.ErrCostly)
+	require.ErrorIs(t, testkit.Err(flight.New(f).Arm(t.Context(), flight.Settings{})), flight.ErrCostly)
 	require.InDelta(t, 5*mb, flight.RateFor(0.05, 2), 1)
 }
 
@@ -115,12 +114,11 @@ func TestCostlyTraceStandsDown(t *testing.T) {
 			require.Equal(t, 50*time.Millisecond, time.Since(begin))
 			require.ErrorIs(t, s.Err(), flight.ErrCostly)
 			require.ErrorContains(t, s.Err(), "writes 20.0 MB/s, and 2.0 are allowed")
-			_, err := s.WriteTo(t.Context(), nil, mb)
-			require.ErrorIs(t, err, flight.ErrCostly)
+			require.ErrorIs(t, testkit.Err(s.WriteTo(t.Context(), nil, mb)), flight.ErrCostly)
 			disarm(t, s)
 			require.Equal(t, 50*time.Millisecond, time.Since(begin))
 
-			_, err = b.Arm(t.Context(), flight.Settings{Always: true})
+			_, err := b.Arm(t.Context(), flight.Settings{Always: true})
 			require.ErrorIs(t, err, flight.ErrCostly)
 			require.ErrorContains(t, err, "it pauses for "+rest.String()+" more")
 			pass(rest)
@@ -137,8 +135,7 @@ func TestCostlyTraceStandsDown(t *testing.T) {
 		pass(time.Minute)
 		f.set(func(f *fake) { f.rate = 20 * mb })
 		<-s.Lost()
-		_, err := b.Arm(t.Context(), flight.Settings{})
-		require.ErrorContains(t, err, "it pauses for 1m0s more")
+		require.ErrorContains(t, testkit.Err(b.Arm(t.Context(), flight.Settings{})), "it pauses for 1m0s more")
 		disarm(t, s)
 	})
 }
@@ -225,8 +222,7 @@ func TestBudget(t *testing.T) {
 		require.ErrorIs(t, s.Err(), flight.ErrBudget)
 		require.InDelta(t, 6*time.Minute, b.Cost().For, float64(2*time.Second))
 		disarm(t, s)
-		_, err := b.Arm(t.Context(), flight.Settings{})
-		require.ErrorIs(t, err, flight.ErrBudget)
+		require.ErrorIs(t, testkit.Err(b.Arm(t.Context(), flight.Settings{})), flight.ErrBudget)
 
 		always := arm(t, b, flight.Settings{Always: true})
 		s = arm(t, b, flight.Settings{}) // costs nothing more
@@ -301,8 +297,7 @@ func TestRuntimeThatBlocks(t *testing.T) {
 		_, err = s.WriteTo(within(), &got, mb)
 		requireLate(err)
 		requireLate(s.Disarm(within()))
-		_, err = s.WriteTo(within(), &got, mb)
-		require.ErrorIs(t, err, flight.ErrDisarmed)
+		require.ErrorIs(t, testkit.Err(s.WriteTo(within(), &got, mb)), flight.ErrDisarmed)
 		release()
 		require.Empty(t, got.parts, "the caller had given up")
 		starts, stops, _ = f.counts()

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // generous lets a busy machine, or one with the race detector, pass.
@@ -66,16 +67,13 @@ func TestTraceIsRead(t *testing.T) {
 	require.True(t, trace.IsEnabled())
 	talk("beginning", 20_000)
 	var first, whole, cut bytes.Buffer
-	got, err := s.WriteTo(t.Context(), &first, 64<<20)
-	require.NoError(t, err)
+	got := testkit.Must(s.WriteTo(t.Context(), &first, 64<<20))(t)
 	require.EqualValues(t, first.Len(), got.Bytes)
 	require.False(t, got.Shared)
 	talk("end", 10)
-	got, err = s.WriteTo(t.Context(), &whole, 64<<20)
-	require.NoError(t, err)
+	got = testkit.Must(s.WriteTo(t.Context(), &whole, 64<<20))(t)
 	cutTo := got.Bytes / 2
-	got, err = s.WriteTo(t.Context(), &cut, cutTo)
-	require.NoError(t, err)
+	got = testkit.Must(s.WriteTo(t.Context(), &cut, cutTo))(t)
 	require.LessOrEqual(t, int64(cut.Len()), cutTo)
 	require.Less(t, got.Bytes, got.Total)
 
@@ -111,8 +109,7 @@ func TestBesideTraceStart(t *testing.T) {
 				s = arm(t, b, generous)
 			}
 			talk("both", 100)
-			got, err := s.WriteTo(t.Context(), &ours, 64<<20)
-			require.NoError(t, err)
+			got := testkit.Must(s.WriteTo(t.Context(), &ours, 64<<20))(t)
 			require.Equal(t, first == "theirs", got.Shared)
 			require.Contains(t, requireTrace(t, ours.Bytes()), `Message="both"`)
 			if first == "ours" {
@@ -123,8 +120,7 @@ func TestBesideTraceStart(t *testing.T) {
 				trace.Stop()
 				talk("ours", 100)
 				ours.Reset()
-				_, err := s.WriteTo(t.Context(), &ours, 64<<20)
-				require.NoError(t, err)
+				require.NoError(t, testkit.Err(s.WriteTo(t.Context(), &ours, 64<<20)))
 				require.Contains(t, requireTrace(t, ours.Bytes()), `Message="ours"`)
 				disarm(t, s)
 			}
@@ -141,12 +137,10 @@ func TestBesideAFlightRecorder(t *testing.T) {
 	b := flight.New(&flight.Runtime{})
 	own := trace.NewFlightRecorder(trace.FlightRecorderConfig{})
 	require.NoError(t, own.Start())
-	_, err := b.Arm(t.Context(), generous)
-	require.ErrorIs(t, err, flight.ErrBusy)
+	require.ErrorIs(t, testkit.Err(b.Arm(t.Context(), generous)), flight.ErrBusy)
 	talk("own", 100)
 	var theirs bytes.Buffer
-	_, err = own.WriteTo(&theirs)
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(own.WriteTo(&theirs)))
 	require.Contains(t, requireTrace(t, theirs.Bytes()), `Message="own"`)
 	own.Stop()
 
@@ -175,8 +169,7 @@ func TestStopTooMany(t *testing.T) {
 	s = arm(t, b, generous)
 	talk("ours", 100)
 	var ours bytes.Buffer
-	_, err := s.WriteTo(t.Context(), &ours, 64<<20)
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(s.WriteTo(t.Context(), &ours, 64<<20)))
 	require.Contains(t, requireTrace(t, ours.Bytes()), `Message="ours"`)
 	disarm(t, s)
 }
@@ -210,8 +203,7 @@ func TestBesideAWriterThatHangs(t *testing.T) {
 	trace.Stop()
 	s := arm(t, b, generous) // waits for what is left of the last one
 	var ours bytes.Buffer
-	_, err = s.WriteTo(t.Context(), &ours, 64<<20)
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(s.WriteTo(t.Context(), &ours, 64<<20)))
 	requireTrace(t, ours.Bytes())
 	disarm(t, s)
 	require.False(t, trace.IsEnabled())
@@ -227,8 +219,7 @@ func TestBusyProcessStandsDown(t *testing.T) {
 	require.ErrorIs(t, s.Err(), flight.ErrCostly)
 	disarm(t, s)
 	require.False(t, trace.IsEnabled())
-	_, err := b.Arm(t.Context(), generous)
-	require.ErrorIs(t, err, flight.ErrCostly)
+	require.ErrorIs(t, testkit.Err(b.Arm(t.Context(), generous)), flight.ErrCostly)
 }
 
 // BenchmarkCost compares a round of messages with the recorder and without, and
@@ -237,13 +228,11 @@ func BenchmarkCost(b *testing.B) {
 	b.Run("off", func(b *testing.B) { talk("off", b.N) })
 	b.Run("on", func(b *testing.B) {
 		broker := flight.New(&flight.Runtime{})
-		s, err := broker.Arm(b.Context(), generous)
-		require.NoError(b, err)
+		s := testkit.Must(broker.Arm(b.Context(), generous))(b)
 		b.ResetTimer()
 		talk("on", b.N)
 		b.StopTimer()
-		_, err = s.WriteTo(b.Context(), io.Discard, 1<<40)
-		require.NoError(b, err)
+		require.NoError(b, testkit.Err(s.WriteTo(b.Context(), io.Discard, 1<<40)))
 		require.NoError(b, s.Disarm(b.Context()))
 		b.ReportMetric(float64(broker.Cost().Bytes)/float64(b.N), "B/round")
 	})
@@ -265,8 +254,7 @@ func BenchmarkMeasure(b *testing.B) {
 			require.NoError(b, r.Start(time.Second, 1<<20))
 			defer r.Stop()
 			for b.Loop() {
-				_, err := r.WriteTo(io.Discard)
-				require.NoError(b, err)
+				require.NoError(b, testkit.Err(r.WriteTo(io.Discard)))
 			}
 		})
 	}

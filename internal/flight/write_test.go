@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // written collects a trace of the fake.
@@ -60,8 +61,7 @@ func TestWriteTo(t *testing.T) {
 		f := &fake{}
 		s := armed(t, f)
 		var got written
-		trace, err := s.WriteTo(t.Context(), &got, mb)
-		require.NoError(t, err)
+		trace := testkit.Must(s.WriteTo(t.Context(), &got, mb))(t)
 		require.Equal(t, "go 1.26 trace\x00\x00\x00", got.header)
 		// The pass that looks ends part 13, the one that writes part 14.
 		require.Equal(t, uint64(13), got.parts[len(got.parts)-1])
@@ -81,8 +81,7 @@ func TestWriteToLeavesOutTheOldest(t *testing.T) {
 		f := &fake{}
 		s := armed(t, f)
 		var all written
-		whole, err := s.WriteTo(t.Context(), &all, mb)
-		require.NoError(t, err)
+		whole := testkit.Must(s.WriteTo(t.Context(), &all, mb))(t)
 		for limit := whole.Total; limit > 0; limit -= 9000 {
 			pass(900 * time.Millisecond)
 			var got written
@@ -126,8 +125,7 @@ func TestRingMovesOn(t *testing.T) {
 			}
 		})
 		var got written
-		_, err := s.WriteTo(t.Context(), &got, mb)
-		require.NoError(t, err)
+		require.NoError(t, testkit.Err(s.WriteTo(t.Context(), &got, mb)))
 		require.Equal(t, []uint64{13}, got.parts)
 
 		pass(time.Second)
@@ -140,7 +138,7 @@ func TestRingMovesOn(t *testing.T) {
 			}
 		})
 		got = written{}
-		_, err = s.WriteTo(t.Context(), &got, mb)
+		_, err := s.WriteTo(t.Context(), &got, mb)
 		require.ErrorIs(t, err, flight.ErrTooLarge)
 		require.ErrorContains(t, err, "faster than it can be read")
 		require.Zero(t, got.bytes)
@@ -155,14 +153,12 @@ func TestMalformedTrace(t *testing.T) {
 		s := armed(t, f)
 		require.NoError(t, s.Err())
 		var got written
-		trace, err := s.WriteTo(t.Context(), &got, mb)
-		require.NoError(t, err)
+		trace := testkit.Must(s.WriteTo(t.Context(), &got, mb))(t)
 		require.Equal(t, trace.Bytes, got.bytes)
 		require.Equal(t, f.header, got.header)
 		require.EqualValues(t, 14, got.parts[len(got.parts)-1], "and what has come meanwhile")
 		got = written{}
-		_, err = s.WriteTo(t.Context(), &got, 400_000)
-		require.ErrorIs(t, err, flight.ErrTooLarge)
+		require.ErrorIs(t, testkit.Err(s.WriteTo(t.Context(), &got, 400_000)), flight.ErrTooLarge)
 		require.Zero(t, got.bytes)
 		f.set(func(f *fake) { f.rate = 20 * mb })
 		<-s.Lost()
@@ -190,8 +186,7 @@ func TestWriterThatFails(t *testing.T) {
 					require.ErrorIs(t, err, test.is)
 				}
 				var got written
-				_, err = s.WriteTo(t.Context(), &got, mb)
-				require.NoError(t, err)
+				require.NoError(t, testkit.Err(s.WriteTo(t.Context(), &got, mb)))
 				disarm(t, s)
 			})
 		})

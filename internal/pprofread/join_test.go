@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // cpuSlices are real CPU profiles that follow each other.
@@ -23,22 +24,18 @@ func cpuSlices(tb testing.TB, n int) (raws [][]byte) {
 // Joined profiles are what google's pprof makes of them together.
 func TestJoinAgreesWithMerge(t *testing.T) {
 	raws := cpuSlices(t, 3)
-	joined, err := pprofread.Join(raws...)
-	require.NoError(t, err)
-	got, err := profile.ParseData(joined)
-	require.NoError(t, err)
+	joined := testkit.Must(pprofread.Join(raws...))(t)
+	got := testkit.Must(profile.ParseData(joined))(t)
 	require.NoError(t, got.CheckValid())
 
 	var parts []*profile.Profile
 	var took int64
 	for _, raw := range raws {
-		p, err := profile.ParseData(raw)
-		require.NoError(t, err)
+		p := testkit.Must(profile.ParseData(raw))(t)
 		took += p.DurationNanos
 		parts = append(parts, p)
 	}
-	want, err := profile.Merge(parts)
-	require.NoError(t, err)
+	want := testkit.Must(profile.Merge(parts))(t)
 	merged, err := profile.Merge([]*profile.Profile{got}) // adds up what Join leaves apart
 	require.NoError(t, err)
 	require.Equal(t, stacks(want), stacks(merged))
@@ -49,12 +46,9 @@ func TestJoinAgreesWithMerge(t *testing.T) {
 	require.Len(t, merged.Mapping, len(want.Mapping))
 
 	// Our own reader agrees as well, and can read what was joined twice.
-	again, err := pprofread.Join(joined, raws[0])
-	require.NoError(t, err)
-	ours, err := pprofread.Parse(again)
-	require.NoError(t, err)
-	oracle, err := profile.ParseData(again)
-	require.NoError(t, err)
+	again := testkit.Must(pprofread.Join(joined, raws[0]))(t)
+	ours := testkit.Must(pprofread.Parse(again))(t)
+	oracle := testkit.Must(profile.ParseData(again))(t)
 	requireAgreement(t, oracle, ours)
 }
 
@@ -85,12 +79,9 @@ func stacks(p *profile.Profile) map[string][]int64 {
 
 func TestJoinOfOne(t *testing.T) {
 	raw := cpuSlices(t, 1)[0]
-	joined, err := pprofread.Join(raw)
-	require.NoError(t, err)
-	want, err := profile.ParseData(raw)
-	require.NoError(t, err)
-	got, err := profile.ParseData(joined)
-	require.NoError(t, err)
+	joined := testkit.Must(pprofread.Join(raw))(t)
+	want := testkit.Must(profile.ParseData(raw))(t)
+	got := testkit.Must(profile.ParseData(joined))(t)
 	require.Equal(t, want.String(), got.String())
 }
 
@@ -103,8 +94,7 @@ func TestJoinRefuses(t *testing.T) {
 		"empty":       {nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			_, err := pprofread.Join(raws...)
-			require.ErrorContains(t, err, "holmes: profile: join part ")
+			require.ErrorContains(t, testkit.Err(pprofread.Join(raws...)), "holmes: profile: join part ")
 		})
 	}
 }
@@ -124,12 +114,9 @@ func FuzzJoin(f *testing.F) {
 		if err != nil {
 			return
 		}
-		p, err := pprofread.Parse(joined)
-		require.NoError(t, err)
-		first, err := pprofread.Parse(good)
-		require.NoError(t, err)
-		second, err := pprofread.Parse(raw)
-		require.NoError(t, err)
+		p := testkit.Must(pprofread.Parse(joined))(t)
+		first := testkit.Must(pprofread.Parse(good))(t)
+		second := testkit.Must(pprofread.Parse(raw))(t)
 		require.Equal(t, count(first)+count(second), count(p))
 	})
 }

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // oracle is what google's decoder makes of a protocol buffer, or nil if it or
@@ -73,10 +74,8 @@ func requireTimes(t *testing.T, want *profile.Profile, raw []byte) {
 func TestAgreesOnRealProfiles(t *testing.T) {
 	for name, raw := range proftest.All(t) {
 		t.Run(name, func(t *testing.T) {
-			zip, err := gzip.NewReader(bytes.NewReader(raw))
-			require.NoError(t, err)
-			inflated, err := io.ReadAll(zip)
-			require.NoError(t, err)
+			zip := testkit.Must(gzip.NewReader(bytes.NewReader(raw)))(t)
+			inflated := testkit.Must(io.ReadAll(zip))(t)
 			want := oracle(inflated)
 			require.NotNil(t, want)
 			require.NotEmpty(t, want.Sample, "nothing to compare")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // A grid is a profile of contentions: what is counted at each stack.
@@ -47,8 +48,7 @@ func (g grid) add(count, delay int64, locations ...[]string) grid {
 // counts are the values of a profile by stack, as google's decoder reads it.
 func counts(t *testing.T, raw []byte) map[string][2]int64 {
 	t.Helper()
-	p, err := profile.ParseData(raw)
-	require.NoError(t, err)
+	p := testkit.Must(profile.ParseData(raw))(t)
 	require.NoError(t, p.CheckValid())
 	out := map[string][2]int64{}
 	for _, s := range p.Sample {
@@ -101,8 +101,7 @@ func TestSubtract(t *testing.T) {
 			require.Equal(t, c.want, counts(t, diff))
 			require.GreaterOrEqual(t, stacks, len(c.want))
 			require.Equal(t, len(c.want) == 0, stacks == 0)
-			p, err := profile.ParseData(diff)
-			require.NoError(t, err)
+			p := testkit.Must(profile.ParseData(diff))(t)
 			require.Equal(t, at.UnixNano(), p.TimeNanos)
 			require.EqualValues(t, 15*time.Second, p.DurationNanos)
 			require.Equal(t, c.after.Comments, p.Comments, "the rest is as it was")

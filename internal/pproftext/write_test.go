@@ -18,6 +18,7 @@ import (
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/pproftext"
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -61,8 +62,7 @@ func (b *builder) parse(t *testing.T) *pprofread.Profile {
 	t.Helper()
 	var buf bytes.Buffer
 	require.NoError(t, b.Write(&buf))
-	p, err := pprofread.Parse(buf.Bytes())
-	require.NoError(t, err)
+	p := testkit.Must(pprofread.Parse(buf.Bytes()))(t)
 	return p
 }
 
@@ -98,8 +98,7 @@ func TestWriteGoldens(t *testing.T) {
 				require.NoError(t, os.MkdirAll("testdata", 0o755))
 				require.NoError(t, os.WriteFile(golden, []byte(got), 0o644))
 			}
-			want, err := os.ReadFile(golden)
-			require.NoError(t, err)
+			want := testkit.Must(os.ReadFile(golden))(t)
 			require.Equal(t, string(want), got)
 		})
 	}
@@ -124,8 +123,7 @@ func TestRegression12TextKeepsTheLargestRecords(t *testing.T) {
 
 func TestWriteRealProfiles(t *testing.T) {
 	for name, raw := range proftest.All(t) {
-		p, err := pprofread.Parse(raw)
-		require.NoError(t, err)
+		p := testkit.Must(pprofread.Parse(raw))(t)
 		require.Contains(t, render(t, p, 3), "largest first", name)
 	}
 }

@@ -12,12 +12,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/procstat"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func open(t testing.TB) *procstat.Reader {
 	t.Helper()
-	r, err := procstat.Open()
-	require.NoError(t, err)
+	r := testkit.Must(procstat.Open())(t)
 	t.Cleanup(func() { require.NoError(t, r.Close()) })
 	return r
 }
@@ -25,8 +25,7 @@ func open(t testing.TB) *procstat.Reader {
 // oracle is gopsutil's view of this process.
 func oracle(t testing.TB) *process.Process {
 	t.Helper()
-	p, err := process.NewProcess(int32(os.Getpid()))
-	require.NoError(t, err)
+	p := testkit.Must(process.NewProcess(int32(os.Getpid())))(t)
 	return p
 }
 
@@ -35,15 +34,13 @@ func oracle(t testing.TB) *process.Process {
 func TestCPUTimeAgreesWithOracle(t *testing.T) {
 	r, p := open(t), oracle(t)
 	seconds := func() float64 {
-		times, err := p.Times()
-		require.NoError(t, err)
+		times := testkit.Must(p.Times())(t)
 		return times.User + times.System
 	}
 	const tick = 0.01
 
 	before := seconds()
-	got, err := r.CPUTime()
-	require.NoError(t, err)
+	got := testkit.Must(r.CPUTime())(t)
 	after := seconds()
 
 	require.GreaterOrEqual(t, got.Seconds(), before-2*tick)
@@ -52,14 +49,12 @@ func TestCPUTimeAgreesWithOracle(t *testing.T) {
 
 func TestCPUTimeGrowsWithWork(t *testing.T) {
 	r := open(t)
-	first, err := r.CPUTime()
-	require.NoError(t, err)
+	first := testkit.Must(r.CPUTime())(t)
 	require.Positive(t, first)
 
 	// The loop ends by the figure under test: if it did not grow, the test would not end.
 	for now := first; now < first+20*time.Millisecond; {
-		now, err = r.CPUTime()
-		require.NoError(t, err)
+		now = testkit.Must(r.CPUTime())(t)
 	}
 }
 
@@ -67,17 +62,14 @@ func TestRSSSeesTouchedBlock(t *testing.T) {
 	const block = 64 << 20
 	r, p := open(t), oracle(t)
 	debug.FreeOSMemory() // or the block would reuse resident garbage, and add nothing
-	before, err := r.RSS()
-	require.NoError(t, err)
+	before := testkit.Must(r.RSS())(t)
 
 	held := make([]byte, block)
 	for i := 0; i < len(held); i += os.Getpagesize() {
 		held[i] = 1
 	}
-	after, err := r.RSS()
-	require.NoError(t, err)
-	info, err := p.MemoryInfo()
-	require.NoError(t, err)
+	after := testkit.Must(r.RSS())(t)
+	info := testkit.Must(p.MemoryInfo())(t)
 	runtime.KeepAlive(held)
 
 	// The runtime may give other memory back meanwhile; a collection of this small heap moves some MiB at most. There is
@@ -90,8 +82,7 @@ func TestRSSSeesTouchedBlock(t *testing.T) {
 func TestThreadsFollowsLockedThreads(t *testing.T) {
 	const extra = 20
 	r, p := open(t), oracle(t)
-	before, err := r.Threads()
-	require.NoError(t, err)
+	before := testkit.Must(r.Threads())(t)
 
 	release, done, ready := make(chan struct{}), make(chan struct{}), make(chan struct{})
 	for range extra {
@@ -105,12 +96,9 @@ func TestThreadsFollowsLockedThreads(t *testing.T) {
 	for range extra {
 		<-ready
 	}
-	low, err := p.NumThreads()
-	require.NoError(t, err)
-	during, err := r.Threads()
-	require.NoError(t, err)
-	high, err := p.NumThreads()
-	require.NoError(t, err)
+	low := testkit.Must(p.NumThreads())(t)
+	during := testkit.Must(r.Threads())(t)
+	high := testkit.Must(p.NumThreads())(t)
 	close(release)
 	for range extra {
 		<-done
@@ -123,21 +111,16 @@ func TestThreadsFollowsLockedThreads(t *testing.T) {
 }
 
 func TestHostMemoryAgreesWithOracle(t *testing.T) {
-	got, err := procstat.HostMemory()
-	require.NoError(t, err)
-	want, err := mem.VirtualMemory()
-	require.NoError(t, err)
+	got := testkit.Must(procstat.HostMemory())(t)
+	want := testkit.Must(mem.VirtualMemory())(t)
 	require.InDelta(t, float64(want.Total), float64(got), float64(want.Total)/100)
 }
 
 func TestHostAvailableAgreesWithOracle(t *testing.T) {
-	r, err := procstat.Open()
-	require.NoError(t, err)
+	r := testkit.Must(procstat.Open())(t)
 	defer r.Close()
-	got, err := r.HostAvailable()
-	require.NoError(t, err)
-	want, err := mem.VirtualMemory()
-	require.NoError(t, err)
+	got := testkit.Must(r.HostAvailable())(t)
+	want := testkit.Must(mem.VirtualMemory())(t)
 	require.InDelta(t, float64(want.Available), float64(got), float64(want.Total)/10)
 }
 

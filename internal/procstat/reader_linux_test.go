@@ -11,6 +11,8 @@ import (
 	"unsafe"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestReadingsAllocateNothing(t *testing.T) {
@@ -60,30 +62,25 @@ func readings(r *Reader) []reading {
 
 func TestWithoutProc(t *testing.T) {
 	r := open(filepath.Join(t.TempDir(), "proc"))
-	cpu, err := r.CPUTime()
-	require.NoError(t, err)
+	cpu := testkit.Must(r.CPUTime())(t)
 	require.Positive(t, cpu)
 
-	_, err = r.RSS()
+	_, err := r.RSS()
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.ErrorContains(t, err, "holmes: procstat: resident memory: open ")
 	_, err = r.Threads()
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.ErrorContains(t, err, "holmes: procstat: threads: open ")
-	_, err = r.HostAvailable()
-	require.ErrorIs(t, err, fs.ErrNotExist)
+	require.ErrorIs(t, testkit.Err(r.HostAvailable()), fs.ErrNotExist)
 	require.NoError(t, r.Close())
 }
 
 func TestClosed(t *testing.T) {
-	r, err := Open()
-	require.NoError(t, err)
+	r := testkit.Must(Open())(t)
 	require.NoError(t, r.Close())
 	require.NoError(t, r.Close())
-	_, err = r.RSS()
-	require.ErrorIs(t, err, os.ErrClosed)
-	_, err = r.Threads()
-	require.ErrorIs(t, err, os.ErrClosed)
+	require.ErrorIs(t, testkit.Err(r.RSS()), os.ErrClosed)
+	require.ErrorIs(t, testkit.Err(r.Threads()), os.ErrClosed)
 }
 
 // A directory that is not in /proc has no link for each thread: the number comes from stat then.
@@ -96,8 +93,7 @@ func TestThreadsFallsBackToStat(t *testing.T) {
 	r := open(dir)
 	defer r.Close()
 	require.False(t, r.nlink)
-	n, err := r.Threads()
-	require.NoError(t, err)
+	n := testkit.Must(r.Threads())(t)
 	require.Equal(t, 17, n)
 }
 
@@ -108,12 +104,9 @@ func TestThreadsBothWays(t *testing.T) {
 	if !r.nlink {
 		t.Skip("the link count of /proc/self/task does not follow the threads here")
 	}
-	before, err := r.taskThreads()
-	require.NoError(t, err)
-	n, err := r.statThreads()
-	require.NoError(t, err)
-	after, err := r.taskThreads()
-	require.NoError(t, err)
+	before := testkit.Must(r.taskThreads())(t)
+	n := testkit.Must(r.statThreads())(t)
+	after := testkit.Must(r.taskThreads())(t)
 	require.True(t, before <= n && n <= after, "%d <= %d <= %d", before, n, after) // Go keeps its threads
 }
 
@@ -122,8 +115,7 @@ func TestMalformedStatm(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "statm"), []byte("12\n"), 0o600))
 	r := open(dir)
 	defer r.Close()
-	_, err := r.RSS()
-	require.ErrorIs(t, err, errStatm)
+	require.ErrorIs(t, testkit.Err(r.RSS()), errStatm)
 }
 
 // Cores follows the mask of the thread; the test narrows that of its own, which ends with the test.

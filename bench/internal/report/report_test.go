@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/bench/internal/report"
+
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMarkdown(t *testing.T) {
@@ -23,8 +25,7 @@ func TestReplace(t *testing.T) {
 	for _, text := range []string{"new\n", "newer"} {
 		require.NoError(t, report.Replace(file, "bench", text))
 	}
-	got, err := os.ReadFile(file)
-	require.NoError(t, err)
+	got := testkit.Must(os.ReadFile(file))(t)
 	require.Equal(t, "a\n<!-- bench -->\nnewer\n<!-- /bench -->\nz\n", string(got))
 	require.ErrorContains(t, report.Replace(file, "detect", ""), "has no marker <!-- detect -->")
 }
@@ -36,15 +37,12 @@ func TestReadmeIsOfTheBenchmarks(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "docs"), 0o700))
 	for _, name := range []string{"README.md", "docs/benchmarks.md"} {
-		raw, err := os.ReadFile(filepath.Join(root, name))
-		require.NoError(t, err)
+		raw := testkit.Must(os.ReadFile(filepath.Join(root, name)))(t)
 		require.NoError(t, os.WriteFile(filepath.Join(dir, name), raw, 0o600))
 	}
 	require.NoError(t, report.WriteReadme(dir))
-	want, err := os.ReadFile(filepath.Join(dir, "README.md"))
-	require.NoError(t, err)
-	got, err := os.ReadFile(filepath.Join(root, "README.md"))
-	require.NoError(t, err)
+	want := testkit.Must(os.ReadFile(filepath.Join(dir, "README.md")))(t)
+	got := testkit.Must(os.ReadFile(filepath.Join(root, "README.md")))(t)
 	require.Equal(t, string(want), string(got), "make bench-readme writes it")
 }
 

@@ -11,6 +11,8 @@ import (
 
 	"github.com/go-holmes/holmes/bench/scenario/bed"
 	"github.com/go-holmes/holmes/bench/scenario/faults"
+
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -28,8 +30,7 @@ func TestMain(m *testing.M) {
 // diagnose-table has all of them. They run at the same time, so the shops are small. The
 // usual run has one that needs no quiet processor.
 func TestPlainFaultsAreNamed(t *testing.T) {
-	exe, err := os.Executable()
-	require.NoError(t, err)
+	exe := testkit.Must(os.Executable())(t)
 	shops := map[string]time.Duration{"goroutine-leak": time.Minute}
 	if os.Getenv("HOLMES_HEAVY") != "" {
 		shops["hot-loop"], shops["map-grows"], shops["control/calm"] = time.Minute, time.Minute, 5*time.Second
@@ -56,9 +57,8 @@ func TestPlainFaultsAreNamed(t *testing.T) {
 }
 
 func TestAChildThatFails(t *testing.T) {
-	exe, err := os.Executable()
-	require.NoError(t, err)
+	exe := testkit.Must(os.Executable())(t)
 	s, _ := faults.Find("hot-loop")
-	_, err = bed.Run(t.Context(), exe, s, bed.Plan{Scenario: "no such thing", Dir: t.TempDir()})
+	_, err := bed.Run(t.Context(), exe, s, bed.Plan{Scenario: "no such thing", Dir: t.TempDir()})
 	require.ErrorContains(t, err, `there is no scenario "no such thing"`)
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/bench/scenario"
@@ -43,8 +44,7 @@ func left(t *testing.T, events ...told) (dir string) {
 		for _, f := range e.culprits {
 			ev.Diagnosis.Culprits = append(ev.Diagnosis.Culprits, diagnose.Culprit{Function: scenario.Module + "/shop/" + f})
 		}
-		raw, err := ev.MarshalJSON()
-		require.NoError(t, err)
+		raw := testkit.Must(ev.MarshalJSON())(t)
 		folder := filepath.Join(dir, "dump", ev.ID)
 		require.NoError(t, os.Mkdir(folder, 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(folder, "event.json"), raw, 0o600))
@@ -91,8 +91,7 @@ func TestJudgeOfAFault(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			got, err := bed.Judge(s, left(t, tt.events...))
-			require.NoError(t, err)
+			got := testkit.Must(bed.Judge(s, left(t, tt.events...)))(t)
 			require.Equal(t, uint64(2), got.Rounds)
 			require.Equal(t, tt.want.Events > 0, got.Captured())
 			got.Rounds, got.Signal, got.Sentence, got.After = 0, "", "", 0
@@ -104,22 +103,18 @@ func TestJudgeOfAFault(t *testing.T) {
 func TestJudgeOfAControl(t *testing.T) {
 	s := scenario.Scenario{Name: "control/c"}
 	unsure := told{holmes.SignalCPU, holmes.StateConfirmed, -3, -1, false, []string{"x.y"}}
-	r, err := bed.Judge(s, left(t, unsure, unsure))
-	require.NoError(t, err)
+	r := testkit.Must(bed.Judge(s, left(t, unsure, unsure)))(t)
 	require.Equal(t, 2, r.Events)
 	require.False(t, r.Confident || r.Wrong)
 	named := told{"manual", holmes.StateConfirmed, 20, 25, true, []string{"x.y"}}
-	r, err = bed.Judge(s, left(t, unsure, named))
-	require.NoError(t, err)
+	r = testkit.Must(bed.Judge(s, left(t, unsure, named)))(t)
 	require.True(t, r.Confident && r.Wrong, "any event, whatever its signal")
 	require.Equal(t, holmes.Signal("manual"), r.Signal)
 	named.state = holmes.StateDismissed
-	r, err = bed.Judge(s, left(t, unsure, named))
-	require.NoError(t, err)
+	r = testkit.Must(bed.Judge(s, left(t, unsure, named)))(t)
 	require.False(t, r.Confident, "the event was not reported")
 }
 
 func TestJudgeOfNothing(t *testing.T) {
-	_, err := bed.Judge(scenario.Scenario{}, t.TempDir())
-	require.ErrorIs(t, err, os.ErrNotExist)
+	require.ErrorIs(t, testkit.Err(bed.Judge(scenario.Scenario{}, t.TempDir())), os.ErrNotExist)
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -90,13 +91,10 @@ func TestGuiltyFunctionsAreInTheSymbolTable(t *testing.T) {
 // are always inlined.
 func symbols(t *testing.T) (names []string) {
 	t.Helper()
-	exe, err := os.Executable()
-	require.NoError(t, err)
-	f, err := elf.Open(exe)
-	require.NoError(t, err)
+	exe := testkit.Must(os.Executable())(t)
+	f := testkit.Must(elf.Open(exe))(t)
 	defer f.Close()
-	table, err := f.Section(".gopclntab").Data()
-	require.NoError(t, err)
+	table := testkit.Must(f.Section(".gopclntab").Data())(t)
 	for name := range bytes.SplitSeq(table, []byte{0}) {
 		if bytes.HasPrefix(name, []byte(scenario.Module)) {
 			names = append(names, string(name))
@@ -111,10 +109,8 @@ func TestScenariosEnd(t *testing.T) {
 	for _, s := range faults.All() {
 		t.Run(s.Name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
-			w, err := outside.NewLocal()
-			require.NoError(t, err)
-			sh, err := shop.Open(shop.Config{World: w, Dir: t.TempDir(), Products: 12_000, Pace: s.Pace})
-			require.NoError(t, err)
+			w := testkit.Must(outside.NewLocal())(t)
+			sh := testkit.Must(shop.Open(shop.Config{World: w, Dir: t.TempDir(), Products: 12_000, Pace: s.Pace}))(t)
 			if s.Open != nil {
 				require.NoError(t, s.Open(sh))
 			}
