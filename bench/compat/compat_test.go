@@ -15,6 +15,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
+
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -61,8 +63,8 @@ func TestProgramsYieldTheirProfile(t *testing.T) {
 	}
 }
 
-// A program under test.
-type program struct {
+// A service is a program under test.
+type service struct {
 	t       *testing.T
 	ctx     context.Context //nolint:containedctx // of the test
 	lines   *bufio.Scanner
@@ -70,7 +72,7 @@ type program struct {
 }
 
 // run starts a program that ends with the test.
-func run(t *testing.T, exe, name string) *program {
+func run(t *testing.T, exe, name string) *service {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), deadline)
 	cmd := exec.CommandContext(ctx, exe, name, filepath.Join(t.TempDir(), "dump"))
@@ -88,13 +90,13 @@ func run(t *testing.T, exe, name string) *program {
 		_ = cmd.Wait() // killed, as intended
 		cancel()
 	})
-	p := &program{t: t, ctx: ctx, lines: bufio.NewScanner(stdout)}
+	p := &service{t: t, ctx: ctx, lines: bufio.NewScanner(stdout)}
 	p.address = strings.TrimPrefix(p.expect("address "), "address ")
 	return p
 }
 
 // expect waits for a line with all of these texts.
-func (p *program) expect(texts ...string) string {
+func (p *service) expect(texts ...string) string {
 	p.t.Helper()
 	for p.lines.Scan() {
 		line, has := p.lines.Text(), true
@@ -111,21 +113,12 @@ func (p *program) expect(texts ...string) string {
 
 // load sends requests that may never be answered, the last one many times. It
 // returns a function that ends them.
-func (p *program) load(paths []string, times int, every time.Duration) (stop func()) {
+func (p *service) load(paths []string, times int, every time.Duration) (stop func()) {
 	ctx, cancel := context.WithCancel(p.ctx)
 	client := &http.Client{Transport: &http.Transport{}}
 	var all sync.WaitGroup
 	get := func(path string) {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+p.address+path, http.NoBody)
-		if err != nil {
-			return
-		}
-		answer, err := client.Do(req)
-		if err != nil {
-			return // the end of the test has cancelled it
-		}
-		_, _ = io.Copy(io.Discard, answer.Body)
-		_ = answer.Body.Close()
+		_ = program.Get(ctx, client, "http://"+p.address+path) // the end of the test may cancel it
 	}
 	last := len(paths) - 1
 	for _, path := range paths[:last] {

@@ -8,9 +8,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"io"
 	"log"
 	"net"
 	"net/http"
@@ -19,20 +17,21 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 const logInfo uint8 = 3 // as in the log package of mosn
 
-// A program is a holmes that is started as users of mosn/holmes do, and the requests
+// A service is a holmes that is started as users of mosn/holmes do, and the requests
 // with a fault.
-type program struct {
+type service struct {
 	start    func() *holmes.Holmes
 	handlers map[string]http.HandlerFunc
 }
 
-func programs() map[string]program {
+func services() map[string]service {
 	b, l, c := &bank{}, &leak{}, &cache{words: map[string]string{}}
-	return map[string]program{
+	return map[string]service{
 		"chanblock":  {goroutines, map[string]http.HandlerFunc{"/block": block}},
 		"cpuexplode": {cpu, map[string]http.HandlerFunc{"/explode": explode}},
 		"deadlock":   {goroutines, map[string]http.HandlerFunc{"/deadlock": b.deadlock, "/request": b.request}},
@@ -48,7 +47,7 @@ func main() {
 	if len(os.Args) < 3 {
 		log.Fatal("the arguments must be a program and the dump path")
 	}
-	p, ok := programs()[os.Args[1]]
+	p, ok := services()[os.Args[1]]
 	if !ok {
 		log.Fatalf("there is no program %q", os.Args[1])
 	}
@@ -75,26 +74,15 @@ func (printer) Report(pType, filename string, reason holmes.ReasonType, eventID 
 // serve serves until the end of the input. It prints "address" first, and "warm"
 // when holmes has enough readings to judge.
 func serve(h *holmes.Holmes, handlers map[string]http.HandlerFunc) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
+	defer h.Stop()
 	mux := http.NewServeMux()
 	for path, handler := range handlers {
 		mux.HandleFunc(path, handler)
 	}
-	srv := &http.Server{Handler: mux, ReadHeaderTimeout: time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(listener) }()
-	fmt.Println("address", listener.Addr())
-	go sayWarm(h)
-	_, _ = io.Copy(io.Discard, os.Stdin) // until it ends
-	h.Stop()
-	err = srv.Close()
-	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
+	return program.Serve(mux, os.Stdin, func(address net.Addr) {
+		fmt.Println("address", address)
+		go sayWarm(h)
+	})
 }
 
 func sayWarm(h *holmes.Holmes) {

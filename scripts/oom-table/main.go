@@ -4,20 +4,18 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/internal/environment"
+	"github.com/go-holmes/holmes/internal/program"
 	"github.com/go-holmes/holmes/scripts/oom-table/race"
 )
 
@@ -38,23 +36,14 @@ func main() {
 		os.Exit(1)
 	}
 	only := flag.String("cells", "", "run only the cells whose name contains this text")
-	flag.Usage = func() {
-		fmt.Fprint(os.Stderr, usage)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
-	if err := table(ctx, *only); err != nil {
-		fmt.Fprintln(os.Stderr, "oom-table:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to cancel
-	}
+	program.Parse(usage)
+	program.Main("oom-table", func(ctx context.Context) error { return table(ctx, *only) })
 }
 
 func table(ctx context.Context, only string) error {
-	runs, err := strconv.Atoi(cmp.Or(os.Getenv("RUNS"), "10"))
-	if err != nil || runs < 1 {
-		return fmt.Errorf("RUNS=%q must be a number from 1 on", os.Getenv("RUNS"))
+	runs, err := program.Runs("10")
+	if err != nil {
+		return err
 	}
 	fmt.Printf("%d races a cell, %s, %d cores, %s, commit %s\n\n", runs, runtime.Version(), runtime.NumCPU(), environment.Kernel(), environment.Commit(ctx, "."))
 	fmt.Println("| leak | captured | in the profile: median, worst | half of it or more | killed after |")

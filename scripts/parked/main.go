@@ -8,8 +8,6 @@ import (
 	"encoding/json"
 	"errors"
 	"flag"
-	"fmt"
-	"log"
 	"os"
 	"runtime"
 	"runtime/metrics"
@@ -18,6 +16,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 const usage = `parked parks goroutines, takes goroutine profiles of them with holmes, and
@@ -47,21 +46,17 @@ func main() {
 	n := flag.Int("n", 100_000, "goroutines to park")
 	depth := flag.Int("depth", 8, "calls in the stack of each")
 	runs := flag.Int("runs", 7, "captures to take")
-	flag.Usage = func() {
-		fmt.Fprint(os.Stderr, usage)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
-	r, err := measure(*n, *depth, *runs)
-	if err == nil {
-		err = json.NewEncoder(os.Stdout).Encode(r)
-	}
-	if err != nil {
-		log.Fatal("parked: ", err)
-	}
+	program.Parse(usage)
+	program.Main("parked", func(ctx context.Context) error {
+		r, err := measure(ctx, *n, *depth, *runs)
+		if err != nil {
+			return err
+		}
+		return json.NewEncoder(os.Stdout).Encode(r)
+	})
 }
 
-func measure(n, depth, runs int) (r report, err error) {
+func measure(ctx context.Context, n, depth, runs int) (r report, err error) {
 	dir, err := os.MkdirTemp("", "holmes-parked-")
 	if err != nil {
 		return r, err
@@ -94,18 +89,18 @@ func measure(n, depth, runs int) (r report, err error) {
 	case <-time.After(time.Minute):
 		return r, errors.New("no event of the rise within a minute")
 	}
-	err = r.captures(h, runs)
+	err = r.captures(ctx, h, runs)
 	return r, err
 }
 
 // captures takes profiles on demand, each followed by as long a time without one.
-func (r *report) captures(h *holmes.Holmes, runs int) error {
+func (r *report) captures(ctx context.Context, h *holmes.Holmes, runs int) error {
 	var alone, with []float64
 	var allocated []uint64
 	var cpu []time.Duration
 	for range runs {
 		begin, before := time.Now(), stopped()
-		e, err := h.CaptureNow(context.Background(), holmes.KindGoroutine)
+		e, err := h.CaptureNow(ctx, holmes.KindGoroutine)
 		if err != nil {
 			return err
 		}

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"flag"
@@ -13,8 +12,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -24,6 +21,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 const usage = `throughput compares a saturated HTTP server on loopback with the same server
@@ -45,25 +43,14 @@ const warmup = 2 * time.Second
 
 func main() {
 	if kind := os.Getenv(serveEnv); kind != "" {
-		if err := serve(kind); err != nil {
-			log.Fatal("throughput: ", err)
-		}
+		program.Main("throughput", func(context.Context) error { return serve(kind) })
 		return
 	}
 	pairs := flag.Int("pairs", 15, "pairs of servers to compare")
 	length := flag.Duration("time", 6*time.Second, "how long each pair is measured")
 	least := flag.Float64("least", 0, "fail when the median ratio is below this")
-	flag.Usage = func() {
-		fmt.Fprint(os.Stderr, usage)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
-	if err := compare(ctx, *pairs, *length, *least); err != nil {
-		fmt.Fprintln(os.Stderr, "throughput:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to cancel
-	}
+	program.Parse(usage)
+	program.Main("throughput", func(ctx context.Context) error { return compare(ctx, *pairs, *length, *least) })
 }
 
 func compare(ctx context.Context, pairs int, length time.Duration, least float64) error {
@@ -164,39 +151,20 @@ const clientsEach = 8
 
 // A server is one of the two, in a process of its own.
 type server struct {
+	*program.Process
 	kind     string
-	cmd      *exec.Cmd
-	stdin    io.Closer
 	address  string
 	client   *http.Client
 	requests atomic.Uint64
 }
 
 func startServer(ctx context.Context, kind string) (*server, error) {
-	exe, err := os.Executable()
+	p, address, err := program.Start(ctx, serveEnv+"="+kind, "GOMAXPROCS=1")
 	if err != nil {
 		return nil, err
-	}
-	cmd := exec.CommandContext(ctx, exe)
-	cmd.Env = append(os.Environ(), serveEnv+"="+kind, "GOMAXPROCS=1")
-	cmd.Stderr = os.Stderr
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	address, err := bufio.NewReader(stdout).ReadString('\n')
-	if err != nil {
-		return nil, fmt.Errorf("the server %s holmes did not start: %w", kind, err)
 	}
 	return &server{
-		kind: kind, cmd: cmd, stdin: stdin, address: strings.TrimSpace(address),
+		Process: p, kind: kind, address: address,
 		client: &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: clientsEach}},
 	}, nil
 }
@@ -204,35 +172,28 @@ func startServer(ctx context.Context, kind string) (*server, error) {
 // stop ends the server by the end of its input.
 func (s *server) stop() error {
 	s.client.CloseIdleConnections()
-	return errors.Join(s.stdin.Close(), s.cmd.Wait())
+	return s.Stop()
 }
 
 // load sends requests until ctx is done.
 func (s *server) load(ctx context.Context) {
 	for ctx.Err() == nil {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.address+"/", http.NoBody)
-		if err != nil {
+		if program.Get(ctx, s.client, "http://"+s.address+"/") != nil {
 			return
 		}
-		answer, err := s.client.Do(req)
-		if err != nil {
-			return
-		}
-		_, _ = io.Copy(io.Discard, answer.Body) // incomplete answers count too
-		_ = answer.Body.Close()
-		s.requests.Add(1)
+		s.requests.Add(1) // incomplete answers count too
 	}
 }
 
 // read adds the server's counters to f, times sign.
 func (s *server) read(f *figures, sign int) error {
 	f.requests += s.requests.Load() * uint64(sign) // wraps around and back
-	cpu, err := cpuTime(s.cmd.Process.Pid)
+	cpu, err := cpuTime(s.Process.Process.Pid)
 	if err != nil {
 		return err
 	}
 	f.cpu += cpu * time.Duration(sign)
-	f.rss, err = rss(s.cmd.Process.Pid)
+	f.rss, err = rss(s.Process.Process.Pid)
 	return err
 }
 
@@ -295,20 +256,7 @@ func serve(kind string) error {
 			h.Stop()
 		}()
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Println(listener.Addr())
-	srv := &http.Server{Handler: http.HandlerFunc(answer), ReadHeaderTimeout: time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(listener) }()
-	_, _ = io.Copy(io.Discard, os.Stdin) // until its end
-	err = srv.Close()
-	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
+	return program.Serve(http.HandlerFunc(answer), os.Stdin, func(address net.Addr) { fmt.Println(address) })
 }
 
 // answer does some work of the usual kind: it allocates, formats and sorts.

@@ -5,15 +5,14 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
 	"fmt"
 	"os"
-	"os/signal"
-	"strconv"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/program"
 
 	"github.com/go-holmes/holmes/bench/internal/report"
 )
@@ -29,14 +28,7 @@ out, and the table says so.
 
 `
 
-func main() {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to cancel
-	}
-}
+func main() { program.Main("bench", run) }
 
 // A plan is how much is measured.
 type plan struct {
@@ -54,11 +46,7 @@ func run(ctx context.Context) (err error) {
 	readme := flag.Bool("readme", false, "measure nothing, and write README.md's table from docs/benchmarks.md")
 	only := flag.String("only", "", "weight, tick, idle or faults: that part alone")
 	check := flag.Bool("check", false, "counts alone, and fail where they are above the bounds")
-	flag.Usage = func() {
-		fmt.Fprint(os.Stderr, usageText)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	program.Parse(usageText)
 	if *readme {
 		return report.WriteReadme(*root)
 	}
@@ -69,8 +57,8 @@ func run(ctx context.Context) (err error) {
 	if *short {
 		p.turns, p.settle, p.idle = 3, 5*time.Second, time.Minute
 	}
-	if p.runs, err = strconv.Atoi(cmp.Or(os.Getenv("RUNS"), map[bool]string{false: "5", true: "1"}[*short])); err != nil || p.runs < 1 {
-		return fmt.Errorf("RUNS=%q must be a number from 1 on", os.Getenv("RUNS"))
+	if p.runs, err = program.Runs(map[bool]string{false: "5", true: "1"}[*short]); err != nil {
+		return err
 	}
 	b, err := newBench(ctx, *root)
 	if err != nil {

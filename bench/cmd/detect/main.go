@@ -9,12 +9,11 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"strings"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/program"
 
 	"github.com/go-holmes/holmes/bench/internal/report"
 )
@@ -27,14 +26,7 @@ Progress is on standard error, Markdown on standard output.
 
 `
 
-func main() {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "detect:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to cancel
-	}
-}
+func main() { program.Main("detect", run) }
 
 func run(ctx context.Context) error {
 	root := flag.String("root", "..", "the source of holmes")
@@ -44,11 +36,7 @@ func run(ctx context.Context) error {
 	alone := flag.Bool("alone", false, "holmes alone, to look for parameters")
 	rule := flag.String("rule", "", "fields of the rule of -signal to try, in JSON, such as {\"Window\": \"5m\"}: only with -half choosing")
 	signalName := flag.String("signal", "cpu", "the signal of -rule")
-	flag.Usage = func() {
-		fmt.Fprint(os.Stderr, usageText)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	program.Parse(usageText)
 	if *alone && *write {
 		return errors.New("-write needs all of the table: it goes without -alone")
 	}

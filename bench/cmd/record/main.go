@@ -13,10 +13,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"os/signal"
 	"strconv"
-	"strings"
-	"time"
+
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 const usage = `record makes a recording of a calm service under bursty traffic.
@@ -25,14 +24,7 @@ Usage: record -seed 1 -minutes 20 >recorded-1.txt
 
 `
 
-func main() {
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "record:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to cancel
-	}
-}
+func main() { program.Main("record", run) }
 
 func run(ctx context.Context) error {
 	if os.Getenv(serveEnv) != "" {
@@ -41,11 +33,7 @@ func run(ctx context.Context) error {
 	seed := flag.Uint64("seed", 1, "chooses the traffic")
 	minutes := flag.Float64("minutes", 20, "how long to record")
 	split := flag.Int("split", 0, "0 for choosing, 1 for the table")
-	flag.Usage = func() {
-		fmt.Fprint(os.Stderr, usage)
-		flag.PrintDefaults()
-	}
-	flag.Parse()
+	program.Parse(usage)
 	return record(ctx, newTraffic(*seed), int(*minutes*60), fmt.Sprintf("recorded-%d", *seed), *split, os.Stdout)
 }
 
@@ -59,20 +47,20 @@ type second struct {
 func record(ctx context.Context, t *traffic, seconds int, unit string, split int, w io.Writer) (err error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	service, lines, err := startService(ctx)
+	service, address, err := program.Start(ctx, serveEnv+"=1")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, service.stop()) }()
+	defer func() { err = errors.Join(err, stop(service)) }()
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		t.send(ctx, "http://"+service.address)
+		t.send(ctx, "http://"+address)
 	}()
 	defer func() { cancel(); <-sent }()
 	all := make([]second, 0, seconds)
-	for len(all) < seconds && lines.Scan() {
-		s, err := parseSecond(lines.Text())
+	for len(all) < seconds && service.Lines.Scan() {
+		s, err := parseSecond(service.Lines.Text())
 		if err != nil {
 			return err
 		}
@@ -82,7 +70,7 @@ func record(ctx context.Context, t *traffic, seconds int, unit string, split int
 		}
 	}
 	if len(all) < seconds {
-		return errors.Join(fmt.Errorf("the service ended after %d seconds", len(all)), lines.Err())
+		return errors.Join(fmt.Errorf("the service ended after %d seconds", len(all)), service.Lines.Err())
 	}
 	return write(w, unit, split, all)
 }
@@ -121,43 +109,9 @@ func parseSecond(line string) (s second, err error) {
 	return s, err
 }
 
-// A process is the running service.
-type process struct {
-	cmd     *exec.Cmd
-	stdin   io.Closer
-	address string
-}
-
-func startService(ctx context.Context) (*process, *bufio.Scanner, error) {
-	exe, err := os.Executable()
-	if err != nil {
-		return nil, nil, err
-	}
-	cmd := exec.CommandContext(ctx, exe)
-	cmd.Env = append(os.Environ(), serveEnv+"=1")
-	cmd.Stderr = os.Stderr
-	cmd.WaitDelay = time.Second
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
-		return nil, nil, err
-	}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, nil, err
-	}
-	if err := cmd.Start(); err != nil {
-		return nil, nil, err
-	}
-	lines := bufio.NewScanner(stdout)
-	if !lines.Scan() {
-		return nil, nil, errors.Join(errors.New("the service did not start"), lines.Err(), cmd.Wait())
-	}
-	return &process{cmd, stdin, strings.TrimSpace(lines.Text())}, lines, nil
-}
-
 // stop closes the input of the service, which ends it.
-func (p *process) stop() error {
-	return errors.Join(p.stdin.Close(), p.cmd.Process.Kill(), ignoreKill(p.cmd.Wait()))
+func stop(p *program.Process) error {
+	return errors.Join(p.Stdin.Close(), p.Process.Kill(), ignoreKill(p.Wait()))
 }
 
 // ignoreKill is nil for a process that stop has ended.

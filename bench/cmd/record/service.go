@@ -6,7 +6,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -17,6 +16,8 @@ import (
 	"sync"
 	"syscall"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 // serveEnv makes this program the service.
@@ -26,29 +27,17 @@ const serveEnv = "HOLMES_RECORD_SERVE"
 // report every five. It writes its address, then its own readings once a
 // second, and ends with its input.
 func serve(until io.Reader, out io.Writer) error {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return err
-	}
-	fmt.Fprintln(out, listener.Addr())
 	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
 	s := &shop{}
 	var jobs sync.WaitGroup
-	jobs.Go(func() { every(ctx, time.Second, meter(out)) })
-	jobs.Go(func() { every(ctx, time.Minute, s.rebuild) })
-	jobs.Go(func() { every(ctx, 5*time.Minute, s.summarise) })
-	srv := &http.Server{Handler: s.handler(), ReadHeaderTimeout: time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- srv.Serve(listener) }()
-	_, _ = io.Copy(io.Discard, until) // until it ends
-	cancel()
-	jobs.Wait()
-	err = srv.Close()
-	if served := <-ended; !errors.Is(served, http.ErrServerClosed) {
-		err = errors.Join(err, served)
-	}
-	return err
+	defer jobs.Wait()
+	defer cancel()
+	return program.Serve(s.handler(), until, func(address net.Addr) {
+		fmt.Fprintln(out, address)
+		jobs.Go(func() { every(ctx, time.Second, meter(out)) })
+		jobs.Go(func() { every(ctx, time.Minute, s.rebuild) })
+		jobs.Go(func() { every(ctx, 5*time.Minute, s.summarise) })
+	})
 }
 
 func every(ctx context.Context, d time.Duration, f func()) {

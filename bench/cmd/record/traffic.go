@@ -3,12 +3,13 @@ package main
 import (
 	"context"
 	"fmt"
-	"io"
 	"math"
 	"math/rand/v2"
 	"net/http"
 	"sync"
 	"time"
+
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 // traffic is the load of the service: a Poisson process of requests whose rate
@@ -62,7 +63,7 @@ func (t *traffic) send(ctx context.Context, address string) {
 		rate := t.rateAt(time.Since(begin))
 		for range t.poisson(rate * slice.Seconds()) {
 			url := address + t.request()
-			under.Go(func() { get(ctx, client, url) })
+			under.Go(func() { _ = program.Get(ctx, client, url) }) // the service has done the work
 		}
 	}
 }
@@ -98,17 +99,4 @@ func (t *traffic) request() string {
 	n := int(700 * math.Pow(1-t.r.Float64(), -1/t.heavy))
 	path := [...]string{"/list", "/search", "/order"}[t.r.IntN(3)]
 	return fmt.Sprintf("%s?n=%d", path, min(n, 40_000))
-}
-
-func get(ctx context.Context, client *http.Client, url string) {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, http.NoBody)
-	if err != nil {
-		return
-	}
-	answer, err := client.Do(req)
-	if err != nil {
-		return
-	}
-	_, _ = io.Copy(io.Discard, answer.Body) // complete or not, the service has done the work
-	_ = answer.Body.Close()
 }

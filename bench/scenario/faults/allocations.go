@@ -37,22 +37,20 @@ func allocations() []scenario.Scenario {
 		},
 		{
 			Name: "allocation-storm", Signals: onCPU(), Guilty: []string{"ledger.(*Book).lines"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				b := ledger.NewBook(10_000)
 				s.Consume(900, func(n int) { b.Statement(n, 2000) })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "allocation-storm/strings", Signals: onCPU(), Guilty: []string{"audit.(*Trail).describe"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				t, values := new(audit.Trail), map[string]any{}
 				for i := range 40 {
 					values[fmt.Sprintf("field %d", i)] = i * i
 				}
 				s.Consume(30_000, func(n int) { t.Write(n, "has changed an address", values) })
-				return nil
-			},
+			}),
 		},
 	}
 }

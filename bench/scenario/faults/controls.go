@@ -19,23 +19,21 @@ func controls() []scenario.Scenario {
 		{Name: "control/twice-as-much", Fault: func(s *shop.Shop) error { return s.World.Rise(2.4) }},
 		{
 			Name: "control/bursts",
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				begun := time.Now()
 				s.Every(500*time.Millisecond, func(context.Context) {
 					wave := math.Sin(time.Since(begun).Seconds() * 2 * math.Pi / 12)
 					_ = s.World.Rise(1.6 + 1.3*wave) // the world ends with the shop
 				})
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "control/much-garbage",
-			Open: func(s *shop.Shop) error {
+			Open: begin(func(s *shop.Shop) {
 				churn(s, new(orders.Tracker))
 				b := ledger.NewBook(10_000)
 				s.Consume(150, func(n int) { b.Statement(n, 1000) })
-				return nil
-			},
+			}),
 			Fault: func(s *shop.Shop) error { return s.World.Rise(2) },
 		},
 		{

@@ -39,12 +39,11 @@ func cpu() []scenario.Scenario {
 		},
 		{
 			Name: "hot-loop/background", Signals: onCPU(), Guilty: []string{"stock.(*Reconciler).Run"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				r := new(stock.Reconciler)
 				s.Consume(200, func(n int) { r.Offer(n, n%7) })
 				s.Go(r.Run)
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "hot-loop/library", Signals: onCPU(), Guilty: []string{"reviews.(*Board).render"},
@@ -54,11 +53,10 @@ func cpu() []scenario.Scenario {
 		},
 		{
 			Name: "hot-loop/shared-helper", Signals: onCPU(), Guilty: []string{"account.(*Guests).Renew"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				g := account.NewGuests(s.Tokens)
 				s.Go(func(ctx context.Context) { g.Renew(ctx, 10_000) })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "regexp", Signals: onCPU(), Guilty: []string{"search.highlight"},
@@ -78,11 +76,10 @@ func words() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
 			Name: "log-storm", Signals: onCPU(), Guilty: []string{"checkout.(*Gateway).Charge"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				g := checkout.NewGateway(s.Log)
 				s.Go(func(ctx context.Context) { _ = g.Charge(ctx, "4000056655665556", 1299) }) // it ends with ctx
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "log-storm/slog", Signals: onCPU(), Guilty: []string{"shipping.(*Carrier).Poll"},

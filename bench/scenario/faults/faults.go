@@ -3,7 +3,10 @@
 package faults
 
 import (
+	"context"
 	"slices"
+
+	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/bench/scenario"
 	"github.com/go-holmes/holmes/bench/scenario/outside"
@@ -23,6 +26,21 @@ func Find(name string) (s scenario.Scenario, ok bool) {
 		return s, false
 	}
 	return all[i], true
+}
+
+// begin is a step that cannot fail.
+func begin(do func(s *shop.Shop)) func(*shop.Shop) error {
+	return func(s *shop.Shop) error {
+		do(s)
+		return nil
+	}
+}
+
+// note logs that something failed, unless the shop has ended.
+func note(ctx context.Context, s *shop.Shop, what string, err error) {
+	if err != nil && ctx.Err() == nil {
+		s.Log.Info(what, zap.Error(err))
+	}
 }
 
 // visit starts visits of a path, so many a second.

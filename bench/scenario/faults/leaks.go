@@ -17,12 +17,11 @@ func leaks() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
 			Name: "goroutine-leak", Signals: onGoroutines(), Guilty: []string{"notify.(*Outbox).hand", "notify.(*Outbox).Push"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				o := notify.NewOutbox()
 				s.Go(o.Drain)
 				s.Consume(150, func(int) { o.Push("thank you") })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "goroutine-leak/select", Signals: onGoroutines(),
@@ -45,26 +44,23 @@ func leaks() []scenario.Scenario {
 		},
 		{
 			Name: "http-leak", Signals: onGoroutines(), Guilty: []string{"partners.(*Client).Refresh"},
-			Open: func(s *shop.Shop) error {
+			Open: begin(func(s *shop.Shop) {
 				c := client(s)
 				s.Every(100e6, func(ctx context.Context) { _ = c.Refresh(ctx, "/rates") }) // another time then
-				return nil
-			},
-			Fault: func(s *shop.Shop) error {
+			}),
+			Fault: begin(func(s *shop.Shop) {
 				c := client(s)
 				s.Consume(60, func(int) {
 					s.Go(func(ctx context.Context) { _ = c.Refresh(ctx, "/slow?ms=300000") }) // it ends with ctx
 				})
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "http-leak/body", Signals: onGoroutines(), Guilty: []string{"partners.(*Client).Available"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				c := client(s)
 				s.Consume(80, func(n int) { _, _ = c.Available(s.Context(), n) }) // most have ended
-				return nil
-			},
+			}),
 		},
 	}
 }

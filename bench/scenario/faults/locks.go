@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
-	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/bench/scenario"
 	"github.com/go-holmes/holmes/bench/scenario/outside"
@@ -25,9 +24,7 @@ func locks() []scenario.Scenario {
 			Name: "lock-held", Signals: onGoroutines(), Guilty: []string{"stock.(*Warehouse).Recount"},
 			Fault: func(s *shop.Shop) error {
 				s.Go(func(ctx context.Context) {
-					if err := s.Stock.Recount(ctx, 0, 11_000); err != nil && ctx.Err() == nil {
-						s.Log.Info("recount", zap.Error(err))
-					}
+					note(ctx, s, "recount", s.Stock.Recount(ctx, 0, 11_000))
 				})
 				return visit("/stock?id={id}", 60)(s)
 			},
@@ -72,14 +69,11 @@ func readers() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
 			Name: "rwmutex-writer", Signals: onGoroutines(), Guilty: []string{"catalog.(*Catalog).Rebuild"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				s.Go(func(ctx context.Context) {
-					if err := s.Catalog.Rebuild(ctx, s.DB, 4000); err != nil && ctx.Err() == nil {
-						s.Log.Info("rebuild", zap.Error(err))
-					}
+					note(ctx, s, "rebuild", s.Catalog.Rebuild(ctx, s.DB, 4000))
 				})
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "rwmutex-writer/behind-a-reader", Signals: onGoroutines(), Guilty: []string{"ledger.(*Book).Export"},

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
-	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/bench/scenario"
 	"github.com/go-holmes/holmes/bench/scenario/shop"
@@ -29,27 +28,24 @@ func maps() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
 			Name: "map-grows", Signals: onMemory(), Guilty: []string{"account.(*Sessions).Touch"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				open := account.NewSessions()
 				s.Consume(60_000, func(n int) { open.Touch(n%5000, n) })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "map-grows/append", Signals: onMemory(), Guilty: []string{"recommend.(*History).Record"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				h := recommend.NewHistory()
 				s.Consume(300_000, func(n int) { h.Record(n%4000, n, "red stapler") })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "map-grows/shared-helper", Signals: onMemory(), Guilty: []string{"recommend.(*Shelf).Put"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				shelf, all := recommend.NewShelf(), s.Catalog.All()
 				s.Consume(20_000, func(n int) { shelf.Put(n%3000, all[n%len(all)]) })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "map-grows/library", Signals: onMemory(), Guilty: []string{"media.(*Thumbs).Keep"},
@@ -70,45 +66,39 @@ func buffers() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
 			Name: "huge-slice", Signals: onMemory(), Guilty: []string{"imports.(*Importer).Load"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				m := imports.New()
 				s.Go(func(ctx context.Context) {
-					if err := m.Load(ctx, s.World.Partner()+"/file?kb=262144"); err != nil && ctx.Err() == nil {
-						s.Log.Info("import", zap.Error(err))
-					}
+					note(ctx, s, "import", m.Load(ctx, s.World.Partner()+"/file?kb=262144"))
 					<-ctx.Done()
 					m.Inspect("end", 100) // it is kept until the end
 				})
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "huge-slice/at-once", Signals: onMemory(), Guilty: []string{"media.NewCanvas", "media.(*Posters).Draw"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				p := new(media.Posters)
 				s.Go(func(ctx context.Context) {
 					p.Draw(10_000, 8_000)
 					<-ctx.Done()
 					p.Draw(1, 1) // it is kept until the end
 				})
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "substring", Signals: onMemory(), Guilty: []string{"reviews.(*Digest).Add"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				d, body := new(reviews.Digest), bytes.Repeat([]byte("I like it very much. "), 3000)
 				s.Consume(600, func(int) { d.Add(body) })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "substring/bytes", Signals: onMemory(), Guilty: []string{"imports.(*Importer).Inspect"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				m := imports.New()
 				s.Consume(600, func(int) { m.Inspect("price list of the week", 64<<10) })
-				return nil
-			},
+			}),
 		},
 	}
 }
@@ -118,28 +108,24 @@ func slow() []scenario.Scenario {
 	return []scenario.Scenario{
 		{
 			Name: "slow-leak", Signals: onMemory(), Guilty: []string{"orders.(*Tracker).Note"}, Patience: slowly,
-			Open: func(s *shop.Shop) error {
+			Open: begin(func(s *shop.Shop) {
 				churn(s, new(orders.Tracker))
-				return nil
-			},
-			Fault: func(s *shop.Shop) error {
+			}),
+			Fault: begin(func(s *shop.Shop) {
 				t := new(orders.Tracker)
 				s.Consume(90_000, func(n int) { t.Note(n, "in the van of depot 12") })
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "slow-leak/callbacks", Signals: onMemory(), Guilty: []string{"notify.(*Watch).Follow", "notify.(*Bus).OnPrice"},
 			Patience: slowly,
-			Open: func(s *shop.Shop) error {
+			Open: begin(func(s *shop.Shop) {
 				churn(s, new(orders.Tracker))
-				return nil
-			},
-			Fault: func(s *shop.Shop) error {
+			}),
+			Fault: begin(func(s *shop.Shop) {
 				w := notify.NewWatch(notify.NewBus())
 				s.Consume(3000, func(n int) { w.Follow(n % 1000) })
-				return nil
-			},
+			}),
 		},
 	}
 }

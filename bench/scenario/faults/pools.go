@@ -3,8 +3,6 @@ package faults
 import (
 	"context"
 
-	"go.uber.org/zap"
-
 	"github.com/go-holmes/holmes/bench/scenario"
 	"github.com/go-holmes/holmes/bench/scenario/shop"
 	"github.com/go-holmes/holmes/bench/scenario/shop/billing"
@@ -30,17 +28,14 @@ func pools() []scenario.Scenario {
 		},
 		{
 			Name: "pool-exhausted/sql", Signals: onGoroutines(), Guilty: []string{"billing.(*Service).Settle", "billing.(*Service).tell"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				b := billing.NewService(s.DB, s.World.Partner())
 				for invoice := range storage.Connections {
 					s.Go(func(ctx context.Context) {
-						if err := b.Settle(ctx, invoice); err != nil && ctx.Err() == nil {
-							s.Log.Info("not settled", zap.Error(err))
-						}
+						note(ctx, s, "not settled", b.Settle(ctx, invoice))
 					})
 				}
-				return nil
-			},
+			}),
 		},
 		{
 			Name: "pool-exhausted/semaphore", Signals: onGoroutines(), Guilty: []string{"media.(*Studio).Transcode"},

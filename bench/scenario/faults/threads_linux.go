@@ -49,11 +49,10 @@ func threads() []scenario.Scenario {
 		{
 			Name: "blocking-calls/locked-threads", Signals: onThreads(),
 			Guilty: []string{"media.(*Renderer).draw", "media.(*Renderer).Window"},
-			Fault: func(s *shop.Shop) error {
+			Fault: begin(func(s *shop.Shop) {
 				r := media.NewRenderer()
 				s.Consume(20, func(int) { r.Window(s.Context()) })
-				return nil
-			},
+			}),
 		},
 	}
 }

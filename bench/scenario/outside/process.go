@@ -1,16 +1,15 @@
 package outside
 
 import (
-	"bufio"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"os"
-	"os/exec"
-	"slices"
 	"sync"
+
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 // Env makes a program the World of another one: a program that uses [Spawn] calls
@@ -71,37 +70,20 @@ func (l *Local) take(o command) error {
 
 // Process is a World in another process.
 type Process struct {
-	cmd      *exec.Cmd
-	commands io.WriteCloser
-	at       addresses
-	mu       sync.Mutex
+	peers *program.Process
+	at    addresses
+	mu    sync.Mutex
 }
 
 // Spawn starts this program again with env added to its environment, as the World of
 // this process. It ends with this process.
-func Spawn(ctx context.Context, env ...string) (p *Process, err error) {
-	exe, err := os.Executable()
+func Spawn(ctx context.Context, env ...string) (*Process, error) {
+	peers, line, err := program.Start(ctx, append(env, Env+"=1")...)
 	if err != nil {
-		return nil, err
-	}
-	p = &Process{cmd: exec.CommandContext(ctx, exe)}
-	p.cmd.Env = slices.Concat(os.Environ(), env, []string{Env + "=1"})
-	p.cmd.Stderr = os.Stderr
-	if p.commands, err = p.cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := p.cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	if err := p.cmd.Start(); err != nil {
 		return nil, fmt.Errorf("the process of the peers: %w", err)
 	}
-	line, err := bufio.NewReader(out).ReadBytes('\n')
-	if err == nil {
-		err = json.Unmarshal(line, &p.at)
-	}
-	if err != nil {
+	p := &Process{peers: peers}
+	if err := json.Unmarshal([]byte(line), &p.at); err != nil {
 		return nil, errors.Join(fmt.Errorf("the process of the peers: %w", err), p.Close())
 	}
 	return p, nil
@@ -125,11 +107,8 @@ func (p *Process) Rise(factor float64) error { return p.command(command{Rise: fa
 func (p *Process) command(o command) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return json.NewEncoder(p.commands).Encode(o)
+	return json.NewEncoder(p.peers.Stdin).Encode(o)
 }
 
 // Close implements [World].
-func (p *Process) Close() error {
-	err := p.commands.Close()
-	return errors.Join(err, p.cmd.Wait())
-}
+func (p *Process) Close() error { return p.peers.Stop() }

@@ -5,13 +5,10 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
@@ -23,6 +20,7 @@ import (
 	"github.com/go-holmes/holmes/bench/scenario/bed"
 	"github.com/go-holmes/holmes/bench/scenario/faults"
 	"github.com/go-holmes/holmes/internal/environment"
+	"github.com/go-holmes/holmes/internal/program"
 )
 
 const usage = `diagnose-table breaks a web shop in many ways, and prints whether holmes
@@ -47,20 +45,14 @@ func main() {
 		}
 		return
 	}
-	flag.Usage = func() { fmt.Fprint(os.Stderr, usage) }
-	flag.Parse()
-	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer cancel()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "diagnose-table:", err)
-		os.Exit(1) //nolint:gocritic // nothing is left to cancel
-	}
+	program.Parse(usage)
+	program.Main("diagnose-table", run)
 }
 
 func run(ctx context.Context) error {
-	runs, err := strconv.Atoi(cmp.Or(os.Getenv("RUNS"), "3"))
-	if err != nil || runs < 1 {
-		return fmt.Errorf("RUNS=%q must be a number from 1 on", os.Getenv("RUNS"))
+	runs, err := program.Runs("3")
+	if err != nil {
+		return err
 	}
 	wanted, controls, err := choose(os.Getenv("ONLY"))
 	if err != nil {
