@@ -89,9 +89,9 @@ func (g group) contained(t testing.TB, namespaces int) *child {
 	t.Helper()
 	c := startChild(t)
 	c.join(t, g)
-	pairs := []string{g.memory.dir, g.memory.mount}
-	if g.cpu.mount != g.memory.mount {
-		pairs = append(pairs, g.cpu.dir, g.cpu.mount)
+	pairs := []string{g.memory.dir, g.memory.Mount}
+	if g.cpu.Mount != g.memory.Mount {
+		pairs = append(pairs, g.cpu.dir, g.cpu.Mount)
 	}
 	c.tell(t, "contain %d %s", namespaces, strings.Join(pairs, " "))
 	c.tell(t, "open")

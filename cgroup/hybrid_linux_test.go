@@ -12,8 +12,8 @@ import (
 func needHybrid(t testing.TB) system {
 	t.Helper()
 	s := needSystem(t)
-	if s.memory.version == s.cpu.version {
-		t.Skipf("needs memory and cpu in different versions, both are in %s", s.cpu.version)
+	if s.memory.version() == s.cpu.version() {
+		t.Skipf("needs memory and cpu in different versions, both are in %s", s.cpu.version())
 	}
 	return s
 }
@@ -26,8 +26,8 @@ func TestHybridReadsBoth(t *testing.T) {
 	g.limitCPU(t, 50)
 	c := g.below(t, "leaf").joined(t)
 	r := c.tell(t, "sample").Sample
-	require.Equal(t, s.memory.version, r.Memory.Version)
-	require.Equal(t, s.cpu.version, r.CPU.Version)
+	require.Equal(t, s.memory.version(), r.Memory.Version)
+	require.Equal(t, s.cpu.version(), r.CPU.Version)
 	require.Equal(t, uint64(256*mib), r.Memory.Limit)
 	require.Equal(t, 0.5, r.CPU.Limit)
 	require.Zero(t, r.Unseen&unseenFiles, r.Unseen)

@@ -41,7 +41,7 @@ func TestRealNestedLimits(t *testing.T) {
 	require.Positive(t, u.MemoryUsed)
 
 	r := c.tell(t, "sample").Sample
-	require.Equal(t, []cgroup.Version{s.memory.version, s.cpu.version}, []cgroup.Version{r.Memory.Version, r.CPU.Version})
+	require.Equal(t, []cgroup.Version{s.memory.version(), s.cpu.version()}, []cgroup.Version{r.Memory.Version, r.CPU.Version})
 	require.Equal(t, []int{1, 1}, []int{r.Memory.Binding, r.CPU.Binding})
 	require.Equal(t, leaf.memory.path(), r.Memory.Levels[0].Path)
 	require.Equal(t, leaf.cpu.path(), r.CPU.Levels[0].Path)
@@ -180,7 +180,6 @@ func TestRealMovesLeakNothing(t *testing.T) {
 func TestRealOOMKill(t *testing.T) {
 	g := needSystem(t).newGroup(t)
 	g.limitMemory(t, 128)
-	g.noSwap(t)
 	leaf := g.below(t, "leaf")
 	watcher, victim := leaf.joined(t), startChild(t)
 	write(t, fmt.Sprintf("/proc/%d/oom_score_adj", victim.Process.Pid), 1000)

@@ -75,7 +75,7 @@ func TestV2ThreadedGroup(t *testing.T) {
 func TestV2RootGroup(t *testing.T) {
 	s := needVersions(t, cgroup.V2, cgroup.V2)
 	c := startChild(t)
-	c.tell(t, "join %s", s.memory.mount)
+	c.tell(t, "join %s", s.memory.Mount)
 	c.tell(t, "open")
 	r := c.tell(t, "sample").Sample
 	require.Empty(t, r.Memory.Levels)

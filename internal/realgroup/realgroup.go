@@ -30,8 +30,21 @@ type Hierarchy struct {
 const root = "/sys/fs/cgroup"
 
 // Find looks in the places where systems mount a controller, "memory" or
-// "cpu". It fails with an error that wraps ErrNone.
+// "cpu", and makes a group to see that it may. It fails with an error that wraps
+// ErrNone.
 func Find(controller string) (Hierarchy, error) {
+	h, err := find(controller)
+	if err != nil {
+		return h, err
+	}
+	group, err := h.Make()
+	if err != nil {
+		return h, fmt.Errorf("%w: %w", ErrNone, err)
+	}
+	return h, Remove(group)
+}
+
+func find(controller string) (Hierarchy, error) {
 	if os.Geteuid() != 0 {
 		return Hierarchy{}, fmt.Errorf("%w: making groups needs root", ErrNone)
 	}
@@ -69,12 +82,19 @@ func (h Hierarchy) Make() (string, error) {
 	return os.MkdirTemp(h.Mount, prefix+strconv.Itoa(os.Getpid())+"-")
 }
 
+// Enable lets groups below another one, in which no process may be, have the
+// controller. In v1 they all have it.
+func (h Hierarchy) Enable(group string) error {
+	if !h.V2 {
+		return nil
+	}
+	return write(filepath.Join(group, "cgroup.subtree_control"), "+"+h.controller)
+}
+
 // Below makes a group in another one, in which no process may be.
 func (h Hierarchy) Below(group, name string) (string, error) {
-	if h.V2 {
-		if err := write(filepath.Join(group, "cgroup.subtree_control"), "+"+h.controller); err != nil {
-			return "", err
-		}
+	if err := h.Enable(group); err != nil {
+		return "", err
 	}
 	dir := filepath.Join(group, name)
 	return dir, os.Mkdir(dir, 0o755)
@@ -92,10 +112,17 @@ func (h Hierarchy) LimitMemory(group string, bytes int) error {
 	return err
 }
 
-// LimitCPU sets the quota of a group of the cpu controller in cores.
+// LimitCPU sets the quota of a group of the cpu controller in cores; 0 is none.
 func (h Hierarchy) LimitCPU(group string, cores float64) error {
 	const period = 100_000 // microseconds, the default
-	return write(filepath.Join(group, limitFile(h.controller, h.V2)), strconv.Itoa(int(cores*period)))
+	quota := strconv.Itoa(int(cores * period))
+	switch {
+	case cores == 0 && h.V2:
+		quota = "max"
+	case cores == 0:
+		quota = "-1"
+	}
+	return write(filepath.Join(group, limitFile(h.controller, h.V2)), quota)
 }
 
 // Join moves this process into a group.
