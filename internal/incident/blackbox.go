@@ -11,30 +11,29 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// blackboxDir is where the black boxes lie, within the dump path. It is no
-// event, so the store leaves it alone.
+// blackboxDir is the directory of the black boxes in the dump path. The store does not
+// touch it, because it is no event.
 const blackboxDir = "blackbox"
 
-// A BlackBox is the log of a run that survives its process: what it was doing,
-// for the next run to read. It belongs to one run.
+// A BlackBox is the log of a run that survives its process, for the next run to read.
 type BlackBox struct {
 	Clock supervise.Clock
 
 	box      atomic.Pointer[blackbox.Box]
-	crash    *blackbox.Crash // nil unless it is wanted
-	recorded time.Duration   // when the last sample was
+	crash    *blackbox.Crash // nil unless the option is on
+	recorded time.Duration   // time of the last sample
 
 	mu    sync.Mutex
-	early []entry // until there is a box
+	early []entry // before there is a box
 }
 
-// An entry is a state or, with an id, something about an event.
+// An entry is a change of a signal's state or, with an id, of an event.
 type entry struct {
 	at       time.Time
 	id, text string
 }
 
-// maxEarly bounds what is kept until there is a box.
+// maxEarly is how many entries are kept before there is a box.
 const maxEarly = 16
 
 func (l *BlackBox) state(text string)     { l.add(entry{l.Clock.Wall(), "", text}) }
@@ -69,27 +68,27 @@ func (l *BlackBox) begin(b *blackbox.Box) {
 	l.box.Store(b)
 }
 
-// KeepBox tells of previous runs and opens the box of this one, a tick after
-// the start: a run that is stopped at once need not wait for a disk.
+// KeepBox reports previous runs and opens the box of this run, a tick after the start,
+// so that a run that is stopped at once does not wait for the disk.
 func (in *Incidents) KeepBox() {
 	select {
 	case <-time.After(in.Config().Tick):
 	case <-in.Scope.Stop:
 		return
 	}
-	in.tellPrevious()
+	in.reportPrevious()
 	if in.Box.box.Load() == nil && !in.Scope.Stopping() {
 		in.OpenBox()
 	}
 }
 
-// OpenBox opens the black box of the run, and the file for its crash if that is
-// wanted.
+// OpenBox opens the black box of the run and, if the option is on, the file for the
+// text of a crash.
 func (in *Incidents) OpenBox() {
 	c := in.Config()
 	dir, err := in.Store.Dir(c.Store, blackboxDir)
 	if err != nil {
-		return // which was reported when the dump path was opened
+		return // Start has reported it
 	}
 	defer dir.Close()
 	name := in.IDs.BoxName(in.Scope.Clock.Wall())
@@ -107,10 +106,10 @@ func (in *Incidents) OpenBox() {
 	}
 }
 
-// Close says in the box that the run ended as it should.
+// Close records in the box that the run was stopped, and closes it.
 func (l *BlackBox) Close(ctx context.Context) error {
 	if l.crash != nil {
-		_ = l.crash.Close() // the process goes on without it
+		_ = l.crash.Close() // an error would have no consequence
 	}
 	if b := l.box.Load(); b != nil {
 		return b.Close(ctx)
@@ -126,11 +125,11 @@ func (l *BlackBox) Err() error {
 	return nil
 }
 
-// recordEvery bounds the samples in a box: of shorter ticks one in a second.
+// recordEvery is the least time between two samples in a box.
 const recordEvery = time.Second
 
-// Record puts a tick into the box. It allocates nothing, makes no system call, and
-// is for the tick's goroutine.
+// Record writes a tick into the box. It allocates nothing and makes no system call.
+// Only the tick's goroutine calls it.
 func (l *BlackBox) Record(now time.Duration, at time.Time, m *measure.Meter, c *measure.Config) {
 	box := l.box.Load()
 	if box == nil || l.recorded > 0 && now-l.recorded < recordEvery {

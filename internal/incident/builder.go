@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -14,28 +15,26 @@ import (
 	"github.com/go-holmes/holmes/internal/measure"
 )
 
-// A builder is one event while it is put together. It belongs to one goroutine,
-// which may wait for the disk.
+// A builder builds one event. One goroutine uses it, which may wait for the disk.
 type builder struct {
 	capture.Evidence
 	in     *Incidents
 	config Config
 	cause  Cause
 
-	groups   cgroup.Sample          // as of the beginning
+	groups   cgroup.Sample          // at the beginning
 	forecast *detect.MemoryForecast // of the memory watcher, nil for other events
-	previous *event.PreviousRun     // what the event is about, if it is about one
+	previous *event.PreviousRun     // nil unless the event is about one
 }
 
-// open begins an event on disk.
+// open begins an event, with labels and readings.
 func (in *Incidents) open(c Cause, state event.State) *builder {
 	b := in.create(c, state)
 	b.describe()
 	return b
 }
 
-// create makes the directory of an event. What cannot be written stays in
-// memory.
+// create makes the directory of an event. What the disk refuses stays in memory.
 func (in *Incidents) create(c Cause, state event.State) *builder {
 	b := &builder{in: in, config: in.Config(), cause: c}
 	b.Taker, b.Store = in.Taker(), in.Store
@@ -44,7 +43,7 @@ func (in *Incidents) create(c Cause, state event.State) *builder {
 	b.Files, err = in.Store.Create(b.config.Store, b.Event.ID, in.Delivery.Names())
 	in.Store.Report("events are kept in memory, the dump path cannot be used", err)
 	b.Event.Dir = b.Files.Dir()
-	b.note()
+	b.log()
 	return b
 }
 
@@ -55,13 +54,13 @@ func (b *builder) describe() {
 	b.Save()
 }
 
-// read takes the readings around the event.
+// read takes the readings of the event.
 func (b *builder) read() {
 	r := &b.Event.Readings
 	*r, _ = b.Meter.Readings(&b.Measure)
 	r.GoroutineStates, r.GoroutineSites = measure.GoroutineStates(), b.Sites
 	r.PreviousRun = b.previous
-	if f := b.forecast; f != nil { // of its moment, which may be over
+	if f := b.forecast; f != nil { // which is of an earlier moment
 		r.MemoryUsed, r.MemoryLimit = f.Used, f.Limit
 		r.MemoryRoom, r.MemoryRate = f.Room, math.Round(f.Rate)
 		r.HeapLive, r.HeapGoal, r.HeapObjects = f.Live, f.Goal, f.Objects
@@ -69,8 +68,8 @@ func (b *builder) read() {
 	b.readGroups()
 }
 
-// readGroups adds to the readings what the control groups say. The first call
-// is what the others are compared with.
+// readGroups adds the state of the control groups to the readings. Later calls are
+// compared with the first one.
 func (b *builder) readGroups() {
 	var now cgroup.Sample
 	if !b.Meter.ReadGroups(&b.Measure, &now) {
@@ -82,23 +81,22 @@ func (b *builder) readGroups() {
 	b.Event.Readings.Groups = measure.GroupsSince(&b.groups, &now)
 }
 
-// note tells the black box of the event, unless it is one that the end of the
-// process has nothing to do with.
-func (b *builder) note() {
+// log writes the event into the black box, unless it was captured by timetable.
+func (b *builder) log() {
 	if !b.Event.Routine() {
 		b.in.Box.event(b.Event.ID, b.Event.Sentence())
 	}
 }
 
-// addContext takes at the verdict what helps the diagnosis, where there is
-// a baseline to compare it with.
+// addContext takes at the verdict the profiles that help the diagnosis, if there is a
+// baseline to compare them with.
 func (b *builder) addContext(collected uint64) {
 	if now := b.in.Baseline.Baseline(); now.At.IsZero() || !b.config.Compare {
 		return
 	}
 	for _, k := range b.cause.Context {
 		if k == event.KindHeap && slices.Contains(b.cause.Context, event.KindGoroutine) && b.Config.ForceGC {
-			b.AfterCollection(collected) // else what the goroutines hold is not in it yet
+			b.AfterCollection(collected) // to include what the goroutines have allocated
 			continue
 		}
 		b.Snapshot(k, b.FreeName(k.File()), "at the verdict, for the diagnosis")
@@ -106,14 +104,14 @@ func (b *builder) addContext(collected uint64) {
 }
 
 // conclude ends the event with its verdict: it is diagnosed, completed on disk,
-// counted and delivered, unless it is dismissed. It returns a copy for the
-// caller; the event belongs to the delivery by then.
+// counted and delivered, unless it is dismissed. It returns a copy, because the event
+// belongs to the delivery then, and nil for a dismissed event.
 func (b *builder) conclude(c Cause, state event.State) *event.Event {
 	b.Event.State, b.Event.Trigger = state, c.Trigger
 	b.read()
 	if state != event.StateDismissed {
 		b.diagnose(c.Kinds)
-		b.note()
+		b.log()
 	}
 	b.Report(b.Files.Summarize(b.Event))
 	b.Save()
@@ -127,18 +125,13 @@ func (b *builder) conclude(c Cause, state event.State) *event.Event {
 	return ev
 }
 
-// deliver logs the event and hands it over. From then on it belongs to the store;
-// what the disk refused is held in memory.
+// deliver logs the event and passes it to the delivery.
 func (b *builder) deliver() {
-	log := b.Scope.Log.Warnf
+	logf := b.Scope.Log.Warnf
 	if b.Event.Routine() {
-		log = b.Scope.Log.Debugf
+		logf = b.Scope.Log.Debugf
 	}
-	at := b.Event.Dir
-	if at == "" {
-		at = "memory only"
-	}
-	log("%s (event %s in %s)", b.Event.Sentence(), b.Event.ID, at)
+	logf("%s (event %s in %s)", b.Event.Sentence(), b.Event.ID, cmp.Or(b.Event.Dir, "memory only"))
 	switch b.Event.Trigger.Reason.Code {
 	case detect.CodeManual, detect.CodeContinuous, detect.CodeCrash:
 	default:
@@ -160,9 +153,9 @@ func (b *builder) discard(option string) {
 
 func (in *Incidents) labels(c Config) map[string]string {
 	out := maps.Clone(c.Labels)
-	maps.Copy(out, in.Labels.ask(c.LabelFunc))
+	maps.Copy(out, in.Labels.call(c.LabelFunc))
 	return out
 }
 
-// LabelsNow returns the labels of an event that would begin now.
+// LabelsNow returns the labels of an event that begins now.
 func (in *Incidents) LabelsNow() map[string]string { return in.labels(in.Config()) }

@@ -12,12 +12,12 @@ import (
 	"github.com/go-holmes/holmes/internal/pproftext"
 )
 
-// maxParsed is how large a compressed profile may be to be parsed here: the
-// parsed form takes many times its size, inside the user's process.
+// maxParsed is the maximum size of a compressed profile that is parsed: the parsed
+// form takes many times its size, in the user's process.
 const maxParsed = 4 << 20
 
-// diagnose reads the profiles of the event once, for the verdict and for the
-// text form, which exists of the kinds of the signal.
+// diagnose parses the profiles of the event once, for the diagnosis and for the text
+// form, which the kinds of the signal have.
 func (b *builder) diagnose(kinds []event.Kind) {
 	read := map[*event.Profile]*diagnose.Profile{}
 	for i := range b.Event.Profiles {
@@ -86,10 +86,10 @@ func parse(p *event.Profile) (*diagnose.Profile, error) {
 	return pprofread.Parse(raw)
 }
 
-// textTop is how many stacks the text form has without WithFullStack.
+// textTop is the number of stacks in the text form without WithFullStack.
 const textTop = 10
 
-// text writes and logs the text form of a profile, where it is wanted.
+// text writes and logs the text form of a profile, as the options say.
 func (b *builder) text(p *event.Profile, parsed *diagnose.Profile) {
 	if !b.config.Text && !b.config.ToLogger {
 		return

@@ -1,8 +1,8 @@
-// Package incident is the life of an event, once: it is opened for a cause,
-// takes snapshots, has recordings beside it, and is concluded with a verdict,
-// which diagnoses, writes and delivers it. The causes are a signal's suspicion,
-// the memory watcher's urgency, a timetable, a demand, and a previous run that
-// ended without Stop.
+// Package incident implements the life of an event: it is opened for a cause, takes
+// snapshots, has recordings beside it, and is concluded with a verdict, which
+// diagnoses, writes and delivers it. The cause is the suspicion of a signal, the
+// memory watcher, a timetable, a call of CaptureNow, or a previous run that ended
+// without Stop.
 package incident
 
 import (
@@ -19,23 +19,23 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// Task is the name of the tasks that take an event.
+// Task is the name of the tasks that capture an event.
 const Task = "capture"
 
-// Config is what the options say about events.
+// Config is the options about events.
 type Config struct {
 	Store     eventstore.Config
 	Labels    map[string]string
 	LabelFunc func() map[string]string // nil for none
 
-	Text, FullStack, ToLogger bool // forms of profiles for people
+	Text, FullStack, ToLogger bool // of the text form of profiles
 	Compare                   bool // with the baseline
 
-	Tick        time.Duration // the time between two samples of the black box, at least
+	Tick        time.Duration // interval of readings
 	CrashOutput bool
 }
 
-// A Cause is why there is an event.
+// A Cause is why an event is opened.
 type Cause struct {
 	Signal  detect.Signal
 	Onset   time.Time // of the first suspicious sample
@@ -45,19 +45,20 @@ type Cause struct {
 	Stacks  float64      // CPU percent below which there are wall-clock stacks
 }
 
-// Delivery takes events over.
+// Delivery delivers events.
 type Delivery interface {
-	// Names returns the reporters that get an event now.
+	// Names returns the names of the reporters that get an event now.
 	Names() []string
-	// Deliver takes over an event that is complete, and its files.
+	// Deliver delivers a complete event. The event and its files belong to the
+	// delivery from then on.
 	Deliver(ev *event.Event, files *eventstore.Files)
 }
 
 // Incidents opens the events of one run.
 type Incidents struct {
 	Scope    *supervise.Scope
-	Config   func() Config        // as it is now
-	Taker    func() capture.Taker // within the configuration as it is now
+	Config   func() Config        // the current one
+	Taker    func() capture.Taker // by the current configuration
 	Store    *eventstore.Current
 	IDs      *eventstore.IDs
 	Baseline *baseline.Current
@@ -72,10 +73,10 @@ type Incidents struct {
 type Counters struct {
 	mu      sync.Mutex
 	signals map[detect.Signal]Count
-	last    atomic.Int64 // mono of the last event that a signal began, 0 for none
+	last    atomic.Int64 // mono of the last event of a signal, 0 for none
 }
 
-// A Count is the events of one signal.
+// A Count is how many events of one signal there were.
 type Count struct{ Suspected, Confirmed, Dismissed uint64 }
 
 func (c *Counters) count(s detect.Signal, add Count) {
@@ -88,18 +89,18 @@ func (c *Counters) count(s detect.Signal, add Count) {
 	c.signals[s] = Count{n.Suspected + add.Suspected, n.Confirmed + add.Confirmed, n.Dismissed + add.Dismissed}
 }
 
-// Of returns the events of a signal so far.
+// Of returns how many events of a signal there were.
 func (c *Counters) Of(s detect.Signal) Count {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.signals[s]
 }
 
-// afterEvent is how long after an event nothing is taken for a baseline: what
-// has risen may stay up, and its repetition must not be compared with itself.
+// afterEvent is how long after an event no baseline is taken: a value that has risen
+// may stay high, and the next event must not be compared with that.
 const afterEvent = 10 * time.Minute
 
-// Lately reports whether a signal began an event within the last ten minutes.
+// Lately reports whether a signal had an event within the last ten minutes.
 func (c *Counters) Lately(now time.Duration) bool {
 	last := time.Duration(c.last.Load())
 	return last != 0 && now-last < afterEvent

@@ -13,8 +13,8 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// DefaultLabels says what the process is, from an allow-list: the environment
-// at large and the command line never leave the process.
+// DefaultLabels returns the labels of the process, from an allow-list: no other part
+// of the environment or the command line leaves the process.
 //
 //	service    OTEL_SERVICE_NAME, service.name of OTEL_RESOURCE_ATTRIBUTES,
 //	           the binary's name
@@ -42,8 +42,8 @@ func DefaultLabels() map[string]string {
 	return labels
 }
 
-// resourceAttribute reads one pair of OTEL_RESOURCE_ATTRIBUTES, which is
-// "k=v,k=v" with percent-encoded values.
+// resourceAttribute returns a value of OTEL_RESOURCE_ATTRIBUTES, which is "k=v,k=v"
+// with percent-encoded values.
 func resourceAttribute(key string) string {
 	for pair := range strings.SplitSeq(os.Getenv("OTEL_RESOURCE_ATTRIBUTES"), ",") {
 		k, v, _ := strings.Cut(pair, "=")
@@ -65,14 +65,14 @@ func hostname() string {
 	return name
 }
 
-// Labels asks the user's function for labels.
+// Labels calls the user's function for labels.
 type Labels struct {
 	log     *supervise.Log
 	breaker *supervise.Breaker
 	slot    chan struct{} // holds one while the function is being called
 }
 
-// NewLabels returns a Labels that has asked nothing.
+// NewLabels returns a Labels that has called no function.
 func NewLabels(c supervise.Clock, l *supervise.Log) *Labels {
 	return &Labels{log: l, breaker: supervise.NewBreaker(c), slot: make(chan struct{}, 1)}
 }
@@ -83,9 +83,9 @@ func (l *Labels) Panics() uint64 { return l.breaker.Panics() }
 // labelTime is how long an event waits for the user's labels.
 const labelTime = time.Second
 
-// ask calls the user's function beside the caller, which waits for labelTime. One
-// that hangs holds one goroutine and is not called again.
-func (l *Labels) ask(f func() map[string]string) map[string]string {
+// call calls the user's function in a goroutine and waits for labelTime. A function
+// that hangs keeps one goroutine and is not called again.
+func (l *Labels) call(f func() map[string]string) map[string]string {
 	if f == nil {
 		return nil
 	}
@@ -99,7 +99,7 @@ func (l *Labels) ask(f func() map[string]string) map[string]string {
 		defer func() { <-l.slot }()
 		var got map[string]string
 		err := l.breaker.Call(func() error {
-			got = maps.Clone(f()) // the user may go on writing to it
+			got = maps.Clone(f()) // the user may change it later
 			return nil
 		})
 		if err != nil {

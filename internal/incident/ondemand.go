@@ -10,14 +10,14 @@ import (
 	"github.com/go-holmes/holmes/internal/capture"
 )
 
-// OnDemand takes an event for a caller, which waits for it, and returns a copy.
-// It is nil when the run is ending.
+// OnDemand captures an event and returns a copy, or nil when the run is ending. It
+// blocks until the event is complete.
 func (in *Incidents) OnDemand(ctx context.Context, kinds []event.Kind) *event.Event {
 	if !in.Scope.Tasks.Enter(Task) {
 		return nil
 	}
 	defer in.Scope.Tasks.Leave(Task)
-	c := in.asked(event.SignalManual, detect.CodeManual, kinds)
+	c := in.newCause(event.SignalManual, detect.CodeManual, kinds)
 	b := in.open(c, event.StateSuspected)
 	collected := b.Meter.Cycles()
 	b.Snapshots(kinds)
@@ -28,8 +28,8 @@ func (in *Incidents) OnDemand(ctx context.Context, kinds []event.Kind) *event.Ev
 	return b.conclude(c, event.StateConfirmed)
 }
 
-// asked is the cause of an event that no reading has set off.
-func (in *Incidents) asked(s detect.Signal, code string, kinds []event.Kind) Cause {
+// newCause returns the cause of an event without a reading.
+func (in *Incidents) newCause(s detect.Signal, code string, kinds []event.Kind) Cause {
 	at := in.Scope.Clock.Wall()
 	return Cause{
 		Signal: s, Kinds: kinds, Onset: at,
@@ -37,21 +37,22 @@ func (in *Incidents) asked(s detect.Signal, code string, kinds []event.Kind) Cau
 	}
 }
 
-// recordFor takes what is recorded, all of the same time.
+// recordFor takes all recordings at the same time, for d.
 func (b *builder) recordFor(ctx context.Context, d time.Duration) {
 	p, end := b.For(ctx, d)
 	defer end()
 	b.Record(b.cause.Kinds, p).Finish(&b.Evidence, capture.AtLength)
 }
 
-// A Timetable says what is taken when nothing has happened.
+// A Timetable is what WithContinuous captures: an event in each period Every, whose
+// recordings take the time Takes.
 type Timetable struct {
 	Every, Takes time.Duration
 	Kinds        []event.Kind
 }
 
-// KeepTimetable takes one event in every period, at a random moment that leaves
-// time for it to end within, until ctx is done or the run stops.
+// KeepTimetable captures one event in each period, at a random moment that leaves time
+// for it to end within the period, until ctx is done or the run stops.
 func (in *Incidents) KeepTimetable(ctx context.Context, t *Timetable) {
 	clock := in.Scope.Clock
 	for period := clock.Mono(); ; period += t.Every {
@@ -63,19 +64,18 @@ func (in *Incidents) KeepTimetable(ctx context.Context, t *Timetable) {
 		in.Scope.Bugs.Safely("timetable", func() { in.routine(ctx, t) })
 		in.Scope.Sleep(ctx, period+t.Every-clock.Mono())
 		if now := clock.Mono(); now-period >= 2*t.Every {
-			period = now - t.Every // periods that were missed altogether are not made up for
+			period = now - t.Every // missed periods are skipped
 		}
 	}
 }
 
-// routine takes one event of a timetable. An event without profiles is
-// discarded.
+// routine captures one event of a timetable. An event without profiles is discarded.
 func (in *Incidents) routine(ctx context.Context, t *Timetable) {
 	if !in.Scope.Tasks.Enter(Task) {
 		return
 	}
 	defer in.Scope.Tasks.Leave(Task)
-	c := in.asked(event.SignalContinuous, detect.CodeContinuous, t.Kinds)
+	c := in.newCause(event.SignalContinuous, detect.CodeContinuous, t.Kinds)
 	b := in.open(c, event.StateSuspected)
 	b.Snapshots(t.Kinds)
 	b.recordFor(ctx, t.Takes)

@@ -14,23 +14,23 @@ import (
 )
 
 const (
-	// maxPrevious is how many runs are told about at one start: a process in a
-	// crash loop has many.
+	// maxPrevious is how many runs are reported at one start: a process in a crash
+	// loop has many.
 	maxPrevious = 4
-	told        = time.Minute // of a run
-	// nearLimit is the percentage of memory at which an end is taken for the
-	// kernel's doing, and soon the time in which it would have been full.
+	reported    = time.Minute // at the end of a run
+	// The kernel has probably killed a process whose memory was at nearLimit percent,
+	// or would have been full within nearEnd.
 	nearLimit = 90.0
-	soon      = 10 * time.Second
+	nearEnd   = 10 * time.Second
 )
 
-// tellPrevious reads what runs have left that were not stopped. An end that
-// was not wanted is an event; a process that its deployment ends
-// without Stop every day is a line in the log.
-func (in *Incidents) tellPrevious() {
+// reportPrevious reads the black boxes of runs that ended without Stop. An unusual end
+// is an event. Any other is a line in the log, because some deployments end a process
+// without Stop every day.
+func (in *Incidents) reportPrevious() {
 	dir, err := in.Store.Dir(in.Config().Store, blackboxDir)
 	if err != nil {
-		return // which was reported when the dump path was opened
+		return // Start has reported it
 	}
 	defer dir.Close()
 	orphans, dropped, err := blackbox.Adopt(dir, maxPrevious)
@@ -41,11 +41,11 @@ func (in *Incidents) tellPrevious() {
 		in.Scope.Log.Infof("%d older runs ended without Stop, too", dropped)
 	}
 	for _, o := range orphans {
-		in.tellOrphan(dir, o)
+		in.reportOrphan(dir, o)
 	}
 }
 
-func (in *Incidents) tellOrphan(dir *os.Root, o *blackbox.Orphan) {
+func (in *Incidents) reportOrphan(dir *os.Root, o *blackbox.Orphan) {
 	p, why := previousRun(o)
 	if why == "" {
 		in.Scope.Log.Infof("a previous run ended without Stop, and with nothing unusual")
@@ -82,8 +82,8 @@ func (in *Incidents) endOrphan(err error) {
 	}
 }
 
-// previousRun returns the end of a run, and in words why it is worth an event;
-// "" if it is not.
+// previousRun returns the end of a run, and what was unusual about it; "" if nothing
+// was.
 func previousRun(o *blackbox.Orphan) (p *event.PreviousRun, why string) {
 	p = &event.PreviousRun{Crash: o.Crash}
 	if o.Contents == nil {
@@ -92,12 +92,12 @@ func previousRun(o *blackbox.Orphan) (p *event.PreviousRun, why string) {
 		}
 		return p, "in a crash: " + crashLine(p.Crash)
 	}
-	minute, end := o.Contents.Summary(told), o.Contents.Summary(10*time.Second)
+	minute, end := o.Contents.Summary(reported), o.Contents.Summary(10*time.Second)
 	p.Started, p.Ended, p.PID = o.Contents.Start, minute.At, o.Contents.PID
 	p.MemoryPercent, p.MemoryRate = minute.MemoryShare(), math.Round(end.MemorySlope)
 	p.LastState, p.LastEvent, p.LastSentence = minute.State, minute.EventID, minute.EventText
 	for _, rec := range o.Contents.Records {
-		if rec.Kind == blackbox.KindSample && !rec.At.Before(minute.SampleAt.Add(-told)) {
+		if rec.Kind == blackbox.KindSample && !rec.At.Before(minute.SampleAt.Add(-reported)) {
 			s := rec.Sample
 			p.Samples = append(p.Samples, event.PastSample{
 				At: rec.At, CPUPercent: s.CPU, MemoryUsed: s.Memory, MemoryLimit: s.MemoryLimit,
@@ -109,14 +109,14 @@ func previousRun(o *blackbox.Orphan) (p *event.PreviousRun, why string) {
 	return p, why
 }
 
-// unusual says what is unusual about the end, "" if nothing is.
+// unusual describes what is unusual about the end, "" if nothing is.
 func unusual(p *event.PreviousRun, s blackbox.Summary) (why string) {
 	left := detect.Never
 	if limit := s.Sample.MemoryLimit; limit > 0 {
 		left = detect.TimeLeft(limit-min(limit, s.Sample.Memory), p.MemoryRate)
 	}
-	during := p.LastEvent != "" && s.At.Sub(s.EventAt) < told
-	if p.Crash == "" && p.MemoryPercent < nearLimit && left >= soon && !during {
+	during := p.LastEvent != "" && s.At.Sub(s.EventAt) < reported
+	if p.Crash == "" && p.MemoryPercent < nearLimit && left >= nearEnd && !during {
 		return ""
 	}
 	if len(p.Samples) > 0 {
@@ -143,9 +143,8 @@ func memoryOf(p *event.PreviousRun) (percent []float64) {
 	return percent
 }
 
-// crashLine is what a crash is about: its first line. Of what the runtime calls
-// a fatal error it keeps the stacks alone, so there it is the first function that
-// is not its own.
+// crashLine returns the first line of a crash. After a fatal error the runtime writes
+// only the stacks, so it returns the first function that is not the runtime's.
 func crashLine(text string) string {
 	first, rest, _ := strings.Cut(strings.TrimSpace(text), "\n")
 	if !strings.HasPrefix(first, "goroutine ") {
@@ -158,7 +157,7 @@ func crashLine(text string) string {
 		}
 		switch {
 		case line == "":
-			return first // the end of the stack that it was in
+			return first // the end of the first stack
 		case line[0] == '\t', strings.HasPrefix(line, "runtime."), strings.HasPrefix(line, "internal/runtime/"):
 		default:
 			return "fatal error in " + function

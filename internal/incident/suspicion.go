@@ -45,7 +45,7 @@ func (in *Incidents) Suspect(c Cause, deferred bool) *Suspicion {
 	return s
 }
 
-// Finished reports whether the event is complete.
+// Finished reports whether the life of the event is over.
 func (s *Suspicion) Finished() bool { return s.over.Load() }
 
 // HoldsAgain records that the rule has fired for another sample.
@@ -77,7 +77,7 @@ func (s *Suspicion) with(c Cause) Cause {
 	return c
 }
 
-// proceed is the life of the event.
+// proceed runs the life of the event.
 func (s *Suspicion) proceed() {
 	t := &s.taker
 	p := &capture.Phases{

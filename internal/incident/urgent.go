@@ -9,24 +9,23 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// An Urgent is the life of an event of the memory watcher: the process may be
-// killed at any moment, so the heap profile is on disk before anything else is
-// done, and then what there is still time for.
+// An Urgent is an event of the memory watcher. The process may be killed at any
+// moment, so the heap profile is written to disk before anything else is done.
 type Urgent struct {
 	in    *Incidents
 	cause Cause
-	grown chan detect.MemoryForecast // holds one: memory has grown further
+	grown chan detect.MemoryForecast // holds one: memory has grown by another step
 	over  atomic.Bool
 }
 
 const (
-	// linger is how long the event stays open for more of the same.
-	linger = time.Second
-	// maxRefresh bounds the profiles that growth adds to an event.
+	// openFor is how long the event stays open for further growth.
+	openFor = time.Second
+	// maxRefresh is how many further heap profiles an event gets.
 	maxRefresh = 3
 )
 
-// Urgent begins an urgent event. It is nil when the run is ending.
+// Urgent begins an urgent event, and returns nil when the run is ending.
 func (in *Incidents) Urgent(c Cause, f detect.MemoryForecast) *Urgent {
 	if !in.Scope.Tasks.Enter(Task) {
 		return nil
@@ -41,8 +40,8 @@ func (in *Incidents) Urgent(c Cause, f detect.MemoryForecast) *Urgent {
 	return u
 }
 
-// Refresh says that memory has grown by another step. It reports whether the
-// event is still open.
+// Refresh records that memory has grown by another step. It reports whether the event
+// is still open. It does not block.
 func (u *Urgent) Refresh(f detect.MemoryForecast) bool {
 	if u == nil || u.over.Load() {
 		return false
@@ -54,7 +53,7 @@ func (u *Urgent) Refresh(f detect.MemoryForecast) bool {
 	return true
 }
 
-// proceed is the life of the event.
+// proceed runs the life of the event.
 func (u *Urgent) proceed(f detect.MemoryForecast) {
 	b := u.in.create(u.cause, event.StateSuspected)
 	collected := b.Meter.Cycles()
@@ -62,13 +61,13 @@ func (u *Urgent) proceed(f detect.MemoryForecast) {
 	b.forecast = &f
 	b.describe()
 	b.CollectWithin(f.Left, f.Collection, collected)
-	u.linger(b)
+	u.refresh(b)
 	b.conclude(u.cause, event.StateConfirmed)
 }
 
-// linger takes the heap again when memory grows further.
-func (u *Urgent) linger(b *builder) {
-	end := time.NewTimer(linger)
+// refresh takes another heap profile when memory grows further.
+func (u *Urgent) refresh(b *builder) {
+	end := time.NewTimer(openFor)
 	defer end.Stop()
 	for n := 2; ; n++ {
 		select {

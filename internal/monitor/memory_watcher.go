@@ -8,24 +8,23 @@ import (
 	"github.com/go-holmes/holmes/internal/incident"
 )
 
-// A watcher looks at memory more closely than once a second, because a process
-// that leaks fast is killed within one: after every collection, and the sooner
-// the less time is left. It belongs to the mem signal, and its events skip the
-// hold.
+// A watcher reads memory more often than once a second, because a process that leaks
+// fast is killed within a second: after every collection, and the sooner the less time
+// is left. It belongs to the mem signal. Its events skip the hold.
 type watcher struct {
 	m     *Monitor
 	trend detect.MemoryTrend
 	limit detect.Limiter
 	event *incident.Urgent // under way, or nil
 
-	safe time.Duration // until when memory cannot run out, however fast it grows
+	safe time.Duration // until then memory cannot run out, however fast it grows
 }
 
-// watchStep is how much further, in points of the limit, memory must have
-// grown for evidence to be taken again.
+// watchStep is by how many percent points of the limit memory must have grown for
+// another heap profile.
 const watchStep = 5
 
-// watchMemory is the watcher's goroutine.
+// watchMemory runs the watcher.
 func (m *Monitor) watchMemory() {
 	w := &watcher{m: m}
 	wake, end := m.Wakes()
@@ -38,24 +37,24 @@ func (m *Monitor) watchMemory() {
 			return
 		case <-wake:
 			if left := w.safe - m.Scope.Clock.Mono(); left > 0 {
-				timer.Reset(left) // until then it cannot tell of any danger
+				timer.Reset(left)
 				continue
 			}
 		case <-timer.C:
 		}
 		next := latest
-		m.Scope.Bugs.Safely("memory watcher", func() { next = w.look() })
+		m.Scope.Bugs.Safely("memory watcher", func() { next = w.read() })
 		timer.Reset(m.withTick(next))
 	}
 }
 
-// withTick puts a look that is not urgent to where a tick is: to wake up a process
-// costs several times as much as to look.
+// withTick moves a reading that is not urgent to the time of a tick, because waking the
+// process costs several times as much as a reading.
 func (m *Monitor) withTick(next time.Duration) time.Duration {
 	if next < latest {
 		return next
 	}
-	const end = latest + soonest // the last one up to here; two timers are never set at the same instant
+	const end = latest + soonest // two timers are never set at the same instant
 	interval := m.Config().Interval
 	tick := time.Duration(m.due.Load()) - m.Scope.Clock.Mono()
 	tick += max(end-tick, 0).Truncate(interval)
@@ -65,8 +64,8 @@ func (m *Monitor) withTick(next time.Duration) time.Duration {
 	return tick
 }
 
-// look takes one reading, begins what is due, and returns when to look again.
-func (w *watcher) look() time.Duration {
+// read takes one reading, judges it, and returns the time to the next one.
+func (w *watcher) read() time.Duration {
 	c := w.m.Config()
 	s := c.Signals[detect.SignalMem]
 	if !s.Enabled || !c.WatchMemory {
@@ -83,12 +82,11 @@ func (w *watcher) look() time.Duration {
 	} else if w.limit.Fired && f.Percent() < w.limit.Reported-2*watchStep && reading.At >= w.limit.CoolUntil {
 		w.limit.Fired = false
 	}
-	return nextLook(sooner)
+	return nextReading(sooner)
 }
 
-// absOf is the absolute threshold of the mem signal, which the watcher shares.
-// The rule of mosn/holmes is applied to the letter, and a rule of the user's
-// own has none that is known.
+// absOf returns the absolute threshold of the mem signal, which the watcher shares,
+// and 0 for a user's rule and for mosn/holmes's, which has no watcher.
 func absOf(r detect.Rule, c *Config) float64 {
 	if t, ours := r.(detect.Threshold); ours && !c.Classic {
 		return t.Abs
@@ -96,9 +94,9 @@ func absOf(r detect.Rule, c *Config) float64 {
 	return 0
 }
 
-// fire begins an event, or refreshes the one under way. An absolute level
-// counts once in a cool-down, and not where the signal has evidence already. A
-// forecast does not wait for that, since its process may not live that long.
+// fire begins an event, or refreshes the present one. An absolute level counts once in
+// a cool-down, and not if the signal has evidence already. A forecast has no cool-down,
+// because the process may not live that long.
 func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	level := f.Percent()
 	switch {
@@ -116,7 +114,7 @@ func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	w.limit.Cool(f.At, c.pace(c.Signals[detect.SignalMem].Rule).CoolDown)
 	select {
 	case w.m.preempted <- level:
-	default: // the loop has not heard of the last one yet
+	default: // the loop has not read the last one yet
 	}
 }
 
@@ -134,36 +132,34 @@ func (w *watcher) affords(c *Config, now time.Duration, why detect.Reason) bool 
 	return w.limit.Affords(now, why.Code)
 }
 
-// covered reports whether the mem signal has evidence of this level
-// already, or is about to.
+// covered reports whether the mem signal has evidence of this level already, or
+// suspects it.
 func (m *Monitor) covered(level float64) bool {
 	for _, s := range *m.all.Load() {
 		if s.signal == detect.SignalMem {
-			v := s.look()
+			v := s.latest()
 			return v.suspects() || (!v.fast.Armed && level < v.fast.Reported+watchStep)
 		}
 	}
 	return false
 }
 
-// Between two looks. A quarter of the time that is left gives four of them
-// before the end; below 10 ms rates are noise, and a second is the tick.
+// The limits of the time between two readings. A quarter of the time that is left gives
+// four readings before the end; below 10 ms rates are noise, and a second is the tick.
 const (
 	soonest = 10 * time.Millisecond
 	latest  = time.Second
 )
 
-// fastest is more than a process can take of memory that it never had, in bytes
-// a second: the kernel clears each page first, at 1 to 2 GB/s where it was measured
-// (oom-table).
+// fastest is more than a process can allocate from the kernel, in bytes a second: the
+// kernel clears each page first, at 1 to 2 GB/s where it was measured (oom-table).
 const fastest = 4 << 30
 
-// safeFor is how long a sixteenth of the room lasts at the least. A service that
-// collects a hundred times a second and has much room need not be looked at as
-// often.
+// safeFor returns how long a sixteenth of the room lasts at the least. A service that
+// collects a hundred times a second and has much room is not read that often.
 func safeFor(room uint64) time.Duration {
 	return time.Duration(min(float64(room)/16/fastest, latest.Seconds()) * float64(time.Second))
 }
 
-// nextLook is when to look again.
-func nextLook(left time.Duration) time.Duration { return min(max(left/4, soonest), latest) }
+// nextReading returns the time to the next reading.
+func nextReading(left time.Duration) time.Duration { return min(max(left/4, soonest), latest) }

@@ -121,7 +121,7 @@ func TestNextLook(t *testing.T) {
 		time.Minute:            time.Second,
 		detect.Never:           time.Second,
 	} {
-		require.Equal(t, want, nextLook(left), left)
+		require.Equal(t, want, nextReading(left), left)
 	}
 }
 

@@ -1,6 +1,6 @@
-// Package monitor is the heartbeat: once an interval it reads every signal,
-// judges it, and begins or ends a suspicion. Beside it, it looks at memory more
-// closely, and ends idle threads where that is wanted.
+// Package monitor reads and judges every signal once an interval, and begins or ends
+// suspicions. Between two ticks it watches memory. It also ends idle threads if the
+// option is on.
 package monitor
 
 import (
@@ -14,29 +14,29 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// A Monitor is the loop of one run, and owns these goroutines:
+// A Monitor monitors the signals of one run. It owns these goroutines:
 //
 //	the loop      one tick an interval, all built-in signals
 //	the watcher   memory between two ticks
-//	one more      for each signal of the user's, since its source may block
+//	a goroutine   for each user's signal, because its source may block
 type Monitor struct {
 	Scope     *supervise.Scope
-	Config    func() *Config // as it is now
+	Config    func() *Config // the current one
 	Meter     *measure.Meter
 	Locks     *contention.Locks
 	Incidents *incident.Incidents
-	Wakes     func() (wake <-chan struct{}, end func()) // by finished collections
-	Changed   func()                                    // called when the loop takes over another configuration
+	Wakes     func() (wake <-chan struct{}, end func()) // after finished collections
+	Changed   func()                                    // called by the loop when it takes over a configuration
 	Counters  *Counters
 
 	change    supervise.Bell
-	preempted chan float64 // holds one: the level that the memory watcher has reported
+	preempted chan float64 // holds one: the level of an event of the memory watcher
 
 	config   *Config // of the loop
 	builtins []*signalMonitor
 	sources  []*sourceMonitor
 	shrink   shrinker
-	disarm   func() // of the locks, nil while they are not armed
+	disarm   func() // disarms the locks; nil while they are not armed
 
 	all    atomic.Pointer[[]*signalMonitor] // for Views
 	vetoed atomic.Bool                      // as of the last tick
@@ -45,14 +45,14 @@ type Monitor struct {
 	late   atomic.Uint64
 }
 
-// Counters counts ticks over all runs of a Holmes.
+// Counters counts ticks and their time, over all runs of a Holmes.
 type Counters struct {
 	Ticks    atomic.Uint64
 	TickTime atomic.Int64
 }
 
-// Prepare takes over the configuration, so that views know the signals before
-// the loop runs.
+// Prepare takes over the configuration, so that views have the signals before the loop
+// runs.
 func (m *Monitor) Prepare() {
 	m.change = supervise.NewBell()
 	m.preempted = make(chan float64, 1)
@@ -60,17 +60,16 @@ func (m *Monitor) Prepare() {
 	m.reconfigure()
 }
 
-// Start begins the loop and the memory watcher. Prepare comes first.
+// Start starts the loop and the memory watcher. Call Prepare first.
 func (m *Monitor) Start() {
 	m.Scope.Go("loop", m.loop)
 	m.Scope.Go("memory watcher", m.watchMemory)
 }
 
-// Reconfigure tells the loop that there is another configuration. It takes effect
-// at the next tick.
+// Reconfigure lets the loop take over the current configuration. It does not block.
 func (m *Monitor) Reconfigure() { m.change.Ring() }
 
-// Release gives back what Prepare has taken; the loop does when it ends.
+// Release closes the meter and disarms the locks. The loop calls it when it ends.
 func (m *Monitor) Release() {
 	m.disarmLocks()
 	m.Meter.Close()
@@ -91,19 +90,18 @@ func (m *Monitor) loop() {
 		case level := <-m.preempted:
 			m.builtin(detect.SignalMem).preempt(m.Scope.Clock.Mono(), level)
 		case <-timer.C:
-			last = m.beat(last)
+			last = m.tickAt(last + m.config.Interval)
 		}
-		// From the last tick on, so that no number of changes puts off the next.
+		// From the last tick on, so that changes do not delay the next tick.
 		m.due.Store(int64(last + m.config.Interval))
 		timer.Reset(last + m.config.Interval - m.Scope.Clock.Mono())
 	}
 }
 
-// beat runs one tick and returns when it was due. Ticks that were missed
-// altogether are counted and not made up for.
-func (m *Monitor) beat(last time.Duration) time.Duration {
+// tickAt runs the tick that is due and returns when it was due. Missed ticks are
+// counted and skipped.
+func (m *Monitor) tickAt(due time.Duration) time.Duration {
 	now := m.Scope.Clock.Mono()
-	due := last + m.config.Interval
 	if late := now - due; late >= m.config.Interval {
 		m.late.Add(uint64(late / m.config.Interval))
 		due = now
@@ -112,10 +110,9 @@ func (m *Monitor) beat(last time.Duration) time.Duration {
 	return due
 }
 
-// Tick reads everything and judges every signal. It allocates nothing while
-// nothing is suspected. Rates are over the real time since the last reading;
-// rules are judged at the time that the tick was due, so that ten ticks of a
-// second are ten seconds and not a hair less.
+// Tick reads and judges every signal. It allocates nothing while nothing is suspected.
+// Rates are over the real time since the last reading. Rules are judged at the time
+// when the tick was due, so that ten ticks of a second are exactly ten seconds.
 func (m *Monitor) Tick(now, due time.Duration) {
 	at := m.Scope.Clock.Wall()
 	c := m.config
@@ -127,7 +124,7 @@ func (m *Monitor) Tick(now, due time.Duration) {
 		s.step(due, at, veto)
 	}
 	for _, s := range m.sources {
-		s.wake(beat{now: due, at: at, veto: veto, config: c})
+		s.wake(tick{now: due, at: at, veto: veto, config: c})
 	}
 	if c.Shrink.Enabled {
 		m.shrinkThreads(due, &c.Shrink)
@@ -138,7 +135,7 @@ func (m *Monitor) Tick(now, due time.Duration) {
 	m.Counters.TickTime.Add(int64(m.Scope.Clock.Mono() - now))
 }
 
-// veto is why no event may begin now, whatever the rules say.
+// veto returns why no event may begin now, whatever the rules say, and "" if one may.
 func (m *Monitor) veto(c *Config) string {
 	if c.CPUMax <= 0 {
 		return ""
@@ -149,7 +146,7 @@ func (m *Monitor) veto(c *Config) string {
 	return ""
 }
 
-// reconfigure takes over the newest configuration: signals keep their samples.
+// reconfigure takes over the current configuration. Signals keep their samples.
 func (m *Monitor) reconfigure() {
 	c := m.Config()
 	if c == m.config {
@@ -189,8 +186,7 @@ func (m *Monitor) add(name detect.Signal, read func(time.Duration) (float64, flo
 	return s
 }
 
-// armLocks keeps locks armed for as long as a signal is on that wants mutex
-// profiles, and disarmLocks ends it.
+// armLocks keeps locks armed while a signal with mutex profiles is on.
 func (m *Monitor) armLocks(c *Config) {
 	switch {
 	case !c.wantsMutex():
@@ -207,5 +203,5 @@ func (m *Monitor) disarmLocks() {
 	}
 }
 
-// Ticks returns how many readings were taken and missed in this run.
+// Ticks returns how many ticks were run and missed in this run.
 func (m *Monitor) Ticks() (taken, late uint64) { return m.ticks.Load(), m.late.Load() }

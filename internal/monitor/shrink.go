@@ -5,25 +5,26 @@ import (
 	"time"
 )
 
-// Shrink says when idle threads are ended.
+// Shrink is the options about idle threads, which are ended when there have been more
+// than Threshold threads for the time of Delay.
 type Shrink struct {
 	Enabled   bool
 	Threshold int // threads
 	Delay     time.Duration
 }
 
-// shrinkPause is the least time between two shrinkings.
+// shrinkPause is the least time from ending threads to ending more.
 const shrinkPause = time.Hour
 
-// A shrinker remembers since when there have been too many threads.
+// A shrinker knows since when there are too many threads.
 type shrinker struct {
 	over  bool
 	since time.Duration
 	next  time.Duration
 }
 
-// shrinkThreads ends threads over the threshold once there have been too many
-// for the delay. The loop calls it; it works beside the loop.
+// shrinkThreads starts a goroutine that ends the threads over the threshold, if there
+// have been too many for the time of the delay.
 func (m *Monitor) shrinkThreads(now time.Duration, c *Shrink) {
 	threads, err := m.Meter.Threads()
 	extra := threads - c.Threshold
@@ -43,13 +44,13 @@ func (m *Monitor) shrinkThreads(now time.Duration, c *Shrink) {
 	m.Scope.Go("shrink threads", func() { endThreads(extra, m.Scope.Stop) })
 }
 
-// threadPause is the time from one thread's end to the next, so that a busy
-// host does not feel them.
+// threadPause is the time from the end of a thread to the next, so that a busy host is
+// not disturbed.
 const threadPause = 10 * time.Millisecond
 
-// endThreads ends n threads, one after the other: the runtime ends the thread
-// of a goroutine that returns while locked to it, and goes on with an idle one.
-// Where no thread is idle it makes a new one, so the number never grows.
+// endThreads ends n threads, one after the other: the runtime ends the thread of a
+// goroutine that returns while locked to it, and continues on an idle thread. If no
+// thread is idle it creates one, so the number never grows.
 func endThreads(n int, stop <-chan struct{}) {
 	pause := time.NewTicker(threadPause)
 	defer pause.Stop()

@@ -16,9 +16,8 @@ const sourceDeadline = 5 * time.Second
 
 var errSourceHangs = errors.New("the source does not return")
 
-// A Source is a source of the user's as the configuration knows it. It outlives
-// runs, so that a source which hangs is not called a second time by the next
-// one.
+// A Source is a user's source in the configuration. It outlives runs, so that the next
+// run does not call a source that hangs.
 type Source struct {
 	source  detect.Source
 	breaker *supervise.Breaker
@@ -30,38 +29,37 @@ func NewSource(s detect.Source) *Source {
 	return &Source{source: s, breaker: supervise.NewBreaker(supervise.SystemClock()), slot: make(chan struct{}, 1)}
 }
 
-// A sourceMonitor monitors a user's signal. Its source and its rule may block,
-// so it steps in a goroutine of its own, which the loop wakes and never waits
-// for.
+// A sourceMonitor monitors a user's signal. Its source and its rule may block, so it
+// has a goroutine, which the loop wakes and never waits for.
 type sourceMonitor struct {
 	signal *signalMonitor
-	beats  chan beat // holds one: the newest
+	ticks  chan tick // holds one
 	config *Config
 
-	busySince atomic.Int64 // mono when it was woken, 0 while idle
+	busySince atomic.Int64 // mono when it began a tick, 0 while idle
 }
 
-// A beat is one tick, as the monitors of users' signals get it.
-type beat struct {
+// A tick is one tick of the loop, for a sourceMonitor.
+type tick struct {
 	now    time.Duration
 	at     time.Time
 	veto   string
 	config *Config
 }
 
-// wake passes a tick on. It never blocks: a monitor that is still busy misses the
-// tick, and is reported when it has been for too long.
-func (s *sourceMonitor) wake(b beat) {
-	if since := time.Duration(s.busySince.Load()); since > 0 && b.now-since > sourceDeadline {
+// wake passes a tick on. It never blocks: a monitor that is busy misses the tick, and
+// is reported if it has been busy for too long.
+func (s *sourceMonitor) wake(t tick) {
+	if since := time.Duration(s.busySince.Load()); since > 0 && t.now-since > sourceDeadline {
 		s.signal.hangs()
 	}
 	select {
-	case s.beats <- b:
+	case s.ticks <- t:
 	default:
 	}
 }
 
-// hangs shows the fault of a signal whose own goroutine cannot.
+// hangs records that the source hangs, for the signal's goroutine, which waits for it.
 func (m *signalMonitor) hangs() {
 	m.mu.Lock()
 	m.view.err = errSourceHangs
@@ -74,23 +72,23 @@ func (m *Monitor) sourceLoop(s *sourceMonitor) {
 		select {
 		case <-m.Scope.Stop:
 			return
-		case b := <-s.beats:
-			s.busySince.Store(int64(b.now))
-			m.Scope.Bugs.Safely("source", func() { s.step(b) })
+		case t := <-s.ticks:
+			s.busySince.Store(int64(t.now))
+			m.Scope.Bugs.Safely("source", func() { s.step(t) })
 			s.busySince.Store(0)
 		}
 	}
 }
 
-func (s *sourceMonitor) step(b beat) {
-	if b.config != s.config {
-		s.config = b.config
-		s.signal.configure(b.config, b.config.Signals[s.signal.signal])
+func (s *sourceMonitor) step(t tick) {
+	if t.config != s.config {
+		s.config = t.config
+		s.signal.configure(t.config, t.config.Signals[s.signal.signal])
 	}
-	s.signal.step(b.now, b.at, b.veto)
+	s.signal.step(t.now, t.at, t.veto)
 }
 
-// read calls the source, behind its breaker and never twice at once.
+// read calls the source through its circuit breaker, one call at a time.
 func (s *sourceMonitor) read(now time.Time, stop <-chan struct{}) (value, limit float64, err error) {
 	src := s.config.Signals[s.signal.signal].Source
 	select {
@@ -110,14 +108,14 @@ func (s *sourceMonitor) read(now time.Time, stop <-chan struct{}) (value, limit 
 	return value, limit, nil
 }
 
-// addSource starts the monitor of a user's signal, once.
+// addSource starts the monitor of a user's signal, unless there is one.
 func (m *Monitor) addSource(name detect.Signal, settings Signal, c *Config) {
 	for _, s := range m.sources {
 		if s.signal.signal == name {
 			return // its own goroutine takes over the configuration with the next tick
 		}
 	}
-	s := &sourceMonitor{beats: make(chan beat, 1), config: c}
+	s := &sourceMonitor{ticks: make(chan tick, 1), config: c}
 	s.signal = m.add(name, func(time.Duration) (float64, float64, error) {
 		return s.read(m.Scope.Clock.Wall(), m.Scope.Stop)
 	})

@@ -46,7 +46,7 @@ func (m *signalMonitor) publish(s detect.Sample, veto string) {
 	}
 }
 
-func (m *signalMonitor) look() view {
+func (m *signalMonitor) latest() view {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.view
@@ -82,7 +82,7 @@ func (v *view) state(now time.Duration) string {
 func (m *Monitor) Views() (out []View) {
 	now, c := m.Scope.Clock.Mono(), m.Config()
 	for _, s := range *m.all.Load() {
-		v := s.look()
+		v := s.latest()
 		view := View{
 			Signal: s.signal, Enabled: v.enabled, Value: v.sample.Value, Limit: v.sample.Limit, Mean: v.fast.Mean,
 			State: v.state(now), WhyNot: v.whyNot(s.signal, now), Err: v.err,
@@ -102,7 +102,7 @@ func (m *Monitor) Calm() bool {
 	}
 	now := m.Scope.Clock.Mono()
 	for _, s := range *m.all.Load() {
-		if v := s.look(); v.enabled && v.read && v.err == nil && v.state(now) != detect.StateCalm {
+		if v := s.latest(); v.enabled && v.read && v.err == nil && v.state(now) != detect.StateCalm {
 			return false
 		}
 	}
