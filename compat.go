@@ -9,13 +9,13 @@ import (
 	"time"
 )
 
-// ReasonType is mosn/holmes's reason for an event; see [Reason] for ours.
+// ReasonType is the reason of an event in mosn/holmes; see [Reason].
 type ReasonType uint8
 
 // The reasons of mosn/holmes, with its spelling.
 const (
 	ReasonCurlLessMin    ReasonType = iota // below min
-	ReasonCurlGreaterMin                   // nothing of the rule holds
+	ReasonCurlGreaterMin                   // the rule does not fire
 	ReasonCurGreaterMax                    // at or above max
 	ReasonCurGreaterAbs                    // above abs
 	ReasonDiff                             // above the mean by diff
@@ -51,23 +51,21 @@ func (o *TypeOption) Set(minimum, abs, diff int, coolDown time.Duration) {
 	o.TriggerMin, o.TriggerAbs, o.TriggerDiff, o.CoolDown = minimum, abs, diff, coolDown
 }
 
-// Scene is what mosn/holmes tells a [ProfileReporter] about the reading that
-// fired, in whole percent or counts.
+// Scene is the reading that fired, for a [ProfileReporter], in percent or counts.
 type Scene struct {
 	TypeOption
 	CurVal int // the value that fired
 	Avg    int // the mean before it
 }
 
-// ProfileReporter is mosn/holmes's reporter: one call a profile. A new one is
-// better written as a [Reporter].
+// ProfileReporter is a reporter of mosn/holmes, which is called once for each profile.
+// Write a new one as a [Reporter].
 type ProfileReporter interface {
 	Report(pType string, filename string, reason ReasonType, eventID string, sampleTime time.Time, pprofBytes []byte, scene Scene) error
 }
 
-// WithProfileReporter adds a reporter of mosn/holmes, called once for each
-// profile of an event. There is one of them: a second one replaces the first.
-// A nil reporter is ignored.
+// WithProfileReporter adds a reporter of mosn/holmes, which is called once for each
+// profile of an event. A second one replaces the first. A nil reporter is ignored.
 func WithProfileReporter(r ProfileReporter) Option {
 	return option{"WithProfileReporter", func(c *config) error {
 		if r == nil {
@@ -83,11 +81,10 @@ type classicReporter struct{ to ProfileReporter }
 
 func isClassic(r Reporter) bool { _, ok := r.(classicReporter); return ok }
 
-// Name is the wrapped reporter's type, for logs.
+// Name returns the type of the wrapped reporter.
 func (c classicReporter) Name() string { return fmt.Sprintf("%T", c.to) }
 
-// Report calls the old reporter for each profile, with bytes of its own. An
-// execution trace is none.
+// Report calls the wrapped reporter for each profile. An execution trace is none.
 func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	t := e.Trigger
 	scene := Scene{CurVal: int(t.Sample.Value), Avg: int(t.Baseline)}
@@ -103,8 +100,8 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 		p := &e.Profiles[i]
 		switch {
 		case !p.Captured(), ctx.Err() != nil,
-			p.Kind == KindTrace, // they know profiles only
-			slices.Contains(row.Context, p.Kind) && !slices.Contains(row.Kinds, p.Kind): // and one kind for each signal
+			p.Kind == KindTrace,
+			slices.Contains(row.Context, p.Kind) && !slices.Contains(row.Kinds, p.Kind): // mosn/holmes has no profiles for a diagnosis
 			continue
 		}
 		raw, err := p.ReadAll(math.MaxInt64 - 1)
@@ -117,8 +114,6 @@ func (c classicReporter) Report(ctx context.Context, e *Event) error {
 	}
 	return ctx.Err()
 }
-
-// The switches of mosn/holmes, for [Holmes.Enable] and [Holmes.Disable].
 
 // EnableCPUDump is Enable(SignalCPU).
 func (h *Holmes) EnableCPUDump() *Holmes { return h.Enable(SignalCPU) }
@@ -150,25 +145,25 @@ func (h *Holmes) EnableThreadDump() *Holmes { return h.Enable(SignalThread) }
 // DisableThreadDump is Disable(SignalThread).
 func (h *Holmes) DisableThreadDump() *Holmes { return h.Disable(SignalThread) }
 
-// EnableShrinkThread turns on what [WithShrinkThread] has set.
+// EnableShrinkThread turns the setting of [WithShrinkThread] on.
 func (h *Holmes) EnableShrinkThread() *Holmes { return h.shrinkThread(true) }
 
-// DisableShrinkThread turns it off.
+// DisableShrinkThread turns the setting of [WithShrinkThread] off.
 func (h *Holmes) DisableShrinkThread() *Holmes { return h.shrinkThread(false) }
 
 func (h *Holmes) shrinkThread(on bool) *Holmes {
-	_ = h.Set(option{"ShrinkThread", func(c *config) error { // inert is silent here
+	_ = h.Set(option{"ShrinkThread", func(c *config) error { // an inert Holmes ignores it
 		c.monitor.Shrink.Enabled = on && c.monitor.Shrink.Threshold > 0
 		return nil
 	}})
 	return h
 }
 
-// EnableProfileReporter resumes what DisableProfileReporter paused.
+// EnableProfileReporter resumes the reporter of [WithProfileReporter].
 func (h *Holmes) EnableProfileReporter() { h.profileReporter(false) }
 
-// DisableProfileReporter gives no more events to the reporter of
-// [WithProfileReporter].
+// DisableProfileReporter pauses the reporter of [WithProfileReporter]: it gets no new
+// events.
 func (h *Holmes) DisableProfileReporter() { h.profileReporter(true) }
 
 func (h *Holmes) profileReporter(off bool) {
@@ -187,8 +182,8 @@ func (h *Holmes) EnableDump(curCPU int) error {
 	return nil
 }
 
-// ReportProfile gives one profile to the reporter of [WithProfileReporter],
-// at once and in the caller's goroutine.
+// ReportProfile passes one profile to the reporter of [WithProfileReporter], in the
+// caller's goroutine.
 func (h *Holmes) ReportProfile(pType string, filename string, reason ReasonType, eventID string, sampleTime time.Time, pprofBytes []byte, scene Scene) {
 	c := h.config()
 	if c == nil {

@@ -8,16 +8,15 @@ import (
 	"sync"
 )
 
-// NewStdLogger returns a [Logger] that writes to standard output, from the
-// level of Info on.
+// NewStdLogger returns a [Logger] that writes to standard output, from level Info on.
 func NewStdLogger() Logger {
 	return &textLogger{level: slog.LevelInfo, open: func() (*os.File, error) { return os.Stdout, nil }}
 }
 
-// NewFileLog returns a [Logger] that appends to a file, made with mode 0600
-// when the first line is written. level is a level of mosn.io/pkg/log (FATAL,
-// ERROR, WARN, INFO, DEBUG, TRACE, which count from 0 on) or one of your own
-// that counts alike. A file that cannot be written loses its lines.
+// NewFileLog returns a [Logger] that appends to a file, which is created with mode 0600
+// when the first line is written. level is a level of mosn.io/pkg/log (FATAL, ERROR,
+// WARN, INFO, DEBUG, TRACE, counted from 0) or of a type with the same values. Lines
+// are lost if the file cannot be written.
 func NewFileLog[L ~uint8](path string, level L) Logger {
 	return &textLogger{level: levelOf(uint8(level)), open: func() (*os.File, error) {
 		return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
@@ -38,7 +37,7 @@ func levelOf(l uint8) slog.Level {
 	}
 }
 
-// textLogger writes lines of slog's text form to a file that it opens once.
+// textLogger writes lines in slog's text form to a file, which it opens once.
 type textLogger struct {
 	level slog.Level
 	open  func() (*os.File, error)

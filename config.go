@@ -19,9 +19,8 @@ import (
 	"github.com/go-holmes/holmes/internal/monitor"
 )
 
-// A config is all that options set: a part for each room, which gets it by
-// value. It is copied on every change and never written after it is in use, so
-// readers need no lock.
+// A config is all that options set, with a part for each package. It is copied for
+// every change and not changed once it is in use, so readers need no lock.
 type config struct {
 	measure  measure.Config
 	store    eventstore.Config
@@ -54,8 +53,7 @@ func defaultConfig() *config {
 	return c
 }
 
-// with returns a copy that the options are applied to, or the errors of all
-// that were wrong.
+// with returns a copy with the options applied, and the errors of all wrong options.
 func (c *config) with(opts []Option) (*config, error) {
 	next := *c
 	next.monitor.Signals = maps.Clone(c.monitor.Signals)
@@ -75,13 +73,13 @@ func (c *config) with(opts []Option) (*config, error) {
 	return &next, errors.Join(errs...)
 }
 
-// share gives rooms what they need to know of the settings of others.
+// share copies settings to the other packages that need them.
 func (c *config) share() {
 	c.monitor.Measure = c.measure
 	c.incident.Store, c.incident.Compare, c.incident.Tick = c.store, c.baseline > 0, c.monitor.Interval
 }
 
-// validate checks what no single option can.
+// validate checks settings that depend on each other.
 func (c *config) validate() error {
 	if c.continuous != nil {
 		if err := c.capture.CheckBlock(c.continuous.Kinds); err != nil {
@@ -99,8 +97,7 @@ func (c *config) validate() error {
 	return nil
 }
 
-// change applies f to the settings of a signal, and reports whether there is
-// one of that name.
+// change applies f to the settings of a signal, and reports whether the signal exists.
 func (c *config) change(name Signal, f func(*monitor.Signal)) bool {
 	s, ok := c.monitor.Signals[name]
 	if ok {
@@ -110,7 +107,7 @@ func (c *config) change(name Signal, f func(*monitor.Signal)) bool {
 	return ok
 }
 
-// warnings are settings that are legal and rarely meant.
+// warnings describes settings that are legal and rarely intended.
 func (c *config) warnings() []string {
 	var out []string
 	for _, name := range c.monitor.Order {
@@ -126,8 +123,6 @@ func (c *config) warnings() []string {
 	}
 	return out
 }
-
-// These name the value in an error; the option's name goes before it.
 
 func notNegative[T int | int64 | float64 | time.Duration](what string, v T) error {
 	if v < 0 || math.IsNaN(float64(v)) || math.IsInf(float64(v), 0) {

@@ -2,32 +2,32 @@ package holmes
 
 import "github.com/go-holmes/holmes/event"
 
-// The types that leave the process are those of package [event]. A [Reporter]
-// takes events out of the process; package reporters has some.
+// The types of events are those of package [event], which describes them. Package
+// reporters has implementations of [Reporter].
 type (
-	Event           = event.Event           // is all that leaves the process about one anomaly
-	State           = event.State           // is where an event stands in its life
-	Trigger         = event.Trigger         // says which reading set an event off, and why
-	Profile         = event.Profile         // is one piece of evidence, or why there is none
-	Kind            = event.Kind            // names a kind of profile
-	Readings        = event.Readings        // is what was measured around an event
-	Cost            = event.Cost            // is what an event's evidence cost the host
-	GoroutineStates = event.GoroutineStates // counts goroutines by what they are doing
-	GoroutineSite   = event.GoroutineSite   // counts goroutines of one starting function
-	Groups          = event.Groups          // is what the control groups said
-	MemoryGroup     = event.MemoryGroup     // is one level of the memory controller
-	CPUGroup        = event.CPUGroup        // is one level of the CPU controller
-	PreviousRun     = event.PreviousRun     // is the end of a run that was not stopped
-	PastSample      = event.PastSample      // is one tick of a PreviousRun
-	Reporter        = event.Reporter        // takes events out of the process
-	BatchReporter   = event.BatchReporter   // takes several events at once
+	Event           = event.Event           // all that leaves the process about one anomaly
+	State           = event.State           // state of an event
+	Trigger         = event.Trigger         // reading that confirmed an event, and why
+	Profile         = event.Profile         // profile of an event, or why it is missing
+	Kind            = event.Kind            // kind of profile
+	Readings        = event.Readings        // state of the process at an event
+	Cost            = event.Cost            // what it cost the host to take the evidence
+	GoroutineStates = event.GoroutineStates // number of goroutines by state
+	GoroutineSite   = event.GoroutineSite   // number of goroutines by starting function
+	Groups          = event.Groups          // state of the control groups
+	MemoryGroup     = event.MemoryGroup     // level of the memory controller
+	CPUGroup        = event.CPUGroup        // level of the CPU controller
+	PreviousRun     = event.PreviousRun     // end of a run without Stop
+	PastSample      = event.PastSample      // tick of a PreviousRun
+	Reporter        = event.Reporter        // delivers events
+	BatchReporter   = event.BatchReporter   // Reporter that takes several events at once
 )
 
 // The states of an event; see [State].
 const (
 	StateSuspected   = event.StateSuspected   // the rule fires, but not yet for its hold time
-	StateConfirmed   = event.StateConfirmed   // it did, or the event was asked for
-	StateDismissed   = event.StateDismissed   // it lapsed: counted, never reported
+	StateConfirmed   = event.StateConfirmed   // the rule fired for its hold time, or the event was captured on demand
+	StateDismissed   = event.StateDismissed   // the rule ceased to fire: counted, never reported
 	StateUnconfirmed = event.StateUnconfirmed // holmes was stopped before the verdict
 )
 
@@ -38,28 +38,28 @@ const (
 	KindGoroutine    = event.KindGoroutine
 	KindThreadcreate = event.KindThreadcreate
 	KindTrace        = event.KindTrace // for `go tool trace`
-	KindMutex        = event.KindMutex // of the event only
-	KindBlock        = event.KindBlock // of the event only; needs [WithBlockProfile]
+	KindMutex        = event.KindMutex // what was added during the event
+	KindBlock        = event.KindBlock // what was added during the event; needs [WithBlockProfile]
 )
 
-// SignalProcess is the signal of an event about the process itself: that its
-// previous run ended without Stop.
+// SignalProcess is the signal of an event about a previous run of the process, which
+// ended without Stop.
 const SignalProcess = event.SignalProcess
 
-// Version is the release of holmes that wrote an event.
+// Version is this release of holmes. event.json has the version that wrote it.
 const Version = event.Version
 
-// LoadEvent reads an event back from its directory, profiles included by path.
+// LoadEvent reads an event from its directory; see [event.Load].
 func LoadEvent(dir string) (*Event, error) { return event.Load(dir) }
 
-// MemoryProfile returns a profile that is held in memory, as an event has it
-// when the disk refused the evidence. Tests of reporters use it.
+// MemoryProfile returns a profile in memory, as an event has it if the disk refused
+// the file. Tests of reporters use it.
 func MemoryProfile(kind Kind, file string, content []byte) Profile {
 	return event.MemoryProfile(kind, file, content)
 }
 
-// Permanent marks an error of a [Reporter] as one that no retry will mend:
-// the event is dropped for this reporter and counted. Permanent(nil) is nil.
+// Permanent marks an error of a [Reporter] as one that a retry cannot change: the
+// event is dropped for this Reporter and counted. Permanent(nil) is nil.
 func Permanent(err error) error { return event.Permanent(err) }
 
 // IsPermanent reports whether an error was marked by [Permanent].

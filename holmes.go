@@ -24,9 +24,9 @@ import (
 // stopTime is how long Stop waits for reporters and captures.
 const stopTime = 5 * time.Second
 
-// A Holmes watches the process that it lives in. Make one with [New]. All its
-// methods are safe for concurrent use, and none panics, not even those of an
-// inert Holmes or of the zero value.
+// A Holmes watches the process that it runs in. [New] makes one. All methods are safe
+// for concurrent use, and none panics. Those of the zero value, of a nil Holmes, and
+// of one that New returned with an error do nothing.
 type Holmes struct {
 	inert error // why New failed
 
@@ -36,7 +36,7 @@ type Holmes struct {
 	life    chan struct{} // holds one while starting or stopping
 	current atomic.Pointer[run]
 
-	// What outlives runs.
+	// For all runs.
 	clock    supervise.Clock
 	log      *supervise.Log
 	bugs     *supervise.Bugs
@@ -48,21 +48,22 @@ type Holmes struct {
 	labels   *incident.Labels
 	events   incident.Counters
 	ticks    monitor.Counters
-	build    func() string    // tells this build of the program from others
+	build    func() string    // ID of this build of the program
 	own      diagnose.Options // which code is the application's
 
-	// What stands between holmes and the process; tests put others here.
+	// Tests replace these.
 	readers func(*supervise.Log) measure.Readers
 	random  func() uint32
-	wakes   func() (wake <-chan struct{}, end func()) // by finished collections
+	wakes   func() (wake <-chan struct{}, end func()) // after finished collections
 }
 
-// New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and
-// touches no disk.
+// New returns a Holmes that is ready to [Holmes.Start]. It starts nothing and does not
+// access the disk.
 //
-// A bad option gives an error that names every wrong option and value, and an
-// inert Holmes: never nil, all its methods do nothing, those that can return
-// an error return [ErrInert]. So a service may log the error and go on.
+// A wrong option gives an error that names every wrong option and value. The Holmes
+// is never nil: with an error it is inert, which means that all methods do nothing,
+// and those that can return an error return [ErrInert]. So a service may log the error
+// and continue.
 func New(opts ...Option) (*Holmes, error) {
 	c, err := defaultConfig().with(opts)
 	if err != nil {
@@ -97,7 +98,7 @@ func New(opts ...Option) (*Holmes, error) {
 	return h, nil
 }
 
-// usable returns why h cannot do anything, if it cannot.
+// usable returns an error if h is inert.
 func (h *Holmes) usable() error {
 	switch {
 	case h.config() != nil:
@@ -116,8 +117,9 @@ func (h *Holmes) config() *config {
 	return h.cfg.Load()
 }
 
-// Set changes options, running or not: all of them, or none and an error that
-// names every wrong one. It takes effect at the next tick, and never blocks.
+// Set changes options, running or not. If one is wrong, it changes none and returns an
+// error that names every wrong option. Changes take effect at the next tick. Set does
+// not wait for it.
 func (h *Holmes) Set(opts ...Option) error {
 	if err := h.usable(); err != nil {
 		return err
@@ -132,7 +134,7 @@ func (h *Holmes) Set(opts ...Option) error {
 	return nil
 }
 
-// put makes a config the current one; setting is held.
+// put makes c the current configuration; setting is held.
 func (h *Holmes) put(c *config) {
 	h.cfg.Store(c)
 	if r := h.current.Load(); r != nil {
@@ -140,11 +142,11 @@ func (h *Holmes) put(c *config) {
 	}
 }
 
-// Enable turns signals on. From the beginning all are, but for [SignalGCCPU],
+// Enable turns signals on. All signals are on by default, except for [SignalGCCPU],
 // [SignalSchedLat] and [SignalMutexWait].
 func (h *Holmes) Enable(signals ...Signal) *Holmes { return h.enable(true, signals) }
 
-// Disable turns signals off; what they suspect is dismissed.
+// Disable turns signals off. Suspected events of them are dismissed.
 func (h *Holmes) Disable(signals ...Signal) *Holmes { return h.enable(false, signals) }
 
 func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
@@ -153,7 +155,7 @@ func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
 	}
 	h.setting.Lock()
 	defer h.setting.Unlock()
-	c, _ := h.cfg.Load().with(nil) // no option can fail
+	c, _ := h.cfg.Load().with(nil) // without options it cannot fail
 	for _, name := range signals {
 		if !c.change(name, func(s *monitor.Signal) { s.Enabled = on }) {
 			h.log.Warnf("no signal is named %q: nothing to turn on or off", name)
@@ -163,9 +165,9 @@ func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
 	return h
 }
 
-// Start begins to watch, and returns. It fails only when h is inert. A dump
-// path that cannot be used is no failure: it is logged, shown in [Stats], and
-// events go to the reporters from memory. Starting what runs does nothing.
+// Start begins to watch, and returns. It returns an error only if h is inert. If the
+// dump path cannot be used, Start logs that, [Stats] has the error, and events go to
+// the reporters from memory. Start does nothing if h is running.
 func (h *Holmes) Start() error {
 	if err := h.usable(); err != nil {
 		return err
@@ -183,15 +185,16 @@ func (h *Holmes) Start() error {
 	return nil
 }
 
-// CaptureNow takes an event that nobody but the caller asked for, and gives it
-// to the reporters like any other. No kind means cpu, heap and goroutine.
+// CaptureNow captures an event on demand, passes it to the reporters like any other,
+// and returns a copy. The default kinds are cpu, heap and goroutine.
 //
-// It blocks while the profiles are taken: CPU, mutex and block profiles and a
-// trace for the time of [WithCPUSamplingTime], or until ctx is done, when what
-// has been taken is kept. A mutex profile takes a second more, unless a signal is
-// on that has them. It joins a CPU profile that holmes is taking already; where
-// someone else holds the profiler, the event says so. The error is
-// [ErrNotRunning], [ErrInert], or names a kind that is unknown or has no rate.
+// It blocks while the profiles are taken: CPU, mutex and block profiles and a trace
+// for the time of [WithCPUSamplingTime], or until ctx is done; the event then has what
+// was taken so far. A mutex profile takes a second more, unless a signal with mutex
+// profiles is on. CaptureNow shares a CPU profile that holmes is taking already. If
+// other code is using the CPU profiler, the profile is missing and its note says why.
+// The error is [ErrNotRunning], [ErrInert], or names a kind that is unknown or needs
+// [WithBlockProfile].
 func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) {
 	if err := h.usable(); err != nil {
 		return nil, err
@@ -213,8 +216,8 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	return nil, ErrNotRunning
 }
 
-// Stop is Shutdown within 5 seconds. What does not end by then is left behind
-// and logged by the next Start.
+// Stop is [Holmes.Shutdown] with a limit of 5 seconds. The next Start logs what has not
+// returned by then.
 func (h *Holmes) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
@@ -223,14 +226,13 @@ func (h *Holmes) Stop() {
 	}
 }
 
-// Shutdown stops watching: captures end with what they have, events that are
-// still suspected are kept as unconfirmed, each reporter is given what waits
-// for it until it fails once, and all goroutines are joined. It returns an error
-// that wraps [ErrHeld] if ctx is done first; then whatever is held ends by itself
-// when it returns, and nothing new begins. Events that could not be delivered
-// wait on disk, for the next Start or for another process that has the same
-// dump path and a reporter of that name. Stopping what does not run does
-// nothing.
+// Shutdown stops watching. Captures end with what they have, suspected events become
+// unconfirmed, each reporter gets the events that wait for it until it fails once, and
+// all goroutines end. If ctx is done first, it returns an error that wraps [ErrHeld];
+// goroutines that are left then end when the call that they wait for returns. Events
+// that could not be delivered wait on disk, for the next Start or for another process
+// with the same dump path and a reporter of that name. Shutdown does nothing if h is
+// not running.
 func (h *Holmes) Shutdown(ctx context.Context) error {
 	if h.usable() != nil {
 		return nil

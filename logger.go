@@ -6,11 +6,11 @@ import (
 	"log/slog"
 )
 
-// A Logger takes holmes's own messages. *zap.SugaredLogger and the loggers of
-// mosn.io/pkg satisfy it unchanged; the default writes to slog.Default().
+// A Logger logs the messages of holmes. *zap.SugaredLogger and the loggers of
+// mosn.io/pkg implement it.
 //
-// It is called by one goroutine of its own, never from a reading, so one that
-// blocks or panics costs messages and nothing else.
+// One goroutine calls it, which does nothing else: a Logger that blocks or panics
+// loses messages and has no other effect.
 type Logger interface {
 	Debugf(format string, args ...any)
 	Infof(format string, args ...any)
@@ -18,8 +18,8 @@ type Logger interface {
 	Errorf(format string, args ...any)
 }
 
-// slogLogger is the default: it asks for slog.Default() at every line, so that
-// a handler that is set later is used.
+// slogLogger is the default. It calls slog.Default() for every line, so that it uses a
+// handler that is set later.
 type slogLogger struct{}
 
 func (slogLogger) logf(l slog.Level, format string, args []any) {
@@ -30,7 +30,7 @@ func (s slogLogger) Infof(format string, args ...any)  { s.logf(slog.LevelInfo, 
 func (s slogLogger) Warnf(format string, args ...any)  { s.logf(slog.LevelWarn, format, args) }
 func (s slogLogger) Errorf(format string, args ...any) { s.logf(slog.LevelError, format, args) }
 
-// silence is what a nil logger becomes, as users of mosn/holmes expect.
+// silence takes the place of a nil logger, as in mosn/holmes.
 type silence struct{}
 
 func (silence) Debugf(string, ...any) {}

@@ -1,6 +1,7 @@
 package holmes
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,9 +11,8 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// An Option changes how holmes works. The same options go to [New] and, while
-// it runs, to [Holmes.Set]; none of them blocks. Unless its doc says that
-// repeats add, the last one counts.
+// An Option is a setting for [New] and [Holmes.Set]. If an option is repeated, the last
+// one counts, unless its doc says that repeats add.
 type Option interface {
 	apply(c *config) error
 }
@@ -30,11 +30,11 @@ func (o option) apply(c *config) error {
 	return nil
 }
 
-// WithCollectInterval sets the time between two readings, as a
-// [time.ParseDuration] string of at least "10ms". Default "1s".
+// WithCollectInterval sets the time between two readings, as a [time.ParseDuration]
+// string of at least "10ms". Default "1s".
 //
-// A reading is kept for the window of its rule and takes 8 bytes: at the
-// default of both that is 25 KB for the signals that are on, at "10ms" 2.5 MB.
+// A reading is kept for the window of its rule and takes 8 bytes. With the default
+// windows that is 25 KB for the default signals, and 2.5 MB at "10ms".
 func WithCollectInterval(interval string) Option {
 	return option{"WithCollectInterval", func(c *config) (err error) {
 		d, err := parseDuration(interval, minInterval)
@@ -45,8 +45,8 @@ func WithCollectInterval(interval string) Option {
 	}}
 }
 
-// WithRule sets the rule of a signal, built-in or from [WithSource]. The slow
-// rule of mem and goroutine stays; see [WithSlowRules].
+// WithRule sets the rule of a signal, built-in or from [WithSource]. It does not change
+// the slow rule of mem and goroutine; see [WithSlowRules].
 func WithRule(s Signal, r Rule) Option {
 	return option{"WithRule", func(c *config) error {
 		r, err := checked(r)
@@ -60,9 +60,9 @@ func WithRule(s Signal, r Rule) Option {
 	}}
 }
 
-// WithSource adds a signal of your own, judged by r, whose events hold the
-// kinds of profile given (none: cpu, heap and goroutine). Repeats add; the same
-// signal again replaces its source.
+// WithSource adds a signal of your own, which is judged by r and whose events have
+// profiles of the given kinds, by default cpu, heap and goroutine. Repeats add; for the
+// same signal, a repeat replaces the source.
 func WithSource(src Source, r Rule, kinds ...Kind) Option {
 	return option{"WithSource", func(c *config) error {
 		name, err := sourceName(src)
@@ -87,23 +87,22 @@ func WithSource(src Source, r Rule, kinds ...Kind) Option {
 	}}
 }
 
-// WithClassicRules judges every [Threshold] as mosn/holmes does: whole
-// numbers, a ring of ten readings with the current one in the mean, no hold, no
-// margin, an event whenever the rule holds outside of the cool-down. It is for
-// comparing: a bursty service fires it again and again.
+// WithClassicRules judges every [Threshold] as mosn/holmes does: in integers, over ten
+// readings with the current one in the mean, without a hold or a margin, with an event
+// whenever the rule fires outside of the cool-down. It is for comparison: a service
+// with bursts fires it again and again.
 func WithClassicRules() Option {
 	return option{"WithClassicRules", func(c *config) error { c.monitor.Classic = true; return nil }}
 }
 
-// WithSlowRules turns the slow rules of mem and goroutine on or off: a second
-// ring of one sample a minute over 6 hours, which finds a leak of 0.1 % a
-// minute. Default on.
+// WithSlowRules turns the slow rules of mem and goroutine on or off. They judge one
+// sample a minute over 6 hours, which finds a leak of 0.1 % a minute. Default on.
 func WithSlowRules(on bool) Option {
 	return option{"WithSlowRules", func(c *config) error { c.monitor.Slow = on; return nil }}
 }
 
-// WithDailyBudget sets how many events a signal may report in 24 hours; the
-// first of each reason always passes. Default 10.
+// WithDailyBudget sets how many events a signal may have in 24 hours. The first event
+// of each reason code is always allowed. Default 10.
 func WithDailyBudget(events int) Option {
 	return option{"WithDailyBudget", func(c *config) error {
 		c.monitor.Budget = events
@@ -121,8 +120,8 @@ func WithReporter(r Reporter) Option {
 	}}
 }
 
-// WithLogger sets where holmes's own messages go; nil is silence. Default
-// slog.Default().
+// WithLogger sets the logger for the messages of holmes; nil discards them. Default
+// [log/slog.Default].
 func WithLogger(l Logger) Option {
 	return option{"WithLogger", func(c *config) error {
 		if c.logger = l; l == nil {
@@ -132,8 +131,8 @@ func WithLogger(l Logger) Option {
 	}}
 }
 
-// WithLabels adds labels to every event, over the default ones (service,
-// instance, version and where they are known namespace, node, revision). An
+// WithLabels adds labels to every event. They replace default labels of the same name:
+// service, instance, version and, if they are known, namespace, node and revision. An
 // empty value removes a label. Repeats add.
 func WithLabels(labels map[string]string) Option {
 	return option{"WithLabels", func(c *config) error {
@@ -151,16 +150,16 @@ func WithLabels(labels map[string]string) Option {
 	}}
 }
 
-// WithLabelFunc adds labels that are asked for at each event, over all others.
-// It must not block: an event waits 1 s for it, then goes without. nil takes it
-// back.
+// WithLabelFunc adds the labels that f returns, which is called for each event. They
+// replace all other labels of the same name. f must not block: after 1 s the event goes
+// without them. nil removes the function.
 func WithLabelFunc(f func() map[string]string) Option {
 	return option{"WithLabelFunc", func(c *config) error { c.incident.LabelFunc = f; return nil }}
 }
 
-// WithDumpLimits sets how many events and bytes the dump path may hold, those of
-// other processes included; dismissed events go first, then the oldest that
-// every reporter has, and last those that wait. Default 100 events and 256 MiB.
+// WithDumpLimits sets how many events and bytes the dump path may hold, those of other
+// processes included. Dismissed events are removed first, then the oldest that every
+// reporter has, and waiting events last. Default 100 events and 256 MiB.
 func WithDumpLimits(events int, bytes int64) Option {
 	return option{"WithDumpLimits", func(c *config) error {
 		c.store.Events, c.store.Bytes = events, bytes
@@ -171,12 +170,11 @@ func WithDumpLimits(events int, bytes int64) Option {
 	}}
 }
 
-// WithCaptureBudget bounds what one capture may cost, by a prediction from the
-// number of goroutines and of places that allocate: CPU time, and memory while
-// it is taken, in bytes. A goroutine profile that would cost more is replaced
-// by counts of states and of the functions that goroutines were started with;
-// the event says why. Default 2 s and 256 MiB, which is about 250 000
-// goroutines.
+// WithCaptureBudget limits the cost of one capture: its CPU time, and its memory in
+// bytes. holmes estimates the cost from the number of goroutines and of allocation
+// sites. A profile that would cost more is not taken, and its note says why; instead of
+// a goroutine profile the event has the number of goroutines by state and by starting
+// function. Default 2 s and 256 MiB, which is enough for about 250 000 goroutines.
 func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
 	return option{"WithCaptureBudget", func(c *config) error {
 		c.capture.CPUTime, c.capture.Bytes = cpu, uint64(max(bytes, 0))
@@ -187,33 +185,32 @@ func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
 	}}
 }
 
-// WithMemoryWatch turns the memory watcher on or off. It looks at memory after
-// every collection and, when memory grows, up to a hundred times a second, and
-// begins an event with a heap profile before the kernel kills: over the
-// absolute threshold of the mem signal, when the limit will be reached within
-// 250 ms, or when the heap may outgrow it before the next collection. Such an
-// event skips the hold. Default: on, with the mem signal.
+// WithMemoryWatch turns the memory watcher on or off. It reads memory after every
+// collection and, while memory grows, up to a hundred times a second. It begins an
+// event with a heap profile before the kernel kills the process: when memory is above
+// the absolute threshold of the mem signal, when the limit will be reached within 250
+// ms, or when the heap may outgrow it before the next collection. Such an event has no
+// hold. Default on, while the mem signal is on.
 func WithMemoryWatch(on bool) Option {
 	return option{"WithMemoryWatch", func(c *config) error { c.monitor.WatchMemory = on; return nil }}
 }
 
-// WithCrashOutput keeps the text that the runtime writes when it ends the
-// process, of a panic that nobody recovered or of a fatal error, and puts it
-// into the event that the next run begins with. It uses the one output that
-// [runtime/debug.SetCrashOutput] sets: an application that has set its own loses
-// it. It takes effect with Start. Default off.
+// WithCrashOutput keeps the text that the runtime writes when a panic or a fatal error
+// ends the process, for the event about that run after the next Start. It replaces an
+// output that the application has set by [runtime/debug.SetCrashOutput], because the
+// runtime has only one. It takes effect with Start. Default off.
 func WithCrashOutput(on bool) Option {
 	return option{"WithCrashOutput", func(c *config) error { c.incident.CrashOutput = on; return nil }}
 }
 
-// WithFlightRecorder says when the flight recorder of package runtime/trace is
-// armed, for the signals that want a trace: by default cpu and goroutine. There
-// is one in a process: while it is armed, one of the application's own cannot
-// start, and while the application has one, events say why there is no trace.
-// It stands down when it writes more than 4 MB a second, which is about 5 % of
-// two cores, or was armed for a tenth of the last hour; the latter does not
-// count with [RecorderAlways]. Turn it off in a bubble of testing/synctest, where
-// the runtime cannot start a trace. Default [RecorderOnSuspicion].
+// WithFlightRecorder sets when the flight recorder of package runtime/trace is armed,
+// for the signals with traces: by default cpu and goroutine. The runtime has only one:
+// while it is armed, the application cannot start its own, and while the application
+// has one, events have no trace and say why. The recorder stands down when it writes
+// more than 4 MB a second, which is about 5 % of two cores, or has been armed for a
+// tenth of the last hour; the latter does not apply to [RecorderAlways]. Turn it off in
+// a bubble of testing/synctest, where the runtime cannot start a trace. Default
+// [RecorderOnSuspicion].
 func WithFlightRecorder(mode RecorderMode) Option {
 	return option{"WithFlightRecorder", func(c *config) error {
 		c.capture.Recorder = capture.RecorderMode(mode)
@@ -224,19 +221,20 @@ func WithFlightRecorder(mode RecorderMode) Option {
 	}}
 }
 
-// WithForcedGC lets a heap event collect garbage once (at most once a minute)
-// when no collection has finished by itself since the event began: a heap
-// profile shows nothing that was allocated after the last one. Default on.
+// WithForcedGC allows an event with a heap profile to force a garbage collection, at
+// most once a minute, if fewer than two have finished since it began: a heap profile
+// does not show what was allocated after the last one. Default on.
 func WithForcedGC(on bool) Option {
 	return option{"WithForcedGC", func(c *config) error { c.capture.ForceGC = on; return nil }}
 }
 
-// WithBlockProfile adds a block profile to every event that has a mutex
-// profile, and lets [WithSource] ask for one: one record for each so much time
-// that goroutines wait for anything, as in [runtime.SetBlockProfileRate]. A
-// few microseconds show most of it. The rate is set when an event is suspected
-// and 0 afterwards, because the runtime does not tell what it was before: not
-// for an application that sets it itself. 0, the default, is no block profile.
+// WithBlockProfile adds a block profile to every event with a mutex profile, and allows
+// [KindBlock] for [WithSource], [WithContinuous] and [Holmes.CaptureNow]. The profile
+// has one record for each time of that length that goroutines were blocked, as in
+// [runtime.SetBlockProfileRate]; a few microseconds are enough. The rate is set for the
+// time of an event and is 0 afterwards, because the runtime does not return the
+// previous rate. So do not use it in an application that sets the rate itself. 0, the
+// default, is no block profile.
 func WithBlockProfile(each time.Duration) Option {
 	return option{"WithBlockProfile", func(c *config) error {
 		c.capture.Block = each
@@ -244,12 +242,12 @@ func WithBlockProfile(each time.Duration) Option {
 	}}
 }
 
-// WithWallClockStacks lets an event of a signal have up to ten goroutine
-// profiles over a second instead of one, where CPU was below cpuBelow percent
-// when it was suspected: what is slow without computing is waiting, and several
-// looks tell what it goes on waiting for. With more than about 10 000 goroutines
-// it is one all the same. 0 is never, above 100 always. Default 50 for
-// [SignalSchedLat], 0 for others. The signal must have goroutine profiles.
+// WithWallClockStacks gives the events of a signal up to ten goroutine profiles over a
+// second instead of one, if CPU was below cpuBelow percent when the event was
+// suspected: a service that is slow without computing is waiting, and a series shows
+// for what. With more than about 10 000 goroutines an event has one profile anyway. 0
+// is never, above 100 always. Default 50 for [SignalSchedLat], 0 for others. The signal
+// must have goroutine profiles.
 func WithWallClockStacks(s Signal, cpuBelow int) Option {
 	return option{"WithWallClockStacks", func(c *config) error {
 		has := false
@@ -267,12 +265,11 @@ func WithWallClockStacks(s Signal, cpuBelow int) Option {
 	}}
 }
 
-// checked returns the rule with its defaults, and refuses one that could never
-// be judged.
+// checked returns the rule with its defaults, or an error if it is nil or wrong.
 func checked(r Rule) (Rule, error) {
 	switch r := r.(type) {
 	case nil:
-		return nil, errNilRule
+		return nil, errors.New("rule is nil")
 	case Threshold:
 		if r.Window == 0 {
 			r.Window = DefaultPace().Window
@@ -285,10 +282,9 @@ func checked(r Rule) (Rule, error) {
 
 func sourceName(src Source) (name Signal, err error) {
 	if src == nil {
-		return "", errNilSource
+		return "", errors.New("source is nil")
 	}
-	g := supervise.NewBreaker(supervise.SystemClock())
-	if err := g.Call(func() error { name = src.Signal(); return nil }); err != nil {
+	if err := supervise.Protect(func() error { name = src.Signal(); return nil }); err != nil {
 		return "", fmt.Errorf("source's Signal: %w", err)
 	}
 	if !name.Valid() {

@@ -9,21 +9,21 @@ import (
 	"github.com/go-holmes/holmes/internal/incident"
 )
 
-// WithContinuous takes an event of reason "continuous" once in every period,
-// whatever the signals say, and gives it to the reporters like any other: for
-// those who want to compare versions, or keep what is normal, in a collector.
-// Its CPU profile, and all else that lasts, is of duration. No kind means cpu,
-// heap and goroutine.
+// WithContinuous captures an event of the reason "continuous" once in every period,
+// independent of the signals, and passes it to the reporters like any other, for
+// example for a collector that compares versions. Its CPU profile, and every other
+// kind that is recorded, is of the given duration. The default kinds are cpu, heap and
+// goroutine.
 //
-// Each is taken at a random moment of its period, so that the instances of a
-// service do not profile at the same time. The heap is taken once, without a
-// forced collection. Where another holds the CPU profiler, the event says so and
-// has the other kinds. On disk these events make room for all others, and they
-// are logged at debug level.
+// Each event is at a random moment of its period, so that the instances of a service
+// do not profile at the same time. The heap profile is taken once, without a forced
+// collection. If other code is using the CPU profiler, the event has the other kinds
+// and says why. On disk these events make room for all others. They are logged at
+// debug level.
 //
-// Every is at least 10 s and more than duration; 0 and 0 turn it off, which is
-// the default. What it costs is what the profiles cost: a CPU profile about
-// 1 % of the CPU time in use while it is taken.
+// every is at least 10 s and more than duration; 0 and 0 turn it off, which is the
+// default. The cost is that of the profiles: a CPU profile takes about 1 % of the CPU
+// time in use.
 func WithContinuous(every, duration time.Duration, kinds ...Kind) Option {
 	return option{"WithContinuous", func(c *config) error {
 		if every == 0 && duration == 0 && len(kinds) == 0 {
@@ -51,19 +51,18 @@ func checkTimetable(t *incident.Timetable) error {
 	return capture.CheckKinds(t.Kinds)
 }
 
-// WithBaseline sets how often holmes looks at what is normal: a CPU profile of
-// one second, a heap and a goroutine profile, while all signals are calm. Events
-// are compared with it, and name who is to blame for the difference; without it
-// they name candidates. 0 turns it off. Default 5 minutes.
+// WithBaseline sets the period of the baseline: a CPU profile of one second, a heap
+// profile and a goroutine profile, while all signals are calm. An event is compared
+// with the baseline and names the function that is responsible for the difference;
+// without a baseline it names candidates. 0 turns it off. Default 5 minutes.
 //
-// The first round is some 10 seconds after Start, the next follow after twice
-// the time each, up to that of the option. All are moved by up to a quarter at
-// random, so that the instances of a service do not profile at the same time.
-// They take at most a thousandth of a core: one that costs more puts off the
-// next. There is none while a signal is suspicious or cooling down, nor for 10
-// minutes after an event. What is normal takes up to 2.5 MiB of memory, as a rule
-// a tenth of that, and is kept in the dump path for the next start of the same
-// build.
+// The first round is some 10 seconds after Start. The time to the next doubles until it
+// is the period. Each is moved by up to a quarter at random, so that the instances of a
+// service do not profile at the same time. Rounds take at most a thousandth of a core:
+// a round that costs more delays the next one. There is no round while a signal is
+// suspected or cooling down, and for 10 minutes after an event. The baseline takes up
+// to 2.5 MiB of memory, usually a tenth of that, and is kept in the dump path for the
+// next start of the same build.
 func WithBaseline(every time.Duration) Option {
 	return option{"WithBaseline", func(c *config) error {
 		c.baseline = every
@@ -74,14 +73,14 @@ func WithBaseline(every time.Duration) Option {
 	}}
 }
 
-// A RecorderMode says when the flight recorder of package runtime/trace runs;
-// see [WithFlightRecorder].
+// A RecorderMode is when the flight recorder of package runtime/trace is armed; see
+// [WithFlightRecorder].
 type RecorderMode int
 
 // The modes of the flight recorder.
 const (
-	// RecorderOnSuspicion arms it with the second suspicious sample of a signal
-	// that wants a trace, and puts it away with the verdict.
+	// RecorderOnSuspicion arms it from the second suspicious sample of a signal with
+	// traces until the verdict.
 	RecorderOnSuspicion RecorderMode = iota
 	// RecorderOff never arms it.
 	RecorderOff

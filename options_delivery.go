@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// WithNamedReporter adds a reporter under a name of your choice, or puts it in
-// the place of the one that has the name; nil takes that one out. The name is
-// what events wait under, on disk and across restarts: give it where the
-// reporter's own name may change, as one does that is the address of a receiver.
+// WithNamedReporter adds a reporter under a name of your choice. It replaces the
+// reporter of that name, or removes it if r is nil. Events wait under the name, on disk
+// and across restarts: choose one if the reporter's own name may change, for example
+// because it is the address of a receiver.
 //
-// A reporter that replaces another gets what waits for it. What waits for one
-// that is taken out stays on disk until its space is wanted, for a reporter of
+// A reporter that replaces another gets the events that wait for it. Events that wait
+// for a removed reporter stay on disk until their space is needed, for a reporter of
 // that name. Repeats add.
 func WithNamedReporter(name string, r Reporter) Option {
 	return option{"WithNamedReporter", func(c *config) error {
@@ -23,9 +23,8 @@ func WithNamedReporter(name string, r Reporter) Option {
 	}}
 }
 
-// WithDumpAge sets how long the dump path keeps an event, delivered or not. A
-// wall clock that is set wrong for less than an hour costs nothing. Default 30
-// days.
+// WithDumpAge sets how long the dump path keeps an event, delivered or not. A wall
+// clock that is wrong for less than an hour removes no event. Default 30 days.
 func WithDumpAge(age time.Duration) Option {
 	return option{"WithDumpAge", func(c *config) error {
 		c.store.Age = age
@@ -33,17 +32,17 @@ func WithDumpAge(age time.Duration) Option {
 	}}
 }
 
-// WithDumpFree sets how many bytes of the disk are left to others: what would
-// leave less is not written, and what was delivered is removed for it. 0 is no
-// such limit. Default 5 % of the disk, at most 256 MiB. It is kept on Linux,
-// macOS and FreeBSD.
+// WithDumpFree sets how many bytes of the disk must stay free: holmes does not write
+// what would leave less, and removes delivered events to free space. 0 is no such
+// limit. Default 5 % of the disk, at most 256 MiB. It has an effect on Linux, macOS and
+// FreeBSD.
 func WithDumpFree(bytes int64) Option {
 	return option{"WithDumpFree", func(c *config) error {
 		if err := notNegative("bytes", bytes); err != nil {
 			return err
 		}
 		if c.store.Free = bytes; bytes == 0 {
-			c.store.Free = -1 // the store's word for none
+			c.store.Free = -1 // no limit, in package dump
 		}
 		return nil
 	}}

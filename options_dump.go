@@ -9,10 +9,10 @@ import (
 	"github.com/go-holmes/holmes/internal/monitor"
 )
 
-// WithCPUDump sets the rule of [SignalCPU] in percent of the cores that the
-// process may use: nothing below min; above abs an event; diff percent over the
-// mean an event. Window, hold and margin stay as they are in the default rule;
-// use [WithRule] for those. Default 10, 25, 70, 1 minute.
+// WithCPUDump sets the rule of [SignalCPU] in percent of the cores that the process may
+// use. It fires above abs, and at diff percent above the mean, but never below min. See
+// [Threshold]. Window, hold and margin are those of the default rule; [WithRule] sets
+// them too. Default 10, 25, 70, 1 minute.
 func WithCPUDump(min int, diff int, abs int, coolDown time.Duration) Option {
 	return dumpRule("WithCPUDump", SignalCPU, min, diff, abs, 0, coolDown)
 }
@@ -36,7 +36,7 @@ func WithThreadDump(min, diff, abs int, coolDown time.Duration) Option {
 }
 
 // WithGoroutineDump sets the rule of [SignalGoroutine] in goroutines; diff is
-// percent. From max goroutines on nothing is captured; 0 is no such bound.
+// percent. From max goroutines on it never fires; 0 is no maximum.
 // Default 3000, 20, 200000, 0, 10 minutes.
 func WithGoroutineDump(min int, diff int, abs int, max int, coolDown time.Duration) Option {
 	return dumpRule("WithGoroutineDump", SignalGoroutine, min, diff, abs, max, coolDown)
@@ -79,8 +79,8 @@ func dumpRule(name string, s Signal, minimum, diff, abs, maximum int, coolDown t
 	}}
 }
 
-// WithCPUMax captures nothing at all while CPU is at or above max percent: what
-// is measured is still judged and counted. 0, the default, is no such bound.
+// WithCPUMax begins no event while CPU is at or above max percent. 0, the default, is no
+// maximum.
 func WithCPUMax(max int) Option {
 	return option{"WithCPUMax", func(c *config) error {
 		c.monitor.CPUMax = float64(max)
@@ -88,10 +88,10 @@ func WithCPUMax(max int) Option {
 	}}
 }
 
-// WithCPUSamplingTime sets how long a CPU, mutex or block profile is at least,
-// as a [time.ParseDuration] string from "100ms" to "60s". It begins with the
-// second suspicious reading, those of waiting with the first, and lasts until
-// the event is confirmed, when that is later. Default "5s".
+// WithCPUSamplingTime sets the least duration of a CPU, mutex or block profile, as a
+// [time.ParseDuration] string from "100ms" to "60s". A CPU profile begins with the
+// second suspicious reading, the others with the first. All last until the event is
+// confirmed, if that is later. Default "5s".
 func WithCPUSamplingTime(duration string) Option {
 	return option{"WithCPUSamplingTime", func(c *config) error {
 		d, err := parseDuration(duration, 100*time.Millisecond)
@@ -106,12 +106,11 @@ func WithCPUSamplingTime(duration string) Option {
 	}}
 }
 
-// WithDumpPath sets the directory that events are written to. It is made
-// private (0700) when it is not there. One that is a symbolic link, is owned
-// by another user or may be written by others is refused: Start logs why,
-// [Stats] show it, and events go to the reporters from memory. In a directory
-// for everybody, such as /tmp, the private directory holmes-<user id> is used.
-// Default [os.TempDir].
+// WithDumpPath sets the directory that events are written to. If it does not exist, it
+// is created with mode 0700. A directory that is a symbolic link, is owned by another
+// user or is writable by others is refused: Start logs why, [Stats] has the error, and
+// events go to the reporters from memory. In a directory that all users share, such as
+// /tmp, holmes uses the private directory holmes-<user id>. Default [os.TempDir].
 func WithDumpPath(dumpPath string) Option {
 	return option{"WithDumpPath", func(c *config) error {
 		if dumpPath == "" {
@@ -122,13 +121,13 @@ func WithDumpPath(dumpPath string) Option {
 	}}
 }
 
-// WithBinaryDump writes profiles in pprof's form only. This is the default.
+// WithBinaryDump writes profiles in the form of pprof only. This is the default.
 func WithBinaryDump() Option {
 	return option{"WithBinaryDump", func(c *config) error { c.incident.Text = false; return nil }}
 }
 
-// WithTextDump writes a text form beside each profile, largest first, of which
-// [WithFullStack] sets the length.
+// WithTextDump writes a text form beside each profile, with the ten largest stacks, or
+// all of them with [WithFullStack].
 func WithTextDump() Option {
 	return option{"WithTextDump", func(c *config) error { c.incident.Text = true; return nil }}
 }
@@ -139,13 +138,13 @@ func WithFullStack(isFull bool) Option {
 	return option{"WithFullStack", func(c *config) error { c.incident.FullStack = isFull; return nil }}
 }
 
-// WithDumpToLogger logs the text form of each profile too. Default false.
+// WithDumpToLogger logs the text form of each profile. Default false.
 func WithDumpToLogger(on bool) Option {
 	return option{"WithDumpToLogger", func(c *config) error { c.incident.ToLogger = on; return nil }}
 }
 
-// WithCPUCore sets the number of cores that CPU percent is of, fractions
-// allowed; 0, the default, is what the cgroup and the affinity mask allow.
+// WithCPUCore sets the number of cores that are 100 % of CPU; it may be a fraction. 0,
+// the default, is the number that the cgroup and the affinity mask allow.
 func WithCPUCore(cpuCore float64) Option {
 	return option{"WithCPUCore", func(c *config) error {
 		c.measure.Cores = cpuCore
@@ -153,28 +152,28 @@ func WithCPUCore(cpuCore float64) Option {
 	}}
 }
 
-// WithGoProcAsCPUCore makes CPU percent be of GOMAXPROCS. Default false.
+// WithGoProcAsCPUCore makes GOMAXPROCS 100 % of CPU. Default false.
 func WithGoProcAsCPUCore(enabled bool) Option {
 	return option{"WithGoProcAsCPUCore", func(c *config) error { c.measure.GOMAXPROCS = enabled; return nil }}
 }
 
-// WithMemoryLimit makes memory percent be the process's resident memory over
-// limit bytes. 0, the default, is the cgroup's figure over its limit, else
-// the resident memory over the host's.
+// WithMemoryLimit makes limit, in bytes, 100 % of memory, and the resident memory of
+// the process what is compared with it. 0, the default, compares the memory of the
+// cgroup with its limit or, without one, the resident memory with that of the host.
 func WithMemoryLimit(limit uint64) Option {
 	return option{"WithMemoryLimit", func(c *config) error { c.measure.MemoryLimit = limit; return nil }}
 }
 
-// WithCGroup sets whether limits of the cgroup are looked for. Default true,
-// unlike mosn/holmes: where there is none, the host's numbers are used.
+// WithCGroup sets whether the limits of the cgroup are used. Without a cgroup the
+// host's are used. Default true, unlike in mosn/holmes.
 func WithCGroup(useCGroup bool) Option {
 	return option{"WithCGroup", func(c *config) error { c.measure.CGroup = useCGroup; return nil }}
 }
 
-// WithShrinkThread ends idle threads when there have been more than threshold
-// for the time of delay, and again an hour later at the earliest. Go keeps a
-// thread once made; this ends one by letting a goroutine that is locked to it
-// return. Default off.
+// WithShrinkThread ends idle threads when there have been more than threshold threads
+// for the time of delay, and again an hour later at the earliest. The runtime keeps a
+// thread that it has created, but ends it when a goroutine that is locked to it
+// returns. Default off.
 func WithShrinkThread(threshold int, delay time.Duration) Option {
 	return option{"WithShrinkThread", func(c *config) error {
 		c.monitor.Shrink = monitor.Shrink{Enabled: true, Threshold: threshold, Delay: delay}

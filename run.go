@@ -15,13 +15,13 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// A run is one time from Start to Stop: the rooms, and when each has to stop.
-// No more readings, and captures end with what they have; then senders try what
-// waits once more; then the log is written.
+// A run is the time from one Start to Stop. Its stages stop in this order: readings and
+// captures, which end with what they have; senders, which try the waiting events once
+// more; the log.
 type run struct {
 	h      *Holmes
 	began  time.Duration
-	cancel context.CancelFunc // time is up
+	cancel context.CancelFunc // when the time to stop is up
 
 	work    stage // the monitor, events, the baseline
 	senders stage // of reporters
@@ -35,7 +35,7 @@ type run struct {
 	timetable, calm supervise.Background
 }
 
-// A stage is a scope and what stops it.
+// A stage is a scope with the function that stops it.
 type stage struct {
 	supervise.Scope
 	stop func()
@@ -49,8 +49,8 @@ func (h *Holmes) newStage(ctx context.Context) stage {
 	}
 }
 
-// newRun puts the rooms together. It starts nothing but what reads the signals
-// of the user's own.
+// newRun connects the packages of holmes. It starts only the goroutines of users'
+// signals.
 func (h *Holmes) newRun() *run {
 	ctx, cancel := context.WithCancel(context.Background())
 	r := &run{h: h, began: h.clock.Mono(), cancel: cancel, work: h.newStage(ctx), senders: h.newStage(ctx), logging: h.newStage(ctx)}
@@ -80,14 +80,13 @@ func (h *Holmes) newRun() *run {
 		Calm: func() bool { return !h.events.Lately(h.clock.Mono()) && !busy() && r.monitor.Calm() },
 	}
 	if h.cfg.Load().incident.CrashOutput {
-		r.incidents.OpenBox() // at once: the process may crash at once
+		r.incidents.OpenBox() // without delay, because the process may crash at once
 	}
-	r.monitor.Prepare() // here, so that Stats know the signals as soon as Start returns
+	r.monitor.Prepare() // so that Stats has the signals as soon as Start returns
 	return r
 }
 
-// follow takes over the newest config, where the monitor has. It belongs to the
-// loop.
+// follow takes over the current configuration. The loop of the monitor calls it.
 func (r *run) follow() {
 	c := r.h.cfg.Load()
 	for _, warning := range c.warnings() {
@@ -112,7 +111,7 @@ func (r *run) start() {
 	r.work.Go("flight recorder", func() { capture.KeepRecorder(r.incidents.Taker) })
 }
 
-// end stops the run, in the order of its doc.
+// end stops the stages one after the other.
 func (r *run) end(ctx context.Context) error {
 	defer r.cancel()
 	r.work.Tasks.Close()
@@ -124,7 +123,7 @@ func (r *run) end(ctx context.Context) error {
 	if err := r.incidents.Box.Close(ctx); err != nil {
 		r.h.log.OnCause("black box", "closing: %v", err)
 	}
-	if err == nil && ctx.Err() == nil { // else an event is still held, or there is no time
+	if err == nil && ctx.Err() == nil { // else a goroutine may still write an event
 		r.h.store.Report("leave events to others", r.h.store.Release())
 	}
 	r.logging.stop()

@@ -7,14 +7,14 @@ import (
 	"github.com/go-holmes/holmes/internal/monitor"
 )
 
-// A row is a built-in signal: all that holmes knows of it. One that is not
-// enabled is off until the user turns it on.
+// A row is a built-in signal. A signal that is not Enabled is off until the user turns
+// it on.
 type row struct {
 	name Signal
 	monitor.Signal
 }
 
-// The figures are from recorded series: see "Choosing a rule" in the package
+// Windows and holds are from recorded series: see "Choosing a rule" in the package
 // documentation. Thresholds and cool-downs are those of mosn/holmes.
 const (
 	fastWindow  = 10 * time.Minute
@@ -24,7 +24,7 @@ const (
 	slowHold    = 10 * time.Minute
 )
 
-// builtin is the table of signals. Its order is that of Stats.
+// builtin is the table of built-in signals, in the order of Stats.
 var builtin = []row{
 	{
 		name: SignalCPU, Signal: monitor.Signal{
@@ -78,14 +78,13 @@ var builtin = []row{
 			Kinds: []Kind{KindThreadcreate, KindGoroutine}, Context: []Kind{KindGoroutine},
 		},
 	},
-	// The figures of the last three are from a JSON service on two cores. Each
-	// Min is above the most that was seen while it worked as it should, a full
-	// load of 64 clients included; each Abs is below the least that was seen
-	// when it did not.
+	// The thresholds of the last three are from a JSON service on two cores. Each Min
+	// is above the maximum of healthy operation, a full load of 64 clients included;
+	// each Abs is below the minimum under a fault.
 	{
-		// At work 0.3 to 15 %, and 18 % with GOGC=20 and a large heap; 33 to 52 %
-		// with GOMEMLIMIT a fifth above the live heap and 67 to 83 % with it
-		// nearer; 46 to 56 % beside a loop that does nothing but allocate.
+		// Healthy: 0.3 to 15 %, and 18 % with GOGC=20 and a large heap. Faults: 33 to
+		// 52 % with GOMEMLIMIT a fifth above the live heap and 67 to 83 % with it
+		// nearer; 46 to 56 % beside a loop that only allocates.
 		name: SignalGCCPU, Signal: monitor.Signal{
 			Read: (*measure.Meter).GCCPU,
 			Rule: Threshold{
@@ -96,10 +95,10 @@ var builtin = []row{
 		},
 	},
 	{
-		// At work 0.1 to 0.2 ms, and 2.4 to 4.7 ms with both cores full of short
-		// requests; 92 to 185 ms beside 8 goroutines that compute and 800 ms
-		// and more beside 64. One that computes is stopped after 10 ms: whoever
-		// waits for that long has waited for a whole turn of another.
+		// Healthy: 0.1 to 0.2 ms, and 2.4 to 4.7 ms with both cores full of short
+		// requests. Faults: 92 to 185 ms beside 8 goroutines that compute and 800 ms
+		// and more beside 64. A goroutine that computes is preempted after 10 ms, so a
+		// wait of that length is for a whole time slice.
 		name: SignalSchedLat, Signal: monitor.Signal{
 			Read: (*measure.Meter).SchedLatency,
 			Rule: Threshold{
@@ -110,9 +109,9 @@ var builtin = []row{
 		},
 	},
 	{
-		// At work 0 to 0.02 s/s, 0.16 with a lock around a part of every request
-		// and 0.4 at full load; 11 in the mean with 20 goroutines that hold one
-		// lock for a second each, and 180 to 214 when 200 requests queue for one.
+		// Healthy: 0 to 0.02 s/s, 0.16 with a lock around a part of every request and
+		// 0.4 at full load. Faults: 11 in the mean with 20 goroutines that hold one
+		// lock for a second each, and 180 to 214 with 200 requests that queue for one.
 		name: SignalMutexWait, Signal: monitor.Signal{
 			Read: (*measure.Meter).MutexWait,
 			Rule: Threshold{
@@ -134,9 +133,9 @@ func rowOf(name Signal) (monitor.Signal, bool) {
 	return monitor.Signal{}, false
 }
 
-// DefaultRule returns the default rule of a built-in signal, to change a part of
-// it for [WithRule], and the slow rule beside it (see [WithSlowRules]). The slow
-// rule is zero where the signal has none, and both are zero for any other signal.
+// DefaultRule returns the default rule of a built-in signal, for example to change a
+// part of it for [WithRule], and its slow rule (see [WithSlowRules]). The slow rule is
+// zero if the signal has none. Both are zero for a signal that is not built in.
 func DefaultRule(s Signal) (fast, slow Threshold) {
 	row, _ := rowOf(s)
 	fast, _ = row.Rule.(Threshold)

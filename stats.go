@@ -6,18 +6,19 @@ import (
 	"github.com/go-holmes/holmes/event"
 )
 
-// Stats is what a [Holmes] saw, did, dropped and cost since it was made.
+// Stats is the statistics of a [Holmes]. Unless a field says otherwise, counters are
+// since New.
 type Stats struct {
 	Running bool
-	// Err is why New failed, of an inert Holmes.
+	// Err is the error of New, if h is inert.
 	Err error
-	// Uptime is the time since Start, of the present run; Ticks and Late count
-	// readings taken and readings missed in it.
+	// Uptime is the time since Start; Ticks and Late count the ticks that were run
+	// and missed since then. All are 0 while not running.
 	Uptime time.Duration
 	Ticks  uint64
 	Late   uint64
-	// Signals are in the order of the table in the documentation, the user's
-	// own last. Empty while not running.
+	// Signals are in the order of the table in the documentation, users' signals
+	// last. Empty while not running.
 	Signals   []SignalStats
 	Reporters []ReporterStats
 	// Continuous counts the events of [WithContinuous].
@@ -25,37 +26,37 @@ type Stats struct {
 	Baseline   BaselineStats
 	Dump       DumpStats
 	Cost       CostStats
-	// LabelPanics and LoggerPanics count what the user's functions did.
+	// LabelPanics and LoggerPanics count the panics of the functions of
+	// [WithLabelFunc] and [WithLogger].
 	LabelPanics, LoggerPanics uint64
-	// LogDropped counts messages that a slow logger did not take.
+	// LogDropped counts messages that were dropped because the logger was too slow.
 	LogDropped uint64
-	// Bugs counts panics of holmes's own code, caught and logged.
+	// Bugs counts panics in holmes's own code, which are recovered and logged.
 	Bugs uint64
 }
 
-// CostStats is what holmes cost its host since it was made.
+// CostStats is the cost of holmes to its host.
 type CostStats struct {
-	// Ticks is how many ticks TickTime is of: the time from their beginning to
-	// their end, which is at least their CPU time. A tick allocates nothing
-	// while nothing is suspected, and stops nothing.
+	// Ticks counts ticks, and TickTime is the time that they took, which is at least
+	// their CPU time.
 	Ticks    uint64
 	TickTime time.Duration
-	// Captures counts profiles taken or tried, CPU profiles aside, which cost
-	// what the runtime's profiler does. CaptureTime is by the clock,
-	// CaptureCPU the CPU time of their own goroutine, known on Linux.
+	// Captures counts profiles taken or tried. CPU profiles are excluded; their cost
+	// is that of the runtime's profiler. CaptureTime is by the clock, CaptureCPU is
+	// the CPU time of their goroutines, which is known on Linux.
 	Captures                uint64
 	CaptureTime, CaptureCPU time.Duration
-	// CaptureBytes is what was written. CaptureAllocBytes is what the process
-	// allocated meanwhile, and Stopped how long its world was stopped, but for
-	// collections: upper bounds, since the application may have had a part.
+	// CaptureBytes is the size of the profiles. CaptureAllocBytes is what the process
+	// allocated meanwhile, and Stopped how long the world was stopped, collections
+	// excluded: upper bounds, because the application has a part in both.
 	CaptureBytes      int64
 	CaptureAllocBytes uint64
 	Stopped           time.Duration
-	// ForcedGC counts the collections that holmes asked for.
+	// ForcedGC counts the collections that holmes forced.
 	ForcedGC uint64
 }
 
-// SignalStats is one signal.
+// SignalStats is the statistics of one signal.
 type SignalStats struct {
 	Signal  Signal
 	Enabled bool
@@ -63,77 +64,76 @@ type SignalStats struct {
 	Value, Limit, Mean float64
 	// State is "calm", "suspected", "cooling" or "warming".
 	State string
-	// WhyNot says in a sentence why there is no event right now.
+	// WhyNot says in one sentence why there is no event now.
 	WhyNot string
-	// Err is why the latest reading failed.
+	// Err is why the latest reading failed, and nil if it did not.
 	Err error
-	// Suspected counts events begun, Confirmed those reported, Dismissed the
-	// near misses.
+	// Suspected counts events that were begun, Confirmed those that were reported,
+	// unconfirmed ones included, and Dismissed the near misses.
 	Suspected, Confirmed, Dismissed uint64
 	// Panics counts panics of the user's source.
 	Panics uint64
 }
 
-// ReporterStats is one reporter.
+// ReporterStats is the statistics of one reporter.
 type ReporterStats struct {
 	Name string
 	// Waiting is how many events are queued, the one being reported included.
 	Waiting int
-	// Offered counts the events that were queued, those that other processes
-	// left included: it is always Delivered, Waiting and all of Dropped.
+	// Offered counts the events that were queued, those of other processes included.
+	// It is the sum of Delivered, Waiting and all of Dropped.
 	Offered uint64
-	// Failing is how many calls in a row have failed. From 5 on, only one event
-	// is tried now and then, until one gets through.
+	// Failing is how many calls in a row have failed. From 5 on, each event is tried
+	// once in its turn, until one is delivered.
 	Failing int
-	// Attempts counts calls of Report, Delivered those that brought an event
-	// home, Dropped the events that were given up, by reason.
+	// Attempts counts calls of Report, Delivered events that were delivered, and
+	// Dropped events that were given up, by reason.
 	Attempts, Delivered uint64
 	Dropped             map[string]uint64
-	// Panics counts calls that panicked. Resting is true while the reporter is
-	// switched off for it.
+	// Panics counts calls that panicked. Resting is true while the reporter is not
+	// called because of five panics in a row.
 	Panics  uint64
 	Resting bool
 	// Held is how long the present call has taken, and 0 between calls.
 	Held time.Duration
-	// LastErr is how the latest call failed, if it did.
+	// LastErr is the error of the latest call, if it failed.
 	LastErr error
 }
 
-// BaselineStats is what holmes knows of what is normal: see [WithBaseline].
+// BaselineStats is the statistics of the baseline; see [WithBaseline].
 type BaselineStats struct {
-	// Rounds counts those that were kept. At is when the latest was, and zero
-	// when there is nothing to compare events with; it may be before the start,
-	// of an earlier run of the same build.
+	// Rounds counts the rounds that were kept. At is the time of the latest one, which
+	// may be of an earlier run of the same build, and zero if there is no baseline.
 	Rounds uint64
 	At     time.Time
-	// CPU is the CPU time that rounds took, kept or not.
+	// CPU is the CPU time of all rounds, kept or not.
 	CPU time.Duration
-	// Err is what was missing from the latest.
+	// Err is why a profile is missing from the latest round.
 	Err error
 }
 
-// DumpStats is the evidence store.
+// DumpStats is the statistics of the dump path.
 type DumpStats struct {
-	// Dir is where the events lie.
+	// Dir is the directory of the events.
 	Dir string
 	// Err is why the dump path cannot be used, if it cannot.
 	Err error
-	// Events and Bytes are what is there, of all processes that share it.
+	// Events and Bytes are the contents, of all processes that share it.
 	Events int
 	Bytes  int64
-	// Waiting is how many of them some reporter has not got, Damaged how many
-	// are set aside because their files are not what was written.
+	// Waiting is how many of the events wait for a reporter, Damaged how many are
+	// not delivered because their files have changed since they were written.
 	Waiting, Damaged int
-	// Unclaimed counts events that other processes left and that were removed,
-	// for their space or their age, before anybody delivered them.
+	// Unclaimed counts events of other processes that were removed, for their space
+	// or their age, before they were delivered.
 	Unclaimed int
-	// InMemory is how many events of this process wait in memory, since the
-	// disk refused them or a part of them.
+	// InMemory is how many events of this process wait in memory, because the disk
+	// refused them or a part of them.
 	InMemory int
 }
 
-// Stats returns what holmes sees and has done. It never blocks on a reading, a
-// capture or a reporter.
+// Stats returns the statistics. It does not wait for a reading, a capture or a
+// reporter.
 func (h *Holmes) Stats() Stats {
 	c := h.config()
 	if c == nil {
@@ -182,7 +182,7 @@ func (h *Holmes) dumpStats() DumpStats {
 	}
 }
 
-// WhyNot says in one sentence why there is no event of a signal right now.
+// WhyNot says in one sentence why there is no event of a signal now.
 func (h *Holmes) WhyNot(s Signal) string {
 	if err := h.usable(); err != nil {
 		return err.Error()
