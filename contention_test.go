@@ -354,7 +354,7 @@ func BenchmarkWaitNeeds(b *testing.B) {
 			for ; stacks < n; stacks++ {
 				contendAt(stacks, 1)
 			}
-			watch, end := holmes.WatchWaits(neverFires(b), holmes.KindMutex)
+			watch, end := holmes.WatchContention(neverFires(b), holmes.KindMutex)
 			defer end()
 			var before, after runtime.MemStats
 			runtime.ReadMemStats(&before)

@@ -18,35 +18,35 @@ func TestPressureEvents(t *testing.T) {
 	procs := float64(runtime.GOMAXPROCS(0))
 	for name, c := range map[string]struct {
 		opts     []holmes.Option
-		push     func(s *holmes.Strain) // one second of trouble
+		push     func(s *holmes.Pressure) // one second of trouble
 		sentence string
 		kinds    []holmes.Kind
 	}{
 		"gccpu above abs": {
-			nil, func(s *holmes.Strain) { s.Total += procs; s.Idle += procs - 1; s.GC += 0.6 },
+			nil, func(s *holmes.Pressure) { s.Total += procs; s.Idle += procs - 1; s.GC += 0.6 },
 			"garbage collection 60 % for 15 s: above 40 %",
 			[]holmes.Kind{holmes.KindCPU, holmes.KindHeap},
 		},
 		"gccpu against its mean": {
-			nil, func(s *holmes.Strain) { s.Total += procs; s.Idle += procs - 1; s.GC += 0.3 },
+			nil, func(s *holmes.Pressure) { s.Total += procs; s.Idle += procs - 1; s.GC += 0.3 },
 			"garbage collection 30 % for 15 s: above its 119-second mean of 0 % (rule: 25 % and 10 points)",
 			[]holmes.Kind{holmes.KindCPU, holmes.KindHeap},
 		},
 		"gccpu by its option": {
 			[]holmes.Option{holmes.WithGCCPUDump(1, 0, 5, time.Minute)},
-			func(s *holmes.Strain) { s.Total += procs; s.Idle += procs - 1; s.GC += 0.06 },
+			func(s *holmes.Pressure) { s.Total += procs; s.Idle += procs - 1; s.GC += 0.06 },
 			"garbage collection 6 % for 15 s: above 5 %",
 			[]holmes.Kind{holmes.KindCPU, holmes.KindHeap},
 		},
 		"schedlat by its option": {
 			[]holmes.Option{holmes.WithSchedLatDump(1, 0, 90, time.Minute)},
-			func(s *holmes.Strain) { s.Delays.Counts[2] += 1000 },
+			func(s *holmes.Pressure) { s.Delays.Counts[2] += 1000 },
 			"scheduling latency 99 ms for 15 s: above 90 ms",
 			[]holmes.Kind{holmes.KindCPU, holmes.KindGoroutine},
 		},
 		"mutexwait by its option": {
 			[]holmes.Option{holmes.WithMutexWaitDump(0, 0, 2, time.Minute)},
-			func(s *holmes.Strain) { s.Waited += 2.5 },
+			func(s *holmes.Pressure) { s.Waited += 2.5 },
 			"lock wait 2.5 s/s for 15 s: above 2 s/s",
 			[]holmes.Kind{holmes.KindMutex, holmes.KindGoroutine},
 		},

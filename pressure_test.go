@@ -16,9 +16,9 @@ import (
 )
 
 // underPressure is a lab whose runtime says what the test wants.
-func underPressure(t *testing.T, opts ...holmes.Option) (*lab, *holmes.Strain) {
+func underPressure(t *testing.T, opts ...holmes.Option) (*lab, *holmes.Pressure) {
 	t.Helper()
-	l, s := newLab(t, opts...), &holmes.Strain{}
+	l, s := newLab(t, opts...), &holmes.Pressure{}
 	s.Delays = metrics.Float64Histogram{Counts: make([]uint64, 4), Buckets: []float64{math.Inf(-1), 0, 0.001, 0.1, math.Inf(1)}}
 	s.Use(l.Holmes)
 	l.Enable(holmes.SignalGCCPU, holmes.SignalSchedLat, holmes.SignalMutexWait)
@@ -27,8 +27,8 @@ func underPressure(t *testing.T, opts ...holmes.Option) (*lab, *holmes.Strain) {
 
 // collect lets a collection end: since the one before, the process had cpu
 // seconds, was busy for a part of them, and gc of those went into collecting.
-func collect(s *holmes.Strain, cpu, busy, gc float64) {
-	s.Set(func(s *holmes.Strain) { s.Total += cpu; s.Idle += cpu - busy; s.GC += gc })
+func collect(s *holmes.Pressure, cpu, busy, gc float64) {
+	s.Set(func(s *holmes.Pressure) { s.Total += cpu; s.Idle += cpu - busy; s.GC += gc })
 }
 
 // The runtime brings its account up to date when a collection ends, so most
@@ -87,7 +87,7 @@ func TestPressureAfterBeingOff(t *testing.T) {
 		seconds(3)
 		l.Disable(off...)
 		seconds(1)
-		s.Set(func(s *holmes.Strain) { s.Total, s.GC, s.Waited, s.Delays.Counts[2] = 1e6, 1e6, 1e6, 1e6 })
+		s.Set(func(s *holmes.Pressure) { s.Total, s.GC, s.Waited, s.Delays.Counts[2] = 1e6, 1e6, 1e6, 1e6 })
 		l.Enable(off...)
 		seconds(1)
 		for _, name := range off {
@@ -104,7 +104,7 @@ func TestPressureAfterBeingOff(t *testing.T) {
 
 func TestPressureIsOffByDefault(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l, s := newLab(t), &holmes.Strain{Fail: errors.New("was read")}
+		l, s := newLab(t), &holmes.Pressure{Fail: errors.New("was read")}
 		s.Use(l.Holmes)
 		l.run(t)
 		seconds(5)
@@ -128,7 +128,7 @@ func TestSchedLatIsSinceTheLastTick(t *testing.T) {
 		l.run(t)
 		seconds(2)
 		read := func() float64 { seconds(1); return signal(l.Holmes, holmes.SignalSchedLat).Value }
-		gain := func(i int, n uint64) { s.Set(func(s *holmes.Strain) { s.Delays.Counts[i] += n }) }
+		gain := func(i int, n uint64) { s.Set(func(s *holmes.Pressure) { s.Delays.Counts[i] += n }) }
 		require.Zero(t, read())
 		gain(2, 1000) // 1 to 100 ms
 		require.InDelta(t, 99, read(), 1)
@@ -146,7 +146,7 @@ func TestMutexWaitIsAMean(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				l, s := underPressure(t, holmes.WithCollectInterval(interval.String()))
 				l.run(t)
-				wait := func(seconds float64) { s.Set(func(s *holmes.Strain) { s.Waited += seconds }) }
+				wait := func(seconds float64) { s.Set(func(s *holmes.Pressure) { s.Waited += seconds }) }
 				tick := func() float64 {
 					<-time.After(interval)
 					synctest.Wait()
@@ -178,12 +178,12 @@ func TestMutexWaitEvent(t *testing.T) {
 		l, s := underPressure(t)
 		l.run(t)
 		seconds(60)
-		s.Set(func(s *holmes.Strain) { s.Waited += 6000 })
+		s.Set(func(s *holmes.Pressure) { s.Waited += 6000 })
 		seconds(60)
 		require.EqualValues(t, 1, signal(l.Holmes, holmes.SignalMutexWait).Dismissed)
 		require.Empty(t, l.got.all())
 		for range 40 {
-			s.Set(func(s *holmes.Strain) { s.Waited += 12 })
+			s.Set(func(s *holmes.Pressure) { s.Waited += 12 })
 			seconds(1)
 		}
 		require.Len(t, l.got.all(), 1)

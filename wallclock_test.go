@@ -90,7 +90,7 @@ func TestWallClockStacksOfSchedLat(t *testing.T) {
 		l.run(t)
 		seconds(60)
 		for range 20 {
-			s.Set(func(s *holmes.Strain) { s.Delays.Counts[2] += 1000 })
+			s.Set(func(s *holmes.Pressure) { s.Delays.Counts[2] += 1000 })
 			seconds(1)
 		}
 		require.Len(t, l.got.all(), 1)

@@ -8,9 +8,9 @@ import (
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
-// Strain stands in for what the runtime says of collecting, scheduling and
-// locks. Set changes it.
-type Strain struct {
+// Pressure replaces the runtime's metrics of collections, scheduling and locks. Set
+// changes it.
+type Pressure struct {
 	mu sync.Mutex
 
 	Total, Idle, GC float64 // CPU seconds, as of the last finished collection
@@ -19,32 +19,32 @@ type Strain struct {
 	Fail            error
 }
 
-// Set changes the figures under a lock.
-func (s *Strain) Set(change func(*Strain)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	change(s)
+// Set changes the metrics under a lock.
+func (p *Pressure) Set(change func(*Pressure)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	change(p)
 }
 
 // Use makes h read from it.
-func (s *Strain) Use(h *Holmes) {
+func (p *Pressure) Use(h *Holmes) {
 	rest := h.readers
 	h.readers = func(l *supervise.Log) measure.Readers {
 		r := rest(l)
 		r.CPU = func() (measure.CPUSeconds, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return measure.CPUSeconds{Total: s.Total, Idle: s.Idle, GC: s.GC}, s.Fail
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return measure.CPUSeconds{Total: p.Total, Idle: p.Idle, GC: p.GC}, p.Fail
 		}
 		r.Delays = func() (*metrics.Float64Histogram, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return &metrics.Float64Histogram{Counts: append([]uint64(nil), s.Delays.Counts...), Buckets: s.Delays.Buckets}, s.Fail
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return &metrics.Float64Histogram{Counts: append([]uint64(nil), p.Delays.Counts...), Buckets: p.Delays.Buckets}, p.Fail
 		}
 		r.Waited = func() (float64, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return s.Waited, s.Fail
+			p.mu.Lock()
+			defer p.mu.Unlock()
+			return p.Waited, p.Fail
 		}
 		return r
 	}

@@ -2,9 +2,9 @@ package holmes
 
 import "github.com/go-holmes/holmes/internal/contention"
 
-// WatchWaits returns what takes the contention profiles of an event that is over
-// at once, without writing them.
-func WatchWaits(h *Holmes, kinds ...Kind) (watch, end func()) {
+// WatchContention returns a function that takes the contention profiles of an event
+// that is over at once, without writing them.
+func WatchContention(h *Holmes, kinds ...Kind) (watch, end func()) {
 	r := h.newRun()
 	taker := r.incidents.Taker()
 	return func() { taker.WatchOnce(kinds) }, func() {
