@@ -145,7 +145,7 @@ func (d *Detector) firesAt(s Sample, more float64) bool {
 
 // mayBegin reports whether a suspicion may begin, whatever the rule says.
 func (d *Detector) mayBegin(now time.Duration, v float64, veto string) bool {
-	return veto == "" && d.limit.Armed(v, d.pace.Margin) && now >= d.limit.CoolUntil && d.limit.Affords(now, d.why.Code)
+	return veto == "" && d.limit.Armed(v, d.pace.Margin) && now >= d.limit.CoolUntil && d.limit.Allows(now, d.why.Code)
 }
 
 func (d *Detector) begin(now time.Duration, v float64) {
@@ -182,7 +182,7 @@ func (d *Detector) report(now time.Duration, v float64) {
 		d.limit.CoolUntil = now + d.pace.CoolDown
 		return
 	}
-	d.limit.Reports(now, v, d.why.Code)
+	d.limit.Report(now, v, d.why.Code)
 	d.limit.Cool(now, d.pace.CoolDown)
 }
 
@@ -262,6 +262,6 @@ func (d *Detector) rest(now time.Duration) (was bool) {
 // Preempt counts an event that the caller has begun by itself, at a value and for a
 // reason code, as an event of the detector: with its edge, cool-down and budget.
 func (d *Detector) Preempt(now time.Duration, v float64, code string) {
-	d.limit.Reports(now, v, code)
+	d.limit.Report(now, v, code)
 	d.limit.Cool(now, d.pace.CoolDown)
 }

@@ -1,6 +1,6 @@
 // Package detect decides whether a stream of numbers has left its normal range.
 // Holmes applies it to CPU, memory, goroutines and threads; it has no part of the
-// profiler, so a program can also judge the metrics of another process by it, or a
+// profiler, so a program can also judge the metrics of another process with it, or a
 // recorded series.
 //
 // A [Rule] judges one [Sample] against the samples before it; [Threshold] is the

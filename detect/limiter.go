@@ -11,7 +11,7 @@ const (
 // budget of events a day. A [Detector] has one. The zero Limiter has reported
 // nothing and has no budget.
 type Limiter struct {
-	// Budget is how many events [Limiter.Affords] in 24 hours.
+	// Budget is the maximum number of events in 24 hours; see [Limiter.Allows].
 	Budget int
 	// Fired is true from an event until the caller sets it back, when the signal
 	// has calmed down. Reported is the value of that event.
@@ -35,9 +35,9 @@ func (l *Limiter) Armed(v, margin float64) bool {
 	return !l.Fired || (margin > 0 && v >= l.Reported+margin)
 }
 
-// Affords reports whether the budget of the last 24 hours allows an event. The
+// Allows reports whether the budget of the last 24 hours allows an event. The
 // first event of a reason code is always allowed.
-func (l *Limiter) Affords(now time.Duration, code string) bool {
+func (l *Limiter) Allows(now time.Duration, code string) bool {
 	kept := l.past[:0]
 	first := true
 	for _, e := range l.past {
@@ -50,8 +50,8 @@ func (l *Limiter) Affords(now time.Duration, code string) bool {
 	return first || len(kept) < l.Budget
 }
 
-// Reports counts an event at the value v.
-func (l *Limiter) Reports(now time.Duration, v float64, code string) {
+// Report counts an event at the value v.
+func (l *Limiter) Report(now time.Duration, v float64, code string) {
 	l.Fired, l.Reported = true, v
 	l.past = append(l.past, pastEvent{now, code})
 }

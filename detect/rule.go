@@ -70,8 +70,10 @@ const (
 	CodeManual     = "manual"     // captured on demand: CaptureNow
 	CodeContinuous = "continuous" // captured by timetable: WithContinuous
 	CodeCrash      = "crash"      // a previous run ended without Stop
+)
 
-	// Why a Threshold did not fire.
+// Why a Threshold did not fire.
+const (
 	codeBelowMin = "below-min"
 	codeAboveMax = "above-max" // at or above Max
 	codeWarming  = "warming"   // too few samples for a mean

@@ -37,8 +37,8 @@ type Event struct {
 	// At is the wall-clock time of the first suspicious sample.
 	At      time.Time
 	Trigger Trigger
-	// Profiles are in the order in which they were taken. A profile that is
-	// missing is in it too, with the reason.
+	// Profiles are in the order in which they were taken. A missing profile is
+	// listed too, with the reason.
 	Profiles []Profile
 	// Diagnosis names the responsible function, or says that there is no clear
 	// culprit. Its Sentence is empty if there is no diagnosis.

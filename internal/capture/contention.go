@@ -89,7 +89,7 @@ func (w *watch) begin(p *Phases) {
 // prepare takes the profile that is subtracted from the later one.
 func (w *watch) prepare(p *part) (err error) {
 	kind := p.profile.Kind
-	if err := w.Affords(kind); err != nil {
+	if err := w.allows(kind); err != nil {
 		return err
 	}
 	if err := w.Config.CheckBlock([]event.Kind{kind}); err != nil { // the option has changed meanwhile

@@ -7,7 +7,6 @@ import (
 	"sync"
 	"time"
 
-	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/procstat"
 )
@@ -91,16 +90,13 @@ func (p *Process) Counters() (c Counters) {
 
 // account adds the cost of a capture to the event and to the counters.
 func (e *Evidence) account(s Cost) {
-	addTo(&e.Event.Cost, s)
-	e.counters.add(func(sum *Counters) {
-		sum.Captures++
-		sum.Cost = sum.plus(s)
-	})
-}
-
-func addTo(c *event.Cost, s Cost) {
+	c := &e.Event.Cost
 	c.Seconds += s.Time.Seconds()
 	c.CPUSeconds += s.CPU.Seconds()
 	c.AllocBytes += s.Allocs
 	c.StoppedSeconds += s.Stopped.Seconds()
+	e.counters.add(func(sum *Counters) {
+		sum.Captures++
+		sum.Cost = sum.plus(s)
+	})
 }

@@ -44,7 +44,7 @@ func recordCPU(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
 		add(cpuPart{err: errLapsed})
 		return
 	}
-	if err := t.Affords(event.KindCPU); err != nil {
+	if err := t.allows(event.KindCPU); err != nil {
 		add(cpuPart{err: err})
 		return
 	}
@@ -104,7 +104,7 @@ func (t *Taker) joinCPU(p *Phases) (*cpuprofile.Session, cpuPart) {
 // ProfileCPU returns a CPU profile of the duration d, or an error if the profiler is
 // in use.
 func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error) {
-	if err := t.Affords(event.KindCPU); err != nil {
+	if err := t.allows(event.KindCPU); err != nil {
 		return nil, err
 	}
 	session, err := t.CPU.Join(false)

@@ -44,9 +44,9 @@ func (t *Taker) affords(c estimate) error {
 	return nil
 }
 
-// Affords returns an error for a capture of the kind that could bring the process
+// allows returns an error for a capture of the kind that could bring the process
 // over its memory limit, or that would cost more than the options allow.
-func (t *Taker) Affords(k event.Kind) error { return t.affords(t.estimate(k)) }
+func (t *Taker) allows(k event.Kind) error { return t.affords(t.estimate(k)) }
 
 func (t *Taker) estimate(k event.Kind) estimate { return t.costs.of(k, t.Kinds[k]) }
 

@@ -80,7 +80,7 @@ type Taker struct {
 
 // Take writes a snapshot of the kind, and returns the CPU time that it took.
 func (t *Taker) Take(k event.Kind, w io.Writer) (cpu time.Duration, err error) {
-	if err := t.Affords(k); err != nil {
+	if err := t.allows(k); err != nil {
 		return 0, err
 	}
 	cost := t.measureCost(func() { err = t.Kinds[k].Write(w) })

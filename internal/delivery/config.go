@@ -72,16 +72,6 @@ func (c *Config) index(name string) int {
 	return slices.IndexFunc(c.Queues, func(q *Queue) bool { return q.name == name })
 }
 
-// enabled returns the queues of the reporters that get an event now.
-func (c *Config) enabled() (out []*Queue) {
-	for _, q := range c.Queues {
-		if !q.Disabled() {
-			out = append(out, q)
-		}
-	}
-	return out
-}
-
 func names(queues []*Queue) (out []string) {
 	for _, q := range queues {
 		out = append(out, q.name)

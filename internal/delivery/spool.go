@@ -21,9 +21,14 @@ type spool struct {
 }
 
 // enabled returns the queues of the reporters that get an event now.
-func (s *spool) enabled() []*Queue {
+func (s *spool) enabled() (out []*Queue) {
 	c, _ := s.settings()
-	return c.enabled()
+	for _, q := range c.Queues {
+		if !q.Disabled() {
+			out = append(out, q)
+		}
+	}
+	return out
 }
 
 // create makes the directory of an event.

@@ -152,16 +152,26 @@ func (m *Meter) cores(c *Config) float64 {
 	return float64(m.affinity)
 }
 
-// Readings returns the readings for an event, and how much memory in bytes can still
-// be allocated. Any goroutine may call it.
+// Readings returns the readings of the last tick and the present heap, for an event,
+// and how many bytes of memory can still be allocated. Any goroutine may call it.
 func (m *Meter) Readings(c *Config) (r event.Readings, room uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	r = event.Readings{
+		Cores: m.cores(c), RSS: m.rss, MemoryScope: "cgroup",
+		Goroutines: runtime.NumGoroutine(), Threads: m.threads,
+	}
+	m.heap.describe(&r)
+	r.CPUPercent, _, _ = m.CPUPercent(c) // 0 means not measured
+	r.MemoryUsed, r.MemoryLimit, _ = m.memory(c)
+	if m.ownMemory(c) {
+		r.MemoryScope = "process"
+	}
 	newest := &m.memoryState
 	if m.between.at > newest.at {
 		newest = &m.between
 	}
-	return m.readings(c), newest.room()
+	return r, newest.room()
 }
 
 // CPUPercent returns the CPU time since the previous tick in percent of the cores.
@@ -210,21 +220,6 @@ func (m *Meter) GoroutineCount(*Config) (value, limit float64, err error) {
 // ThreadCount returns the number of threads.
 func (m *Meter) ThreadCount(*Config) (value, limit float64, err error) {
 	return float64(m.threads), 0, m.threadErr
-}
-
-// readings returns the readings of the last tick, and the present heap.
-func (m *Meter) readings(c *Config) event.Readings {
-	r := event.Readings{
-		Cores: m.cores(c), RSS: m.rss, MemoryScope: "cgroup",
-		Goroutines: runtime.NumGoroutine(), Threads: m.threads,
-	}
-	m.heap.describe(&r)
-	r.CPUPercent, _, _ = m.CPUPercent(c) // 0 means not measured
-	r.MemoryUsed, r.MemoryLimit, _ = m.memory(c)
-	if m.ownMemory(c) {
-		r.MemoryScope = "process"
-	}
-	return r
 }
 
 // Cycles returns how many collections have finished since the process started.

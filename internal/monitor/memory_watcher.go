@@ -99,6 +99,7 @@ func absOf(r detect.Rule, c *Config) float64 {
 // because the process may not live that long.
 func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	level := f.Percent()
+	w.limit.Budget = c.Budget
 	switch {
 	case !w.limit.Armed(level, watchStep):
 		return
@@ -106,11 +107,11 @@ func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 		w.limit.Reported = level
 		return
 	case why.Code == detect.CodeAbs && (f.At < w.limit.CoolUntil || w.m.covered(level)),
-		w.m.vetoed.Load(), !w.affords(c, f.At, why):
+		w.m.vetoed.Load(), !w.limit.Allows(f.At, why.Code):
 		return
 	}
 	w.event = w.begin(c, f, why)
-	w.limit.Reports(f.At, level, why.Code)
+	w.limit.Report(f.At, level, why.Code)
 	w.limit.Cool(f.At, c.pace(c.Signals[detect.SignalMem].Rule).CoolDown)
 	select {
 	case w.m.preempted <- level:
@@ -125,11 +126,6 @@ func (w *watcher) begin(c *Config, f detect.MemoryForecast, why detect.Reason) *
 		Signal: detect.SignalMem, Kinds: c.Signals[detect.SignalMem].Kinds, Onset: at,
 		Trigger: event.Trigger{Sample: s, Reason: why},
 	}, f)
-}
-
-func (w *watcher) affords(c *Config, now time.Duration, why detect.Reason) bool {
-	w.limit.Budget = c.Budget
-	return w.limit.Affords(now, why.Code)
 }
 
 // covered reports whether the mem signal has evidence of this level already, or

@@ -13,12 +13,11 @@ const (
 	restTime     = time.Minute
 )
 
-// ErrResting is returned by [Breaker.Call] without a call while the breaker is
-// open.
-var ErrResting = errors.New("switched off for a while after repeated panics")
+// errResting is returned while the breaker is open.
+var errResting = errors.New("switched off for a while after repeated panics")
 
-// ErrPanicked wraps the value that foreign code panicked with.
-var ErrPanicked = errors.New("panicked")
+// errPanicked wraps the value that foreign code panicked with.
+var errPanicked = errors.New("panicked")
 
 // A Breaker is the circuit breaker around one piece of foreign code: a reporter,
 // a source, a rule, a logger, a label function. It recovers panics, counts
@@ -36,23 +35,22 @@ type Breaker struct {
 // NewBreaker returns a closed breaker.
 func NewBreaker(c Clock) *Breaker { return &Breaker{clock: c} }
 
-// Call runs f. It returns the error of f, [ErrResting] without a call, or an
-// error that wraps [ErrPanicked].
+// Call runs f and returns its error. A panic of f is returned as an error. While the
+// breaker is open, Call returns an error and does not run f.
 func (b *Breaker) Call(f func() error) error {
 	if b.Resting() {
-		return ErrResting
+		return errResting
 	}
 	err := Protect(f)
-	b.account(errors.Is(err, ErrPanicked))
+	b.account(errors.Is(err, errPanicked))
 	return err
 }
 
-// Protect runs f once. It returns the error of f, or one that wraps
-// [ErrPanicked].
+// Protect runs f and returns its error. A panic of f is returned as an error.
 func Protect(f func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("%w: %s", ErrPanicked, panicText(v))
+			err = fmt.Errorf("%w: %s", errPanicked, panicText(v))
 		}
 	}()
 	return f()
