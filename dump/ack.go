@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // The delivery of an event is noted in one file for each reporter, whose name
@@ -77,7 +78,7 @@ func (s *Store) acknowledge(a ack, refusal string) error {
 
 // saveAck writes an ack to disk. An event that is gone needs none.
 func (s *Store) saveAck(a ack, refusal string) error {
-	err := disk.IgnoreMissing(s.inEvent(a.id, func(_, dir disk.Dir) error {
+	err := filelock.IgnoreMissing(s.inEvent(a.id, func(_, dir disk.Dir) error {
 		done := layout.SentPrefix + layout.Slug(a.to)
 		if refusal != "" {
 			done = layout.RefusedPrefix + layout.Slug(a.to)
@@ -120,7 +121,7 @@ func (s *Store) setAside(id string, err error) error {
 		return err
 	}
 	reason := strings.TrimPrefix(err.Error(), ErrDamaged.Error()+": ")
-	return errors.Join(err, disk.IgnoreMissing(s.inEvent(id, func(_, dir disk.Dir) error {
+	return errors.Join(err, filelock.IgnoreMissing(s.inEvent(id, func(_, dir disk.Dir) error {
 		if err := dir.Touch(layout.DamagedName); err != nil {
 			return err
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/lock"
 	"github.com/go-holmes/holmes/dump/internal/scan"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // locked runs f with the directory locked against all other stores and
@@ -68,7 +69,7 @@ func (s *Store) Close() error {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		// It is still active if the directory is gone, or cannot be locked.
-		err = disk.IgnoreMissing(errors.Join(err, s.owner.Drop()))
+		err = filelock.IgnoreMissing(errors.Join(err, s.owner.Drop()))
 	}
 	if err != nil {
 		return fmt.Errorf("holmes: dump: close %s: %w", s.location.Dir, err)

@@ -9,6 +9,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
 	"github.com/go-holmes/holmes/dump/internal/scan"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // maxLost bounds how many removed events are remembered until their reporters
@@ -89,7 +90,7 @@ func (s *Store) Waits(id, to string) (bool, error) {
 		_, err := dir.Stat(layout.WaitPrefix + layout.Slug(to))
 		return err
 	})
-	if disk.IgnoreMissing(err) != nil {
+	if filelock.IgnoreMissing(err) != nil {
 		return false, fmt.Errorf("holmes: dump: look at %s: %w", id, err)
 	}
 	return err == nil, nil

@@ -9,6 +9,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/layout"
 	"github.com/go-holmes/holmes/dump/internal/lock"
 	"github.com/go-holmes/holmes/dump/internal/scan"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // clean removes what dead owners left incomplete: unfinished files, events without
@@ -71,7 +72,7 @@ func (s *Store) Adopt(to ...string) (o Orphans, err error) {
 		o, err = s.adopt(root, to)
 		return err
 	})
-	if disk.IgnoreMissing(err) != nil {
+	if filelock.IgnoreMissing(err) != nil {
 		return o, fmt.Errorf("holmes: dump: adopt in %s: %w", s.location.Dir, err)
 	}
 	return o, nil
@@ -88,7 +89,7 @@ func (s *Store) adopt(root disk.Dir, to []string) (o Orphans, err error) {
 	for _, ev := range found.Events {
 		took, err := s.adoptEvent(root, live, ev, to)
 		switch {
-		case disk.IgnoreMissing(err) != nil:
+		case filelock.IgnoreMissing(err) != nil:
 			s.unfinished = true // it does not keep the others back
 		case took && ev.Sealed:
 			o.Waiting = append(o.Waiting, ev.ID)
@@ -166,7 +167,7 @@ func (s *Store) Disown(id string) error {
 		defer dir.Close()
 		return dir.Remove(layout.OwnerPrefix + s.owner.Token)
 	})
-	if disk.IgnoreMissing(err) != nil {
+	if filelock.IgnoreMissing(err) != nil {
 		return fmt.Errorf("holmes: dump: disown %s: %w", id, err)
 	}
 	return nil

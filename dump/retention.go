@@ -10,6 +10,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
 	"github.com/go-holmes/holmes/dump/internal/scan"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // keptDisposable is how many disposable events are kept while their space is not
@@ -255,7 +256,7 @@ func erase(root disk.Dir, id string) error {
 		return err
 	}
 	if err := root.Rename(id, gone); err != nil {
-		return disk.IgnoreMissing(err)
+		return filelock.IgnoreMissing(err)
 	}
 	return root.RemoveAll(gone)
 }
@@ -263,7 +264,7 @@ func erase(root disk.Dir, id string) error {
 // Tidy removes the events that are too old, and those above the limits. It is
 // meant to be called regularly.
 func (s *Store) Tidy() error {
-	if err := disk.IgnoreMissing(s.locked(s.tidy)); err != nil {
+	if err := filelock.IgnoreMissing(s.locked(s.tidy)); err != nil {
 		return fmt.Errorf("holmes: dump: tidy %s: %w", s.location.Dir, err)
 	}
 	return nil

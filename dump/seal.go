@@ -8,6 +8,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/checksum"
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // complete brings the event into its last form, but for the name that says so. No
@@ -110,11 +111,11 @@ func (s *Store) forget(e *Entry, unfinished bool) {
 func (s *Store) discard(e *Entry) error {
 	err := s.locked(func(root disk.Dir) error {
 		delete(s.open, e.id)
-		if info, err := e.dir.Stat("."); disk.IsSame(root.Root, e.id, info, err) {
+		if info, err := e.dir.Stat("."); err == nil && filelock.IsNamed(root.Root, e.id, info) {
 			return erase(root, e.id)
 		}
 		return nil
 	})
 	s.forget(e, err != nil)
-	return disk.IgnoreMissing(err)
+	return filelock.IgnoreMissing(err)
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/location"
 	"github.com/go-holmes/holmes/dump/internal/lock"
 	"github.com/go-holmes/holmes/dump/internal/scan"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // A Store is a directory of events. It is safe for concurrent use, and holds no
@@ -121,7 +122,7 @@ func probe(root disk.Dir) error {
 		return err
 	}
 	// The probe of another process may have removed it.
-	return errors.Join(f.Close(), disk.IgnoreMissing(root.Remove(layout.ProbeName)))
+	return errors.Join(f.Close(), filelock.IgnoreMissing(root.Remove(layout.ProbeName)))
 }
 
 // Dir returns the absolute path of the directory where the events lie. It is

@@ -55,7 +55,7 @@ func createFile(dir *os.Root, name, suffix string, content []byte) (*os.File, er
 		err = rename(dir, temp, final)
 	}
 	if err != nil {
-		return nil, errors.Join(err, ignoreMissing(dir.Remove(temp)), f.Close())
+		return nil, errors.Join(err, filelock.IgnoreMissing(dir.Remove(temp)), f.Close())
 	}
 	return f, nil
 }
@@ -88,27 +88,9 @@ func openRegular(dir *os.Root, name string, flag int) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if !hasName(dir, name, f) {
+	if !filelock.HasName(dir, name, f) {
 		// Removed or exchanged meanwhile.
 		return nil, errors.Join(&fs.PathError{Op: "open", Path: name, Err: fs.ErrNotExist}, f.Close())
 	}
 	return f, nil
-}
-
-// hasName reports whether the open file still has the name.
-func hasName(dir *os.Root, name string, f *os.File) bool {
-	opened, err := f.Stat()
-	if err != nil {
-		return false
-	}
-	named, err := dir.Lstat(name)
-	return err == nil && os.SameFile(named, opened)
-}
-
-// ignoreMissing turns [fs.ErrNotExist] into success, for removals.
-func ignoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
 }

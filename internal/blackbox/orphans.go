@@ -168,7 +168,7 @@ func (o *Orphan) lockFile(a adoption, suffix string) error {
 		noLocks, err = true, nil
 	}
 	// The owner may have removed the file after it was opened here.
-	if err == nil && !hasName(a.dir, h.name, h.File) {
+	if err == nil && !filelock.HasName(a.dir, h.name, h.File) {
 		err = fs.ErrNotExist
 	}
 	if err == nil {
@@ -232,8 +232,8 @@ func (o *Orphan) empty() bool {
 func (o *Orphan) Remove(dir *os.Root) error {
 	var err error
 	for _, f := range o.files {
-		if hasName(dir, f.name, f.File) {
-			err = errors.Join(err, ignoreMissing(dir.Remove(f.name)))
+		if filelock.HasName(dir, f.name, f.File) {
+			err = errors.Join(err, filelock.IgnoreMissing(dir.Remove(f.name)))
 		}
 	}
 	return o.end(err)

@@ -1,7 +1,6 @@
 package pprofread
 
 import (
-	"bytes"
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
@@ -34,15 +33,11 @@ func Join(raws ...[]byte) ([]byte, error) {
 	if len(j.out) > maxInflated {
 		return nil, fmt.Errorf("holmes: profile: join: more than %d MiB", maxInflated>>20)
 	}
-	var zipped bytes.Buffer
-	w := gzip.NewWriter(&zipped)
-	if _, err := w.Write(j.out); err != nil {
+	zipped, err := deflate(j.out, gzip.DefaultCompression)
+	if err != nil {
 		return nil, fmt.Errorf("holmes: profile: join: %w", err)
 	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("holmes: profile: join: %w", err)
-	}
-	return zipped.Bytes(), nil
+	return zipped, nil
 }
 
 // A space is what numbers are taken from.

@@ -15,15 +15,19 @@ import (
 // less than 2 is what it returns. That has at most 64 Mi frames to walk, inlined
 // ones and all. The package comment tells errors from missing parts.
 func Parse(raw []byte) (*Profile, error) {
-	plain, err := inflate(raw)
-	if err != nil {
-		return nil, fmt.Errorf("read profile: %w", err)
+	_, p, err := parse(raw)
+	return p, err
+}
+
+// parse returns the inflated bytes too.
+func parse(raw []byte) (plain []byte, p *Profile, err error) {
+	if plain, err = inflate(raw); err == nil {
+		p, err = decode(plain)
 	}
-	p, err := decode(plain)
 	if err != nil {
-		return nil, fmt.Errorf("read profile: %w", err)
+		return nil, nil, fmt.Errorf("read profile: %w", err)
 	}
-	return p, nil
+	return plain, p, nil
 }
 
 // A decoder fills a profile. Messages refer to others that may come later, so

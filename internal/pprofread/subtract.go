@@ -5,7 +5,6 @@ import (
 	"compress/gzip"
 	"encoding/binary"
 	"errors"
-	"fmt"
 	"hash/maphash"
 	"slices"
 	"time"
@@ -25,13 +24,9 @@ var errOtherColumns = errors.New("the profiles count different things")
 // their functions and lines are: the runtime is free to cut a stack into
 // locations in another way the next time.
 func Subtract(after, before []byte, start time.Time, took time.Duration) (diff []byte, stacks int, err error) {
-	plain, err := inflate(after)
+	plain, now, err := parse(after)
 	if err != nil {
-		return nil, 0, fmt.Errorf("read profile: %w", err)
-	}
-	now, err := decode(plain)
-	if err != nil {
-		return nil, 0, fmt.Errorf("read profile: %w", err)
+		return nil, 0, err
 	}
 	then, err := Parse(before)
 	if err != nil {
@@ -44,13 +39,13 @@ func Subtract(after, before []byte, start time.Time, took time.Duration) (diff [
 	out := s.rewrite(plain)
 	out = protowire.AppendNumber(out, protowire.ProfileTime, uint64(start.UnixNano()))
 	out = protowire.AppendNumber(out, protowire.ProfileDuration, uint64(took))
-	diff, err = deflate(out)
+	diff, err = deflate(out, gzip.BestSpeed)
 	return diff, s.kept, err
 }
 
-func deflate(plain []byte) ([]byte, error) {
+func deflate(plain []byte, level int) ([]byte, error) {
 	var out bytes.Buffer
-	zip, err := gzip.NewWriterLevel(&out, gzip.BestSpeed)
+	zip, err := gzip.NewWriterLevel(&out, level)
 	if err != nil {
 		return nil, err
 	}

@@ -7,12 +7,26 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
+// A parsed text has a number, or is bad.
+type parsed[N any] struct {
+	name, text string
+	want       N
+	bad        bool
+}
+
+func requireParsed[N any](t *testing.T, parse func([]byte) (N, error), all []parsed[N]) {
+	t.Helper()
+	for _, tt := range all {
+		t.Run(tt.name, func(t *testing.T) {
+			got, err := parse([]byte(tt.text))
+			require.Equal(t, tt.bad, err != nil)
+			require.Equal(t, tt.want, got)
+		})
+	}
+}
+
 func TestResidentPages(t *testing.T) {
-	for _, tt := range []struct {
-		name, line string
-		want       uint64
-		bad        bool
-	}{
+	requireParsed(t, residentPages, []parsed[uint64]{
 		{"as the kernel writes it", "310126 2512 1024 500 0 9000 0\n", 2512, false},
 		{"zero", "0 0 0 0 0 0 0\n", 0, false},
 		{"empty", "", 0, true},
@@ -20,22 +34,12 @@ func TestResidentPages(t *testing.T) {
 		{"cut off within the field", "310126 25", 0, true},
 		{"negative", "310126 -1 2\n", 0, true},
 		{"too large", "1 99999999999999999999 1\n", 0, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := residentPages([]byte(tt.line))
-			require.Equal(t, tt.bad, err != nil)
-			require.Equal(t, tt.want, got)
-		})
-	}
+	})
 }
 
 func TestThreadCount(t *testing.T) {
 	const tail = " S 1 2 3 0 -1 4194560 2512 0 0 0 10 5 0 0 20 0 17 0 11111 1269 99\n"
-	for _, tt := range []struct {
-		name, line string
-		want       int
-		bad        bool
-	}{
+	requireParsed(t, threadCount, []parsed[int]{
 		{"plain name", "42 (server)" + tail, 17, false},
 		{"name with spaces and parentheses", "42 (my ) (server) 1 2)" + tail, 17, false},
 		{"empty name", "42 ()" + tail, 17, false},
@@ -45,13 +49,7 @@ func TestThreadCount(t *testing.T) {
 		{"cut off within the field", "42 (server)" + tail[:strings.Index(tail, "17")+1], 0, true},
 		{"not a number", "42 (server)" + strings.Replace(tail, "17", "x", 1), 0, true},
 		{"too large", "42 (server)" + strings.Replace(tail, "17", "2147483648", 1), 0, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := threadCount([]byte(tt.line))
-			require.Equal(t, tt.bad, err != nil)
-			require.Equal(t, tt.want, got)
-		})
-	}
+	})
 }
 
 func FuzzResidentPages(f *testing.F) {
@@ -78,11 +76,7 @@ func FuzzThreadCount(f *testing.F) {
 
 func TestMemAvailable(t *testing.T) {
 	const head = "MemTotal:       24689984 kB\nMemFree:        21234567 kB\n"
-	for _, tt := range []struct {
-		name, text string
-		want       uint64
-		bad        bool
-	}{
+	requireParsed(t, memAvailable, []parsed[uint64]{
 		{"as the kernel writes it", head + "MemAvailable:   23456789 kB\nBuffers:  1 kB\n", 23456789 << 10, false},
 		{"none left", head + "MemAvailable:          0 kB\n", 0, false},
 		{"cut off within the line", head + "MemAvailable:   23456", 0, true},
@@ -90,11 +84,5 @@ func TestMemAvailable(t *testing.T) {
 		{"another unit", head + "MemAvailable:   23456789 MB\n", 0, true},
 		{"too large", head + "MemAvailable:   18446744073709551615 kB\n", 0, true},
 		{"empty", "", 0, true},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			got, err := memAvailable([]byte(tt.text))
-			require.Equal(t, tt.bad, err != nil)
-			require.Equal(t, tt.want, got)
-		})
-	}
+	})
 }

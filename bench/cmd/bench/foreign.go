@@ -36,10 +36,7 @@ func (r *results) foreignSteps(at time.Time) (steps []step) {
 }
 
 func (r *results) foreign(ctx context.Context, p *process) error {
-	if err := p.tell("foreign " + foreignLength.String()); err != nil {
-		return err
-	}
-	text, err := p.expect("foreign")
+	text, err := p.ask("foreign " + foreignLength.String(), "foreign")
 	if err != nil {
 		return err
 	}
@@ -110,10 +107,7 @@ func (r *results) stop(ctx context.Context, p *process) error {
 	if err := waitUntil(ctx, onset.Add(beforeStop)); err != nil {
 		return err
 	}
-	if err := p.tell("stop"); err != nil {
-		return err
-	}
-	text, err := p.expect("stopped")
+	text, err := p.ask("stop", "stopped")
 	if err != nil {
 		return err
 	}

@@ -99,10 +99,7 @@ func (b *bench) used(ctx context.Context, subjects []variant, settle, length tim
 
 func usesOf(all []*process) (uses []use, err error) {
 	for _, p := range all {
-		if err := p.tell("usage"); err != nil {
-			return nil, err
-		}
-		text, err := p.expect("usage")
+		text, err := p.ask("usage", "usage")
 		if err != nil {
 			return nil, err
 		}
@@ -118,10 +115,7 @@ func usesOf(all []*process) (uses []use, err error) {
 
 // memory asks a process for the memory that its runtime holds, in KiB.
 func (p *process) memory() (kib float64, err error) {
-	if err := p.tell("memory"); err != nil {
-		return 0, err
-	}
-	text, err := p.expect("memory")
+	text, err := p.ask("memory", "memory")
 	if err != nil {
 		return 0, err
 	}

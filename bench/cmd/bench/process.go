@@ -106,12 +106,17 @@ func (p *process) tell(command string) error {
 	return err
 }
 
+// ask sends a command and waits for the answer, as expect does.
+func (p *process) ask(command, word string) (string, error) {
+	if err := p.tell(command); err != nil {
+		return "", err
+	}
+	return p.expect(word)
+}
+
 // onset begins a fault and returns when it began.
 func (p *process) onset(command string) (time.Time, error) {
-	if err := p.tell(command); err != nil {
-		return time.Time{}, err
-	}
-	text, err := p.expect("onset")
+	text, err := p.ask(command, "onset")
 	if err != nil {
 		return time.Time{}, err
 	}

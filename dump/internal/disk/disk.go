@@ -32,6 +32,14 @@ func (d Dir) Try(op, name string) error {
 	return nil
 }
 
+// do does an operation, unless a test wants its fault.
+func (d Dir) do(op, name string, f func() error) error {
+	if err := d.Try(op, name); err != nil {
+		return err
+	}
+	return f()
+}
+
 // Open opens a file with the flags of [os.OpenFile] and mode 0600.
 func (d Dir) Open(name string, flag int) (*File, error) {
 	if err := d.Try("open", name); err != nil {
@@ -65,10 +73,7 @@ func (d Dir) Read(name string) ([]byte, error) {
 
 // Mkdir makes a directory with mode 0700.
 func (d Dir) Mkdir(name string) error {
-	if err := d.Try("mkdir", name); err != nil {
-		return err
-	}
-	return d.Root.Mkdir(name, 0o700)
+	return d.do("mkdir", name, func() error { return d.Root.Mkdir(name, 0o700) })
 }
 
 // Sub opens a subdirectory.
@@ -101,34 +106,22 @@ func (d Dir) List() ([]fs.DirEntry, error) {
 
 // Rename gives a file or a directory another name.
 func (d Dir) Rename(from, to string) error {
-	if err := d.Try("rename", from); err != nil {
-		return err
-	}
-	return d.Root.Rename(from, to)
+	return d.do("rename", from, func() error { return d.Root.Rename(from, to) })
 }
 
 // Remove removes a file.
 func (d Dir) Remove(name string) error {
-	if err := d.Try("remove", name); err != nil {
-		return err
-	}
-	return d.Root.Remove(name)
+	return d.do("remove", name, func() error { return d.Root.Remove(name) })
 }
 
 // RemoveAll removes a directory with all files in it.
 func (d Dir) RemoveAll(name string) error {
-	if err := d.Try("remove", name); err != nil {
-		return err
-	}
-	return d.Root.RemoveAll(name)
+	return d.do("remove", name, func() error { return d.Root.RemoveAll(name) })
 }
 
 // Sync makes the names in the directory survive a loss of power.
 func (d Dir) Sync() error {
-	if err := d.Try("sync", "."); err != nil {
-		return err
-	}
-	return syncDir(d.Root)
+	return d.do("sync", ".", func() error { return syncDir(d.Root) })
 }
 
 // Close closes the directory. An error would say nothing: no data is written
@@ -174,37 +167,13 @@ func (f *File) SeekTo(to int64) error {
 
 // Truncate changes the size of the file.
 func (f *File) Truncate(size int64) error {
-	if err := f.in.Try("truncate", f.name); err != nil {
-		return err
-	}
-	return f.os.Truncate(size)
+	return f.in.do("truncate", f.name, func() error { return f.os.Truncate(size) })
 }
 
 // Sync makes the content survive a loss of power.
 func (f *File) Sync() error {
-	if err := f.in.Try("sync", f.name); err != nil {
-		return err
-	}
-	return f.os.Sync()
+	return f.in.do("sync", f.name, func() error { return f.os.Sync() })
 }
 
 // Close closes the file.
 func (f *File) Close() error { return f.os.Close() }
-
-// IsSame reports whether name in root is still the file that info describes.
-// It is false when err, the error of describing that file, is not nil.
-func IsSame(root *os.Root, name string, info fs.FileInfo, err error) bool {
-	if err != nil {
-		return false
-	}
-	named, err := root.Lstat(name)
-	return err == nil && os.SameFile(named, info)
-}
-
-// IgnoreMissing turns [fs.ErrNotExist] into success, for removals.
-func IgnoreMissing(err error) error {
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return err
-}

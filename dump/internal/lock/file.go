@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 
-	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/internal/filelock"
 )
 
@@ -31,7 +30,7 @@ func openFile(root *os.Root, name string, create int) (*os.File, error) {
 		}
 		// The holder may have removed the file after it was opened here. Only the
 		// file that has the name excludes others.
-		if info, err := f.Stat(); disk.IsSame(root, name, info, err) {
+		if filelock.HasName(root, name, f) {
 			return f, nil
 		}
 		if err := f.Close(); err != nil {
@@ -45,8 +44,8 @@ func openFile(root *os.Root, name string, create int) (*os.File, error) {
 // remove the lock of the next owner.
 func removeFile(root *os.Root, name string, f *os.File) error {
 	var err error
-	if info, statErr := f.Stat(); disk.IsSame(root, name, info, statErr) {
-		err = disk.IgnoreMissing(root.Remove(name))
+	if filelock.HasName(root, name, f) {
+		err = filelock.IgnoreMissing(root.Remove(name))
 	}
 	return errors.Join(err, f.Close())
 }

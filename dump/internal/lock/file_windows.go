@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/internal/filelock"
 )
 
@@ -45,7 +44,7 @@ func removeFile(root *os.Root, name string, f *os.File) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	if err := disk.IgnoreMissing(root.Remove(name)); err != nil && !errors.Is(err, sharingViolation) {
+	if err := filelock.IgnoreMissing(root.Remove(name)); err != nil && !errors.Is(err, sharingViolation) {
 		return err
 	}
 	return nil

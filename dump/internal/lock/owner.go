@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // An Owner makes or delivers events. It has a token, which no other owner ever
@@ -31,7 +32,7 @@ func (o *Owner) Active() bool { return o.lock != nil }
 func (o *Owner) Claim(root disk.Dir) error {
 	name := layout.OwnerLock(o.Token)
 	if o.lock != nil {
-		if info, err := o.lock.Stat(); disk.IsSame(root.Root, name, info, err) {
+		if filelock.HasName(root.Root, name, o.lock) {
 			return nil
 		}
 		_ = o.Drop() // the directory was removed
