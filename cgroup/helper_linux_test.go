@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/internal/realgroup"
 )
 
 func init() {
@@ -94,7 +95,7 @@ func (h *helperProcess) do(verb string, args []string, a *answer) (err error) {
 
 func joinAll(dirs []string) error {
 	for _, dir := range dirs {
-		if err := os.WriteFile(dir+"/cgroup.procs", fmt.Appendln(nil, os.Getpid()), 0); err != nil {
+		if err := realgroup.Join(dir); err != nil {
 			return err
 		}
 	}

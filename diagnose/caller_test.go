@@ -40,9 +40,7 @@ func TestHelperIsNotToBlameForItsCaller(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := diagnose.Judge("cpu", calm.parsed(), tt.after.parsed(), diagnose.Options{})
-			require.Equal(t, tt.want, v.Sentence)
-			require.Equal(t, tt.confident, v.Confident)
-			checkVerdict(t, v)
+			requireVerdict(t, tt.confident, tt.want, v)
 		})
 	}
 }

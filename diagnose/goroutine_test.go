@@ -139,10 +139,8 @@ func TestGoroutines(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			v := diagnoseGoroutines(tt.calm, tt.event...)
-			require.Equal(t, tt.want, v.Sentence)
-			require.Equal(t, tt.confident, v.Confident)
+			requireVerdict(t, tt.confident, tt.want, v)
 			require.Equal(t, "with a goroutine profile of calm times", v.Compared)
-			checkVerdict(t, v)
 		})
 	}
 }
@@ -152,8 +150,7 @@ func TestConnectionsOfAClient(t *testing.T) {
 	leak := calmService().add(reading, 1000).add(writing, 1000)
 	asks := dialled + "main.fetch:17 < main.main"
 	v := diagnoseGoroutines(calmService(), leak)
-	require.False(t, v.Confident)
-	require.Equal(t, "no clear culprit: 2000 of 2000 extra goroutines serve connections of the HTTP client, and the profiles do not show where they were opened", v.Sentence)
+	requireVerdict(t, false, "no clear culprit: 2000 of 2000 extra goroutines serve connections of the HTTP client, and the profiles do not show where they were opened", v)
 
 	c := diagnose.Case{Signal: "goroutine", Baseline: &diagnose.Baseline{}}
 	c.Event.Goroutine, c.Baseline.Goroutine = leak.parsed(), calmService().parsed()
@@ -161,8 +158,7 @@ func TestConnectionsOfAClient(t *testing.T) {
 	c.Event.Heap = heap().objects("main.cache", 80, 1<<20).objects("context.WithCancel < "+asks, 30_000, 80).
 		objects("net/http.Header.Set < "+asks, 2000, 352).parsed()
 	v = diagnose.Diagnose(c, diagnose.Options{})
-	require.Equal(t, "main.fetch (main.fetch.go:17) keeps connections of the HTTP client open, which 2000 of 2000 extra goroutines serve", v.Sentence)
-	require.True(t, v.Confident)
+	requireVerdict(t, true, "main.fetch (main.fetch.go:17) keeps connections of the HTTP client open, which 2000 of 2000 extra goroutines serve", v)
 
 	c.Event.Heap = heap().add("context.WithCancel < "+asks, 9, 9<<10, 0, 0).add("x.Y < "+dialled+"main.other:3", 9, 4<<10, 0, 0).parsed()
 	v = diagnose.Diagnose(c, diagnose.Options{})
@@ -179,8 +175,7 @@ func TestMutexProfileNamesTheHolder(t *testing.T) {
 	c := diagnose.Case{Signal: "mutexwait", Baseline: &diagnose.Baseline{}}
 	c.Event.Goroutine, c.Baseline.Goroutine, c.Event.Mutex = event.parsed(), calm.parsed(), mutexes.parsed()
 	v := diagnose.Diagnose(c, diagnose.Options{})
-	require.Equal(t, "main.report (main.report.go:11) holds the lock that 400 of 402 extra goroutines wait for in main.(*store).get", v.Sentence)
-	require.True(t, v.Confident)
+	requireVerdict(t, true, "main.report (main.report.go:11) holds the lock that 400 of 402 extra goroutines wait for in main.(*store).get", v)
 	require.Equal(t, "mutex", v.Culprits[0].Evidence)
 
 	c.Event.Goroutine = calm.parsed()
@@ -190,8 +185,7 @@ func TestMutexProfileNamesTheHolder(t *testing.T) {
 
 	c.Baseline.Mutex = build("contentions/count", "delay/nanoseconds").add("sync.(*Mutex).Unlock < main.(*store).get < main.show", 400, 1e9).parsed()
 	v = diagnose.Diagnose(c, diagnose.Options{})
-	require.Equal(t, "main.report (main.report.go:12) held the lock for 100 % of the extra lock wait", v.Sentence)
-	require.True(t, v.Confident)
+	requireVerdict(t, true, "main.report (main.report.go:12) held the lock for 100 % of the extra lock wait", v)
 }
 
 func TestThreadsAreSystemCalls(t *testing.T) {
@@ -201,8 +195,7 @@ func TestThreadsAreSystemCalls(t *testing.T) {
 	c := diagnose.Case{Signal: "thread", Baseline: &diagnose.Baseline{}, Goroutines: []*diagnose.Profile{event.parsed(), after.parsed()}}
 	c.Event.Goroutine, c.Baseline.Goroutine = after.parsed(), calm.parsed()
 	v := diagnose.Diagnose(c, diagnose.Options{})
-	require.Equal(t, "main.save (main.save.go:9) holds 100 % of the extra goroutines in system calls", v.Sentence)
-	require.True(t, v.Confident)
+	requireVerdict(t, true, "main.save (main.save.go:9) holds 100 % of the extra goroutines in system calls", v)
 }
 
 // Goroutines of calm times that do other work now are no holders.
@@ -218,8 +211,7 @@ func TestPoolIsNotHeldByWhoWasThere(t *testing.T) {
 	event = calmService().add(onSelect+"main.listen:7", 190).add(asleep+"main.tell:9 < main.listen:8", 101).
 		add(onSelect+"main.acquire:9 < main.show"+request, 300).add(onSelect+"main.acquire:9 < main.list"+request, 300)
 	v = diagnoseGoroutines(calm, event, event)
-	require.False(t, v.Confident, v.Sentence)
-	require.Equal(t, "no clear culprit: 600 of 600 extra goroutines wait for a resource in main.acquire, and the profiles show no holder", v.Sentence)
+	requireVerdict(t, false, "no clear culprit: 600 of 600 extra goroutines wait for a resource in main.acquire, and the profiles show no holder", v)
 	require.Equal(t, "main.acquire", v.Culprits[0].Function)
 }
 

@@ -147,6 +147,14 @@ func TestJudgeOddProfiles(t *testing.T) {
 	}
 }
 
+// requireVerdict asserts what a verdict says.
+func requireVerdict(t *testing.T, confident bool, sentence string, v diagnose.Verdict) {
+	t.Helper()
+	require.Equal(t, sentence, v.Sentence)
+	require.Equal(t, confident, v.Confident)
+	checkVerdict(t, v)
+}
+
 // checkVerdict asserts what holds for every verdict.
 func checkVerdict(t *testing.T, v diagnose.Verdict) {
 	t.Helper()

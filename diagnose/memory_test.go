@@ -52,13 +52,11 @@ func TestMemory(t *testing.T) {
 			c := diagnose.Case{Signal: "gcheap", Baseline: &diagnose.Baseline{}}
 			c.Baseline.Heap, c.Event.Heap = tt.before.parsed(), tt.after.parsed()
 			v := diagnose.Diagnose(c, diagnose.Options{})
-			require.Equal(t, tt.want, v.Sentence)
-			require.Equal(t, tt.confident, v.Confident)
+			requireVerdict(t, tt.confident, tt.want, v)
 			require.Equal(t, "with a heap profile of calm times", v.Compared)
 			if tt.confident {
 				require.Equal(t, []string{"a heap profile shows the function that allocated the memory, not what keeps it in use"}, v.Caveats)
 			}
-			checkVerdict(t, v)
 		})
 	}
 }
@@ -95,8 +93,7 @@ func TestGarbage(t *testing.T) {
 
 	c.Signal = "cpu"
 	v := diagnose.Diagnose(c, diagnose.Options{})
-	require.Equal(t, "main.storm (main.storm.go:9) took 99 % of the extra CPU", v.Sentence)
-	require.True(t, v.Confident)
+	requireVerdict(t, true, "main.storm (main.storm.go:9) took 99 % of the extra CPU", v)
 	require.Equal(t, []string{"86 % of that is garbage collection, attributed by the growth of allocations"}, v.Caveats)
 	require.Equal(t, "with a CPU and a heap profile of calm times", v.Compared)
 

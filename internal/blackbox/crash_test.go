@@ -80,8 +80,7 @@ func crash(t *testing.T, job string) (dir string) {
 
 func TestCrashIsRead(t *testing.T) {
 	dir := crash(t, "crash")
-	orphans, _, err := blackbox.Adopt(root(t, dir), 1)
-	require.NoError(t, err)
+	orphans, _ := adopt(t, dir, 1)
 	require.Len(t, orphans, 1)
 	o := orphans[0]
 	require.EqualValues(t, 1, requireWhole(t, o.Contents))
@@ -94,8 +93,7 @@ func TestCrashIsRead(t *testing.T) {
 	info := testkit.Must(os.Stat(filepath.Join(dir, "run.crash")))(t)
 	require.EqualValues(t, 0o600, info.Mode())
 
-	orphans, _, err = blackbox.Adopt(root(t, dir), 1)
-	require.NoError(t, err)
+	orphans, _ = adopt(t, dir, 1)
 	require.Equal(t, o.Crash, orphans[0].Crash)
 	require.NoError(t, orphans[0].Remove(root(t, dir)))
 	require.Empty(t, files(t, dir))
@@ -103,8 +101,7 @@ func TestCrashIsRead(t *testing.T) {
 
 func TestFatalErrorIsRead(t *testing.T) {
 	dir := crash(t, "fatal")
-	orphans, _, err := blackbox.Adopt(root(t, dir), 1)
-	require.NoError(t, err)
+	orphans, _ := adopt(t, dir, 1)
 	require.Len(t, orphans, 1)
 	require.True(t, strings.HasPrefix(orphans[0].Crash, "goroutine 1"), orphans[0].Crash)
 	require.Contains(t, orphans[0].Crash, "childCrash", "the stack, not the reason")
@@ -114,8 +111,7 @@ func TestFatalErrorIsRead(t *testing.T) {
 func TestCrashAfterClose(t *testing.T) {
 	dir := crash(t, "calm")
 	require.Equal(t, []string{"run.crash"}, files(t, dir))
-	orphans, _, err := blackbox.Adopt(root(t, dir), 1)
-	require.NoError(t, err)
+	orphans, _ := adopt(t, dir, 1)
 	require.Empty(t, orphans)
 	require.Empty(t, files(t, dir))
 }

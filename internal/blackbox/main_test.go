@@ -100,6 +100,14 @@ func files(t testing.TB, dir string) (names []string) {
 	return names
 }
 
+// adopt takes over the files of dead processes.
+func adopt(t testing.TB, dir string, limit int) (orphans []*blackbox.Orphan, dropped int) {
+	t.Helper()
+	orphans, dropped, err := blackbox.Adopt(root(t, dir), limit)
+	require.NoError(t, err)
+	return orphans, dropped
+}
+
 // read reads the box "run".
 func read(t testing.TB, dir string) *blackbox.Contents {
 	t.Helper()

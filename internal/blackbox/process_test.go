@@ -91,8 +91,7 @@ func TestSIGKILL(t *testing.T) {
 				}
 				want := testkit.Must(strconv.ParseUint(safe, 10, 64))(t)
 
-				orphans, _, err := blackbox.Adopt(root(t, dir), 1)
-				require.NoError(t, err)
+				orphans, _ := adopt(t, dir, 1)
 				require.Len(t, orphans, 1)
 				c := orphans[0].Contents
 				require.NoError(t, orphans[0].Err)
@@ -149,14 +148,12 @@ func TestBoxOfTheLivingStays(t *testing.T) {
 	put(ours, 1)
 	j := start(t, "many", dir, blackbox.Auto)
 	require.Equal(t, "open", j.Line(t))
-	orphans, dropped, err := blackbox.Adopt(root(t, dir), many)
-	require.NoError(t, err)
+	orphans, dropped := adopt(t, dir, many)
 	require.Empty(t, orphans)
 	require.Zero(t, dropped)
 	j.Kill(t)
 
-	orphans, dropped, err = blackbox.Adopt(root(t, dir), 3)
-	require.NoError(t, err)
+	orphans, dropped = adopt(t, dir, 3)
 	require.Equal(t, many-3, dropped)
 	require.Len(t, orphans, 3)
 	require.Equal(t, "run-37", orphans[0].Name)
@@ -164,12 +161,10 @@ func TestBoxOfTheLivingStays(t *testing.T) {
 	require.Len(t, files(t, dir), 4)
 
 	// No other process gets an orphan until it is released.
-	others, _, err := blackbox.Adopt(root(t, dir), 3)
-	require.NoError(t, err)
+	others, _ := adopt(t, dir, 3)
 	require.Empty(t, others)
 	require.NoError(t, orphans[0].Release(root(t, dir)))
-	others, _, err = blackbox.Adopt(root(t, dir), 3)
-	require.NoError(t, err)
+	others, _ = adopt(t, dir, 3)
 	require.Len(t, others, 1)
 	for _, o := range append(others, orphans[1:]...) {
 		require.NoError(t, o.Remove(root(t, dir)))

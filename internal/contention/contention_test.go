@@ -37,11 +37,16 @@ func (p *process) rate(n int) int {
 	return old
 }
 
+// newLocks are locks of a process with a fraction.
+func newLocks(fraction int) (*process, *contention.Locks) {
+	p := &process{fraction: fraction}
+	return p, contention.NewLocks(p.rate)
+}
+
 const ours = contention.Fraction
 
 func TestLocksOnAndOff(t *testing.T) {
-	p := &process{}
-	l := contention.NewLocks(p.rate)
+	p, l := newLocks(0)
 	a := l.Hold()
 	require.Equal(t, ours, p.fraction)
 	require.Equal(t, ours, a.Fraction)
@@ -60,8 +65,7 @@ func TestLocksOnAndOff(t *testing.T) {
 
 // Armed before and after, and never 0 in between.
 func TestLocksArmed(t *testing.T) {
-	p := &process{}
-	l := contention.NewLocks(p.rate)
+	p, l := newLocks(0)
 	disarm, fresh := l.Arm()
 	require.True(t, fresh)
 	second, fresh := l.Arm()
@@ -82,8 +86,7 @@ func TestLocksArmed(t *testing.T) {
 
 // Arm changes nothing while the fraction is held.
 func TestLocksArmedWhileHeld(t *testing.T) {
-	p := &process{}
-	l := contention.NewLocks(p.rate)
+	p, l := newLocks(0)
 	a := l.Hold()
 	disarm, fresh := l.Arm()
 	require.False(t, fresh)
@@ -102,8 +105,7 @@ func TestLocksArmedAndTheApplication(t *testing.T) {
 		"turns it off":            func(int) int { return 0 },
 	} {
 		t.Run(name, func(t *testing.T) {
-			p := &process{}
-			l := contention.NewLocks(p.rate)
+			p, l := newLocks(0)
 			disarm, _ := l.Arm()
 			found := p.rate(100)
 			a := l.Hold()
@@ -126,8 +128,7 @@ func TestLocksArmedAndTheApplication(t *testing.T) {
 // What the application has set is used, and never changed.
 func TestLocksLeavesTheApplicationsFraction(t *testing.T) {
 	for _, own := range []int{1, 5, 1_000_000, ours, contention.Armed} {
-		p := &process{fraction: own}
-		l := contention.NewLocks(p.rate)
+		p, l := newLocks(own)
 		disarm, fresh := l.Arm()
 		require.False(t, fresh)
 		a, b := l.Hold(), l.Hold()
@@ -146,8 +147,7 @@ func TestLocksLeavesTheApplicationsFraction(t *testing.T) {
 func TestLocksWhileTheApplicationChangesIt(t *testing.T) {
 	for name, own := range map[string]int{"sets its own": 100, "turns it off": 0} {
 		t.Run(name, func(t *testing.T) {
-			p := &process{}
-			l := contention.NewLocks(p.rate)
+			p, l := newLocks(0)
 			a := l.Hold()
 			p.rate(own)
 			sets := len(p.sets)
@@ -172,8 +172,7 @@ func TestLocksWhileTheApplicationChangesIt(t *testing.T) {
 // found, which was ours.
 func TestLocksIsPutBackByTheApplication(t *testing.T) {
 	t.Run("and settled", func(t *testing.T) {
-		p := &process{}
-		l := contention.NewLocks(p.rate)
+		p, l := newLocks(0)
 		a := l.Hold()
 		found := p.rate(100)
 		a.Release()
@@ -187,8 +186,7 @@ func TestLocksIsPutBackByTheApplication(t *testing.T) {
 		require.Equal(t, ours, p.fraction, "nothing is owed any more")
 	})
 	t.Run("and settled to armed", func(t *testing.T) {
-		p := &process{}
-		l := contention.NewLocks(p.rate)
+		p, l := newLocks(0)
 		disarm, _ := l.Arm()
 		a := l.Hold()
 		found := p.rate(100)
@@ -200,8 +198,7 @@ func TestLocksIsPutBackByTheApplication(t *testing.T) {
 		require.Zero(t, p.fraction)
 	})
 	t.Run("and held again", func(t *testing.T) {
-		p := &process{}
-		l := contention.NewLocks(p.rate)
+		p, l := newLocks(0)
 		a := l.Hold()
 		found := p.rate(100)
 		a.Release()
@@ -231,8 +228,7 @@ func TestLocksLosesTheRace(t *testing.T) {
 		require.Equal(t, ours, p.fraction, "it was never ours")
 	})
 	t.Run("to turn it off", func(t *testing.T) {
-		p := &process{}
-		l := contention.NewLocks(p.rate)
+		p, l := newLocks(0)
 		a := l.Hold()
 		p.between = func() { p.fraction = 100 }
 		a.Release()

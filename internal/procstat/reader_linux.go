@@ -50,10 +50,10 @@ func (r *Reader) CPUTime() (time.Duration, error) {
 // be off by some pages for each core.
 func (r *Reader) RSS() (uint64, error) {
 	line, err := r.statm.read(r.buf[:])
-	if err != nil {
-		return 0, fmt.Errorf("holmes: procstat: resident memory: %w", err)
+	pages := uint64(0)
+	if err == nil {
+		pages, err = residentPages(line)
 	}
-	pages, err := residentPages(line)
 	if err != nil {
 		return 0, fmt.Errorf("holmes: procstat: resident memory: %w", err)
 	}
@@ -64,10 +64,10 @@ func (r *Reader) RSS() (uint64, error) {
 // an estimate of the kernel since Linux 3.14.
 func (r *Reader) HostAvailable() (uint64, error) {
 	text, err := r.meminfo.readHead(r.buf[:])
-	if err != nil {
-		return 0, fmt.Errorf("holmes: procstat: available memory: %w", err)
+	n := uint64(0)
+	if err == nil {
+		n, err = memAvailable(text)
 	}
-	n, err := memAvailable(text)
 	if err != nil {
 		return 0, fmt.Errorf("holmes: procstat: available memory: %w", err)
 	}

@@ -76,29 +76,29 @@ func (r *results) note(k string, v variant, text string) {
 func (b *bench) faults(ctx context.Context, p plan) error {
 	r := &results{outcomes: map[string][]outcome{}, notes: map[string][]string{}}
 	at := time.Now().Add(allWarm)
-	var steps []step
+	var timeline []step
 	for i := range p.runs {
 		for _, k := range kinds() {
 			for _, v := range variants() {
-				steps = append(steps, r.phase(k, v, at, i, p.runs))
+				timeline = append(timeline, r.phase(k, v, at, i, p.runs))
 			}
 		}
 		at = at.Add(phaseTime)
 	}
 	at = at.Add(waitTime - phaseTime) // the last phase is over
-	steps = append(steps, r.foreignSteps(at)...)
+	timeline = append(timeline, steps(at, foreignTime, r.foreign)...)
 	at = at.Add(foreignTime)
 	for range min(p.runs, 3) {
-		steps = append(steps, r.stopSteps(at)...)
+		timeline = append(timeline, steps(at, 2*stopTime, r.stop)...)
 		at = at.Add(stopTime)
 	}
 	races, cleanUp, err := b.races(r, at, p.runs)
 	if err != nil {
 		return err
 	}
-	steps = append(steps, races...)
-	progress("faults: %d processes; over in %.0f s", len(steps), time.Until(at).Seconds()+float64(len(races))/2*raceTime.Seconds())
-	errs := b.runAll(ctx, steps)
+	timeline = append(timeline, races...)
+	progress("faults: %d processes; over in %.0f s", len(timeline), time.Until(at).Seconds()+float64(len(races))/2*raceTime.Seconds())
+	errs := b.runAll(ctx, timeline)
 	if err := errors.Join(append(errs, cleanUp())...); err != nil {
 		return err
 	}

@@ -25,18 +25,17 @@ func capturing() (some []variant) {
 	return some
 }
 
-// foreignSteps begin a CPU fault while the application's own profile runs.
-func (r *results) foreignSteps(at time.Time) (steps []step) {
+// steps do the same to each of these variants.
+func steps(at time.Time, last time.Duration, do func(ctx context.Context, p *process) error) (all []step) {
 	for _, v := range capturing() {
-		steps = append(steps, step{v: v, at: at, last: foreignTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
-			return r.foreign(ctx, p)
-		}})
+		all = append(all, step{v: v, at: at, last: last, args: []string{"-cores=1"}, do: do})
 	}
-	return steps
+	return all
 }
 
+// foreign begins a CPU fault while the application's own profile runs.
 func (r *results) foreign(ctx context.Context, p *process) error {
-	text, err := p.ask("foreign " + foreignLength.String(), "foreign")
+	text, err := p.ask("foreign "+foreignLength.String(), "foreign")
 	if err != nil {
 		return err
 	}
@@ -73,16 +72,6 @@ func emptyFiles(dir string) (n int) {
 	return n
 }
 
-// stopSteps stop the watcher while it captures.
-func (r *results) stopSteps(at time.Time) (steps []step) {
-	for _, v := range capturing() {
-		steps = append(steps, step{v: v, at: at, last: 2 * stopTime, args: []string{"-cores=1"}, do: func(ctx context.Context, p *process) error {
-			return r.stop(ctx, p)
-		}})
-	}
-	return steps
-}
-
 // stopped formats the outcomes of stops.
 func stopped(all []outcome) string {
 	var took, gone []float64
@@ -99,6 +88,7 @@ func stopped(all []outcome) string {
 // profile, and that of mosn/holmes is not over yet.
 const beforeStop = 4 * time.Second
 
+// stop stops the watcher while it captures.
 func (r *results) stop(ctx context.Context, p *process) error {
 	onset, err := p.onset("cpu")
 	if err != nil {

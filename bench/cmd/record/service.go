@@ -10,13 +10,12 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/procstat"
 	"github.com/go-holmes/holmes/internal/program"
 )
 
@@ -27,6 +26,11 @@ const serveEnv = "HOLMES_RECORD_SERVE"
 // report every five. It writes its address, then its own readings once a
 // second, and ends with its input.
 func serve(until io.Reader, out io.Writer) error {
+	readings, err := procstat.Open()
+	if err != nil {
+		return err
+	}
+	defer readings.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &shop{}
 	var jobs sync.WaitGroup
@@ -34,7 +38,7 @@ func serve(until io.Reader, out io.Writer) error {
 	defer cancel()
 	return program.Serve(s.handler(), until, func(address net.Addr) {
 		fmt.Fprintln(out, address)
-		jobs.Go(func() { every(ctx, time.Second, meter(out)) })
+		jobs.Go(func() { every(ctx, time.Second, meter(out, readings)) })
 		jobs.Go(func() { every(ctx, time.Minute, s.rebuild) })
 		jobs.Go(func() { every(ctx, 5*time.Minute, s.summarise) })
 	})
@@ -54,36 +58,18 @@ func every(ctx context.Context, d time.Duration, f func()) {
 }
 
 // meter returns a function that writes a reading: the CPU time since the last one
-// over the real time, and the resident memory.
-func meter(out io.Writer) func() {
-	last, at := cpuTime(), time.Now()
+// over the real time, and the resident memory in MiB. What cannot be read shows in the
+// recording as 0.
+func meter(out io.Writer, r *procstat.Reader) func() {
+	last, _ := r.CPUTime()
+	at := time.Now()
 	return func() {
-		cpu, now := cpuTime(), time.Now()
-		fmt.Fprintf(out, "%.2f %.1f\n", float64(cpu-last)/float64(now.Sub(at))*100, rss())
+		cpu, _ := r.CPUTime()
+		rss, _ := r.RSS()
+		now := time.Now()
+		fmt.Fprintf(out, "%.2f %.1f\n", float64(cpu-last)/float64(now.Sub(at))*100, float64(rss)/(1<<20))
 		last, at = cpu, now
 	}
-}
-
-func cpuTime() time.Duration {
-	var u syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
-		return 0
-	}
-	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
-}
-
-// rss is the resident memory in MiB.
-func rss() float64 {
-	raw, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return 0
-	}
-	fields := strings.Fields(string(raw))
-	if len(fields) < 2 {
-		return 0
-	}
-	pages, _ := strconv.Atoi(fields[1]) // 0 shows in the recording
-	return float64(pages*os.Getpagesize()) / (1 << 20)
 }
 
 // A shop has a catalogue in a cache.
