@@ -22,11 +22,9 @@ func TestWriterIsLimited(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 100_000})
 	e := create(t, s, 1, 40_000)
 	free := 100_000 - weight(t, s.Dir()) - dump.LineBytes("exact", 50_000)
-	_, err := e.Write("exact", fill(int(free)+1)) // over by the line of its checksum
-	require.ErrorIs(t, err, dump.ErrBudget)
-	_, err = e.Write("exact", fill(int(free))) // to the last byte
-	require.NoError(t, err)
-	_, err = e.Write("heap.pb.gz", fill(1))
+	require.ErrorIs(t, testkit.Err(e.Write("exact", fill(int(free)+1))), dump.ErrBudget) // over by the line of its checksum
+	require.NoError(t, testkit.Err(e.Write("exact", fill(int(free)))))                   // to the last byte
+	_, err := e.Write("heap.pb.gz", fill(1))
 	require.ErrorIs(t, err, dump.ErrBudget)
 	require.ErrorContains(t, err, "100000 of 100000 bytes used")
 	require.Equal(t, map[string]int64{"cpu.pb.gz": 40_000, "exact": free}, visible(t, e.Path()))
@@ -104,8 +102,7 @@ func TestNextBytesMakeRoom(t *testing.T) {
 
 	// A runaway event gets only what is free.
 	free := int(10_000 - weight(t, s.Dir()) - dump.LineBytes("small", 100))
-	_, err := e.Write("heap.pb.gz", fill(2000)) // with it, over half
-	require.ErrorIs(t, err, dump.ErrBudget)
+	require.ErrorIs(t, testkit.Err(e.Write("heap.pb.gz", fill(2000))), dump.ErrBudget) // with it, over half
 	requireEvents(t, s, 1, 2, 3)
 	require.NoError(t, testkit.Err(e.Write("small", fill(free))))
 	requireEvents(t, s, 1, 2, 3)

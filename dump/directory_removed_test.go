@@ -32,8 +32,7 @@ func TestDirectoryRemovedUnderneath(t *testing.T) {
 
 			healed := create(t, s, 2, 10)
 			requireMode(t, s.Dir(), os.ModeDir|0o700)
-			_, err := s.Create(eventID(1)) // its entry is still open
-			require.ErrorIs(t, err, dump.ErrExists)
+			require.ErrorIs(t, testkit.Err(s.Create(eventID(1))), dump.ErrExists) // its entry is still open
 			require.Error(t, open.Close(dump.Class{Disposable: true}))
 			require.NoError(t, create(t, s, 1, 10).Close(dump.Class{}))
 			require.NoError(t, healed.Close(dump.Class{}))

@@ -22,10 +22,10 @@ import (
 
 const logInfo uint8 = 3 // as in the log package of mosn
 
-// A service is a holmes that is started as users of mosn/holmes do, and the requests
-// with a fault.
+// A service is a holmes that is made as users of mosn/holmes do, and the requests with
+// a fault.
 type service struct {
-	start    func() *holmes.Holmes
+	watch    func() *holmes.Holmes
 	handlers map[string]http.HandlerFunc
 }
 
@@ -51,7 +51,7 @@ func main() {
 	if !ok {
 		log.Fatalf("there is no program %q", os.Args[1])
 	}
-	if err := serve(p.start(), p.handlers); err != nil {
+	if err := serve(p.watch(), p.handlers); err != nil {
 		log.Fatal(err)
 	}
 }
@@ -74,6 +74,7 @@ func (printer) Report(pType, filename string, reason holmes.ReasonType, eventID 
 // serve serves until the end of the input. It prints "address" first, and "warm"
 // when holmes has enough readings to judge.
 func serve(h *holmes.Holmes, handlers map[string]http.HandlerFunc) error {
+	h.Start() //nolint:errcheck // mosn/holmes returns none: its users write this
 	defer h.Stop()
 	mux := http.NewServeMux()
 	for path, handler := range handlers {
