@@ -16,7 +16,7 @@ import (
 var (
 	markdownLink = regexp.MustCompile(`\]\(([^()\s]+)\)`)
 	markdownHead = regexp.MustCompile(`(?m)^#+ (.*)$`)
-	codeBlock    = regexp.MustCompile("(?ms)^```.*?^```$")
+	codeBlock    = regexp.MustCompile("(?ms)^```.*?\n```$")
 )
 
 // Every relative link in a Markdown file of the repository leads to a file, and

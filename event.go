@@ -5,22 +5,38 @@ import "github.com/go-holmes/holmes/event"
 // The types of events are those of package [event], which describes them. Package
 // reporters has implementations of [Reporter].
 type (
-	Event           = event.Event           // all that leaves the process about one anomaly
-	State           = event.State           // state of an event
-	Trigger         = event.Trigger         // reading that confirmed an event, and why
-	Profile         = event.Profile         // profile of an event, or why it is missing
-	Kind            = event.Kind            // kind of profile
-	Readings        = event.Readings        // state of the process at an event
-	Cost            = event.Cost            // what it cost the host to take the evidence
-	GoroutineStates = event.GoroutineStates // number of goroutines by state
-	GoroutineSite   = event.GoroutineSite   // number of goroutines by starting function
-	Groups          = event.Groups          // state of the control groups
-	MemoryGroup     = event.MemoryGroup     // level of the memory controller
-	CPUGroup        = event.CPUGroup        // level of the CPU controller
-	PreviousRun     = event.PreviousRun     // end of a run without Stop
-	PastSample      = event.PastSample      // tick of a PreviousRun
-	Reporter        = event.Reporter        // delivers events
-	BatchReporter   = event.BatchReporter   // Reporter that takes several events at once
+	// Event is all that leaves the process about one anomaly.
+	Event = event.Event
+	// State is the state of an event.
+	State = event.State
+	// Trigger is the reading that confirmed an event, and why.
+	Trigger = event.Trigger
+	// Profile is one profile of an event, or why it is missing.
+	Profile = event.Profile
+	// Kind is a kind of profile.
+	Kind = event.Kind
+	// Readings is the state of the process at an event.
+	Readings = event.Readings
+	// Cost is the cost of the evidence for the host.
+	Cost = event.Cost
+	// GoroutineStates is the number of goroutines by state.
+	GoroutineStates = event.GoroutineStates
+	// GoroutineSite is the number of goroutines of one starting function.
+	GoroutineSite = event.GoroutineSite
+	// Groups is the state of the control groups.
+	Groups = event.Groups
+	// MemoryGroup is one level of the memory controller.
+	MemoryGroup = event.MemoryGroup
+	// CPUGroup is one level of the CPU controller.
+	CPUGroup = event.CPUGroup
+	// PreviousRun is the end of a run without Stop.
+	PreviousRun = event.PreviousRun
+	// PastSample is one tick of a PreviousRun.
+	PastSample = event.PastSample
+	// Reporter delivers events.
+	Reporter = event.Reporter
+	// BatchReporter is a Reporter that takes several events at once.
+	BatchReporter = event.BatchReporter
 )
 
 // The states of an event; see [State].

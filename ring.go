@@ -4,14 +4,22 @@ import "github.com/go-holmes/holmes/detect"
 
 // The types of signals and rules are those of package [detect], which describes them.
 type (
-	Signal    = detect.Signal    // name of what is measured
-	Sample    = detect.Sample    // reading of a signal
-	Source    = detect.Source    // measures a signal of the user's own; see [WithSource]
-	Rule      = detect.Rule      // decides whether a sample is out of its normal range
-	Ring      = detect.Ring      // window of samples that a Rule judges against
-	Pace      = detect.Pace      // how a Rule is applied over time
-	Reason    = detect.Reason    // why a Rule fired, or why not
-	Threshold = detect.Threshold // Rule of the built-in signals
+	// Signal is the name of a measured value.
+	Signal = detect.Signal
+	// Sample is one reading of a signal.
+	Sample = detect.Sample
+	// Source measures a signal of the user's own; see [WithSource].
+	Source = detect.Source
+	// Rule decides whether a sample is out of its normal range.
+	Rule = detect.Rule
+	// Ring is the window of samples that a Rule judges against.
+	Ring = detect.Ring
+	// Pace is how a Rule is applied over time.
+	Pace = detect.Pace
+	// Reason is why a Rule fired, or why not.
+	Reason = detect.Reason
+	// Threshold is the Rule of the built-in signals.
+	Threshold = detect.Threshold
 )
 
 // The built-in signals; see [detect.SignalCPU] and the others there.

@@ -36,7 +36,7 @@ func Start(ctx context.Context, env ...string) (p *Process, first string, err er
 	if err != nil {
 		return nil, "", err
 	}
-	if err := p.Cmd.Start(); err != nil {
+	if err := p.Start(); err != nil {
 		return nil, "", err
 	}
 	if p.Lines = bufio.NewScanner(out); !p.Lines.Scan() {
