@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // BenchmarkMerge shows what it costs to merge a thousand CPU profiles of 119 KB,

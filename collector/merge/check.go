@@ -1,8 +1,9 @@
 package merge
 
 import (
-	"github.com/go-holmes/holmes/collector/safepprof"
 	"github.com/go-holmes/holmes/internal/protowire"
+
+	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // checkFunctions checks the types of the fields of functions and mappings, so that

@@ -4,11 +4,11 @@ import (
 	"runtime"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // inUse is how much more memory is in use after a call.

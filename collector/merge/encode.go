@@ -7,10 +7,10 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/go-holmes/holmes/internal/protowire"
 	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // WriteTo writes the sum as a profile in pprof's format, gzipped, without the

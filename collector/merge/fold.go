@@ -7,9 +7,10 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/protowire"
+
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A Fold is the sum of profiles: of each stack, with its labels, the sum of its

@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // The stacks are those of the profile, with inlined calls, the outermost first.

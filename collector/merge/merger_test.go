@@ -9,13 +9,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // start is the beginning of the days that the tests are about.

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/merge"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // names are the functions at the leaves, with their sum in the last column.

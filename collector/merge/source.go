@@ -4,8 +4,9 @@ import (
 	"math"
 	"slices"
 
-	"github.com/go-holmes/holmes/collector/safepprof"
 	"github.com/go-holmes/holmes/internal/protowire"
+
+	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // A source is one profile: the places of its parts in its bytes, and the numbers

@@ -9,13 +9,13 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/protowire"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/internal/proftest"
-	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // within holds for any bytes: they are refused with a reason, or google's decoder

@@ -13,10 +13,10 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // levels are those that the standard library compresses in different ways.

@@ -11,11 +11,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // childOf names the directory of bodies in the environment of a child process.

@@ -13,13 +13,13 @@ import (
 	"testing/iotest"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 func TestMain(m *testing.M) {

@@ -4,10 +4,10 @@ import (
 	"bytes"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/safepprof"
-	"github.com/go-holmes/holmes/internal/proftest"
 )
 
 // unchecked is how much a shallow check does not look into.
