@@ -2,8 +2,7 @@ package holmes
 
 import "github.com/go-holmes/holmes/event"
 
-// The types of events are those of package [event], which describes them. Package
-// reporters has implementations of [Reporter].
+// The types of events are those of package [event], which describes their fields.
 type (
 	// Event is all that leaves the process about one anomaly.
 	Event = event.Event
@@ -11,19 +10,19 @@ type (
 	State = event.State
 	// Trigger is the reading that confirmed an event, and why.
 	Trigger = event.Trigger
-	// Profile is one profile of an event, or why it is missing.
+	// Profile is one profile of an event, or the reason why it is missing.
 	Profile = event.Profile
-	// Kind is a kind of profile.
+	// Kind names a kind of profile.
 	Kind = event.Kind
 	// Readings is the state of the process at an event.
 	Readings = event.Readings
-	// Cost is the cost of the evidence for the host.
+	// Cost is what it cost the host to take the evidence of an event.
 	Cost = event.Cost
-	// GoroutineStates is the number of goroutines by state.
+	// GoroutineStates counts goroutines by state.
 	GoroutineStates = event.GoroutineStates
-	// GoroutineSite is the number of goroutines of one starting function.
+	// GoroutineSite is a function that goroutines were started with.
 	GoroutineSite = event.GoroutineSite
-	// Groups is the state of the control groups.
+	// Groups is the state of the process's control groups at an event.
 	Groups = event.Groups
 	// MemoryGroup is one level of the memory controller.
 	MemoryGroup = event.MemoryGroup
@@ -31,11 +30,11 @@ type (
 	CPUGroup = event.CPUGroup
 	// PreviousRun is the end of a run without Stop.
 	PreviousRun = event.PreviousRun
-	// PastSample is one tick of a PreviousRun.
+	// PastSample is one tick of a [PreviousRun].
 	PastSample = event.PastSample
-	// Reporter delivers events.
+	// Reporter delivers events. Package reporters has implementations.
 	Reporter = event.Reporter
-	// BatchReporter is a Reporter that takes several events at once.
+	// BatchReporter is a [Reporter] that takes several events at once.
 	BatchReporter = event.BatchReporter
 )
 

@@ -4,7 +4,7 @@ import "github.com/go-holmes/holmes/detect"
 
 // The types of signals and rules are those of package [detect], which describes them.
 type (
-	// Signal is the name of a measured value.
+	// Signal names what is measured.
 	Signal = detect.Signal
 	// Sample is one reading of a signal.
 	Sample = detect.Sample
@@ -12,13 +12,13 @@ type (
 	Source = detect.Source
 	// Rule decides whether a sample is out of its normal range.
 	Rule = detect.Rule
-	// Ring is the window of samples that a Rule judges against.
+	// Ring is the window of samples that a [Rule] judges the next one against.
 	Ring = detect.Ring
-	// Pace is how a Rule is applied over time.
+	// Pace is how a [Rule] is applied over time.
 	Pace = detect.Pace
-	// Reason is why a Rule fired, or why not.
+	// Reason is why a [Rule] fired, or why it did not.
 	Reason = detect.Reason
-	// Threshold is the Rule of the built-in signals.
+	// Threshold is the [Rule] of the built-in signals.
 	Threshold = detect.Threshold
 )
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"slices"
 	"strings"
 	"time"
 )
@@ -30,9 +29,6 @@ const (
 	KindBlock Kind = "block"
 )
 
-// allKinds lists every kind of profile.
-var allKinds = []Kind{KindCPU, KindHeap, KindGoroutine, KindThreadcreate, KindTrace, KindMutex, KindBlock}
-
 // File returns the name of the file of that kind in an event directory, such as
 // "cpu.pb.gz" or "trace.out". Further files of a kind have a suffix: "heap-2.pb.gz".
 func (k Kind) File() string {
@@ -50,7 +46,12 @@ func KindOf(file string) (Kind, bool) {
 	}
 	name, ok := strings.CutSuffix(file, ".pb.gz")
 	kind, _, _ := strings.Cut(name, "-")
-	return Kind(kind), ok && kind != string(KindTrace) && slices.Contains(allKinds, Kind(kind))
+	switch k := Kind(kind); k {
+	case KindCPU, KindHeap, KindGoroutine, KindThreadcreate, KindMutex, KindBlock:
+		return k, ok
+	default:
+		return "", false
+	}
 }
 
 // A Profile is one profile of an event, or the reason why it is missing.
