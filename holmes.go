@@ -158,7 +158,7 @@ func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
 	c, _ := h.cfg.Load().with(nil) // without options it cannot fail
 	for _, name := range signals {
 		if !c.change(name, func(s *monitor.Signal) { s.Enabled = on }) {
-			h.log.Warnf("no signal is named %q: nothing to turn on or off", name)
+			h.log.Warnf("no signal is named %q: Enable and Disable ignore it", name)
 		}
 	}
 	h.put(c)

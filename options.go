@@ -54,7 +54,7 @@ func WithRule(s Signal, r Rule) Option {
 			return fmt.Errorf("signal %s: %w", s, err)
 		}
 		if !c.change(s, func(set *monitor.Signal) { set.Rule = r }) {
-			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
+			return fmt.Errorf("signal %q is unknown: add it with WithSource first", s)
 		}
 		return nil
 	}}
@@ -257,7 +257,7 @@ func WithWallClockStacks(s Signal, cpuBelow int) Option {
 		})
 		switch {
 		case !known:
-			return fmt.Errorf("signal %q is unknown: give WithSource first", s)
+			return fmt.Errorf("signal %q is unknown: add it with WithSource first", s)
 		case !has:
 			return fmt.Errorf("signal %s has no goroutine profiles", s)
 		}

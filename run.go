@@ -62,7 +62,7 @@ func (h *Holmes) newRun() *run {
 	}
 	box := &incident.BlackBox{Clock: h.clock}
 	r.sending = h.delivery.NewRun(&r.senders.Scope, func() {
-		h.store.Report("the last minutes will not survive this process", box.Err())
+		h.store.Report("the black box cannot be written, so the next start cannot report how this run ended", box.Err())
 	})
 	r.incidents = &incident.Incidents{
 		Scope: scope, Config: func() incident.Config { return h.cfg.Load().incident }, Taker: taker,
@@ -124,7 +124,7 @@ func (r *run) end(ctx context.Context) error {
 		r.h.log.OnCause("black box", "closing: %v", err)
 	}
 	if err == nil && ctx.Err() == nil { // else a goroutine may still write an event
-		r.h.store.Report("leave events to others", r.h.store.Release())
+		r.h.store.Report("release events to other processes", r.h.store.Release())
 	}
 	r.logging.stop()
 	return errors.Join(err, r.logging.Tasks.Wait(ctx))

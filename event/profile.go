@@ -108,7 +108,7 @@ func (p *Profile) ReadAll(most int64) ([]byte, error) {
 	defer f.Close()
 	raw, err := io.ReadAll(io.LimitReader(f, most+1))
 	if err == nil && int64(len(raw)) > most {
-		err = fmt.Errorf("holmes: %s is larger than %d MiB, which is not read into memory", p.File, most>>20)
+		err = fmt.Errorf("holmes: %s is larger than the limit of %d MiB", p.File, most>>20)
 	}
 	return raw, err
 }

@@ -55,10 +55,10 @@ func (k *Keeper) save(b *Baseline) {
 		return
 	}
 	err = errors.Join(b.write(&files, ev), files.Dismiss())
-	k.Store.Report("the baseline is not kept whole for the next start", err)
+	k.Store.Report("the baseline that is kept for the next start is incomplete", err)
 	if k.entry != "" {
 		if old, err := eventstore.Reopen(files.Store, k.entry); err == nil { // else retention was faster
-			k.Store.Report("remove the baseline before", old.Discard())
+			k.Store.Report("remove the previous baseline", old.Discard())
 		}
 	}
 	k.entry = ev.ID

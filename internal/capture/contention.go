@@ -139,7 +139,7 @@ var (
 	// is meant to be empty.
 	errNoWaits = errors.New("no wait that ended during the event was recorded")
 	// errLost is why there is no profile if a bug in holmes has ended the capture.
-	errLost = errors.New("lost in a panic of holmes")
+	errLost = errors.New("lost because of a panic in holmes")
 )
 
 func (p *part) difference(after []byte) ([]byte, error) {

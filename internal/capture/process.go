@@ -89,6 +89,6 @@ func (t *Taker) Take(k event.Kind, w io.Writer) (cpu time.Duration, err error) {
 }
 
 var (
-	errLapsed  = errors.New("the rule lapsed before it began")
+	errLapsed  = errors.New("the rule ceased to fire before it began")
 	errStopped = errors.New("holmes was stopped")
 )

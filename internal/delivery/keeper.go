@@ -121,7 +121,7 @@ func (k *keeper) complete(s *dump.Store, id string, queues []*Queue) {
 		wanted = wanted || waits || err != nil
 	}
 	if !wanted {
-		k.stores.Report("leave an event to others", s.Disown(id))
+		k.stores.Report("release an event to other processes", s.Disown(id))
 		return
 	}
 	k.enqueue(k.stored(s, id), queues)
@@ -130,6 +130,6 @@ func (k *keeper) complete(s *dump.Store, id string, queues []*Queue) {
 // tidy removes events that are too old or too many.
 func (k *keeper) tidy() {
 	for _, s := range k.stores.All() {
-		k.stores.Report("remove what is too old", s.Tidy())
+		k.stores.Report("remove expired events", s.Tidy())
 	}
 }

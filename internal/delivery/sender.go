@@ -88,7 +88,7 @@ func (s *sender) deliver(e *entry) bool {
 		s.delivered(e)
 		return true
 	case isLost:
-		s.log.OnCause(lost.reason+" "+s.queue.name, "reporter %s goes without event %s: %v", s.queue.name, e.id, err)
+		s.log.OnCause(lost.reason+" "+s.queue.name, "reporter %s does not get event %s: %v", s.queue.name, e.id, err)
 		s.settle(s.queue, e, lost.reason)
 		return true
 	case s.ctx.Err() != nil && errors.Is(err, context.Canceled):
@@ -125,7 +125,7 @@ func (s *sender) deliverBatch(batch []*entry) {
 		return b.ReportBatch(ctx, events)
 	})
 	if err != nil {
-		s.log.OnCause("batch "+s.queue.name, "reporter %s failed with %d events at once, they are tried one by one: %v", s.queue.name, len(events), err)
+		s.log.OnCause("batch "+s.queue.name, "reporter %s failed with a batch of %d events, which are now tried one by one: %v", s.queue.name, len(events), err)
 		return
 	}
 	for _, e := range loaded {

@@ -43,7 +43,7 @@ func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
 	queues := s.enabled()
 	to := names(queues)
 	whole, err := files.Finish(ev, to)
-	s.stores.Report("event "+ev.ID+" is not all on disk", err)
+	s.stores.Report("event "+ev.ID+" is incomplete on disk", err)
 	p := &item{id: ev.ID, since: s.clock.Mono()}
 	if files.OnDisk() {
 		p.store = files.Store

@@ -13,7 +13,7 @@ import (
 // maxInMemory is the maximum size in memory of an event that the disk refuses.
 const maxInMemory = 8 << 20
 
-var errMemoryFull = fmt.Errorf("more than %d MiB, which is all that an event may hold in memory", maxInMemory>>20)
+var errMemoryFull = fmt.Errorf("larger than %d MiB, the limit of an event in memory", maxInMemory>>20)
 
 // Files is the files of one event: on disk, or in memory if the disk refuses them.
 // The zero Files is an event in memory.

@@ -94,7 +94,7 @@ func (in *Incidents) OpenBox() {
 	name := in.IDs.BoxName(in.Scope.Clock.Wall())
 	box, err := blackbox.Open(dir, name, blackbox.Config{Interval: max(c.Tick, recordEvery)})
 	if err != nil {
-		in.Scope.Log.OnCause("black box", "the last minutes will not survive this process: %v", err)
+		in.Scope.Log.OnCause("black box", "the black box cannot be opened, so the next start cannot report how this run ended: %v", err)
 		return
 	}
 	in.Box.begin(box)
