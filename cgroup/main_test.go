@@ -20,11 +20,3 @@ func TestMain(m *testing.M) {
 	}
 	goleak.VerifyTestMain(m)
 }
-
-// heavy is how often a long test does something: less often in the usual run.
-func heavy(all, usual int) int {
-	if os.Getenv("HOLMES_HEAVY") != "" {
-		return all
-	}
-	return usual
-}

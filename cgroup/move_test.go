@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func bytesLine(n uint64) string { return fmt.Sprintln(n) }
@@ -100,7 +101,7 @@ func TestMovesLeakNothing(t *testing.T) {
 	root.set(t, "sys/fs/cgroup/other/memory.current", "1000\n")
 	r := openTree(t, root, &d)
 	open := d.opened - d.closed
-	moves := heavy(10_000, 500)
+	moves := testkit.Heavy(10_000, 500)
 	for range moves / 2 {
 		root.set(t, "proc/self/cgroup", "0::/other\n")
 		looked(t, r)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/cgroup/internal/vm"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The tests of this file are the same for both versions of either controller.
@@ -169,7 +170,7 @@ func TestRealMovesLeakNothing(t *testing.T) {
 	g := needSystem(t).newGroup(t)
 	a, b := g.below(t, "a"), g.below(t, "b")
 	c := a.joined(t)
-	moves := heavy(10_000, 100)
+	moves := testkit.Heavy(10_000, 100)
 	before := c.tell(t, "wander 2 %s %s", b.memory.dir, a.memory.dir)
 	after := c.tell(t, "wander %d %s %s", moves, b.memory.dir, a.memory.dir)
 	require.Equal(t, before.Files, after.Files)

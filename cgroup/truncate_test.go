@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // Every file of these trees is cut off at every place; in the usual run at every
@@ -22,7 +23,7 @@ func TestCutOffAnywhere(t *testing.T) {
 				if file == "want" || strings.HasSuffix(file, ".pressure") {
 					continue
 				}
-				for n := 0; n < len(f.files[file]); n += heavy(1, 17) {
+				for n := 0; n < len(f.files[file]); n += testkit.Heavy(1, 17) {
 					root.set(t, file, f.files[file][:n])
 					requireNoInvention(t, root, &whole, file, n)
 				}

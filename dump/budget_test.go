@@ -133,22 +133,14 @@ func TestOpenEventsTakeAllTheSpace(t *testing.T) {
 	require.NoError(t, c.Close(dump.Class{}))
 }
 
-// runs is how often a long test does something: less often in the usual run.
-func runs(heavy, usual int) int {
-	if os.Getenv("HOLMES_HEAVY") != "" {
-		return heavy
-	}
-	return usual
-}
-
 // The directory keeps exactly to its budget, unfinished files included, and the
 // count of the store is that of the disk.
 func TestBudgetHolds(t *testing.T) {
 	const limit = 50_000
-	s := openStore(t, fastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
+	s := openStore(t, testkit.FastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
 	rng := rand.New(rand.NewPCG(5, 5))
 	full := int64(0)
-	for n := range runs(10_000, 1000) {
+	for n := range testkit.Heavy(10_000, 1000) {
 		e := testkit.Must(s.Create(eventID(n), "a"))(t)
 		for i := range rng.IntN(4) {
 			size := rng.IntN(30_000)
@@ -184,7 +176,7 @@ func TestBudgetHolds(t *testing.T) {
 
 // A store counts the bytes that were granted to another one and are not written.
 func TestReservationIsSeenByOthers(t *testing.T) {
-	disk, dir := &faults{}, fastDir(t)
+	disk, dir := &faults{}, testkit.FastDir(t)
 	o := dump.Options{MaxBytes: 100_000, Fault: disk.fault}
 	a, b := openStore(t, dir, o), openStore(t, dir, dump.Options{MaxBytes: 100_000})
 	ours, theirs := create(t, a, 1, 100), create(t, b, 2, 100)
@@ -206,7 +198,7 @@ func TestReservationIsSeenByOthers(t *testing.T) {
 // Several processes in one directory: together they keep to the budget,
 // at every moment at which the directory is not locked.
 func TestProcessesShareTheBudget(t *testing.T) {
-	dir := fastDir(t)
+	dir := testkit.FastDir(t)
 	s := openStore(t, dir, dump.Options{})
 	var children []*testkit.Child
 	for range 3 {
@@ -253,7 +245,7 @@ func childBudget(s *dump.Store) error {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(uint64(os.Getpid()), 5))
-	for n := range runs(1000, 100) {
+	for n := range testkit.Heavy(1000, 100) {
 		at := time.Date(2026, 1, 2, 15, 4, 5, os.Getpid(), time.UTC).Add(time.Duration(n) * time.Second)
 		e, err := s.Create(at.Format(dump.IDLayout)+"-cpu", "a")
 		if errors.Is(err, dump.ErrBudget) {

@@ -18,7 +18,7 @@ import (
 // An event with a flipped byte or a truncated file is set aside with the reason, and
 // the other events are not affected.
 func TestDamageIsFound(t *testing.T) {
-	s := openStore(t, fastDir(t), dump.Options{})
+	s := openStore(t, testkit.FastDir(t), dump.Options{})
 	other := waitingEvent(t, s, 1, "r")
 	e := waitingEvent(t, s, 2, "r")
 	var files []string

@@ -1,7 +1,6 @@
 package dump_test
 
 import (
-	"io"
 	"os"
 	"path/filepath"
 	"syscall"
@@ -18,7 +17,6 @@ func TestDiskFull(t *testing.T) {
 	s := openStore(t, dir, dump.Options{KeepFree: -1})
 	e := create(t, s, 1, 1000)
 	before := weight(t, dir)
-	ballast := filepath.Join(dir, "ballast")
 
 	require.ErrorIs(t, testkit.Err(e.Write("heap.pb.gz", fill(1<<20))), syscall.ENOSPC)
 	require.Equal(t, map[string]int64{"cpu.pb.gz": 1000}, visible(t, e.Path()))
@@ -27,9 +25,7 @@ func TestDiskFull(t *testing.T) {
 	require.EqualValues(t, 1000, tree(t, e.Path())["cpu.pb.gz"])
 
 	// Others fill the disk to the last byte, and make room again.
-	file := testkit.Must(os.Create(ballast))(t)
-	require.ErrorIs(t, testkit.Err(io.Copy(file, io.LimitReader(zeros{}, 1<<20))), syscall.ENOSPC)
-	require.NoError(t, file.Close())
+	ballast := testkit.Must(testkit.FillDisk(dir))(t)
 	require.ErrorIs(t, testkit.Err(e.Write("event.json", text("{}"))), syscall.ENOSPC)
 	require.NoError(t, e.Close(dump.Class{}))
 	require.NoError(t, os.Remove(ballast))
@@ -75,14 +71,6 @@ func TestReadOnly(t *testing.T) {
 	requireEvents(t, s, 1, 3)
 }
 
-// zeros reads as zeros without end.
-type zeros struct{}
-
-func (zeros) Read(p []byte) (int, error) {
-	clear(p)
-	return len(p), nil
-}
-
 // Options.KeepFree is kept free, and delivered events are removed for it.
 func TestDiskIsNotFilled(t *testing.T) {
 	dir := testkit.Tmpfs(t, "size=1m")
@@ -100,9 +88,7 @@ func TestDiskIsNotFilled(t *testing.T) {
 
 	// Others take the rest: delivered events are removed, waiting ones are not.
 	id := waitingEvent(t, s, 70, "a")
-	file := testkit.Must(os.Create(filepath.Join(dir, "ballast")))(t)
-	require.ErrorIs(t, testkit.Err(io.Copy(file, io.LimitReader(zeros{}, 1<<20))), syscall.ENOSPC)
-	require.NoError(t, file.Close())
+	ballast := testkit.Must(testkit.FillDisk(dir))(t)
 	require.NoError(t, create(t, s, 71, 1000).Close(dump.Class{}), "what was delivered makes room")
 	require.GreaterOrEqual(t, free(), int64(256<<10))
 	require.NoError(t, s.SetLimits(dump.Options{KeepFree: 900 << 10}))
@@ -111,6 +97,6 @@ func TestDiskIsNotFilled(t *testing.T) {
 	require.ErrorContains(t, err, "921600 of them to be kept")
 	requireEvents(t, s, 70)
 	require.NoError(t, s.Delivered(id, "a"), "a mark takes nothing")
-	require.NoError(t, os.Remove(filepath.Join(dir, "ballast")))
+	require.NoError(t, os.Remove(ballast))
 	require.NoError(t, create(t, s, 73, 1000).Close(dump.Class{}))
 }

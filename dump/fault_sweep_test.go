@@ -38,7 +38,7 @@ func TestEveryOperationFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := 1
-			for ; ; n += runs(1, 4) {
+			for ; ; n += testkit.Heavy(1, 4) {
 				disk := &faults{}
 				hit := 0
 				disk.set(func(_ int, op, _ string) error {
@@ -66,7 +66,7 @@ func TestEveryOperationFails(t *testing.T) {
 // directory when the disk works again.
 func faultyStory(t *testing.T, disk *faults, when string) {
 	t.Helper()
-	dir := fastDir(t)
+	dir := testkit.FastDir(t)
 	o := dump.Options{MaxEvents: 3, MaxBytes: 200_000, KeepFree: -1, Fault: disk.fault}
 	s, err := dump.Open(dir, o)
 	for err != nil { // as the next event would

@@ -1,7 +1,6 @@
 package dump_test
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -70,18 +69,6 @@ func requireEvents(t *testing.T, s *dump.Store, want ...int) {
 	}
 	got := testkit.Must(s.List())(t)
 	require.Equal(t, ids, append([]string{}, got...))
-}
-
-// fastDir returns a directory in memory where there is one, for tests that write
-// a lot. A disk syncs some hundred files a second.
-func fastDir(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join("/dev/shm", "holmes-dump-"+rand.Text())
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
 }
 
 // tree returns all paths below dir with their sizes. Another process may have

@@ -151,10 +151,10 @@ func childWrite(s *dump.Store) error {
 // A process killed at any instant leaves whole files only,
 // and what it had open can be completed by the next one.
 func TestKilledProcessLeavesWholeFiles(t *testing.T) {
-	dir := fastDir(t)
+	dir := testkit.FastDir(t)
 	rng := mathrand.New(mathrand.NewPCG(1, 1))
 	unfinished := 0
-	for range runs(300, 15) {
+	for range testkit.Heavy(300, 15) {
 		c := start(t, "write", dir)
 		for range 1 + rng.IntN(30) {
 			c.Line(t)

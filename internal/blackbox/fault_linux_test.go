@@ -24,19 +24,6 @@ func platformJobs() map[string]func(*os.Root, blackbox.Config) error {
 	}
 }
 
-// fill takes all that a file system has left.
-func fill(dir string) error {
-	f, err := os.Create(filepath.Join(dir, "ballast"))
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	for block := make([]byte, 4096); err == nil; {
-		_, err = f.Write(block)
-	}
-	return nil
-}
-
 // A full disk shows when the box is made, not when it is written to.
 func TestFullDisk(t *testing.T) {
 	for _, m := range []blackbox.Medium{blackbox.Auto, blackbox.Written} {
@@ -55,7 +42,7 @@ func TestFullDisk(t *testing.T) {
 		dir := testkit.Tmpfs(t, "size=256k")
 		b := open(t, dir, "run", blackbox.Config{})
 		require.Equal(t, blackbox.Mapped, b.Medium(), "a file system in memory")
-		require.NoError(t, fill(dir))
+		require.NoError(t, testkit.Err(testkit.FillDisk(dir)))
 		for n := range uint64(2000) {
 			put(b, n+1)
 		}
@@ -101,7 +88,7 @@ func childHole(dir *os.Root, c blackbox.Config) error {
 	if err := syscall.Fallocate(int(f.Fd()), keepSize|punchHole, 0, 1<<20); err != nil {
 		return err
 	}
-	if err := fill(dir.Name()); err != nil {
+	if _, err := testkit.FillDisk(dir.Name()); err != nil {
 		return err
 	}
 	return report(b)

@@ -68,10 +68,7 @@ func childWrite(dir *os.Root, c blackbox.Config) error {
 // Killed at any instant: every record is whole, the last ones are there, and
 // at most the one that was being written is torn.
 func TestSIGKILL(t *testing.T) {
-	kills := 15
-	if os.Getenv("HOLMES_HEAVY") != "" {
-		kills = 100
-	}
+	kills := testkit.Heavy(100, 15)
 	for _, m := range media() {
 		t.Run(m.String(), func(t *testing.T) {
 			torn, parent := 0, t.TempDir()

@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 func TestPlainFaultsAreNamed(t *testing.T) {
 	exe := testkit.Must(os.Executable())(t)
 	shops := map[string]time.Duration{"goroutine-leak": time.Minute}
-	if os.Getenv("HOLMES_HEAVY") != "" {
+	if testkit.IsHeavy() {
 		shops["hot-loop"], shops["map-grows"], shops["control/calm"] = time.Minute, time.Minute, 5*time.Second
 	}
 	for name, patience := range shops {
