@@ -16,7 +16,7 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// fakeProfefe takes profiles as profefe does, by the rules of WIRE.md.
+// fakeProfefe takes profiles by the rules of profefe.
 type fakeProfefe struct {
 	*httptest.Server
 	// refuse, if it is set, answers an upload otherwise: with a status, and 0

@@ -19,8 +19,8 @@ import (
 	"github.com/google/pprof/profile"
 )
 
-// fakePyroscope takes profiles as Pyroscope's /ingest does, by the rules of
-// WIRE.md, with the limits that a server has by default.
+// fakePyroscope takes profiles as Pyroscope's /ingest does, with the limits that
+// a server has by default.
 type fakePyroscope struct {
 	*httptest.Server
 	// bytes, samples and labels are the limits, 0 for none.

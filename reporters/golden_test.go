@@ -194,7 +194,7 @@ func wired(t *testing.T) *holmes.Event {
 	return e
 }
 
-// The requests as WIRE.md and the receivers' documentation write them.
+// The requests as the receivers' documentation writes them.
 func TestGoldens(t *testing.T) {
 	link := reporters.WithLink("https://holmes.example.com/events/{{.ID}}?s={{urlquery .Labels.service}}")
 	anyAge := reporters.WithPyroscopeLimits(reporters.PyroscopeLimits{Age: -1})

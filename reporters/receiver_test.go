@@ -15,7 +15,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// receiver is what WIRE.md asks of one: it stores whole events, once each.
+// receiver stores whole events, once each.
 type receiver struct {
 	*httptest.Server
 	t     *testing.T

@@ -113,7 +113,7 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// P26 of PROMISES.md: names are text, whatever they hold.
+// Names are text, whatever they hold.
 func TestNamesAreText(t *testing.T) {
 	for _, name := range []string{
 		"<script>alert(1)</script>", "]]><script>alert(1)</script>", `"><svg onload=alert(1)>`, "a\x00b\x1b[31m\nc",

@@ -65,7 +65,7 @@ func childMain() {
 	os.Exit(0)
 }
 
-// P24: 32 at once, in every shape there is: all refused, in a process that stays
+// 32 at once, in every shape there is: all refused, in a process that stays
 // small.
 func TestHostileProfilesStayWithinMemory(t *testing.T) {
 	if _, err := os.Stat("/proc/self/status"); err != nil {

@@ -104,9 +104,9 @@ func TestWriteGoldens(t *testing.T) {
 	}
 }
 
-// Regression 12 of PEERS.md: the text form of a heap kept the ten smallest
-// records, because what sorted them sorted upwards.
-func TestRegression12TextKeepsTheLargestRecords(t *testing.T) {
+// mosn/holmes kept the ten smallest
+// records of a heap in its text form, because it sorted upwards.
+func TestTextKeepsTheLargestRecords(t *testing.T) {
 	b := build("inuse_objects/count", "inuse_space/bytes")
 	for i := range 40 {
 		size := int64((i*7)%40 + 1) // neither order of arrival is by size

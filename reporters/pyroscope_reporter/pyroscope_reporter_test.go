@@ -92,9 +92,9 @@ func TestOnTheWire(t *testing.T) {
 	require.Equal(t, "application/octet-stream", s.header.Get("Content-Type"))
 }
 
-// Regression 13 of PEERS.md: a CPU profile was filed under the ten seconds
+// mosn/holmes filed a CPU profile under the ten seconds
 // before it was taken.
-func TestRegression13FiledUnderItsOwnTime(t *testing.T) {
+func TestFiledUnderItsOwnTime(t *testing.T) {
 	s := serve(t)
 	r := s.reporter(t)
 	for _, tt := range []struct {
