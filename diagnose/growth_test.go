@@ -42,7 +42,7 @@ func TestBlame(t *testing.T) {
 		{"so is a program of the test bed", "github.com/go-holmes/holmes/bench/scenario/hot.Loop", "github.com/go-holmes/holmes/bench/scenario/hot.Loop", ""},
 		{"the collector is blamed on no function", "runtime.scanobject < runtime.gcBgMarkWorker", "", ""},
 		{"holmes itself is left out", "runtime/pprof.write < github.com/go-holmes/holmes/internal/x.y < main.main", "", ""},
-		{"what holmes calls is not", "main.source.Read < github.com/go-holmes/holmes.(*lane).step", "main.source.Read", ""},
+		{"what holmes calls is not", "main.source.Read < github.com/go-holmes/holmes/internal/monitor.(*signalMonitor).step", "main.source.Read", ""},
 		{"nor is the trace that it records", "runtime/trace.readBatch < runtime/trace.(*recorder).Write < runtime/trace.(*traceMultiplexer).startLocked.func1", "", ""},
 		{"nor is the profile that it takes", "runtime/pprof.(*profileBuilder).build < runtime/pprof.profileWriter", "", ""},
 		{"no symbols", "", "", ""},
