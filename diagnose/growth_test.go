@@ -42,6 +42,8 @@ func TestBlame(t *testing.T) {
 		{"so is a program of the test bed", "github.com/go-holmes/holmes/bench/scenario/hot.Loop", "github.com/go-holmes/holmes/bench/scenario/hot.Loop", ""},
 		{"the collector is blamed on no function", "runtime.scanobject < runtime.gcBgMarkWorker", "", ""},
 		{"holmes itself is left out", "runtime/pprof.write < github.com/go-holmes/holmes/internal/x.y < main.main", "", ""},
+		{"so are its rules", "main.rule.Eval < github.com/go-holmes/holmes/detect.(*Detector).Step < github.com/go-holmes/holmes/internal/x.y", "main.rule.Eval", ""},
+		{"and its events", "encoding/json.Marshal < github.com/go-holmes/holmes/event.(*Event).MarshalJSON < main.main", "", ""},
 		{"what holmes calls is not", "main.source.Read < github.com/go-holmes/holmes/internal/monitor.(*signalMonitor).step", "main.source.Read", ""},
 		{"nor is the trace that it records", "runtime/trace.readBatch < runtime/trace.(*recorder).Write < runtime/trace.(*traceMultiplexer).startLocked.func1", "", ""},
 		{"nor is the profile that it takes", "runtime/pprof.(*profileBuilder).build < runtime/pprof.profileWriter", "", ""},

@@ -76,7 +76,7 @@ func isSelf(pkg string) bool {
 	}
 	room, _, _ := strings.Cut(below[1:], "/")
 	switch room {
-	case "cgroup", "diagnose", "dump", "internal", "reporters":
+	case "cgroup", "detect", "diagnose", "dump", "event", "internal", "reporters":
 		return below[0] == '/'
 	default:
 		return false
