@@ -81,8 +81,7 @@ func TestLimitsChangeWhileRunning(t *testing.T) {
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			root := newTree(t, tt.fixture)
-			r := openTree(t, root, nil)
+			root, r := openFixture(t, tt.fixture)
 			before := usage(t, r)
 			require.False(t, tt.seen(before))
 
@@ -95,8 +94,7 @@ func TestLimitsChangeWhileRunning(t *testing.T) {
 
 // The usage of the level that binds is read at every call.
 func TestUsageIsFresh(t *testing.T) {
-	root := newTree(t, "docker-v2")
-	r := openTree(t, root, nil)
+	root, r := openFixture(t, "docker-v2")
 	for mib := uint64(300); mib < 310; mib++ {
 		root.set(t, "sys/fs/cgroup/memory.current", bytesLine(mib<<20))
 		require.Equal(t, (mib-35)<<20, usage(t, r).MemoryUsed) // 35 MiB are cache
@@ -105,8 +103,7 @@ func TestUsageIsFresh(t *testing.T) {
 
 // Usage that goes up and down does not jump by the page cache, whether memory.stat was read or not.
 func TestUsageIsSmooth(t *testing.T) {
-	root := newTree(t, "docker-v2")
-	r := openTree(t, root, nil)
+	root, r := openFixture(t, "docker-v2")
 	for _, mib := range []uint64{300, 304, 257, 256, 255, 200, 256, 447, 449, 500, 501, 511} {
 		root.set(t, "sys/fs/cgroup/memory.current", bytesLine(mib<<20))
 		u := usage(t, r)
@@ -164,8 +161,7 @@ func TestCacheOfParentDoesNotBind(t *testing.T) {
 
 // The parts of the usage are read one after the other, and may add up to more than it.
 func TestFigureIsNeverNegative(t *testing.T) {
-	root := newTree(t, "docker-v2")
-	r := openTree(t, root, nil)
+	root, r := openFixture(t, "docker-v2")
 	root.set(t, "sys/fs/cgroup/memory.stat", "inactive_file 536870912\nactive_file 536870912\n")
 	s := sample(t, r)
 	require.Zero(t, s.Memory.Levels[0].Used())
@@ -174,8 +170,7 @@ func TestFigureIsNeverNegative(t *testing.T) {
 
 // A limit that becomes unreadable has not gone: the last one stays, with a flag.
 func TestUnreadableLimitStays(t *testing.T) {
-	root := newTree(t, "docker-v2")
-	r := openTree(t, root, nil)
+	root, r := openFixture(t, "docker-v2")
 	root.set(t, "sys/fs/cgroup/memory.max", "")
 	root.set(t, "sys/fs/cgroup/cpu.max", "")
 	s := sample(t, r)

@@ -75,6 +75,13 @@ func openTree(t testing.TB, root tree, d *disk) *cgroup.Reader {
 	return r
 }
 
+// openFixture opens a reader on a new tree of a fixture.
+func openFixture(t testing.TB, name string) (tree, *cgroup.Reader) {
+	t.Helper()
+	root := newTree(t, name)
+	return root, openTree(t, root, nil)
+}
+
 // usage reads once, without an error.
 func usage(t testing.TB, r *cgroup.Reader) (u cgroup.Usage) {
 	t.Helper()

@@ -35,8 +35,7 @@ func TestMove(t *testing.T) {
 
 // A move to a group that cannot be seen sets a flag, and does not end the reader.
 func TestMoveOutOfSightAndBack(t *testing.T) {
-	root := newTree(t, "systemd-slice")
-	r := openTree(t, root, nil)
+	root, r := openFixture(t, "systemd-slice")
 	root.set(t, "proc/self/cgroup", "0::/../elsewhere\n")
 	u, err := look(r)
 	require.ErrorIs(t, err, cgroup.ErrUnavailable)
@@ -79,8 +78,7 @@ func TestRemovedAndMadeAgain(t *testing.T) {
 
 // Controllers can be switched on for a group while processes are in it: files appear that were not there.
 func TestControllerSwitchedOn(t *testing.T) {
-	root := newTree(t, "controllers-not-enabled")
-	r := openTree(t, root, nil)
+	root, r := openFixture(t, "controllers-not-enabled")
 	before := usage(t, r)
 	require.Equal(t, uint64(192<<20), before.MemoryLimit)
 

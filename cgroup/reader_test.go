@@ -3,12 +3,12 @@ package cgroup_test
 import (
 	"fmt"
 	"strings"
-	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestOpenRefusesNoRoot(t *testing.T) {
@@ -71,20 +71,15 @@ func TestDeepGroup(t *testing.T) {
 }
 
 func TestConcurrentUse(t *testing.T) {
-	root := newTree(t, "nested-limit-on-parent-only")
-	r := openTree(t, root, nil)
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			var u cgroup.Usage
-			var s cgroup.Sample
-			for range 200 {
-				if r.Usage(&u) != nil || r.Sample(&s) != nil || u.MemoryLimit != s.Memory.Limit {
-					t.Error("readings differ or fail")
-					return
-				}
+	_, r := openFixture(t, "nested-limit-on-parent-only")
+	testkit.Together(4, func(int) {
+		var u cgroup.Usage
+		var s cgroup.Sample
+		for range 200 {
+			if r.Usage(&u) != nil || r.Sample(&s) != nil || u.MemoryLimit != s.Memory.Limit {
+				t.Error("readings differ or fail")
+				return
 			}
-		})
-	}
-	wg.Wait()
+		}
+	})
 }

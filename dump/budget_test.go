@@ -270,23 +270,19 @@ func childBudget(s *dump.Store) error {
 func TestManyUsersOfOneStore(t *testing.T) {
 	const limit = 20_000
 	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 12, MaxBytes: limit})
-	var wg sync.WaitGroup
-	for i := range 4 {
-		wg.Go(func() {
-			for j := range 20 {
-				if err := oneEvent(s, i*100+j, j%4); err != nil {
-					t.Error(err)
-				}
-				if bytes := s.Usage().Bytes; bytes > limit {
-					t.Errorf("%d bytes used", bytes)
-				}
-				if _, err := s.List(); err != nil {
-					t.Error(err)
-				}
+	testkit.Together(4, func(i int) {
+		for j := range 20 {
+			if err := oneEvent(s, i*100+j, j%4); err != nil {
+				t.Error(err)
 			}
-		})
-	}
-	wg.Wait()
+			if bytes := s.Usage().Bytes; bytes > limit {
+				t.Errorf("%d bytes used", bytes)
+			}
+			if _, err := s.List(); err != nil {
+				t.Error(err)
+			}
+		}
+	})
 	require.Equal(t, weight(t, s.Dir()), s.Usage().Bytes)
 }
 

@@ -41,8 +41,7 @@ func fill(n int) func(io.Writer) error {
 // text returns a function that writes s.
 func text(s string) func(io.Writer) error {
 	return func(w io.Writer) error {
-		_, err := io.WriteString(w, s)
-		return err
+		return testkit.Err(io.WriteString(w, s))
 	}
 }
 
@@ -153,8 +152,7 @@ func ExampleStore() {
 		panic(err)
 	}
 	file, err := entry.Write("summary.txt", func(w io.Writer) error {
-		_, err := io.WriteString(w, "CPU 61 % for 15 s\n")
-		return err
+		return testkit.Err(io.WriteString(w, "CPU 61 % for 15 s\n"))
 	})
 	if err != nil {
 		panic(err)

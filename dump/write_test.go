@@ -184,19 +184,15 @@ func TestEventIDs(t *testing.T) {
 func TestManyWritersOfOneEntry(t *testing.T) {
 	s := openStore(t, t.TempDir(), dump.Options{})
 	e := openEntryOf(t, s)
-	var wg sync.WaitGroup
-	for i := range 8 {
-		wg.Go(func() {
-			for j := range 10 {
-				name := fmt.Sprintf("file-%d", i)
-				_, err := e.Replace(name, fill(10_000+j))
-				if err != nil {
-					t.Error(err)
-				}
+	testkit.Together(8, func(i int) {
+		for j := range 10 {
+			name := fmt.Sprintf("file-%d", i)
+			_, err := e.Replace(name, fill(10_000+j))
+			if err != nil {
+				t.Error(err)
 			}
-		})
-	}
-	wg.Wait()
+		}
+	})
 	require.NoError(t, e.Close(dump.Class{}))
 	for name, size := range visible(t, e.Path()) {
 		require.EqualValues(t, 10_009, size, name)

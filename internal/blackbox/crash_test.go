@@ -5,7 +5,6 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
-	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -20,11 +19,7 @@ import (
 // boom is the reason of a crash, longer than what is read of it.
 func boom() string { return "boom " + strings.Repeat("ä", 50_000) }
 
-func childCrash(dir *os.Root, c blackbox.Config) error {
-	b, err := blackbox.Open(dir, "run", c)
-	if err != nil {
-		return err
-	}
+func childCrash(dir *os.Root, b *blackbox.Box) error {
 	if _, err := blackbox.OpenCrash(dir, "run"); err != nil {
 		return err
 	}
@@ -117,9 +112,7 @@ func TestCrashAfterClose(t *testing.T) {
 }
 
 func TestCrashOutputOfTheApplicationStays(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux can tell")
-	}
+	testkit.OnLinux(t, "only Linux can tell")
 	dir := crash(t, "replaced")
 	text := testkit.Must(os.ReadFile(filepath.Join(dir, "own.txt")))(t)
 	require.Contains(t, string(text), "panic: replaced")

@@ -20,7 +20,7 @@ import (
 
 func platformJobs() map[string]func(*os.Root, blackbox.Config) error {
 	return map[string]func(*os.Root, blackbox.Config) error{
-		"freeze": childFreeze, "cut": childCut, "hole": childHole,
+		"freeze": boxed(childFreeze), "cut": boxed(childCut), "hole": boxed(childHole),
 	}
 }
 
@@ -63,11 +63,7 @@ func report(b *blackbox.Box) error {
 	return nil
 }
 
-func childCut(dir *os.Root, c blackbox.Config) error {
-	b, err := blackbox.Open(dir, "run", c)
-	if err != nil {
-		return err
-	}
+func childCut(dir *os.Root, b *blackbox.Box) error {
 	if err := os.Truncate(filepath.Join(dir.Name(), "run.box"), 0); err != nil {
 		return err
 	}
@@ -75,11 +71,7 @@ func childCut(dir *os.Root, c blackbox.Config) error {
 }
 
 // childHole takes the blocks of a box away, and none can be allocated again.
-func childHole(dir *os.Root, c blackbox.Config) error {
-	b, err := blackbox.Open(dir, "run", c)
-	if err != nil {
-		return err
-	}
+func childHole(dir *os.Root, b *blackbox.Box) error {
 	f, err := dir.OpenFile("run.box", os.O_RDWR, 0)
 	if err != nil {
 		return err
@@ -165,11 +157,7 @@ func freeze(t *testing.T, dir string) (thaw func()) {
 
 // childFreeze writes to a disk that holds all writes, and has the runtime stop
 // the world.
-func childFreeze(dir *os.Root, c blackbox.Config) error {
-	b, err := blackbox.Open(dir, "run", c)
-	if err != nil {
-		return err
-	}
+func childFreeze(dir *os.Root, b *blackbox.Box) error {
 	put(b, 1)
 	if err := b.Flush(context.Background()); err != nil {
 		return err
@@ -186,7 +174,7 @@ func childFreeze(dir *os.Root, c blackbox.Config) error {
 	}
 	fmt.Println("collected")
 	<-written
-	err = b.Close(context.Background())
+	err := b.Close(context.Background())
 	fmt.Println("closed")
 	return err
 }

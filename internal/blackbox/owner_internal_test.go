@@ -3,7 +3,6 @@ package blackbox
 import (
 	"context"
 	"os"
-	"runtime"
 	"testing"
 	"time"
 
@@ -38,9 +37,7 @@ func TestJudge(t *testing.T) {
 }
 
 func TestIdentify(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("only Linux has /proc")
-	}
+	testkit.OnLinux(t, "only Linux has /proc")
 	h := Header{PID: os.Getpid()}
 	h.identify()
 	require.Len(t, h.BootID, 36)
@@ -54,9 +51,7 @@ func TestIdentify(t *testing.T) {
 // Without locks the header decides, and after an hour of silence the clock; of
 // several processes one succeeds in renaming.
 func TestAdoptWithoutLocks(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the header says too little elsewhere")
-	}
+	testkit.OnLinux(t, "the header says too little elsewhere")
 	dir := testkit.Must(os.OpenRoot(t.TempDir()))(t)
 	defer dir.Close()
 	leave := func(name string, change func(*Header)) {

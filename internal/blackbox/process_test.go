@@ -36,11 +36,22 @@ func child(job string) error {
 		return err
 	}
 	jobs := map[string]func(*os.Root, blackbox.Config) error{
-		"write": childWrite, "many": childMany, "adopt": childAdopt,
-		"crash": childCrash, "fatal": childCrash, "calm": childCalm, "replaced": childReplaced,
+		"write": boxed(childWrite), "many": childMany, "adopt": childAdopt,
+		"crash": boxed(childCrash), "fatal": boxed(childCrash), "calm": childCalm, "replaced": childReplaced,
 	}
 	maps.Copy(jobs, platformJobs())
 	return jobs[job](dir, blackbox.Config{Medium: blackbox.Medium(medium)})
+}
+
+// boxed is a job with a box.
+func boxed(do func(dir *os.Root, b *blackbox.Box) error) func(*os.Root, blackbox.Config) error {
+	return func(dir *os.Root, c blackbox.Config) error {
+		b, err := blackbox.Open(dir, "run", c)
+		if err != nil {
+			return err
+		}
+		return do(dir, b)
+	}
 }
 
 func start(t *testing.T, name, dir string, m blackbox.Medium) *testkit.Child {
@@ -49,11 +60,7 @@ func start(t *testing.T, name, dir string, m blackbox.Medium) *testkit.Child {
 }
 
 // childWrite writes without end, and prints what is safe.
-func childWrite(dir *os.Root, c blackbox.Config) error {
-	b, err := blackbox.Open(dir, "run", c)
-	if err != nil {
-		return err
-	}
+func childWrite(_ *os.Root, b *blackbox.Box) error {
 	for n := uint64(1); ; n++ {
 		put(b, n)
 		if n%512 == 0 {
@@ -119,8 +126,7 @@ func childMany(dir *os.Root, c blackbox.Config) error {
 		}
 	}
 	fmt.Println("open")
-	_, err := io.Copy(io.Discard, os.Stdin)
-	return err
+	return testkit.Err(io.Copy(io.Discard, os.Stdin))
 }
 
 func childAdopt(dir *os.Root, _ blackbox.Config) error {

@@ -3,7 +3,6 @@ package contention_test
 import (
 	"math/rand/v2"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -12,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/internal/contention"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -243,22 +243,18 @@ func TestLocksLosesTheRace(t *testing.T) {
 func TestLocksOfTheRuntime(t *testing.T) {
 	require.Zero(t, runtime.SetMutexProfileFraction(-1))
 	l := contention.NewLocks(runtime.SetMutexProfileFraction)
-	var wg sync.WaitGroup
-	for range 100 {
-		wg.Go(func() {
-			for range 50 {
-				h := l.Hold()
-				runtime.Gosched()
-				if h.Release() != ours || h.Foreign {
-					t.Error("it was off while it was held")
-				}
-				disarm, _ := l.Arm()
-				l.Settle()
-				disarm()
+	testkit.Together(100, func(int) {
+		for range 50 {
+			h := l.Hold()
+			runtime.Gosched()
+			if h.Release() != ours || h.Foreign {
+				t.Error("it was off while it was held")
 			}
-		})
-	}
-	wg.Wait()
+			disarm, _ := l.Arm()
+			l.Settle()
+			disarm()
+		}
+	})
 	require.Zero(t, runtime.SetMutexProfileFraction(-1))
 }
 
@@ -283,18 +279,14 @@ func TestBlocks(t *testing.T) {
 func TestBlocksAtOnce(t *testing.T) {
 	var rate atomic.Int64
 	b := contention.NewBlocks(func(n int) { rate.Store(int64(n)) })
-	var wg sync.WaitGroup
-	for range 50 {
-		wg.Go(func() {
-			for range 50 {
-				release := b.Hold(time.Duration(1 + rand.IntN(1000)))
-				if rate.Load() == 0 {
-					t.Error("off while it is held")
-				}
-				release()
+	testkit.Together(50, func(int) {
+		for range 50 {
+			release := b.Hold(time.Duration(1 + rand.IntN(1000)))
+			if rate.Load() == 0 {
+				t.Error("off while it is held")
 			}
-		})
-	}
-	wg.Wait()
+			release()
+		}
+	})
 	require.Zero(t, rate.Load())
 }

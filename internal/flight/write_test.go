@@ -177,18 +177,16 @@ func TestWriterThatFails(t *testing.T) {
 		"short": {&written{short: true}, io.ErrShortWrite, "short write"},
 		"panic": {&written{panic: true}, nil, "the writer panicked: boom"},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := armed(t, &fake{})
-				_, err := s.WriteTo(t.Context(), test.w, mb)
-				require.ErrorContains(t, err, test.says)
-				if test.is != nil {
-					require.ErrorIs(t, err, test.is)
-				}
-				var got written
-				require.NoError(t, testkit.Err(s.WriteTo(t.Context(), &got, mb)))
-				disarm(t, s)
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			s := armed(t, &fake{})
+			_, err := s.WriteTo(t.Context(), test.w, mb)
+			require.ErrorContains(t, err, test.says)
+			if test.is != nil {
+				require.ErrorIs(t, err, test.is)
+			}
+			var got written
+			require.NoError(t, testkit.Err(s.WriteTo(t.Context(), &got, mb)))
+			disarm(t, s)
 		})
 	}
 }

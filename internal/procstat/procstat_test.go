@@ -117,8 +117,7 @@ func TestHostMemoryAgreesWithOracle(t *testing.T) {
 }
 
 func TestHostAvailableAgreesWithOracle(t *testing.T) {
-	r := testkit.Must(procstat.Open())(t)
-	defer r.Close()
+	r := open(t)
 	got := testkit.Must(r.HostAvailable())(t)
 	want := testkit.Must(mem.VirtualMemory())(t)
 	require.InDelta(t, float64(want.Available), float64(got), float64(want.Total)/10)

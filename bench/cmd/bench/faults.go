@@ -180,20 +180,18 @@ func (b *bench) faultRows(r *results, raced bool, runs int) {
 
 // cells returns a row: a cell for each column, with its variants in turn.
 func (r *results) cells(k string, text func([]outcome) string) map[int]string {
-	cells := map[int]string{}
-	for _, v := range variants() {
-		if all := r.outcomes[key(k, v)]; len(all) > 0 {
-			join(cells, v, text(all))
-		}
-	}
-	return cells
+	return rowOf(k, r.outcomes, text)
 }
 
 func (r *results) noted(k string) map[int]string {
+	return rowOf(k, r.notes, func(notes []string) string { return strings.Join(notes, "; ") })
+}
+
+func rowOf[T any](k string, of map[string][]T, text func([]T) string) map[int]string {
 	cells := map[int]string{}
 	for _, v := range variants() {
-		if notes := r.notes[key(k, v)]; len(notes) > 0 {
-			join(cells, v, strings.Join(notes, "; "))
+		if all := of[key(k, v)]; len(all) > 0 {
+			join(cells, v, text(all))
 		}
 	}
 	return cells

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"debug/elf"
 	"os"
-	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -25,9 +24,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // The bed has these kinds of faults, and a variant of each.
 func TestEveryFaultHasVariants(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the faults with system calls are Linux's")
-	}
+	testkit.OnLinux(t, "the faults with system calls are Linux's")
 	variants := map[string]int{}
 	faultCount, controls := 0, 0
 	for _, s := range faults.All() {
@@ -73,9 +70,7 @@ func TestScenariosAreDeclared(t *testing.T) {
 
 // A guilty function that has been renamed could never be named.
 func TestGuiltyFunctionsAreInTheSymbolTable(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the symbol table is read from an ELF file")
-	}
+	testkit.OnLinux(t, "the symbol table is read from an ELF file")
 	table := symbols(t)
 	for _, s := range faults.All() {
 		for _, g := range s.GuiltySymbols() {

@@ -5,13 +5,13 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"sync"
 	"sync/atomic"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/internal/filelock"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The file of a lock is removed with it, so a lock may be taken on a file that its
@@ -20,34 +20,30 @@ func TestLockHasOneHolder(t *testing.T) {
 	const name = ".test.lock"
 	dir := t.TempDir()
 	var holders, taken atomic.Int64
-	var wg sync.WaitGroup
-	for range 4 {
-		wg.Go(func() {
-			root, err := os.OpenRoot(dir)
-			if err != nil {
-				t.Error(err)
+	testkit.Together(4, func(int) {
+		root, err := os.OpenRoot(dir)
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer root.Close()
+		for range 5000 {
+			held, err := openFile(root, name, os.O_CREATE)
+			if errors.Is(err, filelock.ErrHeld) {
+				continue
+			}
+			if err != nil || holders.Add(1) != 1 {
+				t.Errorf("not alone, error %v", err)
 				return
 			}
-			defer root.Close()
-			for range 5000 {
-				held, err := openFile(root, name, os.O_CREATE)
-				if errors.Is(err, filelock.ErrHeld) {
-					continue
-				}
-				if err != nil || holders.Add(1) != 1 {
-					t.Errorf("not alone, error %v", err)
-					return
-				}
-				taken.Add(1)
-				runtime.Gosched() // so that others meet the lock
-				holders.Add(-1)
-				if err := removeFile(root, name, held); err != nil {
-					t.Error(err)
-				}
+			taken.Add(1)
+			runtime.Gosched() // so that others meet the lock
+			holders.Add(-1)
+			if err := removeFile(root, name, held); err != nil {
+				t.Error(err)
 			}
-		})
-	}
-	wg.Wait()
+		}
+	})
 	require.Positive(t, taken.Load())
 	require.NoFileExists(t, filepath.Join(dir, name))
 }
