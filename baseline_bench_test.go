@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/internal/procstat"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // BenchmarkBaseline measures what rounds cost a process with 500 goroutines, 30
@@ -34,19 +35,15 @@ func BenchmarkBaseline(b *testing.B) {
 			}
 		}
 	}()
-	h, err := holmes.New(holmes.WithDumpPath(b.TempDir()), holmes.WithBaseline(0))
-	require.NoError(b, err)
+	h := testkit.Must(holmes.New(holmes.WithDumpPath(b.TempDir()), holmes.WithBaseline(0)))(b)
 	require.NoError(b, h.Start())
 	defer h.Stop()
-	proc, err := procstat.Open()
-	require.NoError(b, err)
+	proc := testkit.Must(procstat.Open())(b)
 	defer proc.Close()
 	cpu := func(do func()) time.Duration {
-		before, err := proc.CPUTime()
-		require.NoError(b, err)
+		before := testkit.Must(proc.CPUTime())(b)
 		do()
-		after, err := proc.CPUTime()
-		require.NoError(b, err)
+		after := testkit.Must(proc.CPUTime())(b)
 		return after - before
 	}
 	var with, without, told time.Duration

@@ -15,13 +15,13 @@ import (
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/procstat"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // baselines returns the rounds that are on disk.
 func baselines(t *testing.T, dir string) []string {
 	t.Helper()
-	dirs, err := filepath.Glob(filepath.Join(dir, "2*-baseline-*"))
-	require.NoError(t, err)
+	dirs := testkit.Must(filepath.Glob(filepath.Join(dir, "2*-baseline-*")))(t)
 	return dirs
 }
 
@@ -31,7 +31,7 @@ func TestBaselineRounds(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(5*time.Minute))
 		for _, k := range []holmes.Kind{holmes.KindHeap, holmes.KindGoroutine} { // that cost nothing
-			l.SetCapture(k, 0, func(w io.Writer) error { _, err := w.Write([]byte("x")); return err })
+			l.SetCapture(k, 0, writes([]byte("x")))
 		}
 		l.run(t)
 		begin := time.Now()
@@ -50,8 +50,7 @@ func TestBaselineRounds(t *testing.T) {
 		require.WithinDuration(t, begun[len(begun)-1], s.At, time.Second)
 		require.NoError(t, s.Err)
 		require.Len(t, baselines(t, l.dir), 1, "in place of the one before")
-		e, err := holmes.LoadEvent(baselines(t, l.dir)[0])
-		require.NoError(t, err)
+		e := testkit.Must(holmes.LoadEvent(baselines(t, l.dir)[0]))(t)
 		require.Equal(t, holmes.StateDismissed, e.State, "it is not reported")
 		require.Equal(t, 10*time.Second, e.Profile(holmes.KindCPU).Duration, "the last ten seconds")
 		require.EqualValues(t, 10*time.Second, parse(t, e.Profile(holmes.KindCPU)).DurationNanos)
@@ -67,8 +66,7 @@ func TestBaselineIsTakenWhileCalm(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(10*time.Second))
 		for _, kind := range []holmes.Kind{holmes.KindHeap, holmes.KindGoroutine} {
 			l.SetCapture(kind, 0, func(w io.Writer) error { // what a real one costs is real, whatever the clock
-				_, err := w.Write([]byte("x"))
-				return err
+				return testkit.Err(w.Write([]byte("x")))
 			})
 		}
 		l.run(t)
@@ -96,8 +94,7 @@ func TestBaselineIsForgottenWhenSomethingBegins(t *testing.T) {
 		l.SetCapture(holmes.KindGoroutine, 0, func(w io.Writer) error {
 			l.host.Memory(900 << 20)
 			<-time.After(1500 * time.Millisecond) // a tick comes
-			_, err := w.Write([]byte("x"))
-			return err
+			return testkit.Err(w.Write([]byte("x")))
 		})
 		l.run(t)
 		seconds(60)
@@ -112,8 +109,7 @@ func TestBaselineKeepsToItsShare(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(10*time.Second))
 		l.SetCapture(holmes.KindHeap, 0, func(w io.Writer) error {
 			burn(200 * time.Millisecond)
-			_, err := w.Write([]byte("x"))
-			return err
+			return testkit.Err(w.Write([]byte("x")))
 		})
 		l.run(t)
 		seconds(1800)
@@ -136,18 +132,14 @@ func TestBaselineWithoutTheProfiler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(time.Minute))
 		l.profiler.Foreign(true)
-		l.SetCapture(holmes.KindHeap, 0, func(w io.Writer) error {
-			_, err := w.Write(make([]byte, 600<<10))
-			return err
-		})
+		l.SetCapture(holmes.KindHeap, 0, writes(make([]byte, 600<<10)))
 		l.run(t)
 		seconds(60)
 		s := l.Stats().Baseline
 		require.NotZero(t, s.Rounds)
 		require.ErrorContains(t, s.Err, "cpu: the CPU profiler is in use")
 		require.ErrorContains(t, s.Err, "heap: larger than 512 KiB")
-		e, err := holmes.LoadEvent(baselines(t, l.dir)[0])
-		require.NoError(t, err)
+		e := testkit.Must(holmes.LoadEvent(baselines(t, l.dir)[0]))(t)
 		require.Len(t, e.Profiles, 1)
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
 	})
@@ -187,20 +179,17 @@ func TestBaselineCutShortIsNoEvent(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(time.Minute))
 		alive := t.TempDir()
-		s, err := dump.Open(alive, dump.Options{})
-		require.NoError(t, err)
+		s := testkit.Must(dump.Open(alive, dump.Options{}))(t)
 		id := time.Now().UTC().Format(dump.IDLayout)
 		for _, name := range []string{"-baseline-00000001", "-mem-00000002"} {
-			e, err := s.Create(id+name, l.Stats().Reporters[0].Name)
-			require.NoError(t, err)
-			_, err = e.Write("heap.pb.gz", func(w io.Writer) error { return pprof.Lookup("heap").WriteTo(w, 0) })
+			e := testkit.Must(s.Create(id+name, l.Stats().Reporters[0].Name))(t)
+			_, err := e.Write("heap.pb.gz", func(w io.Writer) error { return pprof.Lookup("heap").WriteTo(w, 0) })
 			require.NoError(t, err)
 		}
 		require.NoError(t, os.CopyFS(l.dir, os.DirFS(alive))) // whose owner's lock is not held
 		l.run(t)
 		seconds(120)
-		require.Len(t, l.got.all(), 1)
-		require.Equal(t, holmes.SignalMem, l.got.all()[0].Trigger.Sample.Signal)
+		require.Equal(t, holmes.SignalMem, l.event(t).Trigger.Sample.Signal)
 	})
 }
 
@@ -214,13 +203,11 @@ func TestEventIsComparedWithNormal(t *testing.T) {
 		l.profiler.SetIdle(0.05)
 		l.host.CPU(func() float64 { return 60 })
 		seconds(60)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Equal(t, "CPU 60 % for 15 s, normal 2 %: main.busy (main.go:7) took 100 % of the extra CPU", e.Sentence())
 		require.True(t, e.Diagnosis.Confident)
 		require.Contains(t, e.Profile(holmes.KindHeap).Note, "for the diagnosis")
-		summary, err := os.ReadFile(filepath.Join(e.Dir, "summary.txt"))
-		require.NoError(t, err)
+		summary := testkit.Must(os.ReadFile(filepath.Join(e.Dir, "summary.txt")))(t)
 		require.Contains(t, string(summary), "above its 2-minute mean", "why it was noticed is there too")
 
 		require.NoError(t, l.Set(holmes.WithBaseline(0)))

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // batcher is a receiver that takes several events at once.
@@ -62,21 +63,19 @@ func TestEventsAreReportedTogether(t *testing.T) {
 // What cannot be reported together is reported one by one.
 func TestBatchThatFails(t *testing.T) {
 	for name, err := range map[string]error{"for now": errDown, "for good": holmes.Permanent(errDown)} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				b := &batcher{receiver: newReceiver("batcher"), fail: func(int) error { return err }}
-				b.set(down)
-				l := newLab(t, holmes.WithReporter(b)).run(t)
-				var ids []string
-				for range 10 {
-					ids = append(ids, l.capture(t))
-				}
-				seconds(1)
-				b.set(nil)
-				seconds(120)
-				require.ElementsMatch(t, ids, b.ids())
-				require.Empty(t, l.reporter(t, "batcher").Dropped)
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			b := &batcher{receiver: newReceiver("batcher"), fail: func(int) error { return err }}
+			b.set(down)
+			l := newLab(t, holmes.WithReporter(b)).run(t)
+			var ids []string
+			for range 10 {
+				ids = append(ids, l.capture(t))
+			}
+			seconds(1)
+			b.set(nil)
+			seconds(120)
+			require.ElementsMatch(t, ids, b.ids())
+			require.Empty(t, l.reporter(t, "batcher").Dropped)
 		})
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // A wall clock that is set, summer time and a suspend move no cool-down,
@@ -22,7 +23,7 @@ func TestWallClockStepsMoveNothing(t *testing.T) {
 		l.run(t)
 		const years = 10 * 365 * 24 * time.Hour
 		ids := []string{}
-		for _, shift := range []time.Duration{0, years, -years, time.Hour, -time.Hour, 0}[heavy(0, 2):] {
+		for _, shift := range []time.Duration{0, years, -years, time.Hour, -time.Hour, 0}[testkit.Heavy(0, 2):] {
 			step.Store(int64(shift))
 			l.host.CPU(func() float64 { return 5 })
 			seconds(4 * 3600) // the back-off is over

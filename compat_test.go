@@ -14,6 +14,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The constructors keep the exact types that mosn/holmes gave them.
@@ -79,8 +80,7 @@ func TestCodeForMosnHolmes(t *testing.T) {
 		require.Equal(t, 160, r.scene.CurVal)
 		require.Equal(t, []int{20, 150, 100}, []int{r.scene.TriggerMin, r.scene.TriggerAbs, r.scene.TriggerDiff})
 		require.NotEmpty(t, r.got[0])
-		log, err := os.ReadFile(logfile)
-		require.NoError(t, err)
+		log := testkit.Must(os.ReadFile(logfile))(t)
 		require.Contains(t, string(log), "CPU 160 %")
 	})
 }
@@ -90,8 +90,7 @@ func TestProfileReporterSwitch(t *testing.T) {
 		first, second := &legacy{}, &legacy{}
 		l := newLab(t, holmes.WithProfileReporter(first), holmes.WithProfileReporter(second)).run(t)
 		capture := func() {
-			_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindGoroutine)))
 			seconds(1)
 		}
 		capture()
@@ -147,13 +146,11 @@ func TestProfilesShareNoBuffer(t *testing.T) {
 		n := 0
 		l.SetCapture(holmes.KindGoroutine, 0, func(w io.Writer) error {
 			n++
-			_, err := fmt.Fprintf(w, "profile %d", n)
-			return err
+			return testkit.Err(fmt.Fprintf(w, "profile %d", n))
 		})
 		l.run(t)
 		for range 3 {
-			_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindGoroutine)))
 		}
 		synctest.Wait()
 		require.Equal(t, []string{"profile 1", "profile 2", "profile 3"}, []string{string(old.got[0]), string(old.got[1]), string(old.got[2])})

@@ -3,7 +3,6 @@ package holmes_test
 import (
 	"errors"
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"os"
@@ -19,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The confirmed events are those delivered, waiting, and dropped by reason, for
@@ -26,7 +26,7 @@ import (
 // disks, restarts, damage, small budgets and jumps of the clock.
 func TestEveryEventIsAccountedFor(t *testing.T) {
 	const walk = 250 // steps of one directory
-	steps := heavy(10_000, 500)
+	steps := testkit.Heavy(10_000, 500)
 	seen := map[string]int{}
 	for seed := range steps / walk {
 		synctest.Test(t, func(t *testing.T) {
@@ -70,10 +70,7 @@ func (w *world) live(t *testing.T) {
 	w.lab.SetFault(w.disk.fault)
 	w.lab.SetWall(func() time.Time { return time.Now().Add(time.Duration(w.wall.Load())).Round(0) })
 	w.lab.OnSettled(w.settle)
-	w.lab.SetCapture(holmes.KindThreadcreate, 0, func(out io.Writer) error {
-		_, err := out.Write(make([]byte, 3000))
-		return err
-	})
+	w.lab.SetCapture(holmes.KindThreadcreate, 0, writes(make([]byte, 3000)))
 	w.lab.run(t)
 	synctest.Wait()
 }
@@ -277,7 +274,7 @@ func (w *world) finish(t *testing.T, seen map[string]int) {
 func newWorld(t *testing.T, seed uint64) *world {
 	t.Helper()
 	w := &world{
-		rng: rand.New(rand.NewPCG(4, seed)), dir: filepath.Join(fastDir(t), "evidence"), disk: &brokenDisk{},
+		rng: rand.New(rand.NewPCG(4, seed)), dir: filepath.Join(testkit.FastDir(t), "evidence"), disk: &brokenDisk{},
 		now:       map[string]*receiver{"one": newReceiver("one"), "two": newReceiver("two")},
 		confirmed: map[string][]string{}, settled: map[string]map[string]map[string]bool{}, lost: map[string]map[string]bool{},
 		orphaned: map[string]map[string]bool{},

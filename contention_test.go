@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // fraction is the process's number.
@@ -232,8 +233,7 @@ func TestMutexProfileOfAStandingQueue(t *testing.T) {
 		})
 	}
 	delay := func() time.Duration {
-		e, err := h.CaptureNow(t.Context(), holmes.KindMutex)
-		require.NoError(t, err)
+		e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindMutex))(t)
 		p := e.Profile(holmes.KindMutex)
 		require.NotNil(t, p, "%+v", e.Profiles)
 		sum := int64(0)
@@ -288,13 +288,10 @@ func TestBlockProfileNeedsItsRate(t *testing.T) {
 	asks := holmes.WithSource(rising("queue", 60), holmes.Threshold{Abs: 50}, holmes.KindBlock)
 	rate := holmes.WithBlockProfile(time.Microsecond)
 	for _, opts := range [][]holmes.Option{{asks, rate}, {rate, asks}} {
-		_, err := holmes.New(opts...)
-		require.NoError(t, err)
+		require.NoError(t, testkit.Err(holmes.New(opts...)))
 	}
-	_, err := holmes.New(asks)
-	require.ErrorContains(t, err, `signal queue: kind "block" needs WithBlockProfile`)
-	h, err := holmes.New(asks, rate)
-	require.NoError(t, err)
+	require.ErrorContains(t, testkit.Err(holmes.New(asks)), `signal queue: kind "block" needs WithBlockProfile`)
+	h := testkit.Must(holmes.New(asks, rate))(t)
 	require.ErrorContains(t, h.Set(holmes.WithBlockProfile(0)), "needs WithBlockProfile")
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t).run(t)

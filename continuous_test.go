@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // One event in each period, at another moment of each, whole and reported.
@@ -66,8 +67,7 @@ func TestContinuousIsChanged(t *testing.T) {
 		require.Len(t, l.profiler.Begun(), 1)
 		require.NoError(t, l.Set(holmes.WithContinuous(time.Minute, time.Second, holmes.KindHeap)))
 		seconds(1)
-		require.Len(t, l.got.all(), 1)
-		require.Less(t, l.got.all()[0].Profiles[0].Duration, 3*time.Minute, "it ends with what it has")
+		require.Less(t, l.event(t).Profiles[0].Duration, 3*time.Minute, "it ends with what it has")
 		seconds(300)
 		n := len(l.got.all())
 		require.InDelta(t, 6, n, 1)
@@ -87,8 +87,7 @@ func TestContinuousBesideAnotherProfiler(t *testing.T) {
 		l.profiler.Foreign(true)
 		l.run(t)
 		seconds(60)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
 		require.Contains(t, e.Profiles[1].Note, "in use")
 
@@ -108,15 +107,12 @@ func TestContinuousMakesRoom(t *testing.T) {
 		l := newLab(t, holmes.WithContinuous(10*time.Second, time.Second, holmes.KindHeap), holmes.WithDumpLimits(5, 64<<20)).run(t)
 		var want []string
 		for range 4 {
-			e, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
-			require.NoError(t, err)
+			e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindThreadcreate))(t)
 			want = append(want, e.ID)
 		}
 		seconds(300)
-		s, err := dump.Open(l.dir, dump.Options{MaxEvents: 5, MaxBytes: 64 << 20})
-		require.NoError(t, err)
-		ids, err := s.List()
-		require.NoError(t, err)
+		s := testkit.Must(dump.Open(l.dir, dump.Options{MaxEvents: 5, MaxBytes: 64 << 20}))(t)
+		ids := testkit.Must(s.List())(t)
 		require.Len(t, ids, 5)
 		require.Equal(t, want, ids[:4])
 		require.NoError(t, s.Close())

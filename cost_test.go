@@ -7,16 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // What captures cost is in the event, and adds up in the stats.
 func TestCostIsCounted(t *testing.T) {
-	h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
-	require.NoError(t, err)
-	require.NoError(t, h.Start())
-	defer h.Stop()
-	e, err := h.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine)
-	require.NoError(t, err)
+	h := started(t, holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
+	e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine))(t)
 	require.Positive(t, e.Cost.Seconds)
 	require.Positive(t, e.Cost.CPUSeconds)
 	require.Less(t, e.Cost.CPUSeconds, e.Cost.Seconds+0.01)

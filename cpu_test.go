@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // A CPU profile is on disk before its event is decided, and at any moment a
@@ -21,11 +22,9 @@ func TestCPUProfileIsOnDiskMeanwhile(t *testing.T) {
 		var lengths []time.Duration
 		for range 15 {
 			seconds(1)
-			dirs, err := filepath.Glob(filepath.Join(l.dir, "2*-cpu-*"))
-			require.NoError(t, err)
+			dirs := testkit.Must(filepath.Glob(filepath.Join(l.dir, "2*-cpu-*")))(t)
 			require.Len(t, dirs, 1)
-			e, err := holmes.LoadEvent(dirs[0])
-			require.NoError(t, err)
+			e := testkit.Must(holmes.LoadEvent(dirs[0]))(t)
 			require.Equal(t, holmes.StateSuspected, e.State)
 			cpu := e.Profile(holmes.KindCPU)
 			if cpu == nil {
@@ -39,8 +38,7 @@ func TestCPUProfileIsOnDiskMeanwhile(t *testing.T) {
 		}
 		require.Equal(t, []time.Duration{2 * time.Second, 6 * time.Second}, lengths)
 		seconds(30)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Len(t, e.Profiles, 1, "one file, however often it was cut")
 		require.Equal(t, 14*time.Second, e.Profiles[0].Duration)
 		var sum time.Duration

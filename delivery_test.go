@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The receiver is down for an hour, there is an event a minute, and the
@@ -138,9 +139,9 @@ func TestOneProbeAtATime(t *testing.T) {
 // delivered.
 func TestDamagedEventsAreSetAside(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
-	dir := fastDir(t)
+	dir := testkit.FastDir(t)
 	cases := 0
-	for cases < heavy(1000, 100) {
+	for cases < testkit.Heavy(1000, 100) {
 		synctest.Test(t, func(t *testing.T) {
 			path := filepath.Join(dir, fmt.Sprint(cases))
 			r := newReceiver("receiver")
@@ -168,8 +169,7 @@ func TestDamagedEventsAreSetAside(t *testing.T) {
 			require.Zero(t, s.Waiting)
 			require.Equal(t, len(bad), l.Stats().Dump.Damaged)
 			for _, id := range bad {
-				reason, err := os.ReadFile(filepath.Join(path, id, ".damaged"))
-				require.NoError(t, err)
+				reason := testkit.Must(os.ReadFile(filepath.Join(path, id, ".damaged")))(t)
 				require.NotEmpty(t, reason)
 			}
 			l.Stop()
@@ -182,8 +182,7 @@ func damageEvent(t *testing.T, dir string, rng *rand.Rand) {
 	t.Helper()
 	files := []string{"event.json", "summary.txt", "threadcreate.pb.gz", ".sealed"}
 	path := filepath.Join(dir, files[rng.IntN(len(files))])
-	raw, err := os.ReadFile(path)
-	require.NoError(t, err)
+	raw := testkit.Must(os.ReadFile(path))(t)
 	if rng.IntN(3) == 0 {
 		raw = raw[:rng.IntN(len(raw))]
 	} else {

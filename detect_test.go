@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func uniform(seed uint64, low, high float64) func() float64 {
@@ -26,14 +27,12 @@ func TestSteadyServiceHasNoEvent(t *testing.T) {
 		"flat at 60":  func() float64 { return 60 },
 		"noisy at 20": uniform(3, 15, 25),
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t).run(t)
-				l.host.CPU(load)
-				seconds(20 * 60)
-				require.Empty(t, l.got.all())
-				require.EqualValues(t, 20*60, l.Stats().Ticks)
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := newLab(t).run(t)
+			l.host.CPU(load)
+			seconds(20 * 60)
+			require.Empty(t, l.got.all())
+			require.EqualValues(t, 20*60, l.Stats().Ticks)
 		})
 	}
 }
@@ -46,32 +45,28 @@ func TestStepIsOneEvent(t *testing.T) {
 		"from flat 30":  func() float64 { return 30 },
 		"from 20 to 30": uniform(4, 20, 30),
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t).run(t)
-				l.host.CPU(base)
-				seconds(5*60 + 0)
-				step := time.Now()
-				l.host.CPU(func() float64 { return base() + 40 })
-				seconds(60)
-				l.host.CPU(base)
-				seconds(20 * 60)
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := newLab(t).run(t)
+			l.host.CPU(base)
+			seconds(5*60 + 0)
+			step := time.Now()
+			l.host.CPU(func() float64 { return base() + 40 })
+			seconds(60)
+			l.host.CPU(base)
+			seconds(20 * 60)
 
-				events := l.got.all()
-				require.Len(t, events, 1)
-				e := events[0]
-				require.Equal(t, holmes.StateConfirmed, e.State)
-				require.Equal(t, holmes.SignalCPU, e.Trigger.Sample.Signal)
-				require.Equal(t, holmes.CodeDiff, e.Trigger.Reason.Code)
-				require.Equal(t, 15*time.Second, e.Trigger.Held)
-				require.InDelta(t, 70, e.Trigger.Sample.Value, 40)
-				require.WithinDuration(t, step.Add(time.Second), e.At, 0, "the first suspicious sample")
+			e := l.event(t)
+			require.Equal(t, holmes.StateConfirmed, e.State)
+			require.Equal(t, holmes.SignalCPU, e.Trigger.Sample.Signal)
+			require.Equal(t, holmes.CodeDiff, e.Trigger.Reason.Code)
+			require.Equal(t, 15*time.Second, e.Trigger.Held)
+			require.InDelta(t, 70, e.Trigger.Sample.Value, 40)
+			require.WithinDuration(t, step.Add(time.Second), e.At, 0, "the first suspicious sample")
 
-				cpu := e.Profile(holmes.KindCPU)
-				require.NotNil(t, cpu)
-				require.WithinDuration(t, step, cpu.Start, 2*time.Second)
-				require.GreaterOrEqual(t, cpu.Duration, 13*time.Second)
-			})
+			cpu := e.Profile(holmes.KindCPU)
+			require.NotNil(t, cpu)
+			require.WithinDuration(t, step, cpu.Start, 2*time.Second)
+			require.GreaterOrEqual(t, cpu.Duration, 13*time.Second)
 		})
 	}
 }
@@ -173,21 +168,19 @@ func TestWindowOfAnEvent(t *testing.T) {
 		{"1s", 600 + 15 + 1},
 		{"100ms", 1000},
 	} {
-		t.Run(c.interval, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, holmes.WithCollectInterval(c.interval)).run(t)
-				l.host.CPU(func() float64 { return 20 })
-				seconds(700)
-				l.host.CPU(func() float64 { return 60 })
-				seconds(30)
-				e := l.got.all()[0]
-				window := e.Trigger.Window
-				require.Len(t, window, c.want)
-				require.InDelta(t, 60, window[len(window)-1], 1e-6, "its own is the last")
-				require.InDelta(t, 20, window[0], 1e-6)
-				require.InDelta(t, 20, e.Trigger.Baseline, 1e-6)
-				require.Equal(t, 10*time.Minute, e.Trigger.BaselineOver)
-			})
+		testkit.Bubble(t, c.interval, func(t *testing.T) {
+			l := newLab(t, holmes.WithCollectInterval(c.interval)).run(t)
+			l.host.CPU(func() float64 { return 20 })
+			seconds(700)
+			l.host.CPU(func() float64 { return 60 })
+			seconds(30)
+			e := l.got.all()[0]
+			window := e.Trigger.Window
+			require.Len(t, window, c.want)
+			require.InDelta(t, 60, window[len(window)-1], 1e-6, "its own is the last")
+			require.InDelta(t, 20, window[0], 1e-6)
+			require.InDelta(t, 20, e.Trigger.Baseline, 1e-6)
+			require.Equal(t, 10*time.Minute, e.Trigger.BaselineOver)
 		})
 	}
 }

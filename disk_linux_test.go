@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // timedLog keeps lines and when they came.
@@ -95,17 +96,14 @@ func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab, disk 
 	disk := &plan{}
 	l.SetFault(disk.fault)
 	content := bytes.Repeat([]byte("profile "), 4000)
-	l.SetCapture(holmes.KindThreadcreate, 0, func(w io.Writer) error {
-		_, err := w.Write(content)
-		return err
-	})
+	l.SetCapture(holmes.KindThreadcreate, 0, writes(content))
 	mend := breaks(t, l, disk)
 	if !l.Stats().Running {
 		l.run(t)
 	}
 	slow.set(down)
 	var ids []string
-	events := heavy(30, 12) // one a minute
+	events := testkit.Heavy(30, 12) // one a minute
 	for range events {
 		ids = append(ids, l.capture(t))
 		seconds(60)
@@ -127,8 +125,7 @@ func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab, disk 
 	require.NoError(t, s.Dump.Err)
 	require.Zero(t, s.Dump.InMemory, "what was in memory is on disk")
 	require.Len(t, marks(t, l.dir, "slow"), events+1)
-	temps, err := filepath.Glob(filepath.Join(l.dir, "*", ".*.tmp"))
-	require.NoError(t, err)
+	temps := testkit.Must(filepath.Glob(filepath.Join(l.dir, "*", ".*.tmp")))(t)
 	require.Empty(t, temps)
 	t.Logf("%d events in memory, %d causes in the log", held, lines.requireQuiet(t))
 	l.Stop()
@@ -151,8 +148,7 @@ func requireContent(t *testing.T, e *holmes.Event, want []byte) {
 		return
 	}
 	defer r.Close()
-	got, err := io.ReadAll(r)
-	require.NoError(t, err)
+	got := testkit.Must(io.ReadAll(r))(t)
 	require.Equal(t, want, got)
 }
 
@@ -181,18 +177,9 @@ func fillDisk(t *testing.T, l *lab, _ *plan) func() {
 		t.Skip("this machine does not let us mount a tmpfs")
 	}
 	l.run(t)
-	path := filepath.Join(filepath.Dir(l.dir), "ballast")
-	f, err := os.Create(path)
-	require.NoError(t, err)
-	_, err = io.Copy(f, endless{})
-	require.ErrorIs(t, err, syscall.ENOSPC)
-	require.NoError(t, f.Close())
-	return func() { require.NoError(t, os.Remove(path)) }
+	ballast := testkit.Must(testkit.FillDisk(filepath.Dir(l.dir)))(t)
+	return func() { require.NoError(t, os.Remove(ballast)) }
 }
-
-type endless struct{}
-
-func (endless) Read(p []byte) (int, error) { return len(p), nil }
 
 func readOnly(t *testing.T, l *lab, _ *plan) func() {
 	t.Helper()
@@ -282,10 +269,7 @@ func TestMemoryForEventsIsBounded(t *testing.T) {
 				r := newReceiver("receiver")
 				r.set(down)
 				l := newLab(t, holmes.WithDumpPath("/dev/null/none"), holmes.WithReporter(r))
-				l.SetCapture(holmes.KindThreadcreate, 0, func(w io.Writer) error {
-					_, err := w.Write(content)
-					return err
-				})
+				l.SetCapture(holmes.KindThreadcreate, 0, writes(content))
 				l.run(t)
 				var ids []string
 				for range c.events {

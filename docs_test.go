@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 var (
@@ -54,20 +56,17 @@ func TestLinks(t *testing.T) {
 
 // docs/options.md has every option, and nothing else.
 func TestOptionsAreDocumented(t *testing.T) {
-	raw, err := os.ReadFile("docs/options.md")
-	require.NoError(t, err)
+	raw := testkit.Must(os.ReadFile("docs/options.md"))(t)
 	var listed, declared []string
 	for _, name := range regexp.MustCompile("`(With\\w+)\\(").FindAllStringSubmatch(string(raw), -1) {
 		listed = append(listed, name[1])
 	}
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
+	files := testkit.Must(filepath.Glob("*.go"))(t)
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		raw, err := os.ReadFile(name)
-		require.NoError(t, err)
+		raw := testkit.Must(os.ReadFile(name))(t)
 		for _, f := range regexp.MustCompile(`(?m)^func (With\w+)\(`).FindAllStringSubmatch(string(raw), -1) {
 			declared = append(declared, f[1])
 		}
@@ -79,8 +78,7 @@ func TestOptionsAreDocumented(t *testing.T) {
 // prose returns a Markdown file without its blocks of code.
 func prose(t *testing.T, path string) string {
 	t.Helper()
-	raw, err := os.ReadFile(path)
-	require.NoError(t, err)
+	raw := testkit.Must(os.ReadFile(path))(t)
 	return codeBlock.ReplaceAllString(strings.ReplaceAll(string(raw), "\r", ""), "")
 }
 

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // A dump path that is refused or cannot be written is not fatal: Start logs
@@ -51,16 +52,14 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 					require.ErrorIs(t, l.Stats().Dump.Err, dump.ErrRefused)
 				}
 
-				e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-				require.NoError(t, err)
+				e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
 				synctest.Wait()
 				require.Len(t, l.got.all(), 1)
 				require.Empty(t, e.Dir)
 				require.NotEmpty(t, parse(t, l.got.all()[0].Profile(holmes.KindGoroutine)).Sample)
 
 				mend()
-				e, err = l.CaptureNow(t.Context(), holmes.KindGoroutine)
-				require.NoError(t, err)
+				e = testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
 				require.FileExists(t, filepath.Join(path, e.ID, "goroutine.pb.gz"))
 				require.NoError(t, l.Stats().Dump.Err)
 			})
@@ -78,8 +77,7 @@ func TestUnwritableDumpPathStillReports(t *testing.T) {
 		seconds(60)
 		l.host.CPU(func() float64 { return 90 })
 		seconds(30)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Empty(t, e.Dir)
 		cpu := e.Profile(holmes.KindCPU)
 		require.Empty(t, cpu.Path)
@@ -94,8 +92,7 @@ func TestFilesArePrivateUniqueAndBounded(t *testing.T) {
 		l := newLab(t, holmes.WithDumpLimits(5, 1<<20)).run(t)
 		seen := map[string]bool{}
 		for range 20 { // the clock of the bubble stands still: all at the same instant
-			e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-			require.NoError(t, err)
+			e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
 			require.False(t, seen[e.ID])
 			seen[e.ID] = true
 		}
@@ -103,21 +100,17 @@ func TestFilesArePrivateUniqueAndBounded(t *testing.T) {
 		s := l.Stats().Dump
 		require.LessOrEqual(t, s.Events, 5)
 		require.LessOrEqual(t, s.Bytes, int64(1<<20))
-		dirs, err := os.ReadDir(l.dir)
-		require.NoError(t, err)
+		dirs := testkit.Must(os.ReadDir(l.dir))(t)
 		for _, d := range dirs {
-			info, err := d.Info()
-			require.NoError(t, err)
+			info := testkit.Must(d.Info())(t)
 			if !d.IsDir() { // the store's own
 				require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), d.Name())
 				continue
 			}
 			require.Equal(t, os.FileMode(0o700), info.Mode().Perm(), d.Name())
-			files, err := os.ReadDir(filepath.Join(l.dir, d.Name()))
-			require.NoError(t, err)
+			files := testkit.Must(os.ReadDir(filepath.Join(l.dir, d.Name())))(t)
 			for _, f := range files {
-				info, err := f.Info()
-				require.NoError(t, err)
+				info := testkit.Must(f.Info())(t)
 				require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), f.Name())
 			}
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/diagnose"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // event.json is stable: these names and forms are what collectors read.
@@ -37,8 +38,7 @@ func TestEventJSON(t *testing.T) {
 		},
 		Readings: holmes.Readings{Cores: 2, Goroutines: 12}, Labels: map[string]string{"service": "shop"},
 	}
-	raw, err := json.Marshal(e)
-	require.NoError(t, err)
+	raw := testkit.Must(json.Marshal(e))(t)
 	require.JSONEq(t, `{
 		"id": "20260102T020405.000000000Z-cpu-00000001", "state": "confirmed", "at": "2026-01-02T03:04:05+01:00",
 		"sentence": "CPU 61 % for 15 s, normal 41 %: main.applyCoupons (coupon.go:41) took 64 % of the extra CPU",
@@ -57,8 +57,7 @@ func TestEventJSON(t *testing.T) {
 	require.Equal(t, e.Sentence(), back.Sentence())
 	require.Equal(t, e.Trigger.Reason.Rule, back.Trigger.Reason.Rule)
 	require.Equal(t, e.Trigger.BaselineOver, back.Trigger.BaselineOver)
-	again, err := json.Marshal(&back)
-	require.NoError(t, err)
+	again := testkit.Must(json.Marshal(&back))(t)
 	require.JSONEq(t, string(raw), string(again), "what was read can be written again")
 	require.Error(t, json.Unmarshal([]byte(`{"at": 7}`), &back))
 }
@@ -70,22 +69,18 @@ func TestEventOnDisk(t *testing.T) {
 		seconds(60)
 		l.host.Memory(900 << 20)
 		seconds(10)
-		suspected, err := filepath.Glob(filepath.Join(l.dir, "2*-mem-*"))
-		require.NoError(t, err)
+		suspected := testkit.Must(filepath.Glob(filepath.Join(l.dir, "2*-mem-*")))(t)
 		require.Len(t, suspected, 1)
-		e, err := holmes.LoadEvent(suspected[0])
-		require.NoError(t, err)
+		e := testkit.Must(holmes.LoadEvent(suspected[0]))(t)
 		require.Equal(t, holmes.StateSuspected, e.State, "the evidence is there before the verdict")
 		require.FileExists(t, filepath.Join(suspected[0], "heap.pb.gz"))
 
 		seconds(30)
-		e, err = holmes.LoadEvent(suspected[0])
-		require.NoError(t, err)
+		e = testkit.Must(holmes.LoadEvent(suspected[0]))(t)
 		require.Equal(t, holmes.StateConfirmed, e.State)
 		require.Equal(t, "memory 88 % for 15 s: above 80 %, mean before it 4.9 %", e.Trigger.Sentence())
 		require.NotEmpty(t, parse(t, e.Profile(holmes.KindHeap)).SampleType)
-		summary, err := os.ReadFile(filepath.Join(e.Dir, "summary.txt"))
-		require.NoError(t, err)
+		summary := testkit.Must(os.ReadFile(filepath.Join(e.Dir, "summary.txt")))(t)
 		require.Contains(t, string(summary), e.Sentence())
 		require.Contains(t, string(summary), "go tool pprof heap.pb.gz")
 	})
@@ -98,8 +93,7 @@ func TestHeapIsTakenTwice(t *testing.T) {
 		seconds(60)
 		l.host.Memory(900 << 20)
 		seconds(30)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Len(t, e.Profiles, 2)
 		require.Equal(t, "heap.pb.gz", e.Profiles[0].File)
 		require.Equal(t, "heap-gc.pb.gz", e.Profiles[1].File)
@@ -115,14 +109,12 @@ func TestCaptureThatFails(t *testing.T) {
 		l := newLab(t)
 		l.SetCapture(holmes.KindHeap, 0, func(io.Writer) error { return errors.New("torn") })
 		l.run(t)
-		e, err := l.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine)
-		require.NoError(t, err)
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine))(t)
 		synctest.Wait()
 		require.Len(t, l.got.all(), 1)
 		require.ErrorContains(t, e.Profiles[0].Err, "torn")
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
-		_, err = e.Profiles[0].Open()
-		require.ErrorContains(t, err, "torn")
+		require.ErrorContains(t, testkit.Err(e.Profiles[0].Open()), "torn")
 		require.NoFileExists(t, filepath.Join(e.Dir, "heap.pb.gz"))
 	})
 }
@@ -135,8 +127,7 @@ func TestGroupsInTheEvent(t *testing.T) {
 		seconds(60)
 		l.host.Siblings(850 << 20)
 		seconds(30)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		g := e.Readings.Groups
 		require.NotNil(t, g)
 		require.Equal(t, []holmes.CPUGroup{{Path: "/pod/app", Quota: 2, Throttled: 50, ThrottledSeconds: 1}}, g.CPU)
@@ -146,16 +137,14 @@ func TestGroupsInTheEvent(t *testing.T) {
 		require.InDelta(t, 12, g.CPUPressure, 0)
 
 		require.Contains(t, e.Profile(holmes.KindHeap).Note, "this process holds 6 % of the memory that its group uses")
-		summary, err := os.ReadFile(filepath.Join(e.Dir, "summary.txt"))
-		require.NoError(t, err)
+		summary := testkit.Must(os.ReadFile(filepath.Join(e.Dir, "summary.txt")))(t)
 		for _, want := range []string{
 			"this process holds 6 %", "CPU throttled in 50 % of the periods, for 1.0 s, by the quota of 2 cores at /pod/app",
 			"waited for CPU 12 %", "the kernel has killed 2 times for memory at /pod/app",
 		} {
 			require.Contains(t, string(summary), want)
 		}
-		onDisk, err := holmes.LoadEvent(e.Dir)
-		require.NoError(t, err)
+		onDisk := testkit.Must(holmes.LoadEvent(e.Dir))(t)
 		require.Equal(t, e.Readings, onDisk.Readings)
 	})
 }
@@ -165,8 +154,7 @@ func TestEventWithoutGroups(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithCGroup(false)).run(t)
 		seconds(5)
-		e, err := l.CaptureNow(t.Context(), holmes.KindHeap)
-		require.NoError(t, err)
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindHeap))(t)
 		require.Nil(t, e.Readings.Groups)
 		require.Equal(t, "process", e.Readings.MemoryScope)
 		require.Empty(t, e.Profiles[0].Note)
@@ -176,10 +164,8 @@ func TestEventWithoutGroups(t *testing.T) {
 func parse(t *testing.T, p *holmes.Profile) *profile.Profile {
 	t.Helper()
 	require.NotNil(t, p)
-	f, err := p.Open()
-	require.NoError(t, err)
+	f := testkit.Must(p.Open())(t)
 	defer f.Close()
-	parsed, err := profile.Parse(f)
-	require.NoError(t, err)
+	parsed := testkit.Must(profile.Parse(f))(t)
 	return parsed
 }

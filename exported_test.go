@@ -9,16 +9,16 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // No exported struct embeds a lock or another foreign type, and no exported field
 // has an unexported type.
 func TestNothingInternalIsExported(t *testing.T) {
-	files, err := filepath.Glob("*.go")
-	require.NoError(t, err)
+	files := testkit.Must(filepath.Glob("*.go"))(t)
 	for _, room := range []string{"detect", "event"} { // whose types the root names as well
-		more, err := filepath.Glob(filepath.Join(room, "*.go"))
-		require.NoError(t, err)
+		more := testkit.Must(filepath.Glob(filepath.Join(room, "*.go")))(t)
 		require.NotEmpty(t, more)
 		files = append(files, more...)
 	}
@@ -26,8 +26,7 @@ func TestNothingInternalIsExported(t *testing.T) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}
-		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
-		require.NoError(t, err)
+		f := testkit.Must(parser.ParseFile(token.NewFileSet(), name, nil, 0))(t)
 		ast.Inspect(f, func(n ast.Node) bool {
 			spec, ok := n.(*ast.TypeSpec)
 			if !ok || !spec.Name.IsExported() {

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // panicky panics in whatever it is asked.
@@ -46,8 +47,7 @@ func TestForeignCodeCannotHurt(t *testing.T) {
 		l := newLab(t, holmes.WithReporter(bad), holmes.WithReporter(hung), holmes.WithLogger(bad),
 			holmes.WithSource(bad, holmes.Threshold{Abs: 1})).run(t)
 		for range 3 {
-			_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindGoroutine)))
 			seconds(30)
 		}
 		synctest.Wait()
@@ -68,8 +68,7 @@ func TestHungReporterHoldsOneGoroutine(t *testing.T) {
 		l := newLab(t, holmes.WithReporter(hung))
 		require.NoError(t, l.Start())
 		for range 3 {
-			_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindGoroutine)))
 		}
 		seconds(600)
 		require.EqualValues(t, 600, l.Stats().Ticks, "ticks go on")
@@ -101,7 +100,7 @@ func TestHungReporterHoldsOneGoroutine(t *testing.T) {
 // Panics of every foreign part, 1000 times. The part is switched off after
 // some in a row, counted, and on again later.
 func TestPanicsOfForeignCodeAreContained(t *testing.T) {
-	minutes := heavy(1000, 60)
+	minutes := testkit.Heavy(1000, 60)
 	synctest.Test(t, func(t *testing.T) {
 		src, rep, log, lab := &panicky{}, &panicky{}, &panicky{}, &panicky{}
 		l := newLab(t, holmes.WithReporter(rep), holmes.WithLogger(log),
@@ -110,8 +109,7 @@ func TestPanicsOfForeignCodeAreContained(t *testing.T) {
 			holmes.WithSource(steady("odd"), panickyRule{}, holmes.KindGoroutine),
 			holmes.WithDumpLimits(10, 1<<20)).run(t)
 		for range minutes {
-			_, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindThreadcreate)))
 			seconds(60)
 		}
 		synctest.Wait()
@@ -131,8 +129,7 @@ func TestPanicsOfForeignCodeAreContained(t *testing.T) {
 		// A part that has mended is used again.
 		require.NoError(t, l.Set(holmes.WithLabelFunc(func() map[string]string { return map[string]string{"mended": "yes"} })))
 		seconds(61)
-		e, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
-		require.NoError(t, err)
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindThreadcreate))(t)
 		require.Equal(t, "yes", e.Labels["mended"])
 	})
 }
@@ -145,8 +142,7 @@ func TestPanickingPartRests(t *testing.T) {
 			holmes.WithLabelFunc(func() map[string]string { lab.boom(); return nil })).run(t)
 		capture := func(n int) {
 			for range n {
-				_, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
-				require.NoError(t, err)
+				require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindThreadcreate)))
 			}
 			synctest.Wait()
 		}

@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // A process with 100 000 parked goroutines: their event stops the world for at
@@ -22,9 +23,9 @@ import (
 // detector has no room for so many. The usual run has fewer goroutines, and does
 // not judge how long the world was stopped: that takes a quiet machine.
 func TestManyGoroutinesAreHardlyStopped(t *testing.T) {
-	n, runs := heavy(100_000, 10_000), heavy(5, 1)
+	n, runs := testkit.Heavy(100_000, 10_000), testkit.Heavy(5, 1)
 	depths := []string{"20"} // calls in the stack of each, which is what costs
-	if isHeavy() {
+	if testkit.IsHeavy() {
 		depths = append(depths, "3", "40")
 	}
 	exe := filepath.Join(t.TempDir(), "parked")
@@ -52,7 +53,7 @@ func TestManyGoroutinesAreHardlyStopped(t *testing.T) {
 			require.GreaterOrEqual(t, r.Goroutines, n)
 			require.Equal(t, holmes.StateConfirmed, r.State)
 			require.Equal(t, "goroutine.pb.gz", r.Profile)
-			if isHeavy() {
+			if testkit.IsHeavy() {
 				require.LessOrEqual(t, r.Stopped-r.StoppedAlone, 1000.0, "microseconds")
 			}
 			require.LessOrEqual(t, r.Allocated, r.Predicted)
@@ -66,30 +67,27 @@ func TestGoroutineProfileTooCostly(t *testing.T) {
 		"time":   holmes.WithCaptureBudget(time.Nanosecond*50_000, 1<<30),
 		"memory": holmes.WithCaptureBudget(time.Minute, 2<<20),
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				release := make(chan struct{})
-				var wg sync.WaitGroup
-				for range 20 {
-					wg.Go(func() { park(3, release) })
-				}
-				defer wg.Wait()
-				defer close(release)
-				synctest.Wait() // until they are parked
-				l := newLab(t, budget).run(t)
-				e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-				require.NoError(t, err)
-				require.ErrorIs(t, e.Profiles[0].Err, holmes.ErrTooCostly)
-				require.ErrorContains(t, e.Profiles[0].Err, "WithCaptureBudget allows")
-				require.NotNil(t, e.Readings.GoroutineStates)
-				require.GreaterOrEqual(t, e.Readings.GoroutineStates.Waiting, uint64(20))
-				require.Positive(t, e.Readings.GoroutineStates.Created)
-				if name == "memory" {
-					require.Contains(t, e.Profiles[0].Note, "MiB of memory")
-				} else {
-					require.Contains(t, e.Profiles[0].Note, "of CPU time")
-				}
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			release := make(chan struct{})
+			var wg sync.WaitGroup
+			for range 20 {
+				wg.Go(func() { park(3, release) })
+			}
+			defer wg.Wait()
+			defer close(release)
+			synctest.Wait() // until they are parked
+			l := newLab(t, budget).run(t)
+			e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
+			require.ErrorIs(t, e.Profiles[0].Err, holmes.ErrTooCostly)
+			require.ErrorContains(t, e.Profiles[0].Err, "WithCaptureBudget allows")
+			require.NotNil(t, e.Readings.GoroutineStates)
+			require.GreaterOrEqual(t, e.Readings.GoroutineStates.Waiting, uint64(20))
+			require.Positive(t, e.Readings.GoroutineStates.Created)
+			if name == "memory" {
+				require.Contains(t, e.Profiles[0].Note, "MiB of memory")
+			} else {
+				require.Contains(t, e.Profiles[0].Note, "of CPU time")
+			}
 		})
 	}
 }
@@ -108,16 +106,13 @@ func TestGoroutineSites(t *testing.T) {
 		defer close(release)
 		synctest.Wait() // until they are parked
 		l := newLab(t, holmes.WithCaptureBudget(time.Minute, 2<<20)).run(t)
-		e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-		require.NoError(t, err)
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
 		require.Nil(t, e.Profile(holmes.KindGoroutine))
 		require.Equal(t, holmes.GoroutineSite{Function: "github.com/go-holmes/holmes_test.parked", Count: 300}, e.Readings.GoroutineSites[0])
 
-		again, err := holmes.LoadEvent(e.Dir)
-		require.NoError(t, err)
+		again := testkit.Must(holmes.LoadEvent(e.Dir))(t)
 		require.Equal(t, e.Readings.GoroutineSites, again.Readings.GoroutineSites)
-		summary, err := os.ReadFile(filepath.Join(e.Dir, "summary.txt"))
-		require.NoError(t, err)
+		summary := testkit.Must(os.ReadFile(filepath.Join(e.Dir, "summary.txt")))(t)
 		require.Contains(t, string(summary), "300 goroutines of github.com/go-holmes/holmes_test.parked")
 	})
 }

@@ -15,13 +15,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // An idle holmes holds at most 4 MiB: the difference between processes with and
 // without it, in what the runtime has from the system and has not given back.
 func TestIdleMemoryIsSmall(t *testing.T) {
 	var extra []int
-	for range heavy(5, 1) {
+	for range testkit.Heavy(5, 1) {
 		extra = append(extra, childMemory(t, "with")-childMemory(t, "without"))
 	}
 	slices.Sort(extra)
@@ -31,16 +32,14 @@ func TestIdleMemoryIsSmall(t *testing.T) {
 
 func childMemory(t *testing.T, mode string) (kib int) {
 	t.Helper()
-	exe, err := os.Executable()
-	require.NoError(t, err)
+	exe := testkit.Must(os.Executable())(t)
 	cmd := exec.CommandContext(t.Context(), exe, "-test.run=^TestIdleMemoryChild$")
 	cmd.Env = append(os.Environ(), "HOLMES_TEST_IDLE="+mode)
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	for line := range strings.Lines(string(out)) {
 		if n, found := strings.CutPrefix(strings.TrimSpace(line), "kib="); found {
-			kib, err = strconv.Atoi(n)
-			require.NoError(t, err)
+			kib = testkit.Must(strconv.Atoi(n))(t)
 			return kib
 		}
 	}
@@ -57,11 +56,8 @@ func TestIdleMemoryChild(t *testing.T) {
 	if mode == "with" {
 		// Many ticks under the race detector take what looks like a rise of CPU,
 		// and a suspicion holds its profile: that is not idle.
-		h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil),
+		h := started(t, holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil),
 			holmes.WithCollectInterval("10ms"), holmes.WithCPUDump(100, 100, 100, time.Minute))
-		require.NoError(t, err)
-		require.NoError(t, h.Start())
-		defer h.Stop()
 		require.Eventually(t, func() bool { return h.Stats().Ticks > 50 }, time.Minute, 10*time.Millisecond)
 		for _, s := range h.Stats().Signals {
 			require.Zero(t, s.Suspected, s.Signal)

@@ -3,12 +3,8 @@ package holmes_test
 import (
 	"bytes"
 	"context"
-	"os"
-	"path/filepath"
 	"runtime/pprof"
 	"slices"
-	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The interval may be given twice, and set many times within one tick; zero is
@@ -47,11 +44,9 @@ func TestStopJoinsEverythingAndKeepsTheCapture(t *testing.T) {
 		l.host.CPU(func() float64 { return 90 })
 		seconds(5)
 		l.Stop()
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Equal(t, holmes.StateUnconfirmed, e.State)
-		onDisk, err := holmes.LoadEvent(e.Dir)
-		require.NoError(t, err)
+		onDisk := testkit.Must(holmes.LoadEvent(e.Dir))(t)
 		parsed := parse(t, onDisk.Profile(holmes.KindCPU))
 		require.NotEmpty(t, parsed.Sample)
 	})
@@ -61,7 +56,7 @@ func TestStopJoinsEverythingAndKeepsTheCapture(t *testing.T) {
 // here with the runtime's own profiler, which takes up to 200 ms to stop.
 func TestStopKeepsTheCPUProfileUnderWay(t *testing.T) {
 	var took []time.Duration
-	for range heavy(5, 1) {
+	for range testkit.Heavy(5, 1) {
 		got := &collector{}
 		h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithReporter(got), holmes.WithLogger(nil),
 			holmes.WithCPUSamplingTime("60s"))
@@ -84,7 +79,7 @@ func TestStopKeepsTheCPUProfileUnderWay(t *testing.T) {
 	}
 	slices.Sort(took)
 	limit := 30 * time.Second // half of what the profile would take: a machine may be busy
-	if isHeavy() {
+	if testkit.IsHeavy() {
 		limit = 500 * time.Millisecond
 	}
 	require.Less(t, took[len(took)/2], limit, "median of %v", took)
@@ -100,8 +95,7 @@ func profiling() bool {
 // 1000 cycles of Start and Stop leave no goroutine and no descriptor.
 func TestStartAndStopLeaveNothingBehind(t *testing.T) {
 	dir := t.TempDir()
-	h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(&collector{}), holmes.WithLogger(nil))
-	require.NoError(t, err)
+	h := testkit.Must(holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(&collector{}), holmes.WithLogger(nil)))(t)
 	cycle := func() {
 		require.NoError(t, h.Start())
 		h.Stop()
@@ -116,25 +110,10 @@ func TestStartAndStopLeaveNothingBehind(t *testing.T) {
 }
 
 // descriptors counts the open ones on what an instance with this dump path
-// keeps open, where the system tells. Other tests may have left theirs.
+// keeps open. Other tests may have left theirs.
 func descriptors(t *testing.T, dir string) (n int) {
 	t.Helper()
-	all, err := os.ReadDir("/proc/self/fd")
-	if err != nil {
-		t.Logf("descriptors are not counted here: %v", err)
-	}
-	for _, fd := range all {
-		to, err := os.Readlink(filepath.Join("/proc/self/fd", fd.Name()))
-		if err != nil {
-			continue // the one that reads the directory
-		}
-		for _, place := range []string{"/proc/", "/sys/fs/cgroup/", dir} {
-			if strings.HasPrefix(to, place) {
-				n++
-			}
-		}
-	}
-	return n
+	return testkit.Descriptors(t, "/proc/", "/sys/fs/cgroup/", dir)
 }
 
 // 10 000 concurrent calls of all methods do not race, and the instance works
@@ -142,8 +121,7 @@ func descriptors(t *testing.T, dir string) (n int) {
 func TestConcurrentCallsAreSafe(t *testing.T) {
 	got := &collector{}
 	dir := t.TempDir()
-	h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithLogger(nil))
-	require.NoError(t, err)
+	h := testkit.Must(holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithLogger(nil)))(t)
 	files := descriptors(t, dir)
 	calls := []func(i int){
 		func(int) { _ = h.Start() },
@@ -157,20 +135,15 @@ func TestConcurrentCallsAreSafe(t *testing.T) {
 		func(int) { h.WhyNot(holmes.SignalCPU) },
 		func(int) { h.EnableProfileReporter() },
 	}
-	var wg sync.WaitGroup
-	for first := range 100 {
-		wg.Go(func() {
-			for i := first; i < 10_000; i += 100 {
-				calls[(first+i/100)%len(calls)](i)
-			}
-		})
-	}
-	wg.Wait()
+	testkit.Together(100, func(first int) {
+		for i := first; i < 10_000; i += 100 {
+			calls[(first+i/100)%len(calls)](i)
+		}
+	})
 	h.Stop()
 	require.Equal(t, files, descriptors(t, dir))
 	require.NoError(t, h.Start())
-	_, err = h.CaptureNow(t.Context(), holmes.KindGoroutine)
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(h.CaptureNow(t.Context(), holmes.KindGoroutine)))
 	h.Stop()
 	manual := 0
 	for _, e := range got.all() { // the load itself may have been suspected
@@ -198,17 +171,13 @@ func TestSetIsAllOrNothing(t *testing.T) {
 func TestSetLosesNoTick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t).run(t)
-		var wg sync.WaitGroup
-		for first := range 100 {
-			wg.Go(func() {
-				<-time.After(time.Duration(first) * 10 * time.Millisecond)
-				for i := range 100 { // over 100 synthetic seconds
-					_ = l.Set(holmes.WithCPUDump(10+i%10, 25, 70, time.Minute))
-					<-time.After(time.Second)
-				}
-			})
-		}
-		wg.Wait()
+		testkit.Together(100, func(first int) {
+			<-time.After(time.Duration(first) * 10 * time.Millisecond)
+			for i := range 100 { // over 100 synthetic seconds
+				_ = l.Set(holmes.WithCPUDump(10+i%10, 25, 70, time.Minute))
+				<-time.After(time.Second)
+			}
+		})
 		require.EqualValues(t, 100, l.Stats().Ticks)
 		require.Zero(t, l.Stats().Late)
 	})

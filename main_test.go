@@ -3,8 +3,7 @@ package holmes_test
 import (
 	"bytes"
 	"context"
-	"fmt"
-	"os"
+	"io"
 	"runtime"
 	"sync"
 	"testing"
@@ -12,22 +11,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // TestMain also is the main function of the processes that some tests start.
-func TestMain(m *testing.M) {
-	if job := os.Getenv(childEnv); job != "" {
-		if err := child(job); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		return
-	}
-	goleak.VerifyTestMain(m)
-}
+func TestMain(m *testing.M) { testkit.Main(m, childEnv, child) }
 
 // collector is a reporter that keeps what it gets.
 type collector struct {
@@ -67,11 +57,9 @@ func newLab(t *testing.T, opts ...holmes.Option) *lab {
 		holmes.WithForcedGC(false), holmes.WithMemoryWatch(false),
 		holmes.WithFlightRecorder(holmes.RecorderOff), holmes.WithBaseline(0),
 	}, opts...)
-	h, err := holmes.New(all...)
-	require.NoError(t, err)
-	l.Holmes = h
-	l.host.Live(h)
-	l.profiler.Use(h)
+	l.Holmes = testkit.Must(holmes.New(all...))(t)
+	l.host.Live(l.Holmes)
+	l.profiler.Use(l.Holmes)
 	t.Cleanup(l.Stop)
 	return l
 }
@@ -81,6 +69,28 @@ func (l *lab) run(t *testing.T) *lab {
 	t.Helper()
 	require.NoError(t, l.Start())
 	return l
+}
+
+// event returns the only event that was reported.
+func (l *lab) event(t *testing.T) *holmes.Event {
+	t.Helper()
+	events := l.got.all()
+	require.Len(t, events, 1)
+	return events[0]
+}
+
+// started returns a Holmes that runs until the end of the test.
+func started(t *testing.T, opts ...holmes.Option) *holmes.Holmes {
+	t.Helper()
+	h := testkit.Must(holmes.New(opts...))(t)
+	require.NoError(t, h.Start())
+	t.Cleanup(h.Stop)
+	return h
+}
+
+// writes returns how a profile with that content is taken.
+func writes(content []byte) func(io.Writer) error {
+	return func(w io.Writer) error { return testkit.Err(w.Write(content)) }
 }
 
 // seconds lets synthetic time pass, and everything happen that is due by then.

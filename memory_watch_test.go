@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 const mib = 1 << 20
@@ -53,11 +54,9 @@ func TestWatcherForecasts(t *testing.T) {
 		seconds(30)
 		l.grow(300, 780, 1500)
 		synctest.Wait()
-		dirs, err := filepath.Glob(filepath.Join(l.dir, "2*-mem-*"))
-		require.NoError(t, err)
+		dirs := testkit.Must(filepath.Glob(filepath.Join(l.dir, "2*-mem-*")))(t)
 		require.Len(t, dirs, 1)
-		e, err := holmes.LoadEvent(dirs[0])
-		require.NoError(t, err)
+		e := testkit.Must(holmes.LoadEvent(dirs[0]))(t)
 		require.Equal(t, holmes.CodeForecast, e.Trigger.Reason.Code)
 		require.Contains(t, e.Trigger.Sentence(), "full in ")
 		require.Less(t, e.Trigger.Sample.Value, 80.0)
@@ -66,8 +65,7 @@ func TestWatcherForecasts(t *testing.T) {
 		require.InDelta(t, 1024-e.Trigger.Sample.Value*10.24, float64(e.Readings.MemoryRoom/mib), 1)
 
 		seconds(3)
-		require.Len(t, l.got.all(), 1)
-		require.Equal(t, holmes.StateConfirmed, l.got.all()[0].State)
+		require.Equal(t, holmes.StateConfirmed, l.event(t).State)
 		seconds(60)
 		require.Len(t, l.got.all(), 1, "the signal monitor does not report the same again")
 	})
@@ -90,8 +88,7 @@ func TestWatcherWritesTheHeapFirst(t *testing.T) {
 				}
 			}
 			require.False(t, labelled.Load())
-			_, err := w.Write([]byte("heap"))
-			return err
+			return testkit.Err(w.Write([]byte("heap")))
 		})
 		l.run(t)
 		seconds(30)
@@ -112,8 +109,7 @@ func TestWatcherAbs(t *testing.T) {
 		seconds(30)
 		l.host.Memory(850 * mib) // 83 %, seen by the tick or by the watcher
 		seconds(30)
-		require.Len(t, l.got.all(), 1)
-		require.Contains(t, l.got.all()[0].Trigger.Sentence(), "above 80 %")
+		require.Contains(t, l.event(t).Trigger.Sentence(), "above 80 %")
 		seconds(10 * 60)
 		require.Len(t, l.got.all(), 1, "a level that stays is one event")
 		l.host.Memory(880 * mib) // 85.9 %, not 5 points more
@@ -151,16 +147,14 @@ func TestWatcherSkipsTheCollection(t *testing.T) {
 		l := watched(t, holmes.WithForcedGC(true))
 		l.SetCapture(holmes.KindHeap, 0, func(w io.Writer) error {
 			<-time.After(200 * time.Millisecond) // a large heap, a slow disk
-			_, err := w.Write([]byte("heap"))
-			return err
+			return testkit.Err(w.Write([]byte("heap")))
 		})
 		l.run(t)
 		l.host.Memory(300 * mib)
 		seconds(30)
 		l.grow(300, 980, 3000)
 		seconds(5)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Zero(t, e.Cost.ForcedGC)
 		require.Contains(t, notes(e), "no second profile: memory is full in ")
 	})
@@ -178,32 +172,30 @@ func notes(e *holmes.Event) (all string) {
 // these there are.
 func TestWatcherLooksWithTheTick(t *testing.T) {
 	for _, interval := range []time.Duration{20 * time.Millisecond, 250 * time.Millisecond, time.Second, 2 * time.Second} {
-		t.Run(interval.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := watched(t, holmes.WithCollectInterval(interval.String()))
-				begun := time.Now()
-				reads := map[time.Duration]int{} // of ticks, and of looks
-				l.host.OnUsage = func() { reads[time.Since(begun)]++ }
-				l.run(t)
-				const between = 3405 * time.Millisecond
-				<-time.After(between)
-				l.host.Collected <- struct{}{}
-				seconds(10)
-				l.Stop()
-				require.Equal(t, 1, reads[between])
-				looks := 0
-				for at, n := range reads {
-					switch {
-					case at <= between:
-					case at%interval == 0:
-						looks += n - 1
-					default:
-						require.Greater(t, interval, time.Second, "a look %v after the start", at)
-						looks += n
-					}
+		testkit.Bubble(t, interval.String(), func(t *testing.T) {
+			l := watched(t, holmes.WithCollectInterval(interval.String()))
+			begun := time.Now()
+			reads := map[time.Duration]int{} // of ticks, and of looks
+			l.host.OnUsage = func() { reads[time.Since(begun)]++ }
+			l.run(t)
+			const between = 3405 * time.Millisecond
+			<-time.After(between)
+			l.host.Collected <- struct{}{}
+			seconds(10)
+			l.Stop()
+			require.Equal(t, 1, reads[between])
+			looks := 0
+			for at, n := range reads {
+				switch {
+				case at <= between:
+				case at%interval == 0:
+					looks += n - 1
+				default:
+					require.Greater(t, interval, time.Second, "a look %v after the start", at)
+					looks += n
 				}
-				require.InDelta(t, 10, looks, 1)
-			})
+			}
+			require.InDelta(t, 10, looks, 1)
 		})
 	}
 }
@@ -224,21 +216,19 @@ func TestWatcherIsQuiet(t *testing.T) {
 		"over CPU max":  {load: func() float64 { return 990 }, opts: []holmes.Option{holmes.WithCPUMax(1)}},
 		"budget is out": {load: uniform(3, 580, 600), opts: []holmes.Option{holmes.WithDailyBudget(1)}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := watched(t, append(tt.opts, holmes.WithRule(holmes.SignalMem, holmes.Threshold{Min: 99, Abs: 80}))...)
-				l.Disable(holmes.SignalGCHeap) // it reads the real heap
-				if tt.off {
-					l.Disable(holmes.SignalMem)
-				}
-				l.run(t)
-				seconds(3)
-				for range 10 * 60 {
-					l.host.Memory(uint64(tt.load() * mib))
-					<-time.After(time.Second)
-				}
-				require.Empty(t, l.got.all())
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := watched(t, append(tt.opts, holmes.WithRule(holmes.SignalMem, holmes.Threshold{Min: 99, Abs: 80}))...)
+			l.Disable(holmes.SignalGCHeap) // it reads the real heap
+			if tt.off {
+				l.Disable(holmes.SignalMem)
+			}
+			l.run(t)
+			seconds(3)
+			for range 10 * 60 {
+				l.host.Memory(uint64(tt.load() * mib))
+				<-time.After(time.Second)
+			}
+			require.Empty(t, l.got.all())
 		})
 	}
 }

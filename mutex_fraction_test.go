@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The process is as it was, however the event ends.
@@ -45,20 +46,18 @@ func TestMutexFractionIsPutBack(t *testing.T) {
 			require.Empty(t, l.got.all())
 		}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, locking(c.hold)).run(t)
-				seconds(60)
-				contendAt(0b1, 100)
-				seconds(3)
-				require.Equal(t, holmes.LockFraction, fraction())
-				c.do(t, l)
-				if l.Stats().Running && signal(l.Holmes, "queue").Enabled {
-					require.Equal(t, holmes.LockArmed, fraction())
-					l.Stop()
-				}
-				require.Zero(t, fraction())
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := newLab(t, locking(c.hold)).run(t)
+			seconds(60)
+			contendAt(0b1, 100)
+			seconds(3)
+			require.Equal(t, holmes.LockFraction, fraction())
+			c.do(t, l)
+			if l.Stats().Running && signal(l.Holmes, "queue").Enabled {
+				require.Equal(t, holmes.LockArmed, fraction())
+				l.Stop()
+			}
+			require.Zero(t, fraction())
 		})
 	}
 }
@@ -100,8 +99,7 @@ func TestMutexFractionOfTheApplication(t *testing.T) {
 			meanwhile()
 			contendAt(0b1, 100)
 			seconds(20)
-			require.Len(t, l.got.all(), 1)
-			p = l.got.all()[0].Profile(holmes.KindMutex)
+			p = l.event(t).Profile(holmes.KindMutex)
 			require.NotNil(t, p)
 			counts := contended(t, p)
 			require.Len(t, counts, 1)
@@ -128,19 +126,17 @@ func TestMutexFractionOfTheApplication(t *testing.T) {
 		require.Zero(t, fraction())
 		require.Contains(t, p.Note, "1 in 2 of them, as the application has set it; then the application turned it off")
 	})
-	t.Run("for a while, and then as it was found", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLab(t, locking(15*time.Second)).run(t)
-			seconds(65)
-			found := runtime.SetMutexProfileFraction(5)
-			seconds(20)
-			require.Equal(t, 5, fraction())
-			runtime.SetMutexProfileFraction(found) // which was ours, of an event that is over
-			seconds(2)
-			require.Equal(t, holmes.LockArmed, fraction())
-			l.Stop()
-			require.Zero(t, fraction())
-		})
+	testkit.Bubble(t, "for a while, and then as it was found", func(t *testing.T) {
+		l := newLab(t, locking(15*time.Second)).run(t)
+		seconds(65)
+		found := runtime.SetMutexProfileFraction(5)
+		seconds(20)
+		require.Equal(t, 5, fraction())
+		runtime.SetMutexProfileFraction(found) // which was ours, of an event that is over
+		seconds(2)
+		require.Equal(t, holmes.LockArmed, fraction())
+		l.Stop()
+		require.Zero(t, fraction())
 	})
 }
 
@@ -200,8 +196,7 @@ func TestMutexFractionOfAFlappingSignal(t *testing.T) {
 		contendAt(0b1, 100)
 		seconds(10)
 		require.Equal(t, holmes.LockArmed, fraction())
-		require.Len(t, l.got.all(), 1)
-		require.Equal(t, 5*time.Second, l.got.all()[0].Profile(holmes.KindMutex).Duration)
+		require.Equal(t, 5*time.Second, l.event(t).Profile(holmes.KindMutex).Duration)
 	})
 }
 

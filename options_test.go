@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // Every option given nonsense is refused by New and by Set, with the option's
@@ -92,8 +93,7 @@ func TestBadInput(t *testing.T) {
 			require.ErrorContains(t, err, "holmes: ")
 			inertDoesNothing(t, h, err)
 
-			h, err = holmes.New(holmes.WithLogger(nil))
-			require.NoError(t, err)
+			h = testkit.Must(holmes.New(holmes.WithLogger(nil)))(t)
 			err = h.Set(c.opt)
 			for _, want := range c.want {
 				require.ErrorContains(t, err, want)
@@ -114,8 +114,7 @@ func inertDoesNothing(t *testing.T, h *holmes.Holmes, cause error) {
 	if cause != nil {
 		require.ErrorContains(t, h.Start(), cause.Error())
 	}
-	_, err := h.CaptureNow(context.Background())
-	require.ErrorIs(t, err, holmes.ErrInert)
+	require.ErrorIs(t, testkit.Err(h.CaptureNow(context.Background())), holmes.ErrInert)
 	require.NoError(t, h.Shutdown(context.Background()))
 	require.NotPanics(t, func() {
 		h.Enable(holmes.SignalCPU).Disable("nonsense").EnableCPUDump().EnableMemDump().EnableGCHeapDump().
@@ -150,7 +149,6 @@ func TestLegalInput(t *testing.T) {
 	require.Contains(t, h.WhyNot("nonsense"), "no signal is named")
 	h.Stop()
 	h.Stop()
-	_, err = h.CaptureNow(t.Context())
-	require.ErrorIs(t, err, holmes.ErrNotRunning)
+	require.ErrorIs(t, testkit.Err(h.CaptureNow(t.Context())), holmes.ErrNotRunning)
 	require.Contains(t, h.WhyNot(holmes.SignalCPU), "not running")
 }

@@ -4,12 +4,12 @@ import (
 	"runtime"
 	"strings"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // An event of each, by its default rule and by that of its option: what it says
@@ -51,23 +51,20 @@ func TestPressureEvents(t *testing.T) {
 			[]holmes.Kind{holmes.KindMutex, holmes.KindGoroutine},
 		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l, s := underPressure(t, c.opts...)
-				l.run(t)
-				seconds(120)
-				for range 30 {
-					s.Set(c.push)
-					contendAt(0b1, 10)
-					seconds(1)
-				}
-				require.Len(t, l.got.all(), 1)
-				e := l.got.all()[0]
-				require.Contains(t, e.Trigger.Sentence(), c.sentence)
-				for _, k := range c.kinds {
-					require.NotNil(t, e.Profile(k), "%s: %+v", k, e.Profiles)
-				}
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l, s := underPressure(t, c.opts...)
+			l.run(t)
+			seconds(120)
+			for range 30 {
+				s.Set(c.push)
+				contendAt(0b1, 10)
+				seconds(1)
+			}
+			e := l.event(t)
+			require.Contains(t, e.Trigger.Sentence(), c.sentence)
+			for _, k := range c.kinds {
+				require.NotNil(t, e.Profile(k), "%s: %+v", k, e.Profiles)
+			}
 		})
 	}
 }
@@ -92,17 +89,15 @@ func TestWarnsOfARuleWithoutItsSignal(t *testing.T) {
 		"set and on":  {[]holmes.Option{holmes.WithSchedLatDump(5, 0, 20, time.Minute)}, true, false},
 		"as it was":   {nil, false, false},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				log := &lineLog{}
-				l := newLab(t, append(c.opts, holmes.WithLogger(log))...)
-				if c.enable {
-					l.Enable(holmes.SignalSchedLat)
-				}
-				l.run(t)
-				seconds(2)
-				require.Equal(t, c.warns, strings.Contains(strings.Join(log.all(), "\n"), "schedlat: its rule is set, but it is off"))
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			log := &lineLog{}
+			l := newLab(t, append(c.opts, holmes.WithLogger(log))...)
+			if c.enable {
+				l.Enable(holmes.SignalSchedLat)
+			}
+			l.run(t)
+			seconds(2)
+			require.Equal(t, c.warns, strings.Contains(strings.Join(log.all(), "\n"), "schedlat: its rule is set, but it is off"))
 		})
 	}
 }

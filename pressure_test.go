@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // underPressure is a lab whose runtime says what the test wants.
@@ -52,27 +53,25 @@ func TestGCCPUBetweenCollections(t *testing.T) {
 		"busy below a tenth of cores": {[]end{{1, 1, 0.1, 0.05}}, map[int]float64{1: 25}},
 		"never over all":              {[]end{{1, 1, 1, 3}}, map[int]float64{1: 100}},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l, s := underPressure(t)
-				l.run(t)
-				seconds(1)
-				require.Error(t, signal(l.Holmes, holmes.SignalGCCPU).Err, "a share needs two readings")
-				for tick := 1; tick <= 60; tick++ {
-					for _, e := range c.ends {
-						if e.tick == tick {
-							collect(s, e.seconds*procs, e.seconds*e.busyCPUs, e.seconds*e.gcCPUs)
-						}
-					}
-					seconds(1)
-					got := signal(l.Holmes, holmes.SignalGCCPU)
-					require.NoError(t, got.Err)
-					require.True(t, got.Value >= 0 && got.Value <= 100, "%v", got.Value)
-					if want, ok := c.want[tick]; ok {
-						require.InDelta(t, want, got.Value, 1e-6, "tick %d", tick)
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l, s := underPressure(t)
+			l.run(t)
+			seconds(1)
+			require.Error(t, signal(l.Holmes, holmes.SignalGCCPU).Err, "a share needs two readings")
+			for tick := 1; tick <= 60; tick++ {
+				for _, e := range c.ends {
+					if e.tick == tick {
+						collect(s, e.seconds*procs, e.seconds*e.busyCPUs, e.seconds*e.gcCPUs)
 					}
 				}
-			})
+				seconds(1)
+				got := signal(l.Holmes, holmes.SignalGCCPU)
+				require.NoError(t, got.Err)
+				require.True(t, got.Value >= 0 && got.Value <= 100, "%v", got.Value)
+				if want, ok := c.want[tick]; ok {
+					require.InDelta(t, want, got.Value, 1e-6, "tick %d", tick)
+				}
+			}
 		})
 	}
 }
@@ -142,32 +141,30 @@ func TestSchedLatIsSinceTheLastTick(t *testing.T) {
 // forgotten before a rule has held.
 func TestMutexWaitIsAMean(t *testing.T) {
 	for _, interval := range []time.Duration{100 * time.Millisecond, time.Second, 30 * time.Second} {
-		t.Run(interval.String(), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l, s := underPressure(t, holmes.WithCollectInterval(interval.String()))
-				l.run(t)
-				wait := func(seconds float64) { s.Set(func(s *holmes.Pressure) { s.Waited += seconds }) }
-				tick := func() float64 {
-					<-time.After(interval)
-					synctest.Wait()
-					return signal(l.Holmes, holmes.SignalMutexWait).Value
-				}
-				for range 400 {
-					wait(3 * interval.Seconds())
-					tick()
-				}
+		testkit.Bubble(t, interval.String(), func(t *testing.T) {
+			l, s := underPressure(t, holmes.WithCollectInterval(interval.String()))
+			l.run(t)
+			wait := func(seconds float64) { s.Set(func(s *holmes.Pressure) { s.Waited += seconds }) }
+			tick := func() float64 {
+				<-time.After(interval)
+				synctest.Wait()
+				return signal(l.Holmes, holmes.SignalMutexWait).Value
+			}
+			for range 400 {
 				wait(3 * interval.Seconds())
-				require.InDelta(t, 3, tick(), 1e-6)
-				most, fell := 0.0, time.Duration(0)
-				wait(1000)
-				for range 400 {
-					if v := tick(); v > 1e-6 {
-						most, fell = max(most, v), fell+interval
-					}
+				tick()
+			}
+			wait(3 * interval.Seconds())
+			require.InDelta(t, 3, tick(), 1e-6)
+			most, fell := 0.0, time.Duration(0)
+			wait(1000)
+			for range 400 {
+				if v := tick(); v > 1e-6 {
+					most, fell = max(most, v), fell+interval
 				}
-				require.GreaterOrEqual(t, most, 1000/max(11, interval.Seconds()))
-				require.LessOrEqual(t, fell, max(11*time.Second, interval), "a lump is gone")
-			})
+			}
+			require.GreaterOrEqual(t, most, 1000/max(11, interval.Seconds()))
+			require.LessOrEqual(t, fell, max(11*time.Second, interval), "a lump is gone")
 		})
 	}
 }
@@ -186,8 +183,7 @@ func TestMutexWaitEvent(t *testing.T) {
 			s.Set(func(s *holmes.Pressure) { s.Waited += 12 })
 			seconds(1)
 		}
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Contains(t, e.Trigger.Sentence(), "lock wait 12 s/s for 15 s")
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
 	})
@@ -214,7 +210,7 @@ func TestPressureOfThisProcess(t *testing.T) {
 			runtime.KeepAlive(list)
 		}},
 		"queueing for a processor": {holmes.SignalSchedLat, 0.5, func() {
-			crowd(many, func() { spin(50 * time.Microsecond) })
+			testkit.Together(many, func(int) { spin(50 * time.Microsecond) })
 		}},
 		"queueing for a lock": {holmes.SignalMutexWait, 1, func() {
 			var mu sync.Mutex
@@ -223,7 +219,7 @@ func TestPressureOfThisProcess(t *testing.T) {
 			done := make(chan struct{})
 			go func() {
 				defer close(done)
-				crowd(many, func() {
+				testkit.Together(many, func(int) {
 					begun <- struct{}{}
 					mu.Lock()
 					defer mu.Unlock()
@@ -249,15 +245,6 @@ func TestPressureOfThisProcess(t *testing.T) {
 			require.Greater(t, holmes.LastValue(h, c.signal), c.least)
 		})
 	}
-}
-
-// crowd runs f in n goroutines at once.
-func crowd(n int, f func()) {
-	var wg sync.WaitGroup
-	for range n {
-		wg.Go(f)
-	}
-	wg.Wait()
 }
 
 // spin is busy for a time.

@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // killedEnv makes TestKilledChild the process that is killed. It holds what it
@@ -32,8 +33,7 @@ func TestKilledChild(t *testing.T) {
 		holmes.WithCrashOutput(mode == "panic"), holmes.WithMemoryWatch(false),
 		holmes.WithRule(holmes.SignalCPU, undecided{}),
 	}
-	h, err := holmes.New(opts...)
-	require.NoError(t, err)
+	h := testkit.Must(holmes.New(opts...))(t)
 	if mode == "calm" || mode == "panic" {
 		h.Disable(holmes.SignalCPU, holmes.SignalThread)
 	}
@@ -72,8 +72,7 @@ func burnCPU() (n int) {
 // runKilled runs a child until something of it is on disk, and kills it.
 func runKilled(t *testing.T, mode, dir, until string) {
 	t.Helper()
-	exe, err := os.Executable()
-	require.NoError(t, err)
+	exe := testkit.Must(os.Executable())(t)
 	cmd := exec.CommandContext(t.Context(), exe, "-test.run=^TestKilledChild$")
 	cmd.Env = append(os.Environ(), killedEnv+"="+mode, killedDirEnv+"="+dir)
 	require.NoError(t, cmd.Start())
@@ -88,7 +87,7 @@ func runKilled(t *testing.T, mode, dir, until string) {
 	if mode != "panic" {
 		require.NoError(t, cmd.Process.Kill())
 	}
-	err = cmd.Wait()
+	err := cmd.Wait()
 	_, failed := errors.AsType[*exec.ExitError](err)
 	require.True(t, failed, "%v", err)
 }
@@ -152,8 +151,7 @@ func TestKilledInTheMiddleOfAnEvent(t *testing.T) {
 	require.Positive(t, p.Samples[0].MemoryUsed)
 	require.WithinDuration(t, time.Now(), p.Ended, time.Minute)
 
-	files, err := os.ReadDir(filepath.Join(dir, "blackbox"))
-	require.NoError(t, err)
+	files := testkit.Must(os.ReadDir(filepath.Join(dir, "blackbox")))(t)
 	require.LessOrEqual(t, len(files), 1, "that of the dead process has gone")
 	require.Empty(t, next(t, dir, func([]*holmes.Event) bool { return false }), "it is told once")
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"math/rand/v2"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // Some tests start the test binary again, as a service that is killed.
@@ -73,12 +73,10 @@ const contentEnd = "the end"
 // received returns the deliveries of each event, as "<process> <state>".
 func (m inbox) received(t *testing.T) map[string][]string {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(m.dir, "2*"))
-	require.NoError(t, err)
+	found := testkit.Must(filepath.Glob(filepath.Join(m.dir, "2*")))(t)
 	out := map[string][]string{}
 	for _, path := range found {
-		raw, err := os.ReadFile(path)
-		require.NoError(t, err)
+		raw := testkit.Must(os.ReadFile(path))(t)
 		out[filepath.Base(path)] = strings.Split(strings.TrimSpace(string(raw)), "\n")
 	}
 	return out
@@ -105,8 +103,7 @@ func child(job string) error {
 		return err
 	}
 	content := func(w io.Writer) error {
-		_, err := io.WriteString(w, strings.Repeat("profile ", 1000)+contentEnd)
-		return err
+		return testkit.Err(io.WriteString(w, strings.Repeat("profile ", 1000)+contentEnd))
 	}
 	for _, k := range []holmes.Kind{holmes.KindHeap, holmes.KindThreadcreate, holmes.KindGoroutine} {
 		h.SetCapture(k, 0, content)
@@ -160,9 +157,7 @@ func (s *seesaw) Read(time.Time) (holmes.Sample, error) {
 
 // A service is a child under way.
 type service struct {
-	*exec.Cmd
-	stdin io.WriteCloser
-	lines *bufio.Scanner
+	*testkit.Child
 
 	mu        sync.Mutex
 	confirmed []string
@@ -170,15 +165,7 @@ type service struct {
 
 func serve(t *testing.T, job, evidence string, to inbox) *service {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+job, childEvidence+"="+evidence, childReceiver+"="+to.dir)
-	cmd.Stderr = os.Stderr
-	in, err := cmd.StdinPipe()
-	require.NoError(t, err)
-	out, err := cmd.StdoutPipe()
-	require.NoError(t, err)
-	require.NoError(t, cmd.Start())
-	s := &service{Cmd: cmd, stdin: in, lines: bufio.NewScanner(out)}
+	s := &service{Child: testkit.Start(t, childEnv+"="+job, childEvidence+"="+evidence, childReceiver+"="+to.dir)}
 	require.Equal(t, "ready", s.line(t, "ready"))
 	return s
 }
@@ -186,13 +173,13 @@ func serve(t *testing.T, job, evidence string, to inbox) *service {
 // line returns the next line that begins so.
 func (s *service) line(t *testing.T, prefix string) string {
 	t.Helper()
-	for s.lines.Scan() {
-		s.note(s.lines.Text())
-		if strings.HasPrefix(s.lines.Text(), prefix) {
-			return s.lines.Text()
+	for s.Lines.Scan() {
+		s.note(s.Lines.Text())
+		if strings.HasPrefix(s.Lines.Text(), prefix) {
+			return s.Lines.Text()
 		}
 	}
-	t.Fatalf("the child ended before it said %q: %v", prefix, s.lines.Err())
+	t.Fatalf("the child ended before it said %q: %v", prefix, s.Lines.Err())
 	return ""
 }
 
@@ -207,8 +194,7 @@ func (s *service) note(line string) {
 // capture has an event taken.
 func (s *service) capture(t *testing.T) (id string) {
 	t.Helper()
-	_, err := io.WriteString(s.stdin, "capture\n")
-	require.NoError(t, err)
+	require.NoError(t, testkit.Err(io.WriteString(s.Stdin, "capture\n")))
 	return strings.TrimPrefix(s.line(t, "confirmed "), "confirmed ")
 }
 
@@ -216,8 +202,8 @@ func (s *service) capture(t *testing.T) (id string) {
 func (s *service) kill(t *testing.T) []string {
 	t.Helper()
 	require.NoError(t, s.Process.Kill())
-	for s.lines.Scan() {
-		s.note(s.lines.Text())
+	for s.Lines.Scan() {
+		s.note(s.Lines.Text())
 	}
 	require.Error(t, s.Wait())
 	return s.confirmed
@@ -226,9 +212,9 @@ func (s *service) kill(t *testing.T) []string {
 // end ends the child as an operator would.
 func (s *service) end(t *testing.T) {
 	t.Helper()
-	require.NoError(t, s.stdin.Close())
-	for s.lines.Scan() {
-		s.note(s.lines.Text())
+	require.NoError(t, s.Stdin.Close())
+	for s.Lines.Scan() {
+		s.note(s.Lines.Text())
 	}
 	require.NoError(t, s.Wait())
 }
@@ -239,13 +225,13 @@ func (s *service) end(t *testing.T) {
 // delivered in the end.
 func TestKilledAtAnyInstant(t *testing.T) {
 	const lives = 25 // in one directory: the more events, the longer it is looked at
-	kills := heavy(1000, 50)
+	kills := testkit.Heavy(1000, 50)
 	rng := rand.New(rand.NewPCG(1, 2))
 	states := map[string]int{}
 	// How much a life confirms depends on the disk and the processor: a slow
 	// machine takes more lives for as much, at most twice as many.
 	for n := 0; n < kills || states["confirmed before a kill"] <= kills && n < 2*kills; n += lives {
-		evidence, to := filepath.Join(fastDir(t), "evidence"), inbox{fastDir(t)}
+		evidence, to := filepath.Join(testkit.FastDir(t), "evidence"), inbox{testkit.FastDir(t)}
 		var confirmed []string
 		for range lives {
 			confirmed = append(confirmed, killedOnce(t, evidence, to, rng)...)
@@ -290,36 +276,28 @@ func requireAllDelivered(t *testing.T, evidence string, to inbox, confirmed []st
 		_, state, _ := strings.Cut(deliveries[0], " ")
 		states[state]++
 	}
-	all, err := filepath.Glob(filepath.Join(evidence, "2*"))
-	require.NoError(t, err)
+	all := testkit.Must(filepath.Glob(filepath.Join(evidence, "2*")))(t)
 	for _, dir := range all {
-		e, err := holmes.LoadEvent(dir)
-		require.NoError(t, err)
+		e := testkit.Must(holmes.LoadEvent(dir))(t)
 		require.NotEqual(t, holmes.StateSuspected, e.State, "its process is dead")
 	}
-	refused, err := filepath.Glob(filepath.Join(evidence, "*", ".refused-*"))
-	require.NoError(t, err)
+	refused := testkit.Must(filepath.Glob(filepath.Join(evidence, "*", ".refused-*")))(t)
 	require.Empty(t, refused, "no profile was cut off")
-	damaged, err := filepath.Glob(filepath.Join(evidence, "*", ".damaged"))
-	require.NoError(t, err)
+	damaged := testkit.Must(filepath.Glob(filepath.Join(evidence, "*", ".damaged")))(t)
 	require.Empty(t, damaged, "no kill looks like damage")
 }
 
 // requireWholeFiles looks at every visible file.
 func requireWholeFiles(t *testing.T, dir string) {
 	t.Helper()
-	profiles, err := filepath.Glob(filepath.Join(dir, "2*", "[a-z]*.pb.gz"))
-	require.NoError(t, err)
+	profiles := testkit.Must(filepath.Glob(filepath.Join(dir, "2*", "[a-z]*.pb.gz")))(t)
 	for _, path := range profiles {
-		raw, err := os.ReadFile(path)
-		require.NoError(t, err)
+		raw := testkit.Must(os.ReadFile(path))(t)
 		require.True(t, strings.HasSuffix(string(raw), contentEnd), path)
 	}
-	events, err := filepath.Glob(filepath.Join(dir, "2*", "event.json"))
-	require.NoError(t, err)
+	events := testkit.Must(filepath.Glob(filepath.Join(dir, "2*", "event.json")))(t)
 	for _, path := range events {
-		_, err := holmes.LoadEvent(filepath.Dir(path))
-		require.NoError(t, err)
+		require.NoError(t, testkit.Err(holmes.LoadEvent(filepath.Dir(path))))
 	}
 }
 
@@ -343,8 +321,8 @@ func waitingMarks(dir string) []string {
 // third one starts. No event is lost, none is delivered by two, and what the
 // dead one had is taken over by the living.
 func TestProcessesShareADirectory(t *testing.T) {
-	for round := range heavy(20, 2) {
-		evidence, to := filepath.Join(fastDir(t), "evidence"), inbox{fastDir(t)}
+	for round := range testkit.Heavy(20, 2) {
+		evidence, to := filepath.Join(testkit.FastDir(t), "evidence"), inbox{testkit.FastDir(t)}
 		to.set(t, true)
 		a, b := serve(t, "obedient", evidence, to), serve(t, "obedient", evidence, to)
 		want := map[string]bool{}
@@ -372,8 +350,7 @@ func TestProcessesShareADirectory(t *testing.T) {
 			require.Len(t, deliveries, 1, "round %d: event %s", round, id)
 			require.NotContains(t, deliveries[0], fmt.Sprint(a.Process.Pid, " "), "it was down while this one lived")
 		}
-		locks, err := filepath.Glob(filepath.Join(evidence, ".owner-*"))
-		require.NoError(t, err)
+		locks := testkit.Must(filepath.Glob(filepath.Join(evidence, ".owner-*")))(t)
 		require.Empty(t, locks)
 	}
 }

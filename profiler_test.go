@@ -22,37 +22,32 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // While the application profiles, an event has no empty file but the reason, and
 // tries again.
 func TestForeignProfilerLeavesNoEmptyFile(t *testing.T) {
-	t.Run("throughout", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU, holmes.KindGoroutine)).run(t)
-			l.profiler.Foreign(true)
-			seconds(180)
-			require.Len(t, l.got.all(), 1)
-			e := l.got.all()[0]
-			require.Nil(t, e.Profile(holmes.KindCPU))
-			require.NotNil(t, e.Profile(holmes.KindGoroutine))
-			require.NoFileExists(t, filepath.Join(e.Dir, "cpu.pb.gz"))
-			require.ErrorContains(t, e.Profiles[len(e.Profiles)-1].Err, "in use by the application")
-		})
+	testkit.Bubble(t, "throughout", func(t *testing.T) {
+		l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU, holmes.KindGoroutine)).run(t)
+		l.profiler.Foreign(true)
+		seconds(180)
+		e := l.event(t)
+		require.Nil(t, e.Profile(holmes.KindCPU))
+		require.NotNil(t, e.Profile(holmes.KindGoroutine))
+		require.NoFileExists(t, filepath.Join(e.Dir, "cpu.pb.gz"))
+		require.ErrorContains(t, e.Profiles[len(e.Profiles)-1].Err, "in use by the application")
 	})
-	t.Run("for a while", func(t *testing.T) {
-		synctest.Test(t, func(t *testing.T) {
-			l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU)).run(t)
-			l.profiler.Foreign(true)
-			seconds(68)
-			l.profiler.Foreign(false)
-			seconds(60)
-			require.Len(t, l.got.all(), 1)
-			cpu := l.got.all()[0].Profile(holmes.KindCPU)
-			require.NotNil(t, cpu)
-			require.Contains(t, cpu.Note, "waited")
-			require.NotEmpty(t, parse(t, cpu).Sample)
-		})
+	testkit.Bubble(t, "for a while", func(t *testing.T) {
+		l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU)).run(t)
+		l.profiler.Foreign(true)
+		seconds(68)
+		l.profiler.Foreign(false)
+		seconds(60)
+		cpu := l.event(t).Profile(holmes.KindCPU)
+		require.NotNil(t, cpu)
+		require.Contains(t, cpu.Note, "waited")
+		require.NotEmpty(t, parse(t, cpu).Sample)
 	})
 }
 
@@ -62,17 +57,12 @@ func TestRunningProfilerLeavesNoEmptyFile(t *testing.T) {
 	require.NoError(t, pprof.StartCPUProfile(&foreign))
 	defer pprof.StopCPUProfile()
 	got := &collector{}
-	h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithReporter(got), holmes.WithLogger(testLog{t}))
-	require.NoError(t, err)
-	require.NoError(t, h.Start())
-	defer h.Stop()
-	e, err := h.CaptureNow(t.Context(), holmes.KindCPU, holmes.KindGoroutine)
-	require.NoError(t, err)
+	h := started(t, holmes.WithDumpPath(t.TempDir()), holmes.WithReporter(got), holmes.WithLogger(testLog{t}))
+	e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindCPU, holmes.KindGoroutine))(t)
 	require.Nil(t, e.Profile(holmes.KindCPU))
 	require.NotNil(t, e.Profile(holmes.KindGoroutine))
 	require.NoFileExists(t, filepath.Join(e.Dir, "cpu.pb.gz"))
-	onDisk, err := holmes.LoadEvent(e.Dir)
-	require.NoError(t, err)
+	onDisk := testkit.Must(holmes.LoadEvent(e.Dir))(t)
 	for _, p := range onDisk.Profiles {
 		if p.Kind == holmes.KindCPU {
 			require.Contains(t, p.Note, "in use by the application")
@@ -106,12 +96,8 @@ func TestForeignProfilerIsNamed(t *testing.T) {
 		return bytes.Contains(stacks[:runtime.Stack(stacks, true)], []byte("net/http/pprof.sleep("))
 	}, time.Minute, 10*time.Millisecond)
 
-	h, err := holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
-	require.NoError(t, err)
-	require.NoError(t, h.Start())
-	defer h.Stop()
-	e, err := h.CaptureNow(t.Context(), holmes.KindCPU)
-	require.NoError(t, err)
+	h := started(t, holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
+	e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindCPU))(t)
 	require.Len(t, e.Profiles, 1)
 	require.ErrorContains(t, e.Profiles[0].Err, "in use by ")
 	require.Contains(t, e.Profiles[0].Note, "held by net/http/pprof")
@@ -131,8 +117,7 @@ func TestTwoInstancesShareCaptures(t *testing.T) {
 		b.host.CPU(func() float64 { return 90 })
 		seconds(40)
 		for _, l := range []*lab{a, b} {
-			require.Len(t, l.got.all(), 1)
-			require.NotEmpty(t, parse(t, l.got.all()[0].Profile(holmes.KindCPU)).Sample)
+			require.NotEmpty(t, parse(t, l.event(t).Profile(holmes.KindCPU)).Sample)
 		}
 		require.GreaterOrEqual(t, a.got.all()[0].Profile(holmes.KindCPU).Duration, 13*time.Second)
 		require.GreaterOrEqual(t, b.got.all()[0].Profile(holmes.KindCPU).Duration, 13*time.Second)
@@ -170,15 +155,12 @@ func TestProfilesBesideAnApplicationThatProfiles(t *testing.T) {
 	dirs := []string{t.TempDir(), t.TempDir()}
 	got := &collector{}
 	for _, dir := range dirs {
-		h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithLogger(testLog{t}),
+		started(t, holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithLogger(testLog{t}),
 			holmes.WithCollectInterval("50ms"), holmes.WithCPUSamplingTime("500ms"),
 			holmes.WithRule(holmes.SignalCPU, flapping{}), holmes.WithFlightRecorder(holmes.RecorderOff))
-		require.NoError(t, err)
-		require.NoError(t, h.Start())
-		t.Cleanup(h.Stop)
 	}
 	require.Eventually(t, func() bool {
-		return len(got.all()) >= heavy(4, 2) && theirs.Load() >= 1 && slices.ContainsFunc(got.all(), func(e *holmes.Event) bool { return e.Profile(holmes.KindCPU) != nil })
+		return len(got.all()) >= testkit.Heavy(4, 2) && theirs.Load() >= 1 && slices.ContainsFunc(got.all(), func(e *holmes.Event) bool { return e.Profile(holmes.KindCPU) != nil })
 	}, 2*time.Minute, 50*time.Millisecond)
 	for _, e := range got.all() {
 		require.Len(t, e.Profiles, 1)

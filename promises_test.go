@@ -7,12 +7,13 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // Every test that docs/promises.md names exists, and every promise names one.
 func TestPromisesNameTheirTests(t *testing.T) {
-	text, err := os.ReadFile(filepath.Join("docs", "promises.md"))
-	require.NoError(t, err)
+	text := testkit.Must(os.ReadFile(filepath.Join("docs", "promises.md")))(t)
 	promises := regexp.MustCompile(`(?m)^\| \*\*.*$`).FindAll(text, -1)
 	require.GreaterOrEqual(t, len(promises), 26)
 	test := regexp.MustCompile("`([a-z/.]+) (Test[A-Za-z0-9]+)`")
@@ -34,11 +35,9 @@ func TestPromisesNameTheirTests(t *testing.T) {
 func testsOf(t *testing.T, folder string) (names []string) {
 	t.Helper()
 	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
-	paths, err := filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*_test.go"))
-	require.NoError(t, err)
+	paths := testkit.Must(filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*_test.go")))(t)
 	for _, path := range paths {
-		raw, err := os.ReadFile(path)
-		require.NoError(t, err)
+		raw := testkit.Must(os.ReadFile(path))(t)
 		for _, m := range declared.FindAllSubmatch(raw, -1) {
 			names = append(names, string(m[1]))
 		}

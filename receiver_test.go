@@ -2,7 +2,6 @@ package holmes_test
 
 import (
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"os"
@@ -12,9 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // receiver is a reporter that does what its mood says, and keeps what it got.
@@ -85,8 +83,7 @@ func (r *receiver) attempts() []time.Time {
 // capture takes an event of one cheap profile.
 func (l *lab) capture(t *testing.T) (id string) {
 	t.Helper()
-	e, err := l.CaptureNow(t.Context(), holmes.KindThreadcreate)
-	require.NoError(t, err)
+	e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindThreadcreate))(t)
 	return e.ID
 }
 
@@ -102,36 +99,11 @@ func (l *lab) reporter(t *testing.T, name string) holmes.ReporterStats {
 	return holmes.ReporterStats{}
 }
 
-// fastDir returns a private directory in memory where there is one, for tests
-// that write a lot. A disk syncs some hundred files a second.
-func fastDir(t *testing.T) string {
-	t.Helper()
-	dir := filepath.Join("/dev/shm", "holmes-"+rand.Text())
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
-}
-
-// isHeavy reports whether the long tests are run in full, as make test-promises
-// does.
-func isHeavy() bool { return os.Getenv("HOLMES_HEAVY") != "" }
-
-// heavy is how often a long test does something: less often in the usual run.
-func heavy(all, usual int) int {
-	if isHeavy() {
-		return all
-	}
-	return usual
-}
-
 // marks returns the events that wait on disk for a reporter of a plain name, but
 // for those that are set aside.
 func marks(t *testing.T, dir, reporter string) (ids []string) {
 	t.Helper()
-	found, err := filepath.Glob(filepath.Join(dir, "2*", ".to-"+reporter))
-	require.NoError(t, err)
+	found := testkit.Must(filepath.Glob(filepath.Join(dir, "2*", ".to-"+reporter)))(t)
 	for _, path := range found {
 		if _, err := os.Stat(filepath.Join(filepath.Dir(path), ".damaged")); err != nil {
 			ids = append(ids, filepath.Base(filepath.Dir(path)))
@@ -143,7 +115,6 @@ func marks(t *testing.T, dir, reporter string) (ids []string) {
 // asJSON is an event in the form that it has on disk.
 func asJSON(t *testing.T, e *holmes.Event) string {
 	t.Helper()
-	raw, err := json.Marshal(e)
-	require.NoError(t, err)
+	raw := testkit.Must(json.Marshal(e))(t)
 	return string(raw)
 }

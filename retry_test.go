@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 type waitError struct{ d time.Duration }
@@ -87,8 +88,7 @@ func TestRefusedEventIsSetAside(t *testing.T) {
 		s := l.reporter(t, "receiver")
 		require.Equal(t, map[string]uint64{"refused": 1}, s.Dropped)
 		require.Equal(t, 1, s.Waiting)
-		reason, err := os.ReadFile(filepath.Join(dir, refused, ".refused-receiver"))
-		require.NoError(t, err)
+		reason := testkit.Must(os.ReadFile(filepath.Join(dir, refused, ".refused-receiver")))(t)
 		require.Equal(t, "413: larger than 4 MiB\n", string(reason))
 		l.Stop()
 
@@ -105,8 +105,7 @@ func TestRetriesEndAndStopDoesNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		down := &failing{}
 		l := newLab(t, holmes.WithReporter(down), holmes.WithDumpAge(2*time.Hour)).run(t)
-		_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-		require.NoError(t, err)
+		require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindGoroutine)))
 		seconds(10 * 60)
 		begin := time.Now()
 		l.Stop()

@@ -20,6 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The soak runs for as long as HOLMES_SOAK says, such as 10m.
@@ -107,7 +108,7 @@ type soak struct {
 func newSoak(t *testing.T) *soak {
 	t.Helper()
 	s := &soak{
-		dir: filepath.Join(fastDir(t), "evidence"), disk: &plan{}, rng: rand.New(rand.NewPCG(18, 18)),
+		dir: filepath.Join(testkit.FastDir(t), "evidence"), disk: &plan{}, rng: rand.New(rand.NewPCG(18, 18)),
 		one: newReceiver("one"), hung: &hanging{}, delivered: map[string]uint64{}, dropped: map[string]uint64{},
 	}
 	h, err := holmes.New(holmes.WithDumpPath(s.dir), holmes.WithReporter(s.one), holmes.WithReporter(s.hung),
@@ -169,8 +170,7 @@ func (s *soak) round(t *testing.T) {
 		s.fault(t)
 		end := time.After(300 * time.Millisecond)
 		for under := true; under; {
-			_, err := s.h.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(s.h.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine)))
 			s.events++
 			select {
 			case <-end:
@@ -265,14 +265,12 @@ func (s *soak) rest(t *testing.T) (r rest) {
 	runtime.GC() // the first leaves what is in pools
 	debug.FreeOSMemory()
 	r.goroutines = runtime.NumGoroutine()
-	fds, err := os.ReadDir("/proc/self/fd")
-	require.NoError(t, err)
+	fds := testkit.Must(os.ReadDir("/proc/self/fd"))(t)
 	r.descriptors = len(fds)
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	r.heap = int64(m.HeapAlloc)
-	status, err := os.ReadFile("/proc/self/status")
-	require.NoError(t, err)
+	status := testkit.Must(os.ReadFile("/proc/self/status"))(t)
 	for line := range strings.Lines(string(status)) {
 		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &r.rss); err == nil {
 			r.rss <<= 10

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // A custom signal goes the same way as a built-in one.
@@ -19,8 +20,7 @@ func TestCustomSignal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithSource(rising("queue", 60), holmes.Threshold{Min: 20, Diff: 50, Hold: 5 * time.Second}, holmes.KindGoroutine)).run(t)
 		seconds(90)
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.EqualValues(t, "queue", e.Trigger.Sample.Signal)
 		require.EqualValues(t, 10, e.Trigger.Baseline)
 		require.Equal(t, "queue 90 for 5 s: 800 % above its 59-second mean of 10 (rule: 50 %)", e.Trigger.Sentence())
@@ -110,8 +110,7 @@ func TestLabels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithLabels(map[string]string{"team": "cart", "namespace": "", "tier": "1"}),
 			holmes.WithLabelFunc(func() map[string]string { return map[string]string{"tier": "2"} })).run(t)
-		e, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-		require.NoError(t, err)
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
 		delete(e.Labels, "version")
 		delete(e.Labels, "revision")
 		require.Equal(t, map[string]string{"service": "sh op", "instance": "shop-1", "team": "cart", "tier": "2"}, e.Labels)
@@ -125,8 +124,7 @@ func TestLabelFuncThatHangs(t *testing.T) {
 		l := newLab(t, holmes.WithLabelFunc(func() map[string]string { <-release; return nil })).run(t)
 		for i, want := range []time.Duration{time.Second, 0} {
 			begin := time.Now()
-			_, err := l.CaptureNow(t.Context(), holmes.KindGoroutine)
-			require.NoError(t, err)
+			require.NoError(t, testkit.Err(l.CaptureNow(t.Context(), holmes.KindGoroutine)))
 			require.Equal(t, want, time.Since(begin), "capture %d", i)
 		}
 		close(release)

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // The text form keeps the ten largest records, or all with WithFullStack.
@@ -21,24 +22,19 @@ func TestTextKeepsTheLargest(t *testing.T) {
 		l := newLab(t, holmes.WithTextDump())
 		l.SetCapture(holmes.KindHeap, 0, func(w io.Writer) error { return heapOfSizes(40).Write(w) })
 		l.run(t)
-		e, err := l.CaptureNow(t.Context(), holmes.KindHeap)
-		require.NoError(t, err)
-		text, err := os.ReadFile(filepath.Join(e.Dir, "heap.txt"))
-		require.NoError(t, err)
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindHeap))(t)
+		text := testkit.Must(os.ReadFile(filepath.Join(e.Dir, "heap.txt")))(t)
 		require.Contains(t, string(text), "main.site40 ")
 		require.Contains(t, string(text), "main.site31 ")
 		require.NotContains(t, string(text), "main.site30 ")
 		require.Less(t, bytes.Index(text, []byte("site40 ")), bytes.Index(text, []byte("site39 ")))
 
 		require.NoError(t, l.Set(holmes.WithFullStack(true)))
-		e, err = l.CaptureNow(t.Context(), holmes.KindHeap)
-		require.NoError(t, err)
-		text, err = os.ReadFile(filepath.Join(e.Dir, "heap.txt"))
-		require.NoError(t, err)
+		e = testkit.Must(l.CaptureNow(t.Context(), holmes.KindHeap))(t)
+		text = testkit.Must(os.ReadFile(filepath.Join(e.Dir, "heap.txt")))(t)
 		require.Contains(t, string(text), "main.site1 ", "all of them, if asked for")
 		require.NoError(t, l.Set(holmes.WithBinaryDump()))
-		e, err = l.CaptureNow(t.Context(), holmes.KindHeap)
-		require.NoError(t, err)
+		e = testkit.Must(l.CaptureNow(t.Context(), holmes.KindHeap))(t)
 		require.NoFileExists(t, filepath.Join(e.Dir, "heap.txt"))
 	})
 }

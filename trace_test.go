@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/internal/flight"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // traced is a Holmes of the real process, whose every second is suspicious.
@@ -22,8 +23,7 @@ func traced(t *testing.T, opts ...holmes.Option) (*holmes.Holmes, *collector) {
 		holmes.WithCollectInterval("50ms"), holmes.WithCPUSamplingTime("100ms"), holmes.WithMemoryWatch(false),
 		holmes.WithRule(holmes.SignalGoroutine, flapping{}),
 	}, opts...)
-	h, err := holmes.New(opts...)
-	require.NoError(t, err)
+	h := testkit.Must(holmes.New(opts...))(t)
 	h.Disable(holmes.SignalCPU, holmes.SignalMem, holmes.SignalGCHeap, holmes.SignalThread)
 	holmes.OwnTrace(h)
 	require.NoError(t, h.Start())
@@ -108,8 +108,7 @@ func TestTraceAlways(t *testing.T) {
 	p := affordable(t, func() (*holmes.Holmes, *holmes.Event) {
 		h, _ := traced(t, holmes.WithFlightRecorder(holmes.RecorderAlways), holmes.WithRule(holmes.SignalGoroutine, holmes.Threshold{Abs: 1e6}))
 		require.Eventually(t, func() bool { return h.Stats().Ticks > 30 }, time.Minute, 10*time.Millisecond)
-		e, err := h.CaptureNow(t.Context(), holmes.KindTrace)
-		require.NoError(t, err)
+		e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindTrace))(t)
 		return h, e
 	})
 	require.Greater(t, p.Duration, time.Second)

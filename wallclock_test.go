@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // slow is a signal that rises in second 60, whose events have goroutine
@@ -36,8 +37,7 @@ func TestWallClockStacks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, slow(15*time.Second), holmes.WithWallClockStacks("slow", 50)).run(t)
 		seconds(80)
-		require.Len(t, l.got.all(), 1)
-		got := series(l.got.all()[0])
+		got := series(l.event(t))
 		require.Len(t, got, 10)
 		gaps := map[time.Duration]bool{}
 		for i, p := range got {
@@ -70,15 +70,13 @@ func TestWallClockStacksOnlyWhereTheyTell(t *testing.T) {
 		"CPU is high, always":  {[]holmes.Option{holmes.WithWallClockStacks("slow", 101)}, 65, 10},
 		"asked for, and taken": {[]holmes.Option{holmes.WithWallClockStacks("slow", 50), holmes.WithWallClockStacks("slow", 0)}, 2, 1},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, append([]holmes.Option{slow(15 * time.Second)}, c.opts...)...)
-				l.Disable(holmes.SignalCPU)
-				l.host.CPU(func() float64 { return c.cpu })
-				l.run(t)
-				seconds(80)
-				require.Len(t, series(l.got.all()[0]), c.want)
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := newLab(t, append([]holmes.Option{slow(15 * time.Second)}, c.opts...)...)
+			l.Disable(holmes.SignalCPU)
+			l.host.CPU(func() float64 { return c.cpu })
+			l.run(t)
+			seconds(80)
+			require.Len(t, series(l.got.all()[0]), c.want)
 		})
 	}
 }
@@ -93,8 +91,7 @@ func TestWallClockStacksOfSchedLat(t *testing.T) {
 			s.Set(func(s *holmes.Pressure) { s.Delays.Counts[2] += 1000 })
 			seconds(1)
 		}
-		require.Len(t, l.got.all(), 1)
-		e := l.got.all()[0]
+		e := l.event(t)
 		require.Contains(t, e.Trigger.Sentence(), "scheduling latency 99 ms for 15 s")
 		require.Len(t, series(e), 10)
 		require.NotNil(t, e.Profile(holmes.KindCPU))
@@ -104,25 +101,23 @@ func TestWallClockStacksOfSchedLat(t *testing.T) {
 // The more goroutines, the fewer profiles; then one, and why.
 func TestWallClockStacksHaveABudget(t *testing.T) {
 	for goroutines, want := range map[int]int{2000: 10, 5000: 6, 12_000: 1} {
-		t.Run(fmt.Sprint(goroutines), func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, slow(15*time.Second), holmes.WithWallClockStacks("slow", 50))
-				l.Disable(holmes.SignalGoroutine)
-				release := make(chan struct{})
-				var wg sync.WaitGroup
-				for range goroutines {
-					wg.Go(func() { <-release })
-				}
-				l.run(t)
-				seconds(80)
-				got := series(l.got.all()[0])
-				require.Len(t, got, want)
-				if want == 1 {
-					require.Regexp(t, `one only: of 12\d\d\d goroutines, 3 over a second would take 29\dms of CPU`, got[0].Note)
-				}
-				close(release)
-				wg.Wait()
-			})
+		testkit.Bubble(t, fmt.Sprint(goroutines), func(t *testing.T) {
+			l := newLab(t, slow(15*time.Second), holmes.WithWallClockStacks("slow", 50))
+			l.Disable(holmes.SignalGoroutine)
+			release := make(chan struct{})
+			var wg sync.WaitGroup
+			for range goroutines {
+				wg.Go(func() { <-release })
+			}
+			l.run(t)
+			seconds(80)
+			got := series(l.got.all()[0])
+			require.Len(t, got, want)
+			if want == 1 {
+				require.Regexp(t, `one only: of 12\d\d\d goroutines, 3 over a second would take 29\dms of CPU`, got[0].Note)
+			}
+			close(release)
+			wg.Wait()
 		})
 	}
 }
@@ -158,28 +153,24 @@ func TestWallClockStacksEndEarly(t *testing.T) {
 		"dismissed": {15 * time.Second, func(l *lab) { l.Disable("slow"); seconds(2) }, false},
 		"no hold":   {0, func(*lab) { seconds(2) }, true},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				l := newLab(t, slow(c.hold), holmes.WithWallClockStacks("slow", 50), holmes.WithCollectInterval("100ms")).run(t)
-				<-time.After(60*time.Second + 400*time.Millisecond)
-				begin := time.Now()
-				c.do(l)
-				dirs, err := filepath.Glob(filepath.Join(l.Stats().Dump.Dir, "*-slow-*"))
-				require.NoError(t, err)
-				require.Len(t, dirs, 1)
-				e, err := holmes.LoadEvent(dirs[0])
-				require.NoError(t, err)
-				if c.all {
-					require.Len(t, series(e), 10)
-					return
-				}
-				require.Greater(t, len(series(e)), 1)
-				require.Less(t, len(series(e)), 8)
-				if name == "stopped" {
-					require.Zero(t, time.Since(begin))
-					require.Equal(t, holmes.StateUnconfirmed, e.State)
-				}
-			})
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := newLab(t, slow(c.hold), holmes.WithWallClockStacks("slow", 50), holmes.WithCollectInterval("100ms")).run(t)
+			<-time.After(60*time.Second + 400*time.Millisecond)
+			begin := time.Now()
+			c.do(l)
+			dirs := testkit.Must(filepath.Glob(filepath.Join(l.Stats().Dump.Dir, "*-slow-*")))(t)
+			require.Len(t, dirs, 1)
+			e := testkit.Must(holmes.LoadEvent(dirs[0]))(t)
+			if c.all {
+				require.Len(t, series(e), 10)
+				return
+			}
+			require.Greater(t, len(series(e)), 1)
+			require.Less(t, len(series(e)), 8)
+			if name == "stopped" {
+				require.Zero(t, time.Since(begin))
+				require.Equal(t, holmes.StateUnconfirmed, e.State)
+			}
 		})
 	}
 }
