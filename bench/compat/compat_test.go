@@ -13,10 +13,9 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/program"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
-
-	"github.com/go-holmes/holmes/internal/program"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -5,11 +5,10 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/bench/internal/report"
-
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMarkdown(t *testing.T) {

@@ -6,13 +6,12 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/bench/scenario/bed"
 	"github.com/go-holmes/holmes/bench/scenario/faults"
-
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) {

@@ -16,11 +16,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/environment"
+	"github.com/go-holmes/holmes/internal/program"
+
 	"github.com/go-holmes/holmes/bench/scenario"
 	"github.com/go-holmes/holmes/bench/scenario/bed"
 	"github.com/go-holmes/holmes/bench/scenario/faults"
-	"github.com/go-holmes/holmes/internal/environment"
-	"github.com/go-holmes/holmes/internal/program"
 )
 
 const usage = `diagnose-table breaks a web shop in many ways, and prints whether holmes
