@@ -13,12 +13,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/google/pprof/profile"
-	"github.com/stretchr/testify/require"
-
 	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/pages"
+	"github.com/google/pprof/profile"
+	"github.com/stretchr/testify/require"
 )
 
 // evil is the name of a function that is markup and a script.
