@@ -1,6 +1,8 @@
 package detect
 
 import (
+	"errors"
+	"fmt"
 	"slices"
 	"time"
 )
@@ -12,11 +14,40 @@ const (
 	firstSamples = 3
 )
 
+// MaxSamples is how many samples a rule may keep: those of its window and its hold.
+const MaxSamples = 100_000
+
 // Config is the settings of a [Detector]. All fields are required.
 type Config struct {
 	Rule     Rule          // its pace is [PaceOf] the rule
 	Interval time.Duration // from one sample to the next
 	Budget   int           // events in 24 hours; the first of each reason code always passes
+}
+
+// Check returns an error that names the first setting which is missing or out of its
+// range.
+func (c Config) Check() error {
+	switch {
+	case c.Rule == nil:
+		return errors.New("rule is nil")
+	case c.Interval <= 0:
+		return fmt.Errorf("interval %v: must be above 0", c.Interval)
+	case c.Budget <= 0:
+		return fmt.Errorf("budget %d: must be above 0", c.Budget)
+	}
+	p := PaceOf(c.Rule)
+	pace := Threshold{Window: p.Window, Hold: p.Hold, CoolDown: p.CoolDown, Margin: p.Margin}
+	if t, ok := c.Rule.(Threshold); ok {
+		pace = t
+	}
+	if err := pace.Check(); err != nil {
+		return err
+	}
+	if samples := (float64(p.Window) + float64(p.Hold)) / float64(c.Interval); !p.classic && samples > MaxSamples {
+		return fmt.Errorf("a window of %v and a hold of %v at an interval of %v are %.0f samples: at most %d",
+			p.Window, p.Hold, c.Interval, samples, MaxSamples)
+	}
+	return nil
 }
 
 // A Detector judges a stream of samples by one [Rule]. It confirms an event when
@@ -58,12 +89,20 @@ const (
 	Dismissed                // the rule no longer fires: the suspicion was no event
 )
 
-// New returns a detector that has seen no sample.
-func New(c Config) *Detector {
+// String returns the outcome in a word.
+func (o Outcome) String() string {
+	return [...]string{"none", "suspected", "holding", "confirmed", "dismissed"}[min(o, Dismissed)]
+}
+
+// New returns a detector that has seen no sample, or the error of [Config.Check].
+func New(c Config) (*Detector, error) {
+	if err := c.Check(); err != nil {
+		return nil, fmt.Errorf("detect: %w", err)
+	}
 	d := &Detector{limit: Limiter{Budget: c.Budget}, rule: c.Rule, pace: PaceOf(c.Rule), interval: c.Interval}
 	window, hold := d.size()
 	d.ring = newRing(window, hold, warmup)
-	return d
+	return d, nil
 }
 
 // size is the pace in samples.
@@ -75,18 +114,27 @@ func (d *Detector) size() (window, hold int) {
 	return max(samples(d.pace.Window), firstSamples), samples(d.pace.Hold) + 1
 }
 
-// Change replaces the settings and keeps the samples.
-func (d *Detector) Change(c Config) {
+// Change replaces the settings and keeps the samples. With the error of
+// [Config.Check] nothing is replaced.
+func (d *Detector) Change(c Config) error {
+	if err := c.Check(); err != nil {
+		return fmt.Errorf("detect: %w", err)
+	}
 	d.rule, d.pace, d.interval, d.limit.Budget = c.Rule, PaceOf(c.Rule), c.Interval, c.Budget
 	if window, hold := d.size(); window != d.ring.window || window+hold != d.ring.room {
 		d.ring = d.ring.resized(window, hold)
 	}
+	return nil
 }
 
 // Step judges one sample, taken at now. A veto that is not empty is the reason why
 // no suspicion may begin, whatever the rule says. Where the pace has no hold, the
-// first sample that fires is [Confirmed].
+// first sample that fires is [Confirmed]. A value that is no finite number is
+// skipped, as if the sample were missing.
 func (d *Detector) Step(now time.Duration, s Sample, veto string) Outcome {
+	if !Finite(s.Value) {
+		return None
+	}
 	out := d.next(now, s, veto)
 	if out == Suspected && d.pace.Hold == 0 {
 		out = Confirmed
@@ -237,7 +285,7 @@ func (d *Detector) Reach() time.Duration { return time.Duration(d.ring.Len()) * 
 // Samples returns the newest samples, at most that many, oldest first.
 func (d *Detector) Samples(most int) []float64 {
 	all := d.ring.Append(nil)
-	if len(all) <= most {
+	if most = max(most, 0); len(all) <= most {
 		return all
 	}
 	return slices.Clone(all[len(all)-most:])

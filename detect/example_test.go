@@ -11,7 +11,11 @@ import (
 // stay above its mean for ten seconds.
 func ExampleDetector() {
 	rule := detect.Threshold{Min: 100, Diff: 50, Margin: 20, Window: time.Minute, Hold: 10 * time.Second, CoolDown: time.Minute}
-	d := detect.New(detect.Config{Rule: rule, Interval: time.Second, Budget: 10})
+	d, err := detect.New(detect.Config{Rule: rule, Interval: time.Second, Budget: 10})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
 
 	length := func(second int) float64 {
 		if second >= 30 {

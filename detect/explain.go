@@ -42,23 +42,23 @@ func (d *Detector) View() View {
 
 // WhyNot says in one sentence why s, the last sample, is no event, or for how long
 // an event has been suspected. The veto is that of [Detector.Step].
-func (d View) WhyNot(s Sample, now time.Duration, veto string) string {
+func (v View) WhyNot(s Sample, now time.Duration, veto string) string {
 	value := Title(s.Signal) + " " + UnitOf(s).Format(s.Value)
 	switch {
-	case d.Active:
-		return fmt.Sprintf("%s: suspected, held %s of %s", value, humanize.Duration(now-d.Since), humanize.Duration(d.Hold))
-	case !d.fires && d.why.Code == codeWarming:
-		return fmt.Sprintf("%s: warming up, %d of %d samples", value, d.samples, warmup)
-	case !d.fires:
-		return d.why.whyNot(s)
+	case v.Active:
+		return fmt.Sprintf("%s: suspected, held %s of %s", value, humanize.Duration(now-v.Since), humanize.Duration(v.Hold))
+	case !v.fires && v.why.Code == codeWarming:
+		return fmt.Sprintf("%s: warming up, %d of %d samples", value, v.samples, warmup)
+	case !v.fires:
+		return v.why.whyNot(s)
 	case veto != "":
 		return fmt.Sprintf("%s fires, but %s", value, veto)
-	case now < d.coolUntil:
-		return fmt.Sprintf("%s fires, but is cooling down %s more", value, humanize.Duration(d.coolUntil-now))
-	case !d.Armed:
-		return fmt.Sprintf("%s fires, but was reported at %s and has not been back to normal since", value, UnitOf(s).Format(d.Reported))
-	case d.spent >= d.budget:
-		return fmt.Sprintf("%s fires, but is over its budget of %d events a day", value, d.budget)
+	case now < v.coolUntil:
+		return fmt.Sprintf("%s fires, but is cooling down %s more", value, humanize.Duration(v.coolUntil-now))
+	case !v.Armed:
+		return fmt.Sprintf("%s fires, but was reported at %s and has not been back to normal since", value, UnitOf(s).Format(v.Reported))
+	case v.spent >= v.budget:
+		return fmt.Sprintf("%s fires, but is over its budget of %d events a day", value, v.budget)
 	default:
 		return value + " fires"
 	}
@@ -74,13 +74,13 @@ const (
 
 // State returns the state of the detector: one of the constants. read says
 // whether there has been a sample.
-func (d View) State(now time.Duration, read bool) string {
+func (v View) State(now time.Duration, read bool) string {
 	switch {
-	case d.Active:
+	case v.Active:
 		return StateSuspected
-	case now < d.coolUntil:
+	case now < v.coolUntil:
 		return StateCooling
-	case d.why.Code == codeWarming || !read:
+	case v.why.Code == codeWarming || !read:
 		return StateWarming
 	default:
 		return StateCalm

@@ -91,52 +91,52 @@ func TimeLeft(room uint64, rate float64) time.Duration {
 }
 
 // Percent returns Used in percent of Limit, and 0 if the limit is unknown.
-func (o *MemoryForecast) Percent() float64 {
-	if o.Limit == 0 {
+func (f *MemoryForecast) Percent() float64 {
+	if f.Limit == 0 {
 		return 0
 	}
-	return float64(o.Used) / float64(o.Limit) * 100
+	return float64(f.Used) / float64(f.Limit) * 100
 }
 
 // overGoal is by how much the room is too small for the heap to reach the size
 // at which the next collection starts.
-func (o *MemoryForecast) overGoal() uint64 {
-	if o.Goal <= o.Objects+o.Spare {
+func (f *MemoryForecast) overGoal() uint64 {
+	if f.Goal <= f.Objects+f.Spare {
 		return 0
 	}
-	if more := o.Goal - o.Objects - o.Spare; more > o.Room {
-		return more - o.Room
+	if more := f.Goal - f.Objects - f.Spare; more > f.Room {
+		return more - f.Room
 	}
 	return 0
 }
 
 // liveShare is the live heap as a part of what the runtime's other memory leaves of
 // GOMEMLIMIT.
-func (o *MemoryForecast) liveShare() float64 {
-	other := o.Total - min(o.Total, o.Objects+o.Spare)
-	if o.Soft >= math.MaxInt64 || o.Soft <= other {
+func (f *MemoryForecast) liveShare() float64 {
+	other := f.Total - min(f.Total, f.Objects+f.Spare)
+	if f.Soft >= math.MaxInt64 || f.Soft <= other {
 		return 0
 	}
-	return float64(o.Live) / float64(o.Soft-other)
+	return float64(f.Live) / float64(f.Soft-other)
 }
 
 // Judge reports whether the process is about to run out of memory, and why: the
 // room will be used up within 250 ms, the heap may outgrow it before the next
 // collection, or the live heap fills GOMEMLIMIT ([CodeForecast]); or memory is
 // above abs percent of the limit ([CodeAbs]), unless abs is 0.
-func (o *MemoryForecast) Judge(abs float64) (Reason, bool) {
-	level := fmt.Sprintf("memory %s", Unit{suffix: " %"}.Format(o.Percent()))
+func (f *MemoryForecast) Judge(abs float64) (Reason, bool) {
+	level := fmt.Sprintf("memory %s", Unit{suffix: " %"}.Format(f.Percent()))
 	switch {
-	case o.Left < minLeft:
+	case f.Left < minLeft:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: full in %s at %.0f MiB/s",
-			level, o.Left.Round(time.Millisecond), o.Rate/(1<<20))}, true
-	case o.overGoal() > 0:
+			level, f.Left.Round(time.Millisecond), f.Rate/(1<<20))}, true
+	case f.overGoal() > 0:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: the heap may grow to %d MiB before the next collection, %d MiB more than there is room for",
-			level, o.Goal>>20, max(o.overGoal()>>20, 1))}, true
-	case o.liveShare() > maxLive:
+			level, f.Goal>>20, max(f.overGoal()>>20, 1))}, true
+	case f.liveShare() > maxLive:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: live heap of %d MiB fills GOMEMLIMIT of %d MiB, the collector cannot keep under it",
-			level, o.Live>>20, o.Soft>>20)}, true
-	case abs > 0 && o.Percent() > abs:
+			level, f.Live>>20, f.Soft>>20)}, true
+	case abs > 0 && f.Percent() > abs:
 		return Reason{Code: CodeAbs, Rule: Threshold{Abs: abs}}, true
 	}
 	return Reason{}, false

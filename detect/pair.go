@@ -20,30 +20,36 @@ type Pair struct {
 
 // Change replaces the settings and keeps the samples. The slow detector reports
 // [CodeSlow] where slow would report [CodeDiff]; without a Diff there is none. It
-// reports whether a suspicion ended because the slow rule was removed.
-func (p *Pair) Change(fast Config, slow Threshold) (dropped bool) {
-	if p.Fast == nil {
-		p.Fast = New(fast)
-	} else {
-		p.Fast.Change(fast)
+// reports whether a suspicion ended because the slow rule was removed. The error is
+// that of [Config.Check].
+func (p *Pair) Change(fast Config, slow Threshold) (dropped bool, err error) {
+	if err := change(&p.Fast, fast); err != nil {
+		return false, err
 	}
-	slowly := Config{Rule: slowRule{slow}, Interval: slowInterval, Budget: fast.Budget}
-	switch {
-	case slow.Diff <= 0:
+	if slow.Diff <= 0 {
 		dropped = p.Slow != nil && p.Slow.Drop()
 		p.Slow = nil
-	case p.Slow == nil:
-		p.Slow = New(slowly)
-	default:
-		p.Slow.Change(slowly)
+		return dropped, nil
 	}
-	return dropped
+	return false, change(&p.Slow, Config{Rule: slowRule{slow}, Interval: slowInterval, Budget: fast.Budget})
+}
+
+// change makes a detector, or replaces the settings of the one that there is.
+func change(d **Detector, c Config) (err error) {
+	if *d != nil {
+		return (*d).Change(c)
+	}
+	*d, err = New(c)
+	return err
 }
 
 // Step passes s to judge with the fast detector and, once a minute, the mean with
 // the slow one. judge calls [Detector.Step] and, where that confirms an event,
 // [Pair.Rest].
 func (p *Pair) Step(now time.Duration, s Sample, judge func(d *Detector, s Sample)) {
+	if !Finite(s.Value) {
+		return
+	}
 	judge(p.Fast, s)
 	if p.Slow == nil {
 		return

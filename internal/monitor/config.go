@@ -39,19 +39,18 @@ type Signal struct {
 	Source *Source
 }
 
-// maxRing bounds the samples of a rule: a ring is memory.
-const maxRing = 100_000
-
-// Check returns an error if a rule would need too many samples.
+// Check returns an error that names the signal whose rule cannot be applied.
 func (c *Config) Check() error {
 	for _, name := range c.Order {
-		p := c.pace(c.Signals[name].Rule)
-		if samples := float64(p.Window+p.Hold) / float64(c.Interval); samples > maxRing {
-			return fmt.Errorf("rule of %s: a window of %v and a hold of %v at WithCollectInterval(%v) are %.0f samples: at most %d",
-				name, p.Window, p.Hold, c.Interval, samples, maxRing)
+		if err := c.detector(c.Signals[name].Rule).Check(); err != nil {
+			return fmt.Errorf("rule of %s at WithCollectInterval(%v): %w", name, c.Interval, err)
 		}
 	}
 	return nil
+}
+
+func (c *Config) detector(r detect.Rule) detect.Config {
+	return detect.Config{Rule: c.applied(r), Interval: c.Interval, Budget: c.Budget}
 }
 
 // applied returns the rule as the detector gets it: a user's rule is called through
@@ -85,7 +84,11 @@ type guardedRule struct {
 }
 
 // Pace returns the pace of the user's rule, which may have a method Pace.
-func (r guardedRule) Pace() detect.Pace { return detect.PaceOf(r.Rule) }
+func (r guardedRule) Pace() (p detect.Pace) {
+	p = detect.DefaultPace()
+	_ = r.breaker.Call(func() error { p = detect.PaceOf(r.Rule); return nil }) // it panics: the default
+	return p
+}
 
 // Eval implements detect.Rule.
 func (r guardedRule) Eval(before *detect.Ring, s detect.Sample) (why detect.Reason, fires bool) {

@@ -62,7 +62,13 @@ func (m *signalMonitor) configure(c *Config, s Signal) {
 	if !c.Slow || c.Classic {
 		slow = detect.Threshold{}
 	}
-	if m.pair.Change(detect.Config{Rule: c.applied(s.Rule), Interval: c.Interval, Budget: c.Budget}, slow) {
+	dropped, err := m.pair.Change(c.detector(s.Rule), slow)
+	if err != nil { // a bug, since Check has accepted it
+		m.settings.Enabled = false
+		m.log.OnCause("rule of "+string(m.signal), "%s is turned off: %v", m.signal, err)
+		return
+	}
+	if dropped {
 		m.slow.Dismiss()
 	}
 	m.publish(detect.Sample{}, "")

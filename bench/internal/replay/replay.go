@@ -45,7 +45,9 @@ func (c Config) Run(values []float64) []Capture {
 		rule, slow = detect.Classic(c.Rule), holmes.Threshold{}
 	}
 	var pair detect.Pair
-	pair.Change(detect.Config{Rule: rule, Interval: c.Interval, Budget: c.Budget}, slow)
+	if _, err := pair.Change(detect.Config{Rule: rule, Interval: c.Interval, Budget: c.Budget}, slow); err != nil {
+		panic(err) // the rules are constants
+	}
 	var captures []Capture
 	for i, v := range values {
 		now := time.Duration(i+1) * c.Interval
