@@ -120,13 +120,25 @@ func TestForbiddenImports(t *testing.T) {
 	}
 }
 
+// A room is its package and all below it. What it imports counts with all that that
+// imports, so that no other package leads back into a later room.
 func TestRoomsImportDownwards(t *testing.T) {
-	all := fileImports(t)
-	for at, room := range rooms {
-		require.Contains(t, all, room, "a room that is gone")
-		for _, name := range all[room] {
-			if above := slices.Index(rooms, strings.TrimPrefix(name, module+"/")); above >= 0 {
-				require.Less(t, above, at, "%s imports %s, which comes after it", room, name)
+	args := []string{"list", "-f", "{{.ImportPath}} {{join .Deps \" \"}}"}
+	for _, room := range rooms {
+		require.Contains(t, fileImports(t), room, "a room that is gone")
+		args = append(args, "./"+room+"/...")
+	}
+	out, err := exec.CommandContext(t.Context(), "go", args...).Output()
+	require.NoError(t, err)
+	roomOf := func(pkg string) int {
+		return slices.IndexFunc(rooms, func(room string) bool { return below(pkg, module+"/"+room) })
+	}
+	for line := range strings.Lines(string(out)) {
+		pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
+		for _, dep := range strings.Fields(deps) {
+			require.LessOrEqual(t, roomOf(dep), roomOf(pkg), "%s imports %s, if not itself, then by another package", pkg, dep)
+			if roomOf(pkg) == slices.Index(rooms, "detect") && strings.HasPrefix(dep, module) {
+				require.Contains(t, []string{module + "/detect", module + "/internal/humanize"}, dep, "%s is for programs that want nothing else", pkg)
 			}
 		}
 	}
@@ -164,7 +176,7 @@ func keys(m map[string][]string) func(func(string) bool) {
 	}
 }
 
-// What the root brings along, and what that brings along.
+// Direct and transitive dependencies of the root.
 func TestForbiddenDependenciesOfTheRoot(t *testing.T) {
 	out, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	require.NoError(t, err)
