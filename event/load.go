@@ -24,24 +24,50 @@ const (
 // maxRead is the maximum size of a profile that is read to learn when it was taken.
 const maxRead = 4 << 20
 
+// maxJSON is the maximum size of event.json: many times what the longest window takes.
+const maxJSON = 16 << 20
+
 // Load reads an event from its directory. It sets the path of each profile and does
-// not read them. The error wraps [os.ErrNotExist] if there is no event.json.
+// not read them. The error wraps [os.ErrNotExist] if there is no event.json. Only
+// regular files of the directory are read: a link, a pipe or a path is an error.
 func Load(dir string) (*Event, error) {
-	raw, err := os.ReadFile(filepath.Join(dir, JSONFile))
+	file := Profile{File: JSONFile, Path: filepath.Join(dir, JSONFile)}
+	raw, err := file.ReadAll(maxJSON)
 	if err != nil {
 		return nil, fmt.Errorf("holmes: load event: %w", err)
 	}
 	e := new(Event)
-	if err := e.UnmarshalJSON(raw); err != nil {
+	err = e.UnmarshalJSON(raw)
+	if err == nil && e.ID == "" {
+		err = errors.New("event.json has no id")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("holmes: load event %s: %w", filepath.Base(dir), err)
 	}
 	e.Dir = dir
 	for i := range e.Profiles {
-		if p := &e.Profiles[i]; p.File != "" {
-			p.Path = filepath.Join(dir, filepath.Base(p.File))
+		switch p := &e.Profiles[i]; {
+		case p.File == "":
+		case p.File == "." || p.File == ".." || strings.ContainsAny(p.File, `/\`):
+			p.Err = fmt.Errorf("holmes: %q is no name of a file in the event's directory", p.File)
+		default:
+			p.Path = filepath.Join(dir, p.File)
 		}
 	}
 	return e, nil
+}
+
+// openRegular opens a regular file, and refuses anything else at once: to open a pipe
+// would block, and a link may lead out of the directory.
+func openRegular(path string) (*os.File, error) {
+	info, err := os.Lstat(path)
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() {
+		return nil, fmt.Errorf("%s is no regular file", path)
+	}
+	return os.Open(path)
 }
 
 // Recover reads an event whose process has ended before the event was complete. It

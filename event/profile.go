@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"strings"
 	"time"
 )
@@ -36,6 +35,14 @@ func (k Kind) File() string {
 		return "trace.out"
 	}
 	return string(k) + ".pb.gz"
+}
+
+// viewer is the command that shows a profile of the kind.
+func (k Kind) viewer() string {
+	if k == KindTrace {
+		return "go tool trace"
+	}
+	return "go tool pprof"
 }
 
 // KindOf returns the kind of a profile by the name of its file, and false for a name
@@ -80,11 +87,11 @@ type Profile struct {
 var errNoContent = errors.New("holmes: the profile has no content")
 
 // Open returns the content of the profile, from disk or from memory. It returns Err
-// if the profile is missing.
+// if the profile is missing, and an error if the file is no regular one.
 func (p *Profile) Open() (io.ReadCloser, error) {
 	switch {
 	case p.Path != "":
-		f, err := os.Open(p.Path)
+		f, err := openRegular(p.Path)
 		if err != nil {
 			return nil, fmt.Errorf("holmes: open profile: %w", err)
 		}

@@ -39,7 +39,7 @@ func (e *Event) Summary() []byte {
 		p := &e.Profiles[i]
 		switch {
 		case p.Path != "":
-			fmt.Fprintf(&b, "go tool pprof %s", filepath.Base(p.Path))
+			fmt.Fprintf(&b, "%s %s", p.Kind.viewer(), filepath.Base(p.Path))
 		case p.Captured():
 			fmt.Fprintf(&b, "%s: in memory only", p.Kind)
 		default:

@@ -77,7 +77,11 @@ func (d *demo) show(e *holmes.Event) {
 			fmt.Fprintf(d.out, "  no %s profile: %s\n", p.Kind, p.Note)
 			continue
 		}
-		fmt.Fprintf(d.out, "  go tool pprof -http=: %s\n", p.Path)
+		viewer := "go tool pprof -http=:"
+		if p.Kind == holmes.KindTrace {
+			viewer = "go tool trace"
+		}
+		fmt.Fprintf(d.out, "  %s %s\n", viewer, p.Path)
 	}
 	fmt.Fprintln(d.out)
 }
