@@ -58,7 +58,7 @@ func recordCPU(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
 		add(cpuPart{slices: got, err: err, waited: part.waited, holder: part.holder})
 		part.waited = 0 // noted
 	}
-	if p.Urgent {
+	if p.OnDemand {
 		cut = nil
 	}
 	p.last(cut)
@@ -76,14 +76,14 @@ func (t *Taker) joinCPU(p *Phases) (*cpuprofile.Session, cpuPart) {
 	decided := p.Decided
 	holder := ""
 	for {
-		session, err := t.CPU.Join(p.Urgent)
+		session, err := t.CPU.Join(p.OnDemand)
 		waited := t.clock.Mono() - begin
 		busy := errors.Is(err, cpuprofile.ErrBusy)
 		if busy && holder == "" {
 			holder = t.cpuHolder()
 		}
 		part := cpuPart{err: err, waited: waited, holder: holder}
-		if !busy || p.Urgent || t.Scope.Stopping() {
+		if !busy || p.OnDemand || t.Scope.Stopping() {
 			return session, part
 		}
 		select {

@@ -32,6 +32,6 @@ func (t *Taker) For(ctx context.Context, d time.Duration) (p *Phases, end func()
 	})
 	return &Phases{
 		Second: second, Decided: decided, Dismissed: func() bool { return false }, Stop: stop,
-		Urgent: true, AtLeast: d,
+		OnDemand: true, AtLeast: d,
 	}, cancel
 }

@@ -14,7 +14,7 @@ type Phases struct {
 	Stop      <-chan struct{} // closed when the recording should end with what it has
 
 	Deferred bool          // evidence begins with the verdict
-	Urgent   bool          // on demand: the capture begins at once or not at all
+	OnDemand bool          // on demand: the capture begins at once or not at all
 	AtLeast  time.Duration // least duration, unless the event is dismissed
 }
 

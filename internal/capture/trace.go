@@ -30,7 +30,7 @@ type armedRecorder struct {
 // wantsTrace is false if evidence begins with the verdict: then there is no past to
 // record.
 func wantsTrace(t *Taker, kinds []event.Kind, p *Phases) bool {
-	return slices.Contains(kinds, event.KindTrace) && !p.Deferred && (p.Urgent || t.Config.Recorder != RecorderOff)
+	return slices.Contains(kinds, event.KindTrace) && !p.Deferred && (p.OnDemand || t.Config.Recorder != RecorderOff)
 }
 
 // recordTrace arms the flight recorder from the second suspicious tick on. It writes

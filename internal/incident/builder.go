@@ -18,9 +18,9 @@ import (
 // A builder builds one event. One goroutine uses it, which may wait for the disk.
 type builder struct {
 	capture.Evidence
-	in     *Incidents
-	config Config
-	cause  Cause
+	in      *Incidents
+	options Config
+	cause   Cause
 
 	groups   cgroup.Sample          // at the beginning
 	forecast *detect.MemoryForecast // of the memory watcher, nil for other events
@@ -36,11 +36,11 @@ func (in *Incidents) open(c Cause, state event.State) *builder {
 
 // create makes the directory of an event. What the disk refuses stays in memory.
 func (in *Incidents) create(c Cause, state event.State) *builder {
-	b := &builder{in: in, config: in.Config(), cause: c}
+	b := &builder{in: in, options: in.Config(), cause: c}
 	b.Taker, b.Store = in.Taker(), in.Store
 	b.Event = &event.Event{ID: in.IDs.Next(c.Onset, c.Signal), State: state, At: c.Onset, Trigger: c.Trigger}
 	var err error
-	b.Files, err = in.Store.Create(b.config.Store, b.Event.ID, in.Delivery.Names())
+	b.Files, err = in.Store.Create(b.options.Store, b.Event.ID, in.Delivery.Names())
 	in.Store.Report("events are kept in memory, the dump path cannot be used", err)
 	b.Event.Dir = b.Files.Dir()
 	b.log()
@@ -49,7 +49,7 @@ func (in *Incidents) create(c Cause, state event.State) *builder {
 
 // describe adds labels and readings, and writes event.json.
 func (b *builder) describe() {
-	b.Event.Labels = b.in.labels(b.config)
+	b.Event.Labels = b.in.labels(b.options)
 	b.read()
 	b.Save()
 }
@@ -91,7 +91,7 @@ func (b *builder) log() {
 // addContext takes at the verdict the profiles that help the diagnosis, if there is a
 // baseline to compare them with.
 func (b *builder) addContext(collected uint64) {
-	if now := b.in.Baseline.Baseline(); now.At.IsZero() || !b.config.Compare {
+	if now := b.in.Baseline.Baseline(); now.At.IsZero() || !b.options.Compare {
 		return
 	}
 	for _, k := range b.cause.Context {

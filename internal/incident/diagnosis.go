@@ -45,7 +45,7 @@ func (b *builder) diagnose(kinds []event.Kind) {
 // judge compares the event with the baseline.
 func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile) {
 	var base baseline.Baseline
-	if b.config.Compare {
+	if b.options.Compare {
 		base = b.in.Baseline.Baseline()
 	}
 	parsed, err := base.Parse()
@@ -91,11 +91,11 @@ const textTop = 10
 
 // text writes and logs the text form of a profile, as the options say.
 func (b *builder) text(p *event.Profile, parsed *diagnose.Profile) {
-	if !b.config.Text && !b.config.ToLogger {
+	if !b.options.Text && !b.options.ToLogger {
 		return
 	}
 	top := textTop
-	if b.config.FullStack {
+	if b.options.FullStack {
 		top = 0
 	}
 	var buf bytes.Buffer
@@ -103,10 +103,10 @@ func (b *builder) text(p *event.Profile, parsed *diagnose.Profile) {
 		b.Scope.Log.OnCause("text", "text form of %s: %v", p.File, err)
 		return
 	}
-	if b.config.ToLogger {
+	if b.options.ToLogger {
 		b.Scope.Log.Infof("%s of event %s\n%s", p.File, b.Event.ID, buf.Bytes())
 	}
-	if b.config.Text {
+	if b.options.Text {
 		b.Report(b.Files.Replace(strings.TrimSuffix(p.File, ".pb.gz")+".txt", buf.Bytes()))
 	}
 }
