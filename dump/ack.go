@@ -71,7 +71,7 @@ func (s *Store) acknowledge(a ack, refusal string) error {
 	s.unsaved[a] = refusal // first, so that no delivery begins meanwhile
 	s.mu.Unlock()
 	if err := s.saveAck(a, refusal); err != nil {
-		return fmt.Errorf("holmes: dump: mark %s for %s: %w", a.id, a.to, err)
+		return fmt.Errorf("holmes: dump: acknowledge %s for %s: %w", a.id, a.to, err)
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (s *Store) RetryMarks() error {
 		errs = append(errs, s.saveAck(a, refusal))
 	}
 	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("holmes: dump: mark in %s: %w", s.location.Dir, err)
+		return fmt.Errorf("holmes: dump: acknowledge in %s: %w", s.location.Dir, err)
 	}
 	return nil
 }

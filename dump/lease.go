@@ -39,7 +39,7 @@ func (s *Store) Take(id, to string) (release func(), err error) {
 		return err
 	})
 	if err != nil {
-		return nil, fmt.Errorf("holmes: dump: take %s: %w", id, s.whyMissing(id, err))
+		return nil, fmt.Errorf("holmes: dump: lease %s: %w", id, s.whyMissing(id, err))
 	}
 	return func() { s.endLease(id) }, nil
 }

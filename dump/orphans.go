@@ -73,7 +73,7 @@ func (s *Store) Adopt(to ...string) (o Orphans, err error) {
 		return err
 	})
 	if filelock.IgnoreMissing(err) != nil {
-		return o, fmt.Errorf("holmes: dump: adopt in %s: %w", s.location.Dir, err)
+		return o, fmt.Errorf("holmes: dump: recover orphans in %s: %w", s.location.Dir, err)
 	}
 	return o, nil
 }

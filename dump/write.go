@@ -105,7 +105,7 @@ func (e *Entry) fill(name string, fn func(io.Writer) error) (s checksum.Sum, err
 	defer func() { err = errors.Join(err, f.Close()) }()
 	out := newLimitedWriter(e, f)
 	buffer := bufio.NewWriterSize(out, bufferSize)
-	if err = guard(fn, buffer); err == nil {
+	if err = recoverPanic(fn, buffer); err == nil {
 		err = buffer.Flush()
 	}
 	if out.err != nil {
@@ -161,8 +161,8 @@ func (e *Entry) addSum(line string) error {
 	})
 }
 
-// guard calls fn and turns a panic into an error.
-func guard(fn func(io.Writer) error, w io.Writer) (err error) {
+// recoverPanic calls fn and turns a panic into an error.
+func recoverPanic(fn func(io.Writer) error, w io.Writer) (err error) {
 	defer func() {
 		switch v := recover().(type) {
 		case nil:

@@ -61,14 +61,14 @@ type adoption struct {
 func (a adoption) adopt(limit int) (adopted []*Orphan, dropped int, err error) {
 	names, err := a.names()
 	if err != nil {
-		return nil, 0, fmt.Errorf("holmes: black box: adopt: %w", err)
+		return nil, 0, fmt.Errorf("holmes: black box: recover orphans: %w", err)
 	}
 	for _, name := range slices.Backward(names) {
 		o, taken := a.lockOrphan(name)
 		switch {
 		case taken != nil:
 			if !errors.Is(taken, filelock.ErrHeld) && !errors.Is(taken, fs.ErrNotExist) {
-				err = errors.Join(err, fmt.Errorf("holmes: black box: adopt %s: %w", name, taken))
+				err = errors.Join(err, fmt.Errorf("holmes: black box: recover orphan %s: %w", name, taken))
 			}
 		case o.empty():
 			err = errors.Join(err, o.Remove(a.dir))

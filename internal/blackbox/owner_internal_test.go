@@ -109,8 +109,8 @@ func TestAdoptAfterAnother(t *testing.T) {
 	require.Zero(t, dropped)
 }
 
-// A writer that is overtaken writes what is left, and ends.
-func TestTakeSkipsWhatWasPushedOut(t *testing.T) {
+// A writer skips replaced events, writes the others, and ends.
+func TestTakeSkipsReplacedEvents(t *testing.T) {
 	b := New(Config{Window: time.Second, Events: 4})
 	b.medium, b.writer = Written, newWriter()
 	f := testkit.Must(os.CreateTemp(t.TempDir(), ""))(t)
