@@ -64,7 +64,7 @@ func TestThirdPartyIsTold(t *testing.T) {
 	require.Equal(t, "no clear culprit, nothing to compare with: largest are in go.uber.org/zap, called from main.audit (main.audit.go:9, 57 %), main.hash (main.hash.go:3, 43 %)", v.Sentence)
 }
 
-// A hot loop is found under load growth, and load growth alone is no finding.
+// A hot loop is found under load growth, and load growth alone is no cause.
 func TestRisingTraffic(t *testing.T) {
 	at := func(d time.Duration, factor int64, hot int64) *diagnose.Profile {
 		b := cpu(d)

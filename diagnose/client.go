@@ -6,7 +6,7 @@ import "fmt"
 // two goroutines that the standard library started, so no code of the application
 // is on their stacks; but the memory of an unfinished request was allocated below
 // the function that made it. It is nil if there is no such leak.
-func (a *analysis) clientRule(_, all *diff) *finding {
+func (a *analysis) clientRule(_, all *diff) *cause {
 	conns := a.diff("goroutine", func(r *reading) (function, bool) { return r.fn, r.conn })
 	asking := a.diff("goroutine", func(r *reading) (function, bool) { return r.fn, r.client })
 	extra := conns.extra()
@@ -15,7 +15,7 @@ func (a *analysis) clientRule(_, all *diff) *finding {
 	if !conns.accumulated(conns) || extra < 0.4*all.extra() || leaked < extra/4 {
 		return nil
 	}
-	f := &finding{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true}
+	f := &cause{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true}
 	waiters := fmt.Sprintf("%.0f of %.0f extra goroutines", extra, all.extra())
 	c, gs := a.requesters()
 	if c == nil {

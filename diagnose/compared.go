@@ -2,15 +2,15 @@ package diagnose
 
 import "strings"
 
-func (a *analysis) verdict(f *finding) Verdict {
+func (a *analysis) verdict(f *cause) Verdict {
 	return Verdict{
 		Sentence: f.sentence(), Confident: f.confident, Culprits: f.culprits,
 		Compared: a.compared(f), Caveats: f.caveats,
 	}
 }
 
-// compared names the profiles of calm times that the finding was compared with.
-func (a *analysis) compared(f *finding) string {
+// compared names the profiles of calm times that the cause was compared with.
+func (a *analysis) compared(f *cause) string {
 	if !f.compared {
 		return ""
 	}

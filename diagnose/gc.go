@@ -7,7 +7,7 @@ const collector function = -1
 // cpu judges by CPU time. The growth of garbage collection is distributed among the
 // functions that allocate more, if the heap profiles show them: the runtime
 // collects in goroutines of its own, and makes every allocating goroutine help.
-func (a *analysis) cpu() *finding {
+func (a *analysis) cpu() *cause {
 	allocators, all := a.allocators()
 	c := a.diff("cpu", func(r *reading) (function, bool) {
 		if r.gc && len(allocators) > 0 {
@@ -106,16 +106,16 @@ func sameProcess(c *diff) bool {
 
 // allocations judges by what is allocated, in use or not: it is what causes garbage
 // collection.
-func (a *analysis) allocations() *finding {
+func (a *analysis) allocations() *cause {
 	c := a.allocated()
 	if c == nil {
-		return &finding{words: wordsOf("alloc"), kind: "heap", readable: false}
+		return &cause{words: wordsOf("alloc"), kind: "heap", readable: false}
 	}
 	return a.plain(c)
 }
 
 // memory judges by the memory in use.
-func (a *analysis) memory() *finding {
+func (a *analysis) memory() *cause {
 	f := a.plain(a.diff("heap", blamed))
 	// With more load, memory per client and caches grow in many functions, and
 	// in one of them most.

@@ -5,13 +5,13 @@ import "math"
 // goroutines judges by the goroutines that exist. Those of a client's connections
 // have no frame of the application, and those that wait for a resource are not the
 // cause; only if neither explains the growth are the growing ones to blame.
-func (a *analysis) goroutines() *finding {
+func (a *analysis) goroutines() *cause {
 	all := a.diff("goroutine", blamed)
 	// The goroutines that net/http starts beside each request, as to watch its
 	// connection, count only if there is little else.
 	app := a.diff("goroutine", blamedApp)
 	if all.compared {
-		for _, rule := range []func(app, all *diff) *finding{a.lockRule, a.clientRule, a.poolRule} {
+		for _, rule := range []func(app, all *diff) *cause{a.lockRule, a.clientRule, a.poolRule} {
 			if f := rule(app, all); f != nil {
 				return f
 			}
@@ -27,10 +27,10 @@ func (a *analysis) goroutines() *finding {
 
 // stacks judges memory by goroutines: the stack of each takes 2 KiB or more, which
 // no heap profile shows.
-func (a *analysis) stacks() *finding {
+func (a *analysis) stacks() *cause {
 	const many = 500
 	if c := a.diff("goroutine", blamed); c.extra() < many {
-		return &finding{words: wordsOf("goroutine"), kind: "goroutine"}
+		return &cause{words: wordsOf("goroutine"), kind: "goroutine"}
 	}
 	return a.goroutines()
 }
@@ -38,7 +38,7 @@ func (a *analysis) stacks() *finding {
 // systemCalls judges threads by the goroutines in a system call or in C, each of
 // which has a thread for itself. Threads stay when the calls have ended, so it looks
 // at the moment with the most calls.
-func (a *analysis) systemCalls() *finding {
+func (a *analysis) systemCalls() *cause {
 	calling := func(r *reading) (function, bool) { return r.fn, r.state == stateSyscall }
 	worst := a.diff("goroutine", calling)
 	for _, p := range a.Goroutines {
@@ -52,7 +52,7 @@ func (a *analysis) systemCalls() *finding {
 }
 
 // states adds what most goroutines of each culprit are doing.
-func (f *finding) states(c *diff) {
+func (f *cause) states(c *diff) {
 	for i := range f.culprits {
 		f.culprits[i].State = c.stateOf(f.culprits[i].Function).String()
 	}

@@ -23,8 +23,8 @@ func Judge(kind string, before, after *Profile, o Options) Verdict {
 	return newAnalysis(pairOf(kind, before, after), o).judge([]string{kind})
 }
 
-// A finding is what one kind of evidence says.
-type finding struct {
+// A cause is the result of one kind of evidence.
+type cause struct {
 	words
 	kind      string
 	readable  bool // there is a profile of the kind
@@ -39,7 +39,7 @@ type finding struct {
 // judge evaluates one kind of evidence after the other until one is confident.
 // Otherwise the verdict is that of the first kind that names a function.
 func (a *analysis) judge(kinds []string) Verdict {
-	var best *finding
+	var best *cause
 	for _, kind := range kinds {
 		f := a.evaluate(kind)
 		if f.confident {
@@ -52,7 +52,7 @@ func (a *analysis) judge(kinds []string) Verdict {
 	return a.verdict(best)
 }
 
-func (a *analysis) evaluate(kind string) *finding {
+func (a *analysis) evaluate(kind string) *cause {
 	switch kind {
 	case "cpu":
 		return a.cpu()
@@ -73,9 +73,9 @@ func (a *analysis) evaluate(kind string) *finding {
 	}
 }
 
-// plain is the finding of a diff by itself.
-func (a *analysis) plain(c *diff) *finding {
-	f := &finding{words: wordsOf(c.kind), kind: c.kind, readable: c.with.ok, compared: c.compared, empty: c.now.total.value == 0}
+// plain is the cause according to a diff alone.
+func (a *analysis) plain(c *diff) *cause {
+	f := &cause{words: wordsOf(c.kind), kind: c.kind, readable: c.with.ok, compared: c.compared, empty: c.now.total.value == 0}
 	gs := c.grown()
 	gs = gs[:min(len(gs), maxCulprits)]
 	f.culprits = c.culprits(gs)

@@ -17,7 +17,7 @@ type queue struct {
 
 // lockRule finds the holder of the lock that most of the extra goroutines wait
 // for. It is nil if they wait for none.
-func (a *analysis) lockRule(app, _ *diff) *finding {
+func (a *analysis) lockRule(app, _ *diff) *cause {
 	waiting := a.diff("goroutine", func(r *reading) (function, bool) {
 		return r.fn, r.state == stateLock && r.origin != originStd
 	})
@@ -30,7 +30,7 @@ func (a *analysis) lockRule(app, _ *diff) *finding {
 // poolRule does the same for goroutines that wait for a channel or a condition in
 // a function that hands out a resource. It is nil if they do not, and if the holder
 // is uncertain and that function may be the cause as well.
-func (a *analysis) poolRule(app, _ *diff) *finding {
+func (a *analysis) poolRule(app, _ *diff) *cause {
 	waiting := a.diff("goroutine", func(r *reading) (function, bool) {
 		return r.site, r.state.waits() && r.state != stateLock && r.origin != originStd
 	})
@@ -56,7 +56,7 @@ func (a *analysis) poolRule(app, _ *diff) *finding {
 }
 
 // holder looks for the holder of what a queue waits for.
-func (a *analysis) holder(waiting *diff, w queue) *finding {
+func (a *analysis) holder(waiting *diff, w queue) *cause {
 	gs := waiting.grown()
 	w.in, w.main, w.extra, w.score = counts{gs[0].fn: gs[0].delta}, gs[0].fn, gs[0].delta, gs[0].score
 	if w.lock { // it is waited for in several functions
@@ -69,7 +69,7 @@ func (a *analysis) holder(waiting *diff, w queue) *finding {
 		}
 	}
 	candidates, sure := a.rankHolders(&w)
-	f := &finding{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true, confident: sure}
+	f := &cause{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true, confident: sure}
 	for i := range candidates[:min(len(candidates), maxCulprits)] {
 		f.culprits = append(f.culprits, Culprit{})
 		a.describeHolder(&f.culprits[i], &candidates[i], &w, waiting)
@@ -91,7 +91,7 @@ func (a *analysis) describeHolder(out *Culprit, c *candidate, w *queue, waiting 
 	out.WaitedIn, out.State = a.functions.all[w.main].symbol, c.state.String()
 }
 
-func (a *analysis) holderSentence(f *finding, w *queue) string {
+func (a *analysis) holderSentence(f *cause, w *queue) string {
 	waiters := fmt.Sprintf("%.0f of %.0f extra goroutines wait for", w.extra, w.of)
 	in := a.functions.display(w.main)
 	what := "a resource"
@@ -115,7 +115,7 @@ func (a *analysis) holderSentence(f *finding, w *queue) string {
 
 // locks judges by the functions that held locks while others waited: those are in
 // the mutex profile of the runtime. The goroutines that wait say which lock matters.
-func (a *analysis) locks() *finding {
+func (a *analysis) locks() *cause {
 	if a.Event.Goroutine != nil && a.calm.Goroutine != nil {
 		app := a.diff("goroutine", blamedApp)
 		if f := a.lockRule(app, app); f != nil && f.confident {

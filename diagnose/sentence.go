@@ -36,7 +36,7 @@ func wordsOf(kind string) words {
 
 const unclear = "no clear culprit"
 
-func (f *finding) sentence() string {
+func (f *cause) sentence() string {
 	switch {
 	case f.says != "" && f.confident:
 		return f.says
@@ -60,7 +60,7 @@ func (f *finding) sentence() string {
 }
 
 // confidentSentence names the first culprit.
-func (f *finding) confidentSentence() string {
+func (f *cause) confidentSentence() string {
 	c := &f.culprits[0]
 	share := percent(c.Share) + " of the extra " + f.extra
 	switch {
