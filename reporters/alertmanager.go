@@ -16,10 +16,10 @@ import (
 //	startsAt     when the event began
 //	generatorURL the link
 //
-// The label event makes sure that two events are two alerts. Nothing ends an
-// alert but Alertmanager's resolve_timeout, 5 minutes by default: what happened
-// has happened. Group by alertname and service, or by signal, to be told of a
-// series once:
+// The label event makes sure that two events are two alerts. holmes does not
+// resolve alerts: Alertmanager's resolve_timeout does, after 5 minutes by default.
+// Group by alertname and service, or by signal, to get one notification for a
+// series:
 //
 //	route:
 //	  group_by: [alertname, service]
@@ -64,7 +64,7 @@ func newAlert(n *Notice, now time.Time) alert {
 	set(a.Labels, "state", n.State)
 	set(a.Labels, labelEvent, n.ID)
 	set(a.Annotations, "summary", n.Trigger)
-	set(a.Annotations, "description", strings.Join(n.findings(), "\n"))
+	set(a.Annotations, "description", strings.Join(n.description(), "\n"))
 	set(a.Annotations, "link", n.Link)
 	return a
 }

@@ -114,23 +114,23 @@ func copyFile(ctx context.Context, dir *os.Root, name string, from io.Reader) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, to.Close()) }()
-	if _, err := io.Copy(to, patient{ctx, from}); err != nil {
+	if _, err := io.Copy(to, contextReader{ctx, from}); err != nil {
 		return err
 	}
 	return to.Sync()
 }
 
-// A patient reader reads on as long as its context lasts.
-type patient struct {
+// A contextReader reads until its context is done.
+type contextReader struct {
 	ctx context.Context
 	r   io.Reader
 }
 
-func (p patient) Read(b []byte) (int, error) {
-	if err := p.ctx.Err(); err != nil {
+func (c contextReader) Read(b []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
 		return 0, err
 	}
-	return p.r.Read(b)
+	return c.r.Read(b)
 }
 
 // syncDir makes the names in dir survive a loss of power, where the system has

@@ -90,7 +90,7 @@
 //	http.go, bundle.go       NewHTTP and NewCollector
 //	profefe.go               NewProfefe
 //	pyroscope*.go, limits.go NewPyroscope
-//	pieces.go, memory.go     what those two share: one request a profile
+//	uploader.go, memory.go   one request a profile, for these two
 //	webhook.go, notice.go    NewWebhook and its notices
 //	template.go              the form of it, and one for each receiver:
 //	                         slack.go dingtalk.go feishu.go alertmanager.go

@@ -89,8 +89,8 @@ func (n *Notice) heading() string {
 	return clean(out, maxHeading)
 }
 
-// findings are the sentence and the culprits, a line each.
-func (n *Notice) findings() []string {
+// description returns the sentence and the culprits, a line each.
+func (n *Notice) description() []string {
 	out := []string{clean(n.Sentence, maxSentence)}
 	for i, c := range n.Culprits[:min(len(n.Culprits), maxCulprits)] {
 		out = append(out, fmt.Sprintf("%d. %s", i+1, culpritLine(c)))
@@ -100,7 +100,7 @@ func (n *Notice) findings() []string {
 
 // lines are the message in plain text, without the heading and the link.
 func (n *Notice) lines() []string {
-	out := append(n.findings(), clean(n.State+" event "+n.ID, maxShown))
+	out := append(n.description(), clean(n.State+" event "+n.ID, maxShown))
 	var labels []string
 	for _, k := range slices.Sorted(maps.Keys(n.Labels)) {
 		labels = append(labels, k+"="+n.Labels[k])

@@ -108,12 +108,12 @@ type settings struct {
 	http   httpclient.Config
 	labels map[string]string
 
-	// What changes the configuration of TLS. They are functions so that a
-	// program without the option is not linked with what it takes.
+	// TLS settings. They are functions so that a program without the option is
+	// not linked with their dependencies.
 	trust, present func(*tls.Config) error
 	insecure       bool
 
-	// What only some reporters have a use for.
+	// Settings of some reporters only.
 	given  []string // the options of these that there are
 	tenant string
 	limits PyroscopeLimits

@@ -16,9 +16,9 @@ import (
 // profefe collector. It is safe for concurrent use, and holds no connection and
 // no goroutine between two reports.
 type Profefe struct {
-	client *httpclient.Client
-	labels map[string]string
-	pieces pieces
+	client   *httpclient.Client
+	labels   map[string]string
+	uploader uploader
 }
 
 // NewProfefe returns a reporter for the profefe collector at url; profiles go
@@ -59,7 +59,7 @@ func NewProfefe(url string, opts ...HTTPOption) (*Profefe, error) {
 		return nil, err
 	}
 	p := &Profefe{client: client, labels: s.labels}
-	p.pieces.send = p.send
+	p.uploader.send = p.send
 	return p, nil
 }
 
@@ -68,7 +68,7 @@ func (p *Profefe) Name() string { return p.client.Target() }
 
 // Report uploads the event's profiles and returns when all are answered.
 func (p *Profefe) Report(ctx context.Context, e *holmes.Event) error {
-	return p.pieces.report(ctx, labelled(e, p.labels))
+	return p.uploader.report(ctx, labelled(e, p.labels))
 }
 
 func (p *Profefe) send(ctx context.Context, e *holmes.Event, profile *holmes.Profile) error {

@@ -20,11 +20,11 @@ import (
 // Pyroscope. It is safe for concurrent use, and holds no connection and no
 // goroutine between two reports.
 type Pyroscope struct {
-	client *httpclient.Client
-	labels map[string]string
-	tenant string
-	limits PyroscopeLimits
-	pieces pieces
+	client   *httpclient.Client
+	labels   map[string]string
+	tenant   string
+	limits   PyroscopeLimits
+	uploader uploader
 }
 
 // NewPyroscope returns a reporter for the Pyroscope server at url; profiles go
@@ -71,8 +71,8 @@ func NewPyroscope(url string, opts ...HTTPOption) (*Pyroscope, error) {
 		return nil, err
 	}
 	p := &Pyroscope{client: client, labels: s.labels, tenant: s.tenant, limits: s.limits.orDefaults()}
-	p.pieces.send = p.send
-	p.pieces.takes = func(k holmes.Kind) bool { return k != "trace" }
+	p.uploader.send = p.send
+	p.uploader.takes = func(k holmes.Kind) bool { return k != "trace" }
 	return p, nil
 }
 
@@ -81,7 +81,7 @@ func (p *Pyroscope) Name() string { return p.client.Target() }
 
 // Report uploads the event's profiles and returns when all are answered.
 func (p *Pyroscope) Report(ctx context.Context, e *holmes.Event) error {
-	return p.pieces.report(ctx, labelled(e, p.labels))
+	return p.uploader.report(ctx, labelled(e, p.labels))
 }
 
 func (p *Pyroscope) send(ctx context.Context, e *holmes.Event, profile *holmes.Profile) error {

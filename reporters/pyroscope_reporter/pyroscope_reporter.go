@@ -41,7 +41,7 @@ type PyroscopeReporter struct {
 	AppName string
 	// Tags are those that the application was made with.
 	Tags map[string]string
-	// Logger is told of each profile at debug level, unless it is nil.
+	// Logger gets a debug line for each profile, unless it is nil.
 	Logger holmes.Logger
 
 	client *httpclient.Client

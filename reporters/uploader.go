@@ -9,11 +9,11 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// Pieces reports an event to a receiver that takes one profile at a time.
-type pieces struct {
+// An uploader reports an event to a receiver that takes one profile at a time.
+type uploader struct {
 	memory memory
-	// takes says whether the receiver has a use for profiles of a kind. Nil
-	// takes all.
+	// takes reports whether the receiver accepts profiles of a kind. Nil
+	// means that it accepts all.
 	takes func(holmes.Kind) bool
 	// send uploads one profile. An error of [holmes.Permanent] is about that
 	// profile alone.
@@ -26,7 +26,7 @@ type pieces struct {
 // the error in the end.
 //
 // A profile that is gone from disk will not come back: it is left out.
-func (u *pieces) report(ctx context.Context, e *holmes.Event) error {
+func (u *uploader) report(ctx context.Context, e *holmes.Event) error {
 	if err := checkName("event id", e.ID); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (u *pieces) report(ctx context.Context, e *holmes.Event) error {
 	return all.err()
 }
 
-func (u *pieces) one(ctx context.Context, e *holmes.Event, p *holmes.Profile) error {
+func (u *uploader) one(ctx context.Context, e *holmes.Event, p *holmes.Profile) error {
 	if known, err := u.memory.recall(e.ID, p.File); known {
 		return err
 	}
