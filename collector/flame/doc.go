@@ -28,7 +28,7 @@
 //   - Stacks with a negative value, of a profile that is a difference already,
 //     have no width. They are left out and counted; draw a difference of two
 //     profiles with [Difference] instead.
-//   - The origin of a function is told by its name and the path of its file.
+//   - The origin of a function is derived from its name and the path of its file.
 //     Without [Options].Module a module of the fleet's own that was not built
 //     from its own directory counts as a third party's.
 //

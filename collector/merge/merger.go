@@ -31,8 +31,8 @@ type Config struct {
 	Parallel int
 	// Now is the clock; the default is [time.Now].
 	Now func() time.Time
-	// Damaged is told of every stored profile that turns out to be damaged, once,
-	// and why. It must not call the Merger. The default is to drop that.
+	// Damaged is called once for each damaged profile, with the reason. It must
+	// not call the Merger. The default does nothing.
 	Damaged func(m *collector.Meta, why error)
 }
 

@@ -194,7 +194,7 @@ func (s *scan) unknownField(typ uint64) error {
 		return protowire.ErrType
 	}
 	if s.unknown += min(n, maxUnknown+1) + 1; s.unknown > maxUnknown {
-		return errors.New("more fields that no profile has than there is reason for")
+		return errors.New("too many bytes in unknown fields")
 	}
 	if typ != protowire.Varint {
 		s.skip(n)

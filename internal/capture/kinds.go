@@ -31,7 +31,7 @@ var Kinds = map[event.Kind]Row{
 	event.KindBlock:        {Write: lookup("block"), Needs: contentionNeeds("block"), Cumulative: true},
 }
 
-// What a capture allocates: for the compressor and its buffers, and for each record.
+// Estimated allocations of a capture: for the compressor and its buffers, and for each record.
 // BenchmarkCaptureNeeds measures 1.3 MB, and for a goroutine 420 bytes at a depth of 3
 // calls, 960 at 20 and 3000 at 60. The constants are higher, because the kernel kills
 // a process that allocates more than it can.

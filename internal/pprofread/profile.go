@@ -121,8 +121,9 @@ func (s Sample) Frames() iter.Seq[Frame] {
 	}
 }
 
-// A Call is a [Frame] whose function is told by its number: the same wherever
-// the function is the same in this profile, and less than [Profile.Functions].
+// A Call is a [Frame] whose function is identified by its number: the same
+// wherever the function is the same in this profile, and less than
+// [Profile.Functions].
 type Call struct {
 	Function uint32
 	Line     int64

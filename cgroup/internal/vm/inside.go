@@ -1,6 +1,6 @@
 package vm
 
-// What the inside of a machine and the outside agree on.
+// Constants shared by host and guest.
 const (
 	// InitPath is the program of the initramfs that the kernel starts. It runs those of TestPattern, one after the other.
 	InitPath    = "/init"

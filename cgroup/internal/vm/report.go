@@ -5,11 +5,11 @@ import (
 	"strings"
 )
 
-// Report is what the console of a machine told.
+// Report is what the console of a machine printed.
 type Report struct {
 	// Kernel is its release, as "uname -r" has it.
 	Kernel string
-	// Exit is the exit code of the tests, -1 if it was not told.
+	// Exit is the exit code of the tests, -1 if it is unknown.
 	Exit int
 	// Passed, Skipped and Failed are the names of tests and their subtests.
 	Passed, Skipped, Failed []string
@@ -20,10 +20,10 @@ func NewReport() *Report { return &Report{Exit: -1} }
 
 // Read takes one line of the console.
 func (r *Report) Read(line string) {
-	if told, ok := strings.CutPrefix(line, Mark); ok {
+	if printed, ok := strings.CutPrefix(line, Mark); ok {
 		// A line of another form changes nothing.
-		_, _ = fmt.Sscanf(told, KernelFormat, &r.Kernel)
-		_, _ = fmt.Sscanf(told, ExitFormat, &r.Exit)
+		_, _ = fmt.Sscanf(printed, KernelFormat, &r.Kernel)
+		_, _ = fmt.Sscanf(printed, ExitFormat, &r.Exit)
 		return
 	}
 	for _, result := range []struct {
@@ -52,7 +52,7 @@ func (r *Report) Verdict(l Layout) error {
 	case len(r.Skipped) > 0:
 		return fmt.Errorf("skipped, though the machine is made for them: %v", r.Skipped)
 	case r.Kernel == "":
-		return fmt.Errorf("the release of the kernel was not told")
+		return fmt.Errorf("the release of the kernel is unknown")
 	}
 	for _, prefix := range l.Tests {
 		if !r.passed(prefix) {
