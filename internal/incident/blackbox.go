@@ -36,16 +36,16 @@ type entry struct {
 // maxEarly is how many entries are kept before there is a box.
 const maxEarly = 16
 
-func (l *BlackBox) state(text string)     { l.add(entry{l.Clock.Wall(), "", text}) }
-func (l *BlackBox) event(id, text string) { l.add(entry{l.Clock.Wall(), id, text}) }
+func (b *BlackBox) state(text string)     { b.add(entry{b.Clock.Wall(), "", text}) }
+func (b *BlackBox) event(id, text string) { b.add(entry{b.Clock.Wall(), id, text}) }
 
-func (l *BlackBox) add(e entry) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if b := l.box.Load(); b != nil {
-		e.write(b)
-	} else if len(l.early) < maxEarly {
-		l.early = append(l.early, e)
+func (b *BlackBox) add(e entry) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if box := b.box.Load(); box != nil {
+		e.write(box)
+	} else if len(b.early) < maxEarly {
+		b.early = append(b.early, e)
 	}
 }
 
@@ -58,14 +58,14 @@ func (e entry) write(b *blackbox.Box) {
 }
 
 // begin writes to a box from now on.
-func (l *BlackBox) begin(b *blackbox.Box) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for _, e := range l.early {
-		e.write(b)
+func (b *BlackBox) begin(box *blackbox.Box) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, e := range b.early {
+		e.write(box)
 	}
-	l.early = nil
-	l.box.Store(b)
+	b.early = nil
+	b.box.Store(box)
 }
 
 // KeepBox reports previous runs and opens the box of this run, a tick after the start,
@@ -107,20 +107,20 @@ func (in *Incidents) OpenBox() {
 }
 
 // Close records in the box that the run was stopped, and closes it.
-func (l *BlackBox) Close(ctx context.Context) error {
-	if l.crash != nil {
-		_ = l.crash.Close() // an error would have no consequence
+func (b *BlackBox) Close(ctx context.Context) error {
+	if b.crash != nil {
+		_ = b.crash.Close() // an error would have no consequence
 	}
-	if b := l.box.Load(); b != nil {
-		return b.Close(ctx)
+	if box := b.box.Load(); box != nil {
+		return box.Close(ctx)
 	}
 	return nil
 }
 
 // Err returns why the box cannot be written, if it cannot.
-func (l *BlackBox) Err() error {
-	if b := l.box.Load(); b != nil {
-		return b.Err()
+func (b *BlackBox) Err() error {
+	if box := b.box.Load(); box != nil {
+		return box.Err()
 	}
 	return nil
 }
@@ -130,12 +130,12 @@ const recordEvery = time.Second
 
 // Record writes a tick into the box. It allocates nothing and makes no system call.
 // Only the tick's goroutine calls it.
-func (l *BlackBox) Record(now time.Duration, at time.Time, m *measure.Meter, c *measure.Config) {
-	box := l.box.Load()
-	if box == nil || l.recorded > 0 && now-l.recorded < recordEvery {
+func (b *BlackBox) Record(now time.Duration, at time.Time, m *measure.Meter, c *measure.Config) {
+	box := b.box.Load()
+	if box == nil || b.recorded > 0 && now-b.recorded < recordEvery {
 		return
 	}
-	l.recorded = now
+	b.recorded = now
 	var s blackbox.Sample
 	m.Record(&s, c)
 	box.Sample(at, &s)
