@@ -103,7 +103,7 @@ func TestBaselineIsForgottenWhenSomethingBegins(t *testing.T) {
 	})
 }
 
-// What a round costs puts off the next.
+// An expensive round delays the next.
 func TestBaselineKeepsToItsShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(10*time.Second))
@@ -127,7 +127,7 @@ func burn(d time.Duration) {
 	}
 }
 
-// A part that fails is told of, and the others are kept.
+// A part that fails is logged, and the others are kept.
 func TestBaselineWithoutTheProfiler(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(time.Minute))
@@ -194,7 +194,7 @@ func TestBaselineCutShortIsNoEvent(t *testing.T) {
 }
 
 // The event says what is normal, has what the diagnosis needs, and is compared.
-func TestEventIsComparedWithNormal(t *testing.T) {
+func TestEventIsComparedWithBaseline(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(time.Minute))
 		l.profiler.SetIdle(0.9)

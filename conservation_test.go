@@ -142,7 +142,7 @@ func (w *world) capture(t *testing.T) {
 func (w *world) changeReceiver(*testing.T) {
 	r := w.now[[]string{"one", "two"}[w.rng.IntN(2)]]
 	flaky := rand.New(rand.NewPCG(w.rng.Uint64(), 1))
-	moods := []func(*holmes.Event) error{
+	behaviours := []func(*holmes.Event) error{
 		nil, nil, down,
 		func(*holmes.Event) error { return waitError{time.Duration(flaky.IntN(900)) * time.Second} },
 		func(*holmes.Event) error { panic("receiver") },
@@ -150,7 +150,7 @@ func (w *world) changeReceiver(*testing.T) {
 			return []error{nil, errDown, holmes.Permanent(errors.New("no"))}[flaky.IntN(3)]
 		},
 	}
-	r.set(moods[w.rng.IntN(len(moods))])
+	r.set(behaviours[w.rng.IntN(len(behaviours))])
 }
 
 // restart ends the process and starts another: what it had in memory only is

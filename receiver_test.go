@@ -15,16 +15,16 @@ import (
 	"github.com/go-holmes/holmes/internal/testkit"
 )
 
-// receiver is a reporter that does what its mood says, and keeps what it got.
+// receiver is a reporter that behaves as set, and keeps what it got.
 type receiver struct {
 	name string
 
-	mu    sync.Mutex
-	mood  func(e *holmes.Event) error // nil is well
-	got   map[string]int              // how often it was given each event
-	order []string
-	last  map[string]*holmes.Event
-	tries []time.Time
+	mu        sync.Mutex
+	behaviour func(e *holmes.Event) error // nil is well
+	got       map[string]int              // how often it was given each event
+	order     []string
+	last      map[string]*holmes.Event
+	tries     []time.Time
 }
 
 func newReceiver(name string) *receiver {
@@ -35,11 +35,11 @@ func (r *receiver) Name() string { return r.name }
 
 func (r *receiver) Report(_ context.Context, e *holmes.Event) error {
 	r.mu.Lock()
-	mood := r.mood
+	behaviour := r.behaviour
 	r.tries = append(r.tries, time.Now())
 	r.mu.Unlock()
-	if mood != nil {
-		if err := mood(e); err != nil {
+	if behaviour != nil {
+		if err := behaviour(e); err != nil {
 			return err
 		}
 	}
@@ -51,10 +51,10 @@ func (r *receiver) Report(_ context.Context, e *holmes.Event) error {
 	return nil
 }
 
-func (r *receiver) set(mood func(e *holmes.Event) error) {
+func (r *receiver) set(behaviour func(e *holmes.Event) error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.mood = mood
+	r.behaviour = behaviour
 }
 
 var errDown = errors.New("receiver is down")
