@@ -126,7 +126,7 @@ func (s *Server) serve() error {
 func onlyThisMachine(addr string) error {
 	host, _, err := net.SplitHostPort(addr)
 	if err != nil {
-		return fmt.Errorf("holmes: address %q: %w", addr, err)
+		return fmt.Errorf("holmes: %w", err)
 	}
 	if ip := net.ParseIP(host); host == "localhost" || ip != nil && ip.IsLoopback() {
 		return nil

@@ -7,8 +7,11 @@
 //	}
 //
 //	func TestConformance(t *testing.T) { storetest.Test(t, open) }
-//	func TestKill(t *testing.T)        { storetest.Kill(t, open, storetest.Kills{Uploads: 500}) }
 //	func TestFullDisk(t *testing.T)    { storetest.Full(t, open) }
+//
+//	func TestAcknowledgedUploadsSurviveKills(t *testing.T) {
+//		storetest.Kill(t, open, storetest.Kills{Uploads: 500})
+//	}
 //
 // Run it with the race detector.
 package storetest

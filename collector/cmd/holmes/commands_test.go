@@ -189,7 +189,7 @@ func TestCommandMistakes(t *testing.T) {
 		{"top", command.ExitUsage, "name one, or give -service and -type"},
 		{"top -sample fish " + file, command.ExitUsage, `"fish" is none of`},
 		{"top " + file + " " + file, command.ExitUsage, "holmes diff compares two"},
-		{"top " + junk, command.ExitError, "this is no profile"},
+		{"top " + junk, command.ExitError, junk + " is no profile"},
 		{"diff " + file, command.ExitUsage, "two profiles are needed"},
 		{"flame -o /nowhere/x.svg " + file, command.ExitError, "/nowhere/x.svg"},
 		{"completion powershell", command.ExitUsage, `"powershell" is none of`},

@@ -76,7 +76,7 @@ func runComplete(ctx context.Context, std Std, args []string) error {
 
 // candidates are the words that may come last.
 func candidates(ctx context.Context, std Std, args []string) (words []string) {
-	if len(args) < 2 {
+	if len(args) < 2 || args[0] == "help" && len(args) == 2 {
 		for _, c := range commands() {
 			words = append(words, c.name)
 		}

@@ -44,6 +44,9 @@ func Run(ctx context.Context, std Std, args []string) int {
 		usage(std.Err)
 		return ExitUsage
 	}
+	if args[0] == "help" && len(args) > 1 {
+		args = []string{args[1], "-help"}
+	}
 	switch args[0] {
 	case "help", "-h", "-help", "--help":
 		usage(std.Out)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"runtime/debug"
+	"strings"
 
 	"github.com/go-holmes/holmes"
 
@@ -38,6 +39,6 @@ func runVersion(_ context.Context, std Std, args []string) error {
 	if asJSON {
 		return term.JSON(std.Out, v)
 	}
-	_, err := fmt.Fprintln(std.Out, "holmes", v.Version, v.Commit, v.BuildTime)
+	_, err := fmt.Fprintln(std.Out, strings.TrimRight(fmt.Sprintln("holmes", v.Version, v.Commit, v.BuildTime), " \n"))
 	return err
 }

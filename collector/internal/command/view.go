@@ -49,7 +49,8 @@ func (v *view) one(ctx context.Context, names []string) (*profile.Profile, error
 	if err != nil {
 		return nil, err
 	}
-	p, err := source.Decode(src.Merged(ctx, q))
+	r, err := src.Merged(ctx, q)
+	p, err := source.Decode("the merged profile", r, err)
 	if collector.CodeOf(err) == collector.Unsupported {
 		return nil, usageError{err}
 	}

@@ -178,7 +178,8 @@ func (d *demo) check(ctx context.Context, f shop.Fault, e *api.Event) error {
 		if !p.Type.Pprof() {
 			continue
 		}
-		if _, err := source.Decode(d.remote.File(ctx, e.ID, p.File)); err != nil {
+		r, err := d.remote.File(ctx, e.ID, p.File)
+		if _, err := source.Decode(p.File, r, err); err != nil {
 			return fmt.Errorf("%s: %w", p.File, err)
 		}
 	}

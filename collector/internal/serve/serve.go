@@ -129,5 +129,9 @@ func (c *Config) listen(ctx context.Context, g *gate, log *zap.Logger) (*server.
 		}
 		config.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
 	}
-	return server.Listen(ctx, config)
+	srv, err := server.Listen(ctx, config)
+	if err != nil {
+		return nil, fmt.Errorf("%w (-addr %s)", err, c.Addr)
+	}
+	return srv, nil
 }

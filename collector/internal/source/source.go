@@ -45,8 +45,9 @@ func readBounded(r io.Reader) ([]byte, error) {
 	return raw, err
 }
 
-// Decode decodes a profile and closes it. It takes the results of opening one.
-func Decode(r io.ReadCloser, err error) (*profile.Profile, error) {
+// Decode decodes a profile and closes it. It takes the profile's name for errors,
+// and the results of opening it.
+func Decode(name string, r io.ReadCloser, err error) (*profile.Profile, error) {
 	if err != nil {
 		return nil, err
 	}
@@ -57,7 +58,7 @@ func Decode(r io.ReadCloser, err error) (*profile.Profile, error) {
 	}
 	p, err := profile.ParseData(raw)
 	if err != nil {
-		return nil, fmt.Errorf("holmes: this is no profile: %w", err)
+		return nil, fmt.Errorf("holmes: %s is no profile: %w", name, err)
 	}
 	return p, nil
 }
@@ -66,10 +67,15 @@ func Decode(r io.ReadCloser, err error) (*profile.Profile, error) {
 // <event>/<file>, or the ID of a profile. It opens the source only if there is no
 // such file.
 func Find(ctx context.Context, open func() (Source, error), kind, arg string) (*profile.Profile, error) {
+	r, err := find(ctx, open, kind, arg)
+	return Decode(arg, r, err)
+}
+
+func find(ctx context.Context, open func() (Source, error), kind, arg string) (io.ReadCloser, error) {
 	f, err := os.Open(arg)
 	switch {
 	case err == nil:
-		return Decode(f, nil)
+		return f, nil
 	case !errors.Is(err, os.ErrNotExist):
 		return nil, fmt.Errorf("holmes: %w", err)
 	}
@@ -79,23 +85,23 @@ func Find(ctx context.Context, open func() (Source, error), kind, arg string) (*
 	}
 	id, name := cutEvent(arg)
 	if name != "" {
-		return Decode(src.File(ctx, id, name))
+		return src.File(ctx, id, name)
 	}
 	event, err := src.Event(ctx, id)
 	switch {
 	case collector.CodeOf(err) == collector.NotFound:
-		p, err := Decode(src.Profile(ctx, id))
+		r, err := src.Profile(ctx, id)
 		if collector.CodeOf(err) == collector.NotFound {
 			return nil, collector.Errorf(collector.NotFound, "%q is neither a file nor an event nor a profile there", arg)
 		}
-		return p, err
+		return r, err
 	case err != nil:
 		return nil, err
 	}
 	if name, err = best(&event, kind); err != nil {
 		return nil, err
 	}
-	return Decode(src.File(ctx, id, name))
+	return src.File(ctx, id, name)
 }
 
 // best returns the name of an event's most telling profile: the last one of the
