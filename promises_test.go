@@ -11,12 +11,12 @@ import (
 	"github.com/go-holmes/holmes/internal/testkit"
 )
 
-// Every test that docs/promises.md names exists, and every promise names one.
+// Every test and benchmark that docs/promises.md names exists, and every promise names one.
 func TestPromisesNameTheirTests(t *testing.T) {
 	text := testkit.Must(os.ReadFile(filepath.Join("docs", "promises.md")))(t)
 	promises := regexp.MustCompile(`(?m)^\| \*\*.*$`).FindAll(text, -1)
 	require.GreaterOrEqual(t, len(promises), 26)
-	test := regexp.MustCompile("`([a-z/.]+) (Test[A-Za-z0-9]+)`")
+	test := regexp.MustCompile("`([a-z/.]+) ((?:Test|Benchmark)[A-Za-z0-9]+)`")
 	known := map[string][]string{} // the tests of each package
 	for _, promise := range promises {
 		tests := test.FindAllSubmatch(promise, -1)
@@ -31,10 +31,10 @@ func TestPromisesNameTheirTests(t *testing.T) {
 	}
 }
 
-// testsOf returns the names of all tests of a package.
+// testsOf returns the names of all tests and benchmarks of a package.
 func testsOf(t *testing.T, folder string) (names []string) {
 	t.Helper()
-	declared := regexp.MustCompile(`(?m)^func (Test\w+)\(t \*testing\.T\)`)
+	declared := regexp.MustCompile(`(?m)^func ((?:Test|Benchmark)\w+)\([tb] \*testing\.[TB]\)`)
 	paths := testkit.Must(filepath.Glob(filepath.Join(filepath.FromSlash(folder), "*_test.go")))(t)
 	for _, path := range paths {
 		raw := testkit.Must(os.ReadFile(path))(t)
