@@ -15,6 +15,16 @@ func made(h *holmes.Holmes, err error) *holmes.Holmes {
 	return h
 }
 
+// watching has the options that all services but one share.
+func watching(options ...holmes.Option) *holmes.Holmes {
+	return made(holmes.New(append([]holmes.Option{
+		holmes.WithCollectInterval("250ms"),
+		holmes.WithDumpPath(dumpPath()),
+		holmes.WithTextDump(),
+		holmes.WithProfileReporter(printer{}),
+	}, options...)...))
+}
+
 // cpu watches half a core.
 func cpu() *holmes.Holmes {
 	return made(holmes.New(
@@ -30,61 +40,39 @@ func cpu() *holmes.Holmes {
 
 // goroutines watches the number of goroutines.
 func goroutines() *holmes.Holmes {
-	return made(holmes.New(
-		holmes.WithCollectInterval("250ms"),
-		holmes.WithDumpPath(dumpPath()),
+	return watching(
 		holmes.WithLogger(holmes.NewFileLog(logFile(), logInfo)),
-		holmes.WithTextDump(),
 		holmes.WithGoroutineDump(10, 25, 2000, 10*1000, time.Minute),
-		holmes.WithProfileReporter(printer{}),
-	)).EnableGoroutineDump()
+	).EnableGoroutineDump()
 }
 
 // fewGoroutines has a lower limit, and the standard logger.
 func fewGoroutines() *holmes.Holmes {
-	return made(holmes.New(
-		holmes.WithCollectInterval("250ms"),
-		holmes.WithDumpPath(dumpPath()),
+	return watching(
 		holmes.WithLogger(holmes.NewStdLogger()),
-		holmes.WithTextDump(),
 		holmes.WithGoroutineDump(10, 25, 80, 10*1000, time.Minute),
-		holmes.WithProfileReporter(printer{}),
-	)).EnableGoroutineDump()
+	).EnableGoroutineDump()
 }
 
 // threads watches the threads of the operating system, without a logger.
 func threads() *holmes.Holmes {
-	return made(holmes.New(
-		holmes.WithCollectInterval("250ms"),
-		holmes.WithDumpPath(dumpPath()),
-		holmes.WithTextDump(),
-		holmes.WithThreadDump(10, 25, 100, time.Minute),
-		holmes.WithProfileReporter(printer{}),
-	)).EnableThreadDump()
+	return watching(holmes.WithThreadDump(10, 25, 100, time.Minute)).EnableThreadDump()
 }
 
 // memory watches the memory of the process.
 func memory() *holmes.Holmes {
-	return made(holmes.New(
-		holmes.WithCollectInterval("250ms"),
-		holmes.WithDumpPath(dumpPath()),
+	return watching(
 		holmes.WithLogger(holmes.NewFileLog(logFile(), logInfo)),
-		holmes.WithTextDump(),
 		holmes.WithMemoryLimit(512<<20),
 		holmes.WithMemDump(3, 25, 80, time.Minute),
-		holmes.WithProfileReporter(printer{}),
-	)).EnableMemDump()
+	).EnableMemDump()
 }
 
 // gcHeap watches the live heap.
 func gcHeap() *holmes.Holmes {
-	return made(holmes.New(
-		holmes.WithCollectInterval("250ms"),
-		holmes.WithDumpPath(dumpPath()),
+	return watching(
 		holmes.WithLogger(holmes.NewFileLog(logFile(), logInfo)),
-		holmes.WithTextDump(),
 		holmes.WithMemoryLimit(512<<20),
 		holmes.WithGCHeapDump(10, 20, 40, time.Minute),
-		holmes.WithProfileReporter(printer{}),
-	)).EnableGCHeapDump()
+	).EnableGCHeapDump()
 }
