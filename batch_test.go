@@ -60,7 +60,7 @@ func TestEventsAreReportedTogether(t *testing.T) {
 	})
 }
 
-// What cannot be reported together is reported one by one.
+// Events that cannot be reported together are reported one by one.
 func TestBatchThatFails(t *testing.T) {
 	for name, err := range map[string]error{"for now": errDown, "for good": holmes.Permanent(errDown)} {
 		testkit.Bubble(t, name, func(t *testing.T) {

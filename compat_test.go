@@ -51,7 +51,7 @@ type foreignLevel uint8
 
 const foreignINFO foreignLevel = 3
 
-// What the design's snippet and users of mosn/holmes write compiles and runs.
+// The design's snippet and the code of mosn/holmes's users compile and run.
 func TestCodeForMosnHolmes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir := t.TempDir()

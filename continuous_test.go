@@ -39,7 +39,7 @@ func TestContinuous(t *testing.T) {
 	})
 }
 
-// What the user asks for is not taken out of what events may have of the CPU
+// Continuous profiles do not reduce the time that events may have of the CPU
 // profiler.
 func TestContinuousLeavesTheProfilerToEvents(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/go-holmes/holmes/internal/testkit"
 )
 
-// What captures cost is in the event, and adds up in the stats.
+// The cost of captures is in the event, and adds up in the stats.
 func TestCostIsCounted(t *testing.T) {
 	h := started(t, holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(testLog{t}))
 	e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine))(t)

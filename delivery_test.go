@@ -54,7 +54,7 @@ func TestReceiverDownForAnHour(t *testing.T) {
 	})
 }
 
-// What is delivered after a restart is what would have been delivered at once.
+// An event that is delivered after a restart equals one that is delivered at once.
 func TestDeliveredAfterRestartIsTheSame(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, r := t.TempDir(), newReceiver("receiver")

@@ -259,8 +259,8 @@ func (p *plan) fault(op, _ string) error {
 	return p.fail(op)
 }
 
-// What is held in memory is bounded, by count and by bytes; the oldest goes,
-// and is counted.
+// Events in memory are bounded by count and by bytes; the oldest is dropped and
+// counted.
 func TestMemoryForEventsIsBounded(t *testing.T) {
 	for name, c := range map[string]struct{ events, size int }{"many": {100, 1000}, "large": {15, 3 << 20}} {
 		t.Run(name, func(t *testing.T) {

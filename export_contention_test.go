@@ -22,8 +22,8 @@ func SetBlockRate(set func(nanoseconds int), hs ...*Holmes) {
 	}
 }
 
-// What holmes sets the mutex profile's fraction to: during an event, and while
-// one is possible.
+// Fractions of the mutex profile that holmes sets during an event, and while one
+// is possible.
 const (
 	LockFraction = contention.Fraction
 	LockArmed    = contention.Armed

@@ -40,7 +40,7 @@ func TestGCHeapIsRightForAnyGOGC(t *testing.T) {
 	runtime.KeepAlive(live)
 }
 
-// What a later collection finds is seen at the next tick.
+// The next tick sees the result of a later collection.
 func TestGCHeapFollowsCollections(t *testing.T) {
 	const limit = 128 << 20
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}

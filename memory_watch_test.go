@@ -141,7 +141,7 @@ func TestWatcherRefreshes(t *testing.T) {
 	})
 }
 
-// What leaves no time for a collection says so.
+// An event without time for a collection says so.
 func TestWatcherSkipsTheCollection(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := watched(t, holmes.WithForcedGC(true))

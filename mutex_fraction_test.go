@@ -87,7 +87,7 @@ func TestMutexFractionIsPutBackAfterAPanic(t *testing.T) {
 	})
 }
 
-// What the application has set is used and left alone, whenever it sets it.
+// The application's fraction is used and left alone, whenever it is set.
 func TestMutexFractionOfTheApplication(t *testing.T) {
 	event := func(t *testing.T, meanwhile func()) *holmes.Profile {
 		t.Helper()

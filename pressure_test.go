@@ -189,8 +189,8 @@ func TestMutexWaitEvent(t *testing.T) {
 	})
 }
 
-// What the three say of the real runtime: each rises when what it measures is
-// done to the process.
+// The three signals rise in the real runtime when the process does what they
+// measure.
 func TestPressureOfThisProcess(t *testing.T) {
 	many := 200 * runtime.GOMAXPROCS(0) // the runtime looks at one goroutine in eight
 	for name, c := range map[string]struct {

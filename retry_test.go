@@ -68,8 +68,8 @@ func TestRetryAfterIsHonoured(t *testing.T) {
 	}
 }
 
-// What is refused for good is set aside with the reason and never tried
-// again, by this process or the next; what is not is tried until it succeeds.
+// An event that is refused for good is set aside with the reason and never tried
+// again, by this process or the next. Others are tried until they succeed.
 func TestRefusedEventIsSetAside(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		dir, r := t.TempDir(), newReceiver("receiver")

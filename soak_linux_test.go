@@ -37,7 +37,7 @@ type rest struct {
 // its, reporters come and go, and events are taken all the while. After each
 // all has mended, and holmes is stopped, which delivers what waits.
 //
-// What is left then must not grow. Of the rounds after the first quarter, which
+// Memory, goroutines and descriptors must not grow. Of the rounds after the first quarter, which
 // fills caches and pools, the last third is held against the first: no more
 // goroutines and no more descriptors at most, and the Theil-Sen slope of the
 // live heap (the median of the slopes between every two rounds) over all rounds

@@ -99,14 +99,14 @@ func (want growth) check(t *testing.T, s system, command string) {
 	}
 }
 
-// What a process takes is seen as that much, whether it is its own or shared.
+// The usage grows by the memory that a process takes, private or shared.
 func TestRealMemoryGrowth(t *testing.T) {
 	s := needSystem(t)
 	t.Run("own", func(t *testing.T) { growth{used: 32, usage: 32, anon: 32}.check(t, s, "hold 32") })
 	t.Run("shared", func(t *testing.T) { growth{used: 32, usage: 32, shmem: 32}.check(t, s, "share 32") })
 }
 
-// What it writes to a disk stays in memory too, but only for as long as there is room.
+// Pages that a process writes to a disk stay in memory only while there is room.
 func TestRealPageCache(t *testing.T) {
 	growth{usage: 80}.check(t, needSystem(t), "cache 80 "+diskPath(t))
 }

@@ -18,7 +18,7 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 )
 
-// What Alertmanager sends to a webhook, and how its API lists alerts.
+// The JSON that Alertmanager sends to a webhook, and that of its API's alerts.
 type (
 	notification struct {
 		Status string
@@ -121,7 +121,7 @@ func TestRealAlertmanager(t *testing.T) {
 	}
 }
 
-// What Alertmanager refuses is refused for good.
+// A refusal of Alertmanager is permanent.
 func TestRealAlertmanagerRefuses(t *testing.T) {
 	url, _ := realAlertmanager(t)
 	r, err := reporters.NewWebhook(url+"/api/v2/alerts", reporters.JSON(`{"no": "list"}`))

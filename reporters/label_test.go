@@ -23,7 +23,7 @@ func anything(random *rand.Rand) string {
 	return b.String()
 }
 
-// Whatever labels a program has: profefe reads back each as it was.
+// Profefe reads any label back as it was.
 func TestProfefeReadsAnyLabels(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	f := newFakeProfefe(t)

@@ -20,7 +20,7 @@ type Filtered struct {
 //	reporters.Only(chat, reporters.AtLeast(reporters.SeverityCritical))
 //	reporters.Only(pyroscope, reporters.Signals(holmes.SignalCPU), reporters.States(holmes.StateConfirmed))
 //
-// What it does not pass on is counted as delivered.
+// Events that it does not pass on count as delivered.
 func Only(to holmes.Reporter, conditions ...Condition) *Filtered {
 	return &Filtered{to, conditions}
 }

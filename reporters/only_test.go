@@ -109,7 +109,7 @@ func TestOnly(t *testing.T) {
 	require.Equal(t, "signal cpu", reporters.Signals(holmes.SignalCPU).String())
 }
 
-// What the other reporter says is what is said.
+// The error of the other reporter is returned unchanged.
 func TestOnlyPassesErrorsOn(t *testing.T) {
 	passing, refused := errors.New("busy"), holmes.Permanent(errors.New("refused"))
 	to := &notes{errs: map[string]error{"mem-diff": refused, "mem-abs": passing}}

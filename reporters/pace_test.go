@@ -59,8 +59,7 @@ func TestPaceOfOneAfterTheOther(t *testing.T) {
 	}
 }
 
-// Those that wait at the same time share messages, and each is told what has
-// become of it.
+// Events that wait at the same time share messages, and each gets its own result.
 func TestEventsThatWaitShareAMessage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c := &chat{yes: "ok"}

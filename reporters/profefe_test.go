@@ -82,7 +82,7 @@ func TestProfefeGoesOnWhereItStopped(t *testing.T) {
 	}
 }
 
-// What is refused does not keep the others back, and is not tried again.
+// A refused profile does not keep the others back, and is not tried again.
 func TestProfefeRefusesSome(t *testing.T) {
 	f := newFakeProfefe(t)
 	asked := 0

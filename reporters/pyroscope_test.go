@@ -189,7 +189,7 @@ func TestPyroscopeJudges422(t *testing.T) {
 	require.Len(t, f.of(e.ID), 6, "the others are there")
 }
 
-// What cannot be read is the server's to refuse.
+// A profile that cannot be read is sent unchanged: the server refuses it.
 func TestPyroscopeSendsJunkAsItIs(t *testing.T) {
 	f := newFakePyroscope(t)
 	e := recent(t)

@@ -73,7 +73,7 @@ func TestWebhooksNeverSendAProfile(t *testing.T) {
 }
 
 // A message that has arrived is not repeated; one that has not is.
-// What a timetable took is no news, and nothing that a receiver could refuse.
+// Captures of a timetable are not reported, so a receiver cannot refuse them.
 func TestWebhooksDoNotTellOfTimetables(t *testing.T) {
 	e := reportertest.DiskEvent(t)
 	e.Trigger.Reason.Code = holmes.CodeContinuous
@@ -114,7 +114,7 @@ func TestRobotsCheckSignatures(t *testing.T) {
 	}
 }
 
-// What robots say with status 200, from their documentation.
+// Refusals that robots answer with status 200, from their documentation.
 func TestRobotsSayNoWith200(t *testing.T) {
 	const long = 10 * time.Minute
 	for _, tt := range []struct {

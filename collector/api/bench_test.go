@@ -35,9 +35,9 @@ import (
 // each processor. Without a directory it is the disk that the source is on: the one
 // for temporary files may be memory.
 //
-// What an empty file costs is shown, too, since that is the file system's doing:
-// ext4 without a journal passes over the inodes of what was deleted in the last
-// minutes, such as the files of the run before, one by one.
+// The cost of an empty file is shown, too, since it is the file system's: ext4
+// without a journal passes one by one over the inodes of files that were deleted
+// in the last minutes, such as those of the run before.
 func BenchmarkAccept(b *testing.B) {
 	raw := benchProfile(b)
 	dir := benchDir(b)

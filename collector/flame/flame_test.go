@@ -297,8 +297,8 @@ func FuzzSVG(f *testing.F) {
 	})
 }
 
-// What is too narrow is one box, so that a function does not seem to have done
-// the work of those that it called.
+// Calls that are too narrow share one box, so that a function does not seem to
+// have done their work.
 func TestTheRestIsSeen(t *testing.T) {
 	stacks := []flame.Stack{stack("main.main;main.large", 600, 0), stack("main.main", 100, 0)}
 	for i := range 3000 {

@@ -102,8 +102,8 @@ func decoded(tb testing.TB, f *merge.Fold) *profile.Profile {
 	return p
 }
 
-// What google's decoder and merge make of real profiles, the fold makes, too: one
-// by one, twice the same, and all of a kind.
+// The fold of real profiles equals the result of google's decoder and merge: one by
+// one, twice the same, and all of a kind.
 func TestFoldIsGooglesMerge(t *testing.T) {
 	kinds := map[string][][]byte{}
 	all := proftest.Real(t)
@@ -158,7 +158,7 @@ func requireSame(t *testing.T, name string, zipped ...[]byte) {
 	}
 	require.Equal(t, totals, f.Totals(), name)
 
-	// What is written passes the check, and is the same once more.
+	// The output passes the check, and folds to the same profile.
 	var b bytes.Buffer
 	n, err := f.WriteTo(&b)
 	require.NoError(t, err)
@@ -237,7 +237,7 @@ func TestSaturates(t *testing.T) {
 	require.NoError(t, merge.Diff(merge.NewFold(0), f, merge.DiffOptions{}))
 }
 
-// What refers to nothing is refused, and the fold is as before.
+// A profile with references to nothing is refused, and the fold is as before.
 func TestRefuses(t *testing.T) {
 	message := proftest.Message{}
 	head := message.Column().Strings("cpu", "ns")
@@ -269,8 +269,8 @@ func TestRefuses(t *testing.T) {
 	require.Equal(t, 1, f.Profiles())
 }
 
-// Whatever the check lets pass is folded, or refused: of any size that is within
-// the limits, in the memory that the fold may have.
+// A profile of any size that passes the check is folded or refused within the
+// fold's memory.
 func TestHostileProfiles(t *testing.T) {
 	c, err := safepprof.New(safepprof.Limits{})
 	require.NoError(t, err)

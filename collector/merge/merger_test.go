@@ -123,8 +123,8 @@ func (p *place) fill() (all [][]byte) {
 	return all
 }
 
-// What roll-ups answer is what the profiles would: for windows, labels, late
-// profiles and profiles that are gone.
+// Roll-ups answer as the profiles would: for windows, labels, late profiles and
+// profiles that are gone.
 func TestRollups(t *testing.T) {
 	p := newPlace(t)
 	all := p.fill()
@@ -185,7 +185,7 @@ func TestRollups(t *testing.T) {
 	require.NotEmpty(t, late)
 }
 
-// What is damaged, cut, or of something else is not used, and made again.
+// A roll-up that is damaged, cut off or replaced by another is not used, and is made again.
 func TestDamagedRollups(t *testing.T) {
 	p := newPlace(t)
 	want := sums(decoded(t, fold(t, p.fill()...)))
@@ -223,7 +223,7 @@ func TestDamagedRollups(t *testing.T) {
 	require.Equal(t, want, sums(decoded(t, f)))
 }
 
-// What retention takes goes from the roll-ups, too.
+// Retention removes profiles from the roll-ups, too.
 func TestRetention(t *testing.T) {
 	dir := t.TempDir()
 	now := start()
@@ -276,7 +276,7 @@ func TestRollupBytes(t *testing.T) {
 	require.Equal(t, 10, f.Profiles())
 }
 
-// What is stored and is no profile is left out and counted, from roll-ups, too.
+// A stored file that is no profile is left out and counted, in roll-ups, too.
 func TestSkipped(t *testing.T) {
 	p := newPlace(t)
 	var told []string

@@ -123,7 +123,7 @@ func TestBoundedInOne(t *testing.T) {
 	t.Log(after.TotalAlloc - before.TotalAlloc)
 }
 
-// What was estimated is what is in use, more or less.
+// The estimate is close to the memory in use.
 func TestEstimate(t *testing.T) {
 	for name, raw := range proftest.Real(t) {
 		raw = inflate(t, raw)

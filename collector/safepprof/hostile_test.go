@@ -82,7 +82,7 @@ func TestCostIsABound(t *testing.T) {
 	}
 }
 
-// What is 15 KB, or some more, and stands for hundreds of MiB.
+// Bodies of about 15 KB that expand to hundreds of MiB are refused.
 func TestHostile(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	n := 0

@@ -201,7 +201,7 @@ func TestIdleGzip(t *testing.T) {
 	}
 }
 
-// What goes wrong with the source of what is zipped comes back.
+// An error of the source of compressed data is returned.
 func TestSourceErrorsOfGzip(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	good := proftest.Real(t)["shop-heap"]

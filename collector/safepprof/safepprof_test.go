@@ -225,7 +225,7 @@ func TestReasons(t *testing.T) {
 	}
 }
 
-// What goes wrong with the source is not the sender's doing.
+// An error of the source is not blamed on the sender.
 func TestSourceErrors(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	reset := errors.New("connection reset")
@@ -243,7 +243,7 @@ func TestSourceErrors(t *testing.T) {
 	require.Equal(t, collector.Busy, collector.CodeOf(err), "an error that has a code keeps it")
 }
 
-// What a look allocates does not depend on the profile.
+// The allocations of a check do not depend on the profile.
 func TestAllocatesNothingButInfo(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
 	src := bytes.NewReader(nil)

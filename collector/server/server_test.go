@@ -204,8 +204,8 @@ func TestDrainLetsRequestsEnd(t *testing.T) {
 	require.NoError(t, <-r.done)
 }
 
-// What does not end in time is cut off: its context is done, its connection is
-// closed.
+// A request that does not end in time is cut off: its context is done, its
+// connection is closed.
 func TestDrainEnds(t *testing.T) {
 	arrived, ended := make(chan struct{}), make(chan struct{})
 	r := run(t, server.Config{

@@ -182,7 +182,7 @@ func requireAsTheModel(s *subject, all []collector.Meta, q *collector.Query) {
 		require.Equal(s, ids(want), ids(got), "%+v", q)
 		return
 	}
-	// Which ones of the same time are kept is not specified.
+	// The choice among records of the same time is not specified.
 	slices.SortStableFunc(want, newestFirst)
 	require.Len(s, got, q.Limit)
 	for i := range got {

@@ -86,7 +86,7 @@ func childHole(dir *os.Root, b *blackbox.Box) error {
 	return report(b)
 }
 
-// Whatever is done to a mapped file, the host lives on.
+// The host survives every change of a mapped file.
 func TestMappedFileIsTakenAway(t *testing.T) {
 	for name, dir := range map[string]string{"cut": t.TempDir(), "hole": testkit.Tmpfs(t, "size=512k")} {
 		t.Run(name, func(t *testing.T) {

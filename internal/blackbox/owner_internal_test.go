@@ -96,7 +96,7 @@ func TestAdoptWithoutLocks(t *testing.T) {
 	require.NoError(t, testkit.Err(dir.Lstat("alive.box")))
 }
 
-// What another process removes between the look and the lock is its own.
+// A file that another process removes before it is locked is no orphan.
 func TestAdoptAfterAnother(t *testing.T) {
 	dir := testkit.Must(os.OpenRoot(t.TempDir()))(t)
 	defer dir.Close()

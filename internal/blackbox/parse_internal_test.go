@@ -102,7 +102,7 @@ func TestDamage(t *testing.T) {
 	})
 }
 
-// What is larger than any box is not read to its end.
+// A file larger than any box is not read to its end.
 func TestReadIsBounded(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "run.box")
 	require.NoError(t, os.WriteFile(path, small(), 0o600))

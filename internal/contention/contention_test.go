@@ -125,7 +125,7 @@ func TestLocksArmedAndTheApplication(t *testing.T) {
 	}
 }
 
-// What the application has set is used, and never changed.
+// The application's fraction is used, and never changed.
 func TestLocksLeavesTheApplicationsFraction(t *testing.T) {
 	for _, own := range []int{1, 5, 1_000_000, ours, contention.Armed} {
 		p, l := newLocks(own)

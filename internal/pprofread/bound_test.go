@@ -24,8 +24,8 @@ func allocated(f func()) uint64 {
 	return after.TotalAlloc - before.TotalAlloc
 }
 
-// Whatever a profile consists of: each of these is shortest on the wire compared
-// with what it is decoded to.
+// Memory is bounded for each kind of message. Each of these is the shortest on the
+// wire in proportion to its decoded size.
 func TestMemoryIsBounded(t *testing.T) {
 	const size = 1 << 17
 	head := proftest.Message{}.Strings("cpu", "nanoseconds").Column()

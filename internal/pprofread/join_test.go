@@ -99,7 +99,7 @@ func TestJoinRefuses(t *testing.T) {
 	}
 }
 
-// Whatever is joined with a real profile, the result reads or Join says no.
+// The result of joining any bytes with a real profile can be read, or Join fails.
 func FuzzJoin(f *testing.F) {
 	good := proftest.Real(f)["gofmt-cpu"]
 	f.Add(good)

@@ -70,7 +70,7 @@ func requireTimes(t *testing.T, want *profile.Profile, raw []byte) {
 	require.Equal(t, max(time.Duration(want.DurationNanos), 0), took)
 }
 
-// What the runtime writes is read as google's decoder reads it.
+// Profiles of the runtime are read as google's decoder reads them.
 func TestAgreesOnRealProfiles(t *testing.T) {
 	for name, raw := range proftest.All(t) {
 		t.Run(name, func(t *testing.T) {

@@ -130,7 +130,7 @@ func TestNumbers(t *testing.T) {
 	require.Equal(t, 10, n)
 }
 
-// What is appended is what is read.
+// Appended fields are read back unchanged.
 func TestAppend(t *testing.T) {
 	m := protowire.AppendNumber(nil, 1, 150)
 	m = protowire.AppendBytes(m, 2, []byte("hi"))
@@ -206,7 +206,7 @@ func TestEachEndsWithAnError(t *testing.T) {
 	require.ErrorIs(t, protowire.Each(m, wrong), protowire.ErrType)
 }
 
-// What is returned of a message cannot grow into what follows.
+// A returned part of a message cannot grow into the next part.
 func TestParts(t *testing.T) {
 	m := protowire.AppendNumber(protowire.AppendBytes(nil, 1, []byte("ab")), 2, 7)
 	whole := slices.Clone(m)

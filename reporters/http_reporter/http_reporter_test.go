@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// What code written for mosn/holmes uses, with the types that it expects.
+// The names that code written for mosn/holmes uses, with the types that it expects.
 var (
 	_ func(string, string) holmes.ProfileReporter = http_reporter.NewReporter
 	_                                             = http_reporter.Response{Code: 1, Message: ""}

@@ -21,7 +21,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// What code written for mosn/holmes uses, with the types that it expects.
+// The names that code written for mosn/holmes uses, with the types that it expects.
 var (
 	_ func(string, map[string]string, pyroscope_reporter.RemoteConfig, holmes.Logger) (*pyroscope_reporter.PyroscopeReporter, error) = pyroscope_reporter.NewPyroscopeReporter
 

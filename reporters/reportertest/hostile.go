@@ -10,7 +10,7 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
-// What a hostile receiver may cost.
+// Bounds on the cost of a hostile receiver.
 const (
 	deadline = 100 * time.Millisecond // that Report gets where it would wait for ever
 	grace    = 20 * time.Second       // after that, on a busy machine
@@ -28,7 +28,7 @@ const (
 // whatever it is configured with in earnest, for a receiver at a URL of plain
 // http on this machine.
 //
-// Whatever the receiver does, Report has to
+// Report has to
 //
 //   - return soon after its context is done,
 //   - return an error if the receiver did not take the event; one that a retry

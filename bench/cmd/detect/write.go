@@ -13,7 +13,7 @@ import (
 	"github.com/go-holmes/holmes/bench/internal/report"
 )
 
-// What must hold on the reported half.
+// Bounds for the reported half.
 const (
 	maxFalse = 3   // CPU captures a day
 	minLeaks = 0.9 // slow leaks found

@@ -41,7 +41,7 @@ func TestMachineWithoutQEMU(t *testing.T) {
 	require.ErrorIs(t, m.Run(t.Context(), func(string) {}), os.ErrNotExist)
 }
 
-// What is missing is told, and how to get it.
+// The error names the missing parts and how to get them.
 func TestMissingParts(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv(vm.KernelEnv, "")

@@ -18,7 +18,7 @@ import (
 	"github.com/go-holmes/holmes/reporters/internal/httpclient"
 )
 
-// Which answers are worth a retry.
+// Each status is permanent or is retried.
 func TestPermanentAnswers(t *testing.T) {
 	for status, permanent := range map[int]bool{
 		400: true, 401: true, 403: true, 404: true, 409: true, 413: true, 422: true, 304: true,
@@ -105,8 +105,8 @@ func TestPostEndsWithItsContextAndItsTimeout(t *testing.T) {
 	require.False(t, holmes.IsPermanent(err))
 }
 
-// What is posted belongs to the caller again when Post returns, also when the
-// receiver answered without reading it.
+// The body belongs to the caller again when Post returns, also when the receiver
+// answered without reading it.
 func TestPostReadsNothingAfterItReturned(t *testing.T) {
 	at := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusRequestEntityTooLarge) })
 	body := &endless{}

@@ -121,7 +121,7 @@ func unusedAddress(t *testing.T) string {
 	return l.Addr().String()
 }
 
-// What was meant for one receiver does not go to another.
+// A request for one receiver does not go to another.
 func TestRedirectsAreRefused(t *testing.T) {
 	elsewhere := serve(t, func(http.ResponseWriter, *http.Request) { t.Error("the redirect was followed") })
 	for _, status := range []int{301, 302, 303, 307, 308} {

@@ -156,7 +156,7 @@ func TestBadTLSFiles(t *testing.T) {
 	}
 }
 
-// What the caller goes on doing with its configuration is no business of ours.
+// Later changes of the caller's configuration have no effect.
 func TestTLSIsCopied(t *testing.T) {
 	a := newAuthority(t)
 	base := secured(t, a.file, "", "")

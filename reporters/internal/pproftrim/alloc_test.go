@@ -30,7 +30,7 @@ func TestScanHoldsNothing(t *testing.T) {
 	require.Less(t, took, whole/10)
 }
 
-// What is held of a profile while it is cut is a small multiple of it.
+// The memory for trimming a profile is a small multiple of its size.
 func TestFitHoldsLittle(t *testing.T) {
 	raw := encode(t, heap(10_000))
 	whole := uint64(len(plain(t, raw)))

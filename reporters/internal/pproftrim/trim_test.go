@@ -174,8 +174,8 @@ func TestFitsIntoBytes(t *testing.T) {
 	}
 }
 
-// What is kept is what it was: frames, lines, addresses, labels, and all that
-// the profile says of itself.
+// Kept samples are unchanged: frames, lines, addresses, labels, and the profile's
+// own fields.
 func TestWhatIsKeptIsAsItWas(t *testing.T) {
 	before := heap(300)
 	p, _ := fit(t, encode(t, before), pproftrim.Limits{Samples: 30})
@@ -232,7 +232,7 @@ func TestMovesTheTime(t *testing.T) {
 	require.Len(t, p.Sample, 5)
 }
 
-// What runtime/pprof writes is what this is for.
+// Profiles of runtime/pprof are trimmed.
 func TestRealProfiles(t *testing.T) {
 	for name, raw := range proftest.All(t) {
 		before, err := profile.ParseData(raw)
@@ -295,7 +295,7 @@ func TestBroken(t *testing.T) {
 	require.ErrorContains(t, err, "does not fit")
 }
 
-// What is too large to be held is not held.
+// A limit above the largest profile that is held in memory is refused.
 func TestTooLargeToHold(t *testing.T) {
 	_, err := pproftrim.Fit(bytes.NewReader(nil), pproftrim.Size{Bytes: 32<<20 + 1}, pproftrim.Limits{})
 	require.ErrorContains(t, err, "32 MiB")
