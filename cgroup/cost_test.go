@@ -33,7 +33,7 @@ func TestUsageCosts(t *testing.T) {
 	}
 }
 
-// layouts are the trees that costs are told of.
+// layouts are the trees that costs are measured for.
 var layouts = []struct{ name, fixture string }{
 	{"v2 one level", "docker-v2"},
 	{"v2 one level below half", "octal-escapes"},

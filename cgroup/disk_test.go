@@ -9,7 +9,7 @@ import (
 	"github.com/go-holmes/holmes/cgroup"
 )
 
-// disk stands between a reader and the files of a tree: it counts, and fails where it is told to.
+// disk stands between a reader and the files of a tree: it counts, and fails where it is set to.
 type disk struct {
 	opened, closed, read int
 	failOpen, failRead   func(path string) error

@@ -24,7 +24,7 @@ type limits struct {
 	OurError, TheirError string
 }
 
-// How the test binary is told to be a child.
+// Variables that make the test binary a child.
 const (
 	rootEnv  = "HOLMES_DIFFERENTIAL_ROOT"  // in this root, because automemlimit reads fixed paths
 	groupEnv = "HOLMES_DIFFERENTIAL_GROUP" // in this group

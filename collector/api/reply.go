@@ -64,8 +64,7 @@ type failure struct {
 	retry   time.Duration
 }
 
-// failureOf is the failure of an error. The cause of an internal error is not
-// told.
+// failureOf is the failure of an error. It hides the cause of an internal error.
 func failureOf(err error) failure {
 	if tooLarge, ok := errors.AsType[*http.MaxBytesError](err); ok {
 		err = collector.Errorf(collector.TooLarge, "the body is larger than %d bytes", tooLarge.Limit)

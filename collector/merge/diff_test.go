@@ -52,7 +52,7 @@ func TestDiff(t *testing.T) {
 	}
 }
 
-// The others of the base are told apart, as all of it is.
+// A trimmed difference keeps the totals of both sides apart.
 func TestTrimmedDiff(t *testing.T) {
 	all := proftest.Real(t)
 	f, base := fold(t, all["json-cpu"]), fold(t, all["sort-cpu"])

@@ -203,8 +203,8 @@ func TestColumns(t *testing.T) {
 	require.Equal(t, []int64{6, 8}, f.Totals(), "two columns of one name stay two")
 }
 
-// The same line of two builds is one frame, whatever its address. What has no name
-// is told by its address, wherever it was loaded to.
+// The same line of two builds is one frame at any address. A location without a name
+// is identified by its address within its mapping.
 func TestAddresses(t *testing.T) {
 	message := proftest.Message{}
 	build := func(start, at uint64) []byte {
