@@ -7,6 +7,8 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/protowire"
+
 	"github.com/go-holmes/holmes/collector"
 )
 
@@ -60,8 +62,9 @@ func (c *Checker) look(src io.Reader, keep *[]byte, shallow bool) (Info, error) 
 	s := c.scan()
 	defer c.keep(s)
 	s.reset(&c.limits)
-	s.begin(src, &c.limits, keep)
-	s.shallow = shallow && s.zipped
+	s.stream.begin(src, &c.limits, keep)
+	s.Reset(&s.stream)
+	s.shallow = shallow && s.stream.zipped
 	info, err := s.verdict()
 	if err != nil {
 		return Info{}, s.blame(err)
@@ -74,12 +77,12 @@ func (c *Checker) scan() *scan {
 	case s := <-c.scans:
 		return s
 	default:
-		return new(scan)
+		return &scan{Stream: protowire.NewStream(nil, maxMessage)}
 	}
 }
 
 func (c *Checker) keep(s *scan) {
-	s.end()
+	s.stream.end()
 	select {
 	case c.scans <- s:
 	default:
@@ -88,10 +91,7 @@ func (c *Checker) keep(s *scan) {
 
 // verdict reads the source to its end.
 func (s *scan) verdict() (Info, error) {
-	if !s.more() && !errors.Is(s.err, io.EOF) {
-		return Info{}, s.err
-	}
-	head := s.chunk
+	head := s.Ahead()
 	if isTrace(head) {
 		return s.trace()
 	}
@@ -106,13 +106,10 @@ func (s *scan) verdict() (Info, error) {
 
 // trace reads a trace to its end. Its content is not checked.
 func (s *scan) trace() (Info, error) {
-	for s.more() {
-		s.pos = len(s.chunk)
+	if _, err := io.Copy(io.Discard, &s.stream); err != nil {
+		return Info{}, err
 	}
-	if !errors.Is(s.err, io.EOF) {
-		return Info{}, s.err
-	}
-	return Info{Kind: collector.KindTrace, Body: s.body.n, Inflated: s.offset(), Decoded: s.offset()}, nil
+	return Info{Kind: collector.KindTrace, Body: s.stream.body.n, Inflated: s.stream.n, Decoded: s.stream.n}, nil
 }
 
 func (s *scan) info() Info {
@@ -120,7 +117,7 @@ func (s *scan) info() Info {
 		DefaultSampleType: s.names.get(s.defaultType),
 		Duration:          time.Duration(max(s.duration, 0)),
 		Samples:           s.samples,
-		Body:              s.body.n, Inflated: s.offset(), Decoded: int64(s.cost),
+		Body:              s.stream.body.n, Inflated: s.stream.n, Decoded: int64(s.cost),
 	}
 	if s.nanos > 0 {
 		i.Time = time.Unix(0, s.nanos).UTC()
@@ -135,13 +132,13 @@ func (s *scan) info() Info {
 
 // blame tells an error of the source from one of its content.
 func (s *scan) blame(err error) error {
-	if s.body.err != nil {
-		err = s.body.err
+	if s.stream.body.err != nil {
+		err = s.stream.body.err
 	}
 	if collector.CodeOf(err) != collector.Internal {
 		return err
 	}
-	if s.body.err != nil {
+	if s.stream.body.err != nil {
 		return fmt.Errorf("holmes: read profile: %w", err)
 	}
 	return collector.Errorf(collector.Invalid, "%w", &NotProfileError{Reason: err.Error()})

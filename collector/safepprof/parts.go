@@ -13,19 +13,6 @@ var (
 	errZero      = errors.New("field without a number")
 )
 
-// message takes a field that is a message, whole.
-func (s *scan) message(field, typ uint64) error {
-	n, err := s.length(typ, maxMessage, "message")
-	if err != nil {
-		return err
-	}
-	m := s.bytes(n)
-	if m == nil && n > 0 {
-		return nil // the stream has said why
-	}
-	return s.part(field, m)
-}
-
 // part looks at a message of the profile.
 func (s *scan) part(field uint64, m []byte) error {
 	switch field {

@@ -3,14 +3,14 @@ package safepprof
 import (
 	"errors"
 	"fmt"
-	"io"
 
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A scan is one check of one profile. Scans are used again, since they are large.
 type scan struct {
-	stream
+	protowire.Stream
+	stream  stream
 	names   names
 	limits  *Limits
 	shallow bool
@@ -27,7 +27,7 @@ type scan struct {
 	least, most       int    // values of a sample
 	lines             int    // that the location with the most has
 	lastString        uint64 // the highest number of a string that is referred to
-	unknown           uint64 // bytes
+	unknown           int64  // bytes
 	cost              float64
 }
 
@@ -49,73 +49,62 @@ var (
 
 // profile walks the fields to their end.
 func (s *scan) profile() error {
-	for s.more() {
-		if s.shallow && s.passOver() {
-			continue
+	for {
+		if s.shallow {
+			s.passOver()
 		}
-		if field, m, ok := s.near(); ok {
-			if err := s.part(field, m); err != nil {
-				s.fail(err)
-			}
-		} else if key := s.uvarint(); s.err == nil {
-			s.field(key>>3, key&7)
+		if !s.Next() {
+			return s.whole()
+		}
+		var err error
+		if m, ok := s.Whole(); ok && s.Field-1 < protowire.ProfileString { // as almost all are
+			err = s.part(s.Field, m)
+		} else {
+			err = s.field()
+		}
+		if err != nil {
+			return err
 		}
 		if s.cost > float64(s.limits.Decoded) {
 			return tooLarge(Decoded, s.limits.Decoded)
 		}
 	}
-	if !errors.Is(s.err, io.EOF) {
-		return s.err
-	}
-	return s.whole()
 }
 
-// field looks at one field of the profile. What is wrong with it ends the stream.
-func (s *scan) field(field, typ uint64) {
-	var err error
-	switch field {
+// field looks at one field of the profile.
+func (s *scan) field() error {
+	switch s.Field {
 	case 0:
-		err = errZero
+		return errZero
 	case protowire.ProfileString:
-		err = s.longString(typ)
+		head, err := s.head(maxString, keptName, "string")
+		if err != nil {
+			return err
+		}
+		return s.str(head, s.Size())
 	case protowire.ProfileSampleType, protowire.ProfileSample, protowire.ProfileMapping, protowire.ProfileLocation, protowire.ProfileFunction, protowire.ProfilePeriodType:
-		err = s.message(field, typ)
+		m, err := s.head(maxMessage, maxMessage, "message")
+		if err != nil {
+			return err
+		}
+		return s.part(s.Field, m)
 	case protowire.ProfileComment:
-		err = s.comments(typ)
+		return s.comments()
 	case protowire.ProfileDropFrames, protowire.ProfileKeepFrames, protowire.ProfileTime, protowire.ProfileDuration, protowire.ProfilePeriod,
 		protowire.ProfileDefaultSampleType, protowire.ProfileDocURL:
-		err = s.number(field, typ)
+		return s.number()
 	default:
-		err = s.unknownField(typ)
-	}
-	if err != nil {
-		s.fail(err)
+		return s.unknownField()
 	}
 }
 
-// length reads how long a field is that must be of a length.
-func (s *scan) length(typ uint64, limit int, what string) (int, error) {
-	if typ != protowire.Bytes {
-		return 0, protowire.ErrType
+// head returns the first n bytes of a field that may have up to limit.
+func (s *scan) head(limit, n int, what string) ([]byte, error) {
+	if s.Size() > limit {
+		return nil, fmt.Errorf("a %s of %d bytes", what, s.Size())
 	}
-	n := s.uvarint()
-	if n > uint64(limit) {
-		return 0, fmt.Errorf("a %s of %d bytes", what, n)
-	}
-	return int(n), nil
-}
-
-// longString takes a string of the table, of which no more than the beginning is
-// looked at.
-func (s *scan) longString(typ uint64) error {
-	n, err := s.length(typ, maxString, "string")
-	if err != nil {
-		return err
-	}
-	head := min(n, keptName)
-	err = s.str(s.bytes(head), n)
-	s.skip(uint64(n - head))
-	return err
+	m := s.Head(n)
+	return m, s.Err
 }
 
 // str takes a string of so many bytes, and what it begins with.
@@ -129,12 +118,9 @@ func (s *scan) str(head []byte, size int) error {
 }
 
 // number takes a field that is one.
-func (s *scan) number(field, typ uint64) error {
-	if typ != protowire.Varint {
-		return protowire.ErrType
-	}
-	v := s.uvarint()
-	switch field {
+func (s *scan) number() error {
+	v := s.Number()
+	switch s.Field {
 	case protowire.ProfileTime:
 		if s.nanos != 0 {
 			return errSeveral
@@ -151,21 +137,20 @@ func (s *scan) number(field, typ uint64) error {
 	case protowire.ProfileDropFrames, protowire.ProfileKeepFrames, protowire.ProfileDocURL:
 		s.refer(v)
 	}
-	return nil
+	return s.Err
 }
 
 // comments takes one or several, each the number of a string.
-func (s *scan) comments(typ uint64) error {
-	if typ == protowire.Varint {
-		s.refer(s.uvarint())
+func (s *scan) comments() error {
+	if s.Type == protowire.Varint {
+		s.refer(s.Number())
 		s.cost += costComment
 		return nil
 	}
-	n, err := s.length(typ, maxMessage, "list of comments")
+	run, err := s.head(maxMessage, maxMessage, "list of comments")
 	if err != nil {
 		return err
 	}
-	run := s.bytes(n)
 	for len(run) > 0 {
 		v, n := protowire.Uvarint(run)
 		if n == 0 {
@@ -179,25 +164,13 @@ func (s *scan) comments(typ uint64) error {
 }
 
 // unknownField passes over what later versions of the format may have.
-func (s *scan) unknownField(typ uint64) error {
-	n := uint64(1)
-	switch typ {
-	case protowire.Varint:
-		s.uvarint()
-	case protowire.Fixed64:
-		n = 8
-	case protowire.Fixed32:
-		n = 4
-	case protowire.Bytes:
-		n = s.uvarint()
-	default:
-		return protowire.ErrType
+func (s *scan) unknownField() error {
+	n := s.Size()
+	if s.Type == protowire.Varint {
+		n = 1
 	}
-	if s.unknown += min(n, maxUnknown+1) + 1; s.unknown > maxUnknown {
+	if s.unknown += int64(n) + 1; s.unknown > maxUnknown {
 		return errors.New("too many bytes in unknown fields")
-	}
-	if typ != protowire.Varint {
-		s.skip(n)
 	}
 	return nil
 }
@@ -208,7 +181,9 @@ func (s *scan) refer(number uint64) { s.lastString = max(s.lastString, number) }
 // whole checks what only the end of the profile tells.
 func (s *scan) whole() error {
 	switch {
-	case s.offset() == 0:
+	case s.Err != nil:
+		return s.Err
+	case s.Offset() == 0:
 		return errors.New("empty")
 	case s.names.n == 0:
 		return errors.New("no string table")

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"io"
 	"math"
-
-	"github.com/go-holmes/holmes/internal/protowire"
 )
 
 // A body counts the bytes that are sent, and remembers why it ended.
@@ -58,31 +56,24 @@ func (b *body) Read(p []byte) (int, error) {
 // would otherwise take a second of the processor's time for 16 MiB.
 func (b *body) inflated(n int64) { b.due = freeIdle + maxIdle*n }
 
-// A stream is the inflated profile, chunk by chunk. An error ends it.
+// maxRead is how many bytes are inflated at once. It is less than freeIdle, since the
+// body is read ahead.
+const maxRead = 32 << 10
+
+// A stream is the inflated profile. Its errors come again.
 type stream struct {
 	body   body
 	zip    inflater
 	zipped bool
-	buf    [32 << 10]byte // holds the chunk
 	limit  int64
 	keep   *[]byte // gets a copy of all of it, unless nil
-
-	chunk  []byte // chunk[pos:] is still to be looked at
-	pos    int
-	before int64 // bytes in chunks that went by
-	err    error // io.EOF at the end
-
-	scratch [maxMessage]byte // for what lies in several chunks
+	n      int64   // bytes
 }
 
 func (s *stream) begin(src io.Reader, limits *Limits, keep *[]byte) {
-	s.limit, s.keep = limits.Inflated, keep
-	s.chunk, s.pos, s.before, s.err = nil, 0, 0, nil
-	zipped, err := s.body.begin(src, limits.Body)
-	if err != nil {
-		s.body.err, s.err = err, err
-	}
-	if s.zipped = zipped; zipped {
+	s.limit, s.keep, s.n = limits.Inflated, keep, 0
+	s.zipped, s.body.err = s.body.begin(src, limits.Body)
+	if s.zipped {
 		s.body.inflated(0)
 		s.zip.begin(&s.body)
 	}
@@ -90,127 +81,29 @@ func (s *stream) begin(src io.Reader, limits *Limits, keep *[]byte) {
 
 // end drops the references to what belongs to the caller.
 func (s *stream) end() {
-	s.body, s.keep, s.chunk = body{}, nil, nil
+	s.body, s.keep = body{}, nil
 	s.zip.end()
 }
 
-// offset is how many bytes have been looked at.
-func (s *stream) offset() int64 { return s.before + int64(s.pos) }
-
-// more reports whether there is a byte to look at, and gets it.
-func (s *stream) more() bool {
-	for s.pos == len(s.chunk) && s.err == nil {
-		s.before += int64(s.pos)
-		s.chunk, s.pos = nil, 0
-		s.chunk, s.err = s.next()
-	}
-	return s.pos < len(s.chunk)
-}
-
-// next returns the next chunk. There is none with an error.
-func (s *stream) next() ([]byte, error) {
+// Read implements [io.Reader]. It returns nothing with an error.
+func (s *stream) Read(p []byte) (int, error) {
 	var src io.Reader = &s.body
 	if s.zipped {
-		s.body.inflated(s.before)
+		s.body.inflated(s.n)
 		src = &s.zip
 	}
-	n, err := io.ReadFull(src, s.buf[:])
-	if n == 0 && err != nil { // with a part of a chunk, an error comes again
-		return nil, err
+	n, err := io.ReadFull(src, p[:min(len(p), maxRead)])
+	if n == 0 && err != nil { // with a part, an error comes again
+		return 0, err
 	}
-	chunk := s.buf[:n]
-	total := s.before + int64(len(chunk))
-	if total > s.limit {
-		return nil, tooLarge(Inflated, s.limit)
+	if s.n += int64(n); s.n > s.limit {
+		return 0, tooLarge(Inflated, s.limit)
 	}
-	if total > freeRatio+maxRatio*s.body.n {
-		return nil, tooLarge(Ratio, maxRatio)
+	if s.n > freeRatio+maxRatio*s.body.n {
+		return 0, tooLarge(Ratio, maxRatio)
 	}
 	if s.keep != nil {
-		*s.keep = append(*s.keep, chunk...)
+		*s.keep = append(*s.keep, p[:n]...)
 	}
-	return chunk, nil
-}
-
-// fail ends the stream. Its first error counts.
-func (s *stream) fail(err error) {
-	if s.err == nil || errors.Is(s.err, io.EOF) {
-		s.err = err
-	}
-	s.chunk, s.pos = nil, 0
-}
-
-// uvarint reads a number, 0 if there is none.
-func (s *stream) uvarint() uint64 {
-	if v, n := protowire.Uvarint(s.chunk[s.pos:]); n > 0 {
-		s.pos += n
-		return v
-	}
-	var v uint64
-	for i := range protowire.MaxVarint {
-		if !s.more() {
-			s.short()
-			return 0
-		}
-		b := s.chunk[s.pos]
-		s.pos++
-		v |= uint64(b&0x7f) << (7 * i)
-		if b < 0x80 {
-			return v
-		}
-	}
-	s.fail(protowire.ErrNumber)
-	return 0
-}
-
-// short makes an error of an end that comes too early.
-func (s *stream) short() {
-	if errors.Is(s.err, io.EOF) {
-		s.fail(protowire.ErrTruncated)
-	}
-}
-
-// bytes returns the next n bytes, at most maxMessage, which are valid until
-// something else is read.
-func (s *stream) bytes(n int) []byte {
-	if n <= len(s.chunk)-s.pos {
-		s.pos += n
-		return s.chunk[s.pos-n : s.pos]
-	}
-	got := 0
-	for got < n {
-		if !s.more() {
-			s.short()
-			return nil
-		}
-		m := copy(s.scratch[got:n], s.chunk[s.pos:])
-		s.pos += m
-		got += m
-	}
-	return s.scratch[:n]
-}
-
-// skip passes over the next n bytes.
-func (s *stream) skip(n uint64) {
-	for n > 0 {
-		if !s.more() {
-			s.short()
-			return
-		}
-		m := min(n, uint64(len(s.chunk)-s.pos))
-		s.pos += int(m)
-		n -= m
-	}
-}
-
-// near returns the next field if it is a message or a string of the table, all in
-// the chunk, with fewer than 128 bytes, as almost all are.
-func (s *stream) near() (field uint64, m []byte, ok bool) {
-	rest := s.chunk[s.pos:]
-	if len(rest) < 2 || rest[0]&7 != protowire.Bytes || rest[0] < 8 || rest[0]>>3 > protowire.ProfileString || rest[1] >= 0x80 || len(rest)-2 < int(rest[1]) {
-		return 0, nil, false
-	}
-	end := 2 + int(rest[1])
-	s.pos += end
-	return uint64(rest[0] >> 3), rest[2:end], true
+	return n, nil
 }

@@ -90,6 +90,7 @@ func TestErrors(t *testing.T) {
 			require.Zero(t, c.Number())
 			require.Empty(t, c.Bytes())
 			require.ErrorIs(t, c.Err, tt.want, "the first error counts")
+			follow(t, append([]byte{0x08, 0x01}, tt.message...))
 		})
 	}
 	for name, read := range map[string]func(*protowire.Cursor){
@@ -240,6 +241,7 @@ func TestAllocatesNothing(t *testing.T) {
 
 func FuzzCursor(f *testing.F) {
 	f.Add([]byte{0x08, 0x96, 0x01, 0x12, 0x02, 'h', 'i', 0x2d, 1, 2, 3, 4})
+	f.Add(protowire.AppendNumber(protowire.AppendBytes(nil, 1, make([]byte, 50)), 2, 1<<63))
 	f.Fuzz(func(t *testing.T, message []byte) {
 		c := protowire.Walk(message)
 		left := len(message)
@@ -263,5 +265,6 @@ func FuzzCursor(f *testing.F) {
 		if c.Err == nil {
 			require.Len(t, whole, len(message), "without an error the walk ends with the message")
 		}
+		follow(t, message)
 	})
 }

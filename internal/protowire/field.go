@@ -25,6 +25,9 @@ var (
 	// ErrType is returned when a field is written in another way than its
 	// number says.
 	ErrType = errors.New("field of the wrong wire type")
+	// ErrLength is returned for a field of 2 GiB or more, which protocol buffers
+	// cannot have.
+	ErrLength = errors.New("field that is too long")
 )
 
 // First reads the first field of a message: its tag, see [Tag], its value, and how
@@ -70,31 +73,36 @@ func Fault(m []byte) error {
 }
 
 func first(m []byte) (tag, value uint64, n int, err error) {
-	tag, n = longer(m)
-	if n == 0 {
-		return 0, 0, 0, endless(m)
-	}
-	rest := m[n:]
-	switch tag & 7 {
-	case Varint, Bytes:
-		var size int
-		if value, size = longer(rest); size == 0 {
-			return 0, 0, 0, endless(rest)
-		}
-		if n += size; tag&7 == Varint {
-			return tag, value, n, nil
-		}
-	case Fixed64:
-		value = 8
-	case Fixed32:
-		value = 4
-	default: // groups, which proto3 does not have
-		return 0, 0, 0, ErrType
+	tag, value, n, err = head(m)
+	if err != nil || tag&7 == Varint {
+		return tag, value, n, err
 	}
 	if value > uint64(len(m)-n) {
 		return 0, 0, 0, ErrTruncated
 	}
 	return tag, value, n + int(value), nil
+}
+
+// head reads what a field begins with: its tag, and its number or its length.
+func head(m []byte) (tag, value uint64, n int, err error) {
+	tag, n = Uvarint(m)
+	if n == 0 {
+		return 0, 0, 0, endless(m)
+	}
+	switch tag & 7 {
+	case Varint, Bytes:
+		value, size := Uvarint(m[n:])
+		if size == 0 {
+			return 0, 0, 0, endless(m[n:])
+		}
+		return tag, value, n + size, nil
+	case Fixed64:
+		return tag, 8, n, nil
+	case Fixed32:
+		return tag, 4, n, nil
+	default: // groups, which proto3 does not have
+		return 0, 0, 0, ErrType
+	}
 }
 
 // endless says of a number that it has no end, or not here.

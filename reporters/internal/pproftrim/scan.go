@@ -4,11 +4,8 @@ import (
 	"bufio"
 	"bytes"
 	"compress/gzip"
-	"encoding/binary"
-	"errors"
 	"fmt"
 	"io"
-	"math"
 	"time"
 
 	"github.com/go-holmes/holmes/internal/protowire"
@@ -31,93 +28,25 @@ func Scan(raw io.Reader) (Size, error) {
 	if err != nil {
 		return Size{}, fmt.Errorf("scan profile: %w", err)
 	}
-	s := scanner{in: bufio.NewReader(plain)}
-	for err == nil {
-		err = s.field()
-	}
-	if !errors.Is(err, errDone) {
-		return Size{}, fmt.Errorf("scan profile: %w", err)
-	}
-	return s.size, nil
-}
-
-var (
-	errDone   = errors.New("no more fields")
-	errLength = errors.New("field that is too long")
-)
-
-type scanner struct {
-	in   *bufio.Reader
-	size Size
-}
-
-// ReadByte makes the scanner what numbers are read from.
-func (s *scanner) ReadByte() (byte, error) {
-	b, err := s.in.ReadByte()
-	if err == nil {
-		s.size.Bytes++
-	}
-	return b, err
-}
-
-// field reads one field of the profile.
-func (s *scanner) field() error {
-	if _, err := s.in.Peek(1); errors.Is(err, io.EOF) {
-		return errDone
-	}
-	key, err := binary.ReadUvarint(s)
-	if err != nil {
-		return truncated(err)
-	}
-	switch key & 7 {
-	case protowire.Varint:
-		value, err := binary.ReadUvarint(s)
-		s.number(key>>3, int64(value))
-		return truncated(err)
-	case protowire.Bytes:
-		if key>>3 == protowire.ProfileSample {
-			s.size.Samples++
+	var size Size
+	s := protowire.NewStream(plain, 4<<10)
+	for s.Next() {
+		switch protowire.Tag(s.Field, s.Type) {
+		case protowire.ProfileSample<<3 | protowire.Bytes:
+			size.Samples++
+		case protowire.ProfileTime << 3:
+			if nanos := int64(s.Number()); nanos > 0 {
+				size.Start = time.Unix(0, nanos)
+			}
+		case protowire.ProfileDuration << 3:
+			size.Duration = time.Duration(max(int64(s.Number()), 0))
 		}
-		length, err := binary.ReadUvarint(s)
-		if err != nil {
-			return truncated(err)
-		}
-		return s.skip(length)
-	case protowire.Fixed64:
-		return s.skip(8)
-	case protowire.Fixed32:
-		return s.skip(4)
-	default:
-		return protowire.ErrType
 	}
-}
-
-func (s *scanner) number(field uint64, value int64) {
-	switch field {
-	case protowire.ProfileTime:
-		if value > 0 {
-			s.size.Start = time.Unix(0, value)
-		}
-	case protowire.ProfileDuration:
-		s.size.Duration = time.Duration(max(value, 0))
+	if s.Err != nil {
+		return Size{}, fmt.Errorf("scan profile: %w", s.Err)
 	}
-}
-
-func (s *scanner) skip(n uint64) error {
-	if n > math.MaxInt32 { // more than a message of protocol buffers can be
-		return errLength
-	}
-	skipped, err := s.in.Discard(int(n))
-	s.size.Bytes += int64(skipped)
-	return truncated(err)
-}
-
-// truncated says what the end of a file means in the middle of a field.
-func truncated(err error) error {
-	if errors.Is(err, io.EOF) {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+	size.Bytes = s.Offset()
+	return size, nil
 }
 
 // inflate returns the inflated bytes, or the bytes themselves if they are not
