@@ -37,7 +37,7 @@ CHROMIUM := $(shell command -v chromium)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-promises test-newest test-cgroup-vm oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean bench bench-detect bench-check
+.PHONY: help test test-library test-collector test-rest test-promises test-newest test-cgroup-vm oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean bench bench-detect bench-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,12 +51,20 @@ test: ## all tests in their usual form, as far as this machine has the parts (3 
 	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
 	$(if $(DOT),,@echo 'make test: without call graphs: apt-get install graphviz' >&2)
 	$(if $(CHROMIUM),,@echo 'make test: without the pages in a browser: apt-get install chromium' >&2)
+	@$(MAKE) -j2 -O --no-print-directory test-library test-collector test-rest
+
+# The parts of make test, two at a time: many tests wait more than they compute.
+test-library:
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+
+test-collector:
 	$(GO) -C collector test $(RACE) -shuffle=on -count=1 ./...
 	$(if $(RACE),$(GO) -C collector test -count=1 -run Cost ./safepprof,)
+
+test-rest:
+	$(GO) -C $(BED) test -shuffle=on -count=1 ./...
 	$(GO) -C collector/browser test -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
-	$(GO) -C $(BED) test -shuffle=on -count=1 ./...
 
 # Without the race detector, and one package after the other: some of it measures
 # time, or the memory of the process.
