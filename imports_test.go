@@ -135,7 +135,7 @@ func TestRoomsImportDownwards(t *testing.T) {
 	}
 	for line := range strings.Lines(string(out)) {
 		pkg, deps, _ := strings.Cut(strings.TrimSpace(line), " ")
-		for _, dep := range strings.Fields(deps) {
+		for dep := range strings.FieldsSeq(deps) {
 			require.LessOrEqual(t, roomOf(dep), roomOf(pkg), "%s imports %s, if not itself, then by another package", pkg, dep)
 			if roomOf(pkg) == slices.Index(rooms, "detect") && strings.HasPrefix(dep, module) {
 				require.Contains(t, []string{module + "/detect", module + "/internal/humanize"}, dep, "%s is for programs that want nothing else", pkg)
