@@ -85,12 +85,16 @@ func (k *keeper) stored(s *dump.Store, id string) *item {
 }
 
 // requeue queues the events of this process that waited for a reporter of this
-// name when it was removed.
+// name when it was removed. An event that is being closed waits on disk too, but
+// deliver queues it, with what of it is in memory.
 func (k *keeper) requeue(s *dump.Store, queues []*Queue) {
 	for _, q := range queues {
 		ids, err := s.Waiting(q.name)
 		k.stores.Report("look for events to deliver", err)
 		for _, id := range ids {
+			if _, closing := k.closing.Load(id); closing {
+				continue
+			}
 			q.offer(k.stored(s, id), s)
 		}
 	}

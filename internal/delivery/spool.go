@@ -2,6 +2,7 @@ package delivery
 
 import (
 	"errors"
+	"sync"
 
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/event"
@@ -18,6 +19,7 @@ type spool struct {
 	settings func() (Config, eventstore.Config)
 	settled  func(reporter, id, reason string) // for tests; may be nil
 	memory   memory
+	closing  sync.Map // IDs of events that may be closed on disk and are not queued yet
 }
 
 // enabled returns the queues of the reporters that get an event now.
@@ -40,6 +42,8 @@ func (s *spool) create(id string, to []string) (eventstore.Files, error) {
 // deliver closes an event and queues it. What the disk refused is held in
 // memory.
 func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
+	s.closing.Store(ev.ID, true)
+	defer s.closing.Delete(ev.ID)
 	queues := s.enabled()
 	to := names(queues)
 	whole, err := files.Finish(ev, to)
