@@ -25,7 +25,7 @@ import (
 //	node       NODE_NAME
 func DefaultLabels() map[string]string {
 	labels := map[string]string{
-		"service":   cmp.Or(os.Getenv("OTEL_SERVICE_NAME"), resourceAttribute("service.name"), filepath.Base(os.Args[0])),
+		"service":   cmp.Or(os.Getenv("OTEL_SERVICE_NAME"), resourceAttribute("service.name"), binaryName()),
 		"instance":  cmp.Or(os.Getenv("POD_NAME"), hostname()),
 		"namespace": os.Getenv("POD_NAMESPACE"),
 		"node":      os.Getenv("NODE_NAME"),
@@ -55,6 +55,19 @@ func resourceAttribute(key string) string {
 		}
 	}
 	return ""
+}
+
+// binaryName returns the name that the process was started under, else that of its file:
+// a program may run without arguments, even its name.
+func binaryName() string {
+	if len(os.Args) > 0 && os.Args[0] != "" {
+		return filepath.Base(os.Args[0])
+	}
+	path, err := os.Executable()
+	if err != nil {
+		return ""
+	}
+	return filepath.Base(path)
 }
 
 func hostname() string {
