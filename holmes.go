@@ -247,5 +247,5 @@ func (h *Holmes) Shutdown(ctx context.Context) error {
 	if r == nil {
 		return nil
 	}
-	return r.end(ctx)
+	return r.end(ctx, incident.PanicOnStack())
 }

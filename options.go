@@ -159,7 +159,8 @@ func WithLabelFunc(f func() map[string]string) Option {
 
 // WithDumpLimits sets how many events and bytes the dump path may hold, those of other
 // processes included. Dismissed events are removed first, then the oldest that every
-// reporter has, and waiting events last. Default 100 events and 256 MiB.
+// reporter has, and waiting events last. Black boxes and texts of crashes count too, and
+// have at most a quarter of the bytes. Default 100 events and 256 MiB.
 func WithDumpLimits(events int, bytes int64) Option {
 	return option{"WithDumpLimits", func(c *config) error {
 		c.store.Events, c.store.Bytes = events, bytes

@@ -2,9 +2,11 @@ package holmes_test
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"testing"
 	"time"
@@ -34,8 +36,11 @@ func TestKilledChild(t *testing.T) {
 		holmes.WithCrashOutput(mode == "panic"), holmes.WithMemoryWatch(false),
 		holmes.WithRule(holmes.SignalCPU, undecided{}),
 	}
+	if mode == "loop" {
+		opts = append(opts, holmes.WithCrashOutput(true), holmes.WithDumpLimits(10, 1<<20))
+	}
 	h := testkit.Must(holmes.New(opts...))(t)
-	if mode == "calm" || mode == "panic" {
+	if mode != "busy" {
 		h.Disable(holmes.SignalCPU, holmes.SignalThread)
 	}
 	require.NoError(t, h.Start())
@@ -45,6 +50,15 @@ func TestKilledChild(t *testing.T) {
 	case "panic":
 		go func() { panic("the sky is falling") }()
 		select {}
+	case "loop":
+		panic("bad configuration")
+	case "deferred":
+		defer h.Stop()
+		for h.Stats().Ticks < 5 { // the box is opened after the first
+			runtime.Gosched()
+		}
+		burnCPU()
+		panic("in main")
 	}
 	for sum := 1; sum != 0; {
 		sum += burnCPU()
@@ -71,11 +85,9 @@ func burnCPU() (n int) {
 }
 
 // runKilled runs a child until something of it is on disk, and kills it.
-func runKilled(t *testing.T, mode, dir, until string) {
+func runKilled(t *testing.T, mode, dir, until string, env ...string) {
 	t.Helper()
-	exe := testkit.Must(os.Executable())(t)
-	cmd := exec.CommandContext(t.Context(), exe, "-test.run=^TestKilledChild$")
-	cmd.Env = append(os.Environ(), killedEnv+"="+mode, killedDirEnv+"="+dir)
+	cmd := killedChild(t, mode, dir, env...)
 	require.NoError(t, cmd.Start())
 	require.Eventually(t, func() bool {
 		found, err := filepath.Glob(filepath.Join(dir, until))
@@ -85,12 +97,20 @@ func runKilled(t *testing.T, mode, dir, until string) {
 		info, err := os.Stat(found[0])
 		return err == nil && info.Size() > 0
 	}, time.Minute, 10*time.Millisecond)
-	if mode != "panic" {
+	if mode != "panic" && mode != "deferred" {
 		require.NoError(t, cmd.Process.Kill())
 	}
 	err := cmd.Wait()
 	_, failed := errors.AsType[*exec.ExitError](err)
 	require.True(t, failed, "%v", err)
+}
+
+// killedChild returns the command of a child.
+func killedChild(t *testing.T, mode, dir string, env ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), testkit.Must(os.Executable())(t), "-test.run=^TestKilledChild$")
+	cmd.Env = append(append(os.Environ(), killedEnv+"="+mode, killedDirEnv+"="+dir), env...)
+	return cmd
 }
 
 // next starts holmes where a child was killed, and returns what it reports
@@ -173,4 +193,73 @@ func TestCrashOutput(t *testing.T) {
 	require.Contains(t, e.Trigger.Sentence(), "in a crash: panic: the sky is falling")
 	require.Contains(t, e.Readings.PreviousRun.Crash, "TestKilledChild")
 	require.WithinDuration(t, time.Now(), e.At, time.Minute)
+}
+
+// Two services of one user may share a dump path. The end of a run is told by its own
+// service, under the name of the instance that has died.
+func TestPreviousRunOfAnotherService(t *testing.T) {
+	dir := t.TempDir()
+	runKilled(t, "busy", dir, "2*-cpu-*/cpu.pb.gz", "OTEL_SERVICE_NAME=payments", "POD_NAME=payments-1")
+
+	t.Setenv("OTEL_SERVICE_NAME", "search")
+	t.Setenv("POD_NAME", "search-1")
+	events := next(t, dir, func(all []*holmes.Event) bool { return len(all) > 0 })
+	require.Nil(t, ofProcess(events))
+	require.Len(t, events, 1, "the unfinished event is delivered by any process that shares the path")
+	require.Equal(t, "payments-1", events[0].Labels["instance"])
+
+	t.Setenv("OTEL_SERVICE_NAME", "payments")
+	t.Setenv("POD_NAME", "payments-2")
+	e := ofProcess(next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil }))
+	require.NotNil(t, e)
+	require.Equal(t, "payments", e.Labels["service"])
+	require.Equal(t, "payments-1", e.Labels["instance"])
+}
+
+// A deferred Stop runs in a panic too, and is no orderly end.
+func TestStopInAPanic(t *testing.T) {
+	dir := t.TempDir()
+	runKilled(t, "deferred", dir, "blackbox/*.box")
+	e := ofProcess(next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil }))
+	require.NotNil(t, e)
+	require.Contains(t, e.Trigger.Sentence(), "a previous run was stopped in a panic in github.com/go-holmes/holmes_test.TestKilledChild (previous_test.go:")
+}
+
+// A process that crashes at once, again and again, stays within the limits of the dump
+// path, and all of its crashes are counted.
+func TestCrashLoopStaysWithinTheLimits(t *testing.T) {
+	const limit, runs = 1 << 20, 12
+	dir := t.TempDir()
+	for range runs {
+		require.Error(t, killedChild(t, "loop", dir).Run())
+		var bytes int64
+		require.NoError(t, filepath.WalkDir(dir, func(_ string, d fs.DirEntry, err error) error {
+			info := testkit.Must(d.Info())(t)
+			if bytes += info.Size(); d.IsDir() {
+				bytes -= info.Size()
+			}
+			return err
+		}))
+		require.LessOrEqual(t, bytes, int64(limit))
+	}
+	told := func(all []*holmes.Event) int { return int(all[0].Readings.PreviousRun.Earlier) + len(all) }
+	events := next(t, dir, func(all []*holmes.Event) bool { return len(all) > 0 && told(all) == runs })
+	require.NotEmpty(t, events)
+	last := events[len(events)-1]
+	require.Contains(t, last.Trigger.Sentence(), "in a crash: panic: bad configuration")
+	require.Equal(t, runs, told(events))
+	require.Contains(t, last.Trigger.Sentence(), "earlier runs ended without Stop, too")
+}
+
+// In a pod a run that ends without Stop is an abnormal end if its container is started
+// again. A rollout is none.
+func TestContainerStartedAgain(t *testing.T) {
+	t.Setenv("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+	for pod, abnormal := range map[string]bool{"web-1": true, "web-2": false} {
+		dir := t.TempDir()
+		runKilled(t, "calm", dir, "blackbox/*.box", "POD_NAME=web-1")
+		t.Setenv("POD_NAME", pod)
+		e := ofProcess(next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil }))
+		require.Equal(t, abnormal, e != nil, pod)
+	}
 }

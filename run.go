@@ -111,8 +111,9 @@ func (r *run) start() {
 	r.work.Go("flight recorder", func() { capture.KeepRecorder(r.incidents.Taker) })
 }
 
-// end stops the stages one after the other.
-func (r *run) end(ctx context.Context) error {
+// end stops the stages one after the other. panicked is the place of the panic that is
+// unwinding the caller's stack, if there is one.
+func (r *run) end(ctx context.Context, panicked string) error {
 	defer r.cancel()
 	r.work.Tasks.Close()
 	r.work.stop()
@@ -120,7 +121,7 @@ func (r *run) end(ctx context.Context) error {
 	r.senders.stop()
 	err = errors.Join(err, r.senders.Tasks.Wait(ctx))
 	r.cancel()
-	if err := r.incidents.Box.Close(ctx); err != nil {
+	if err := r.incidents.Box.Close(ctx, panicked); err != nil {
 		r.h.log.OnCause("black box", "closing: %v", err)
 	}
 	if err == nil && ctx.Err() == nil { // else a goroutine may still write an event

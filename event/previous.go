@@ -21,6 +21,9 @@ type PreviousRun struct {
 	// Crash is the text that the runtime wrote when it ended the process, at most
 	// 64 KiB; the option WithCrashOutput keeps it.
 	Crash string `json:"crash,omitempty"`
+	// Earlier is how many runs before this one ended without Stop and were dropped
+	// unreported, because a process in a crash loop leaves more than are kept.
+	Earlier uint64 `json:"earlier,omitempty"`
 	// Samples are those of the last minute, oldest first.
 	Samples []PastSample `json:"samples"`
 }

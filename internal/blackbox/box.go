@@ -52,6 +52,12 @@ type Config struct {
 	Events int
 	// Medium is for tests, and for disks that are known not to block.
 	Medium Medium
+	// MaxBytes bounds the file, by default at 4 MiB. A window that it cannot hold is
+	// shortened; where it cannot hold MinBytes, [Open] fails with [ErrNoRoom].
+	MaxBytes int64
+	// Labels and Earlier are those of the [Header].
+	Labels  map[string]string
+	Earlier uint64
 }
 
 const (
@@ -61,21 +67,33 @@ const (
 	// spareSlots is what the ring of samples has beyond the window: for a tick
 	// that comes early, and for the slot that a kill tears.
 	spareSlots = 8
+	// minSlots is the least that is worth a file.
+	minSlots = 64
 )
+
+// MinBytes is the size of the smallest file of a box.
+const MinBytes = headerSize + minSlots*slotSize
 
 // header fills in the defaults and returns the header of a box. A window that 4 MiB
 // cannot hold is shortened.
 func (c Config) header() (*Header, error) {
 	var err error
-	if c.Window < 0 || c.Interval < 0 || c.Events < 0 || c.Medium > Memory {
+	if c.Window < 0 || c.Interval < 0 || c.Events < 0 || c.MaxBytes < 0 || c.Medium > Memory {
 		err = fmt.Errorf("holmes: black box: invalid config %+v", c)
 		c = Config{}
 	}
 	interval := cmp.Or(c.Interval, defaultInterval)
-	events := min(cmp.Or(c.Events, defaultEvents), maxSlots/2)
+	slots := maxSlots
+	if c.MaxBytes > 0 {
+		slots = int(min(maxSlots, max(minSlots, (c.MaxBytes-headerSize)/slotSize)))
+	}
+	events := min(cmp.Or(c.Events, defaultEvents), slots/2)
 	wanted := cmp.Or(c.Window, defaultWindow)/interval + spareSlots
-	samples := int(min(wanted, time.Duration(maxSlots-events)))
-	h := &Header{Start: time.Now(), PID: os.Getpid(), Interval: interval, Samples: samples, Events: events}
+	samples := int(min(wanted, time.Duration(slots-events)))
+	h := &Header{
+		Start: time.Now(), PID: os.Getpid(), Interval: interval, Samples: samples, Events: events,
+		Labels: c.Labels, Earlier: c.Earlier,
+	}
 	h.identify()
 	return h, err
 }
@@ -138,7 +156,7 @@ func newBox(h *Header) *Box {
 // before Open returns, which makes it write 220 KB by default.
 //
 // The box is never nil. If the file cannot be made it is in memory, and the error
-// says why: wrapping [ErrName], [errors.ErrUnsupported] on systems
+// says why: wrapping [ErrName], [ErrNoRoom], [errors.ErrUnsupported] on systems
 // without flock, or the system's error.
 func Open(dir *os.Root, name string, c Config) (*Box, error) {
 	h, err := c.header()
@@ -146,13 +164,16 @@ func Open(dir *os.Root, name string, c Config) (*Box, error) {
 	if err != nil || c.Medium == Memory {
 		return b, err
 	}
-	if err := b.open(dir, name, c.Medium); err != nil {
+	if c.MaxBytes > 0 && c.MaxBytes < MinBytes {
+		return b, fmt.Errorf("holmes: black box: open %s: %w: %d of at least %d bytes", name, ErrNoRoom, c.MaxBytes, MinBytes)
+	}
+	if err := b.open(dir, name, c.Medium, h); err != nil {
 		return b, fmt.Errorf("holmes: black box: open %s: %w", name, err)
 	}
 	return b, nil
 }
 
-func (b *Box) open(dir *os.Root, name string, m Medium) error {
+func (b *Box) open(dir *os.Root, name string, m Medium, h *Header) error {
 	f, err := createFile(dir, name, boxSuffix, asBytes(b.words))
 	if err != nil {
 		return err
@@ -169,13 +190,23 @@ func (b *Box) open(dir *os.Root, name string, m Medium) error {
 	}
 	b.file, b.medium = f, Written
 	b.words, b.offHeap = offHeap(b.words)
-	b.writer = newWriter()
+	b.writer = newWriter(h)
 	go b.write()
 	return nil
 }
 
 // Medium returns what the records are kept in, never [Auto].
 func (b *Box) Medium() Medium { return b.medium }
+
+// Size returns the size of the file, 0 for a box in memory.
+func (b *Box) Size() int64 {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.medium == Memory {
+		return 0
+	}
+	return int64(len(b.words) * wordSize)
+}
 
 // Err returns what the file of the box suffered first, or nil. A mapped box
 // takes no records after it; a written one goes on trying.
@@ -226,6 +257,32 @@ func (b *Box) Close(ctx context.Context) error {
 		}
 	}
 	return b.Err()
+}
+
+// Panicked records that the box is being closed in a panic: where is its place, in words
+// of the caller. The next process gets the box as that of a run that ended abnormally.
+func (b *Box) Panicked(now time.Time, where string) {
+	b.State(now, where)
+	b.setWord(wordPanicked, 1)
+}
+
+// ForgetEarlier sets [Header.Earlier] to 0, because those runs have been reported.
+func (b *Box) ForgetEarlier() { b.setWord(wordEarlier, 0) }
+
+// setWord sets a word of the header that is outside of its checksum.
+func (b *Box) setWord(at int, value uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.medium == Mapped {
+		defer b.catch(panicOnFault())
+	}
+	if b.closed {
+		return
+	}
+	b.words[at] = value
+	if b.writer != nil {
+		b.writer.notify()
+	}
 }
 
 // end marks the box as closed, and is true the first time. The lock is held.

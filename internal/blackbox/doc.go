@@ -21,6 +21,13 @@
 // Neither form is synced to the disk. Both survive the death of the process, not that
 // of the machine.
 //
+// # Whose it is
+//
+// The header has the labels of the owner, and [Adopt] leaves a box to a process with the
+// same label "service". The boxes of a process that crashes faster than they can be
+// reported are bounded by a [Claim]; those that are dropped are counted in the header of
+// the next one, until a report has told of them.
+//
 // # What can go wrong
 //
 //   - A full disk: the file's blocks are written when it is made, so [Open] fails.

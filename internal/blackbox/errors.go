@@ -9,6 +9,8 @@ var (
 	ErrVersion error = versionError{}
 	// ErrName is returned for a name that is no plain file name.
 	ErrName = errors.New("not a plain file name")
+	// ErrNoRoom is returned by [Open] for a box that would be too small.
+	ErrNoRoom = errors.New("no room")
 )
 
 type versionError struct{}

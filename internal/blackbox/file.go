@@ -94,3 +94,19 @@ func openRegular(dir *os.Root, name string, flag int) (*os.File, error) {
 	}
 	return f, nil
 }
+
+// Size returns the bytes of all files in a directory, in use or not.
+func Size(dir *os.Root) (bytes int64, err error) {
+	d, err := dir.Open(".")
+	if err != nil {
+		return 0, fmt.Errorf("holmes: black box: %w", err)
+	}
+	defer d.Close()
+	entries, err := d.ReadDir(-1)
+	for _, e := range entries {
+		if info, err := e.Info(); err == nil && info.Mode().IsRegular() { // else it was removed
+			bytes += info.Size()
+		}
+	}
+	return bytes, err
+}

@@ -3,6 +3,8 @@ package blackbox
 import (
 	"encoding/binary"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 	"unsafe"
@@ -45,6 +47,15 @@ const (
 	wordClosed = wordHeaderSum + 1
 )
 
+// The part of the header that came later, which readers of its first form skip: what
+// the owner is called, under a checksum of its own, and two more words that change.
+const (
+	wordPanicked  = wordClosed + 1 // 1: closed while a panic was unwinding the stack
+	wordEarlier   = wordClosed + 2 // see Header.Earlier
+	wordLabelsSum = wordClosed + 3
+	wordLabels    = wordLabelsSum + 1 // "key=value\n", the keys sorted, to the end of the header
+)
+
 // A Header identifies the owner of a box.
 type Header struct {
 	// Start is when the box was made, by the wall clock.
@@ -65,6 +76,12 @@ type Header struct {
 	BootID string
 	// Samples and Events are the sizes of the rings, in records.
 	Samples, Events int
+	// Labels are what the owner is called: its service, instance and version. Labels
+	// that the header has no room for, some 3 KB, are missing.
+	Labels map[string]string
+	// Earlier is how many older runs had ended without [Box.Close] and were dropped
+	// unreported when the box was made.
+	Earlier uint64
 }
 
 func (h *Header) encode(w []uint64) {
@@ -80,6 +97,35 @@ func (h *Header) encode(w []uint64) {
 	w[wordNamespace] = h.Namespace
 	copy(asBytes(w[wordBoot:wordHeaderSum]), h.BootID)
 	w[wordHeaderSum] = checksum(0, w[:wordHeaderSum])
+	w[wordEarlier] = h.Earlier
+	encodeLabels(asBytes(w[wordLabels:headerWords]), h.Labels)
+	w[wordLabelsSum] = checksum(0, w[wordLabels:headerWords])
+}
+
+// encodeLabels writes labels to room, as many as it holds. A line break would end a
+// label, and becomes a space.
+func encodeLabels(room []byte, labels map[string]string) {
+	for _, k := range slices.Sorted(maps.Keys(labels)) {
+		line := strings.ReplaceAll(k+"="+labels[k], "\n", " ") + "\n"
+		if len(line) <= len(room) {
+			room = room[copy(room, line):]
+		}
+	}
+}
+
+// decodeLabels returns the labels of a header, nil if there are none or they are
+// damaged.
+func decodeLabels(w []uint64) map[string]string {
+	if w[wordLabelsSum] != checksum(0, w[wordLabels:headerWords]) {
+		return nil
+	}
+	labels := map[string]string{}
+	for line := range strings.Lines(text(asBytes(w[wordLabels:headerWords]))) {
+		if k, v, ok := strings.Cut(line, "="); ok {
+			labels[k] = strings.TrimSuffix(v, "\n")
+		}
+	}
+	return labels
 }
 
 // decodeHeader checks and decodes a header. Its values need not be true.
@@ -104,6 +150,8 @@ func decodeHeader(w []uint64) (*Header, error) {
 		BootID:       strings.TrimRight(text(asBytes(w[wordBoot:wordHeaderSum])), "\x00"),
 		Samples:      int(w[wordSamples]),
 		Events:       int(w[wordEvents]),
+		Labels:       decodeLabels(w),
+		Earlier:      w[wordEarlier],
 	}, nil
 }
 

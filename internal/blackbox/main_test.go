@@ -101,9 +101,9 @@ func files(t testing.TB, dir string) (names []string) {
 }
 
 // adopt takes over the files of dead processes.
-func adopt(t testing.TB, dir string, limit int) (orphans []*blackbox.Orphan, dropped int) {
+func adopt(t testing.TB, dir string, limit int) (orphans []*blackbox.Orphan, dropped uint64) {
 	t.Helper()
-	orphans, dropped, err := blackbox.Adopt(root(t, dir), limit)
+	orphans, dropped, err := blackbox.Adopt(root(t, dir), blackbox.Claim{Runs: limit})
 	require.NoError(t, err)
 	return orphans, dropped
 }

@@ -37,32 +37,57 @@ type lockedFile struct {
 	name   string // now
 }
 
+// A Claim is what [Adopt] takes over.
+type Claim struct {
+	// Service is the label "service" of the caller, empty for the boxes of any service.
+	Service string
+	// Runs is how many dead processes are returned at most.
+	Runs int
+	// Bytes bounds the files of all of them but the newest; 0 is no bound.
+	Bytes int64
+}
+
 // Adopt takes over the files of dead processes in a directory, and returns the newest
-// of them, at most limit, the oldest first. The order of names is the order of age.
-// Older ones are removed and counted in dropped. Boxes that were closed, crash files
+// of them, as many as the claim allows, the oldest first. The order of names is the order of age.
+// Older ones are removed and counted in dropped, with those that their own headers
+// count as [Header.Earlier]. Boxes that were closed, crash files
 // without a crash and temporary files are removed as well. Of several processes that
 // call it at once exactly one gets each orphan.
+//
+// The boxes of other services are left to them. One that has not been written for a day
+// is removed. A box without the label "service" is taken by any service.
 //
 // The files of an orphan are open. The caller ends each with [Orphan.Remove], once its
 // contents are stored, or with [Orphan.Release]. The error names the files that could
 // not be read; there may be orphans beside it. On a file system without locks the
 // process number tells whether an owner is alive, or else an hour without a write.
-func Adopt(dir *os.Root, limit int) (adopted []*Orphan, dropped int, err error) {
-	return adoption{dir: dir, lock: filelock.Try, now: time.Now()}.adopt(limit)
+func Adopt(dir *os.Root, c Claim) (adopted []*Orphan, dropped uint64, err error) {
+	return adoption{Claim: c, dir: dir, lock: filelock.Try, now: time.Now()}.adopt()
 }
+
+// foreignMaxAge is how long the box of another service is kept for it.
+const foreignMaxAge = 24 * time.Hour
 
 // An adoption is one call of Adopt.
 type adoption struct {
+	Claim
 	dir  *os.Root
 	lock func(*os.File) error
 	now  time.Time
 }
 
-func (a adoption) adopt(limit int) (adopted []*Orphan, dropped int, err error) {
+// foreign reports whether an orphan is of another service.
+func (a adoption) foreign(o *Orphan) bool {
+	service := o.Labels()["service"]
+	return a.Service != "" && service != "" && service != a.Service
+}
+
+func (a adoption) adopt() (adopted []*Orphan, dropped uint64, err error) {
 	names, err := a.names()
 	if err != nil {
 		return nil, 0, fmt.Errorf("holmes: black box: recover orphans: %w", err)
 	}
+	bytes := int64(0)
 	for _, name := range slices.Backward(names) {
 		o, taken := a.lockOrphan(name)
 		switch {
@@ -70,13 +95,14 @@ func (a adoption) adopt(limit int) (adopted []*Orphan, dropped int, err error) {
 			if !errors.Is(taken, filelock.ErrHeld) && !errors.Is(taken, fs.ErrNotExist) {
 				err = errors.Join(err, fmt.Errorf("holmes: black box: recover orphan %s: %w", name, taken))
 			}
-		case o.empty():
+		case o.empty(), a.foreign(o):
 			err = errors.Join(err, o.Remove(a.dir))
-		case len(adopted) >= limit:
-			dropped++
+		case len(adopted) >= a.Runs, len(adopted) > 0 && a.Bytes > 0 && bytes+o.size() > a.Bytes:
+			dropped += 1 + o.Earlier()
 			err = errors.Join(err, o.Remove(a.dir))
 		default:
 			adopted = append(adopted, o)
+			bytes += o.size()
 		}
 	}
 	slices.Reverse(adopted)
@@ -174,6 +200,9 @@ func (o *Orphan) lockFile(a adoption, suffix string) error {
 	if err == nil {
 		err = o.read(h)
 	}
+	if err == nil && a.foreign(o) && !o.Contents.Clean() && a.now.Sub(o.Contents.lastAt()) < foreignMaxAge {
+		err = filelock.ErrHeld // as if it were
+	}
 	if err == nil && noLocks {
 		err = a.claim(o, &h)
 	}
@@ -187,7 +216,9 @@ func (o *Orphan) lockFile(a adoption, suffix string) error {
 // read reads a file of either kind.
 func (o *Orphan) read(h lockedFile) (err error) {
 	if h.suffix == crashSuffix {
-		o.Crash, o.CrashSize, err = readCrash(h.File)
+		if o.Crash, o.CrashSize, err = readCrash(h.File); err == nil && o.CrashSize > maxCrash {
+			err = h.Truncate(maxCrash) // the rest is not read, and may be as large as all stacks
+		}
 		return err
 	}
 	o.Contents, o.Err = readFrom(h.File)
@@ -220,6 +251,32 @@ func (a adoption) claim(o *Orphan, h *lockedFile) error {
 	}
 	h.name = taken
 	return nil
+}
+
+// Earlier returns how many older runs were dropped unreported before this one.
+func (o *Orphan) Earlier() uint64 {
+	if o.Contents == nil {
+		return 0
+	}
+	return o.Contents.Earlier
+}
+
+// size returns the bytes of its files.
+func (o *Orphan) size() (bytes int64) {
+	for _, f := range o.files {
+		if info, err := f.Stat(); err == nil {
+			bytes += info.Size()
+		}
+	}
+	return bytes
+}
+
+// Labels returns what the dead process is called, nil if that is unknown.
+func (o *Orphan) Labels() map[string]string {
+	if o.Contents == nil {
+		return nil
+	}
+	return o.Contents.Labels
 }
 
 // empty reports whether there is nothing to report.

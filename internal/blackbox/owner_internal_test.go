@@ -71,7 +71,7 @@ func TestAdoptWithoutLocks(t *testing.T) {
 
 	noLocks := func(*os.File) error { return filelock.ErrNoLocks }
 	adopt := func(in time.Duration) (names []string, all []*Orphan) {
-		all, _, err := adoption{dir: dir, lock: noLocks, now: time.Now().Add(in)}.adopt(10)
+		all, _, err := adoption{Claim: Claim{Runs: 10}, dir: dir, lock: noLocks, now: time.Now().Add(in)}.adopt()
 		require.NoError(t, err)
 		for _, o := range all {
 			names = append(names, o.Name)
@@ -103,7 +103,7 @@ func TestAdoptAfterAnother(t *testing.T) {
 	f := testkit.Must(createFile(dir, "run", boxSuffix, small()))(t)
 	require.NoError(t, f.Close())
 	faster := func(*os.File) error { return dir.Remove("run" + boxSuffix) }
-	orphans, dropped, err := adoption{dir: dir, lock: faster, now: time.Now()}.adopt(10)
+	orphans, dropped, err := adoption{Claim: Claim{Runs: 10}, dir: dir, lock: faster, now: time.Now()}.adopt()
 	require.NoError(t, err)
 	require.Empty(t, orphans)
 	require.Zero(t, dropped)
@@ -112,7 +112,7 @@ func TestAdoptAfterAnother(t *testing.T) {
 // A writer skips replaced events, writes the others, and ends.
 func TestTakeSkipsReplacedEvents(t *testing.T) {
 	b := New(Config{Window: time.Second, Events: 4})
-	b.medium, b.writer = Written, newWriter()
+	b.medium, b.writer = Written, newWriter(&Header{})
 	f := testkit.Must(os.CreateTemp(t.TempDir(), ""))(t)
 	b.file = f
 	for range 11 {

@@ -21,12 +21,25 @@ type Contents struct {
 	// Closed is when [Box.Close] was called, zero if it was not: the process is
 	// alive or was killed.
 	Closed time.Time
+	// Panicked says that a panic was unwinding the stack then, see [Box.Panicked].
+	Panicked bool
 	// Truncated says that the file is shorter than its header says.
 	Truncated bool
 }
 
-// Clean reports whether the box was closed.
-func (c *Contents) Clean() bool { return !c.Closed.IsZero() }
+// Clean reports whether the box was closed, and not in a panic.
+func (c *Contents) Clean() bool { return !c.Closed.IsZero() && !c.Panicked }
+
+// lastAt returns when the box was last written, as far as its records show.
+func (c *Contents) lastAt() time.Time {
+	at := c.Start
+	for i := range c.Records {
+		if c.Records[i].At.After(at) {
+			at = c.Records[i].At
+		}
+	}
+	return at
+}
 
 // Read returns the contents of the box at path, which may be damaged in any
 // way, and may be in use. It fails with [ErrFormat], [ErrVersion] or the
@@ -66,7 +79,7 @@ func parse(w []uint64, size int) (*Contents, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Contents{Header: *h, Truncated: len(w) < h.words()}
+	c := &Contents{Header: *h, Truncated: len(w) < h.words(), Panicked: w[wordPanicked] != 0}
 	if since := w[wordClosed]; since != 0 {
 		c.Closed = h.Start.Add(time.Duration(since - 1))
 	}

@@ -133,7 +133,7 @@ func childAdopt(dir *os.Root, _ blackbox.Config) error {
 	fmt.Println("ready")
 	_, _ = io.Copy(io.Discard, os.Stdin) // until the parent lets both go
 	for range 50 {
-		orphans, _, err := blackbox.Adopt(dir, many)
+		orphans, _, err := blackbox.Adopt(dir, blackbox.Claim{Runs: many})
 		for _, o := range orphans {
 			fmt.Println(o.Name)
 			err = errors.Join(err, o.Err, o.Remove(dir))
@@ -157,7 +157,7 @@ func TestBoxOfTheLivingStays(t *testing.T) {
 	j.Kill(t)
 
 	orphans, dropped = adopt(t, dir, 3)
-	require.Equal(t, many-3, dropped)
+	require.EqualValues(t, many-3, dropped)
 	require.Len(t, orphans, 3)
 	require.Equal(t, "run-37", orphans[0].Name)
 	require.EqualValues(t, 40, requireWhole(t, orphans[2].Contents))
@@ -221,7 +221,7 @@ func TestAdoptClearsUp(t *testing.T) {
 	closed := testkit.Must(blackbox.Open(root(t, dir), "closed", blackbox.Config{}))(t)
 	require.NoError(t, closed.Close(t.Context()))
 
-	orphans, dropped, err := blackbox.Adopt(root(t, dir), 10)
+	orphans, dropped, err := blackbox.Adopt(root(t, dir), blackbox.Claim{Runs: 10})
 	require.ErrorContains(t, err, "link.box")
 	require.ErrorContains(t, err, "folder.box")
 	require.Zero(t, dropped)

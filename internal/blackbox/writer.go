@@ -13,10 +13,11 @@ type writer struct {
 	flush           chan chan struct{} // a reply is closed when all is written
 	done            chan struct{}      // closed when the goroutine has ended
 	samples, events uint64             // written so far, of each ring
+	earlier         uint64             // as it is in the file
 }
 
-func newWriter() *writer {
-	return &writer{wake: make(chan struct{}, 1), flush: make(chan chan struct{}), done: make(chan struct{})}
+func newWriter(h *Header) *writer {
+	return &writer{wake: make(chan struct{}, 1), flush: make(chan chan struct{}), done: make(chan struct{}), earlier: h.Earlier}
 }
 
 // notify says that there is a record to write. It never waits.
@@ -69,7 +70,7 @@ func (b *Box) write() {
 			close(reply)
 		}
 	}
-	mark := asBytes(b.words[wordClosed : wordClosed+1])
+	mark := asBytes(b.words[wordClosed : wordPanicked+1])
 	b.note(errors.Join(b.writeAt(mark, wordClosed*wordSize), b.file.Close()))
 	b.freeImage()
 }
@@ -93,9 +94,17 @@ func (b *Box) writeNew() {
 	for {
 		at, found := b.copyNext(&slot)
 		if !found {
-			return
+			break
 		}
 		b.note(b.writeAt(slot[:], int64(headerSize+at*slotSize)))
+	}
+	b.mu.Lock()
+	earlier := b.words[wordEarlier : wordEarlier+1 : wordEarlier+1]
+	changed := earlier[0] != b.writer.earlier
+	b.writer.earlier = earlier[0]
+	b.mu.Unlock()
+	if changed {
+		b.note(b.writeAt(asBytes(earlier), wordEarlier*wordSize))
 	}
 }
 

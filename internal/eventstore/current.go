@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -28,8 +29,9 @@ type Config struct {
 type Current struct {
 	Fault func(op, name string) error // for tests: the error of an operation
 
-	clock supervise.Clock
-	log   *supervise.Log
+	clock  supervise.Clock
+	log    *supervise.Log
+	beside atomic.Int64
 
 	mu     sync.Mutex
 	path   string
@@ -48,7 +50,7 @@ func (s *Current) Open(c Config) (*dump.Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	opts := dump.Options{
-		MaxEvents: c.Events, MaxBytes: c.Bytes, MaxAge: c.Age, KeepFree: c.Free,
+		MaxEvents: c.Events, MaxBytes: c.Bytes - s.beside.Load(), MaxAge: c.Age, KeepFree: c.Free,
 		Now: s.clock.Wall, Fault: s.Fault,
 	}
 	if s.path != c.Path {
@@ -62,6 +64,9 @@ func (s *Current) Open(c Config) (*dump.Store, error) {
 	}
 	return s.store, s.store.SetLimits(opts)
 }
+
+// Beside sets how many bytes of the dump path's limit are in use beside the events.
+func (s *Current) Beside(bytes int64) { s.beside.Store(bytes) }
 
 // Create makes the directory of an event for the named reporters. With an error the
 // Files are those of an event in memory.

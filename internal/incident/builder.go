@@ -47,9 +47,12 @@ func (in *Incidents) create(c Cause, state event.State) *builder {
 	return b
 }
 
-// describe adds labels and readings, and writes event.json.
+// describe adds labels and readings, and writes event.json. An event about another
+// process has labels already.
 func (b *builder) describe() {
-	b.Event.Labels = b.in.labels(b.options)
+	if b.Event.Labels == nil {
+		b.Event.Labels = b.in.labels(b.options)
+	}
 	b.read()
 	b.Save()
 }

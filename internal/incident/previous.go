@@ -2,6 +2,7 @@ package incident
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"strings"
@@ -24,40 +25,48 @@ const (
 	nearEnd   = 10 * time.Second
 )
 
-// reportPrevious reads the black boxes of runs that ended without Stop. An unusual end
-// is an event. Any other is a line in the log, because some deployments end a process
-// without Stop every day.
+// reportPrevious reports the runs that ended without Stop, whose black boxes OpenBox has
+// taken over. An unusual end is an event. Any other is a line in the log, because some
+// deployments end a process without Stop every day.
 func (in *Incidents) reportPrevious() {
-	dir, err := in.Store.Dir(in.Config().Store, blackboxDir)
-	if err != nil {
-		return // Start has reported it
+	b := in.Box
+	if b.dir == nil {
+		return // OpenBox has failed
 	}
-	defer dir.Close()
-	orphans, dropped, err := blackbox.Adopt(dir, maxPrevious)
-	if err != nil {
-		in.Scope.Log.OnCause("black box", "previous runs: %v", err)
+	defer b.dir.Close()
+	for _, o := range b.orphans {
+		b.earlier += o.Earlier()
 	}
-	if dropped > 0 {
-		in.Scope.Log.Infof("%d older runs ended without Stop, too", dropped)
+	all := true
+	for _, o := range b.orphans {
+		all = in.reportOrphan(o) && all
 	}
-	for _, o := range orphans {
-		in.reportOrphan(dir, o)
+	if b.orphans = nil; all {
+		b.forgetEarlier()
 	}
 }
 
-func (in *Incidents) reportOrphan(dir *os.Root, o *blackbox.Orphan) {
-	p, why := previousRun(o)
+// reportOrphan reports one run, or leaves it to the next start if this one is stopping.
+func (in *Incidents) reportOrphan(o *blackbox.Orphan) (reported bool) {
+	dir := in.Box.dir
+	p, why := previousRun(o, in.Config().Labels)
 	if why == "" {
 		in.Scope.Log.Infof("a previous run ended without Stop, and with nothing unusual")
 		in.endOrphan(o.Remove(dir))
-		return
+		return true
 	}
 	if !in.Scope.Tasks.Enter(Task) {
-		in.endOrphan(o.Release(dir)) // for the next start
-		return
+		in.endOrphan(o.Release(dir))
+		return false
 	}
 	defer in.Scope.Tasks.Leave(Task)
 	text := "a previous run ended without Stop " + why
+	if o.Contents != nil && o.Contents.Panicked {
+		text = "a previous run was stopped " + why
+	}
+	if p.Earlier = in.Box.earlier; p.Earlier > 0 {
+		text += fmt.Sprintf("; %d earlier runs ended without Stop, too", p.Earlier)
+	}
 	if p.Ended.IsZero() { // before its first tick
 		p.Ended = in.Scope.Clock.Wall()
 	}
@@ -70,10 +79,11 @@ func (in *Incidents) reportOrphan(dir *os.Root, o *blackbox.Orphan) {
 	}
 	in.Counters.count(c.Signal, Count{Suspected: 1})
 	b := in.create(c, event.StateSuspected)
-	b.previous = p
+	b.previous, b.Event.Labels = p, maps.Clone(o.Labels())
 	b.describe()
 	b.conclude(c, event.StateConfirmed)
 	in.endOrphan(o.Remove(dir))
+	return true
 }
 
 func (in *Incidents) endOrphan(err error) {
@@ -83,8 +93,8 @@ func (in *Incidents) endOrphan(err error) {
 }
 
 // previousRun returns the end of a run, and what was unusual about it; "" if nothing
-// was.
-func previousRun(o *blackbox.Orphan) (p *event.PreviousRun, why string) {
+// was. labels are those of this process.
+func previousRun(o *blackbox.Orphan, labels map[string]string) (p *event.PreviousRun, why string) {
 	p = &event.PreviousRun{Crash: o.Crash}
 	if o.Contents == nil {
 		if p.Crash == "" {
@@ -105,8 +115,21 @@ func previousRun(o *blackbox.Orphan) (p *event.PreviousRun, why string) {
 			})
 		}
 	}
-	why = unusual(p, minute)
+	if o.Contents.Panicked {
+		return p, "in a " + minute.State // which Close has recorded
+	}
+	if why = unusual(p, minute); why == "" && containerRestarted(o.Labels(), labels) {
+		why = "and its container was started again"
+	}
 	return p, why
+}
+
+// containerRestarted reports whether Kubernetes has started a container of a pod again,
+// after a run with the labels was. A rollout makes pods of other names, or with other
+// versions of the program.
+func containerRestarted(was, is map[string]string) bool {
+	same := func(label string) bool { return was[label] == is[label] }
+	return os.Getenv("KUBERNETES_SERVICE_HOST") != "" && was["instance"] != "" && same("instance") && same("version") && same("revision")
 }
 
 // unusual describes what is unusual about the end, "" if nothing is.
