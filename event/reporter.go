@@ -15,7 +15,14 @@ import (
 //     dump path. An error made by [Permanent] is not retried; it is stored with the
 //     event.
 //   - An error with a method RetryAfter() time.Duration says when to try again, at
-//     most 10 minutes later.
+//     most 10 minutes later. One with a method Mendable() bool that returns true is a
+//     refusal that ends when a configuration is mended, such as that of a token: the
+//     event is tried again after up to 5 minutes. One that wraps
+//     [context.DeadlineExceeded] means that the event may have arrived: it is tried
+//     again after a minute, and after up to 10 if that is repeated.
+//   - A method Timeout() time.Duration of the Reporter says how long a call may take.
+//     Without one, or if it is 0, that is 30 s, and up to 2 minutes after calls that
+//     took longer.
 //   - Report returns soon after ctx is done. A Reporter that does not is not called
 //     again until it returns, and delays no other Reporter.
 //   - Report reads profiles through [Profile.Open]: Path is empty if the disk

@@ -32,7 +32,7 @@ func TestAnswersAreRetriedOrPermanent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			for status, permanent := range map[int]bool{
 				200: false, 201: false, 202: false, 204: false,
-				301: true, 307: true, 400: true, 401: true, 403: true, 404: true, 405: true, 409: true, 410: true, 413: true, 415: true, 422: true,
+				301: false, 307: false, 401: false, 403: false, 404: false, 407: false, 400: true, 405: true, 409: true, 410: true, 413: true, 415: true, 422: true,
 				408: false, 425: false, 429: false, 500: false, 502: false, 503: false, 504: false, 507: false,
 			} {
 				text := yes

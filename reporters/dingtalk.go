@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/url"
+	"slices"
 	"strconv"
 	"time"
 
@@ -57,6 +58,8 @@ func signature(key []byte, text string) string {
 const (
 	dingTalkBusy    = -1
 	dingTalkTooFast = 130101 // more than 20 messages in a minute
+	dingTalkNoToken = 300001 // the robot was removed, or is not there yet
+	dingTalkUnsafe  = 310000 // its signing secret, key words or addresses are others
 )
 
 func judgeDingTalk(answer []byte, clean func([]byte) string) error {
@@ -67,16 +70,17 @@ func judgeDingTalk(answer []byte, clean func([]byte) string) error {
 	if err := json.Unmarshal(answer, &said); err != nil || said.Code == nil {
 		return fmt.Errorf("answered something else than DingTalk does: %s", clean(answer))
 	}
-	return (&robotError{*said.Code, clean([]byte(said.Message)), map[int]time.Duration{
-		dingTalkBusy: 0, dingTalkTooFast: 10 * time.Minute,
-	}}).judge()
+	retry := map[int]time.Duration{dingTalkBusy: 0, dingTalkTooFast: 10 * time.Minute}
+	mendable := []int{dingTalkNoToken, dingTalkUnsafe}
+	return (&robotError{*said.Code, clean([]byte(said.Message)), retry, mendable}).judge()
 }
 
 // A robotError is an error code in an answer of status 200.
 type robotError struct {
-	code    int
-	message string
-	retry   map[int]time.Duration // the codes that a retry may mend, and when
+	code     int
+	message  string
+	retry    map[int]time.Duration // the codes that a retry may mend, and when
+	mendable []int                 // the codes that a change of a configuration mends
 }
 
 func (r *robotError) Error() string { return fmt.Sprintf("answered code %d: %s", r.code, r.message) }
@@ -84,11 +88,15 @@ func (r *robotError) Error() string { return fmt.Sprintf("answered code %d: %s",
 // RetryAfter is how long the receiver wants to be left alone.
 func (r *robotError) RetryAfter() time.Duration { return r.retry[r.code] }
 
+// Mendable reports whether the receiver will take the event after a change of a
+// configuration.
+func (r *robotError) Mendable() bool { return slices.Contains(r.mendable, r.code) }
+
 func (r *robotError) judge() error {
 	if r.code == 0 {
 		return nil
 	}
-	if _, ok := r.retry[r.code]; ok {
+	if _, ok := r.retry[r.code]; ok || r.Mendable() {
 		return r
 	}
 	return holmes.Permanent(r)

@@ -57,11 +57,12 @@
 //     Redirects are refused: evidence goes where you say.
 //   - Nothing is left running between two reports: no connection, no goroutine.
 //     A transport is not shared with the program, see [WithHTTPClient].
-//   - Dialing ends after 5 s, the wait for the answer after 10 s, all of it after
-//     30 s, see [WithTimeout]. Of an answer 64 KiB are read.
+//   - Dialing ends after 5 s, all of it after 30 s, see [WithTimeout]. Of an answer
+//     64 KiB are read.
 //   - 2xx is success. 408, 425, 429, 5xx and errors of the network are retried,
-//     after Retry-After if there is one. Any other answer is final: the event is
-//     set aside for this receiver, with the reason.
+//     after Retry-After if there is one; 401, 403, 404, 407 and redirects, which a
+//     change of a configuration ends, every few minutes. Any other answer is final:
+//     the event is set aside for this receiver, with the reason.
 //
 // # Writing another
 //
@@ -71,7 +72,8 @@
 //	RetryAfter() time.Duration
 //
 // anywhere in its chain asks holmes to wait that long before the next attempt,
-// as the ones made here do when a receiver says so.
+// as the ones made here do when a receiver says so. [holmes.Reporter] has the other
+// signs of an error, and the method that says how long a call may take.
 //
 // # Caveats
 //

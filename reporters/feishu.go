@@ -86,8 +86,12 @@ func signFeishu(secret string, now time.Time, _ url.Values, body []byte) ([]byte
 
 // Codes of Feishu.
 const (
-	feishuTooFast = 11232
-	feishuBad     = 9499 // too many requests, or one that it does not understand
+	feishuTooFast   = 11232
+	feishuNoToken   = 19001 // the robot was removed, or is not there yet
+	feishuNoSign    = 19021 // its signing secret, addresses or key words are others
+	feishuNoAddress = 19022
+	feishuNoKeyword = 19024
+	feishuBad       = 9499 // too many requests, or one that it does not understand
 )
 
 func judgeFeishu(answer []byte, clean func([]byte) string) error {
@@ -108,5 +112,6 @@ func judgeFeishu(answer []byte, clean func([]byte) string) error {
 	if strings.Contains(said.Message, "too many") || strings.Contains(said.Message, "frequency") {
 		retry[feishuBad] = time.Minute
 	}
-	return (&robotError{*said.Code, clean([]byte(said.Message)), retry}).judge()
+	mendable := []int{feishuNoToken, feishuNoSign, feishuNoAddress, feishuNoKeyword}
+	return (&robotError{*said.Code, clean([]byte(said.Message)), retry, mendable}).judge()
 }

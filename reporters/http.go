@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/reporters/internal/form"
@@ -29,8 +30,9 @@ type HTTP struct {
 //
 // Any 2xx status means that the event is stored. On 408, 425, 429, 5xx and
 // errors of the network the delivery is retried, after Retry-After if the
-// answer has one. Any other answer, a redirect included, is an error marked by
-// [holmes.Permanent].
+// answer has one. On 401, 403, 404, 407 and redirects, which are not followed, it is
+// retried every few minutes, while the event is kept. Any other answer is an error
+// marked by [holmes.Permanent].
 func NewHTTP(url string, opts ...HTTPOption) (*HTTP, error) {
 	return newHTTP("NewHTTP", url, "", opts)
 }
@@ -57,6 +59,9 @@ func newHTTP(reporter, url, path string, opts []HTTPOption) (*HTTP, error) {
 
 // Name is where it posts to, without user info and query.
 func (h *HTTP) Name() string { return h.client.Target() }
+
+// Timeout is how long a Report may take, as set by [WithTimeout], else 0.
+func (h *HTTP) Timeout() time.Duration { return h.client.Timeout() }
 
 // Report posts an event and returns when the receiver has answered.
 func (h *HTTP) Report(ctx context.Context, e *holmes.Event) error {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/go-holmes/holmes"
 )
@@ -37,6 +38,14 @@ func (f *Filtered) Name() string {
 		words[i] = c.words
 	}
 	return name + " only " + strings.Join(words, ", ")
+}
+
+// Timeout is the other reporter's.
+func (f *Filtered) Timeout() time.Duration {
+	if t, ok := f.to.(interface{ Timeout() time.Duration }); ok {
+		return t.Timeout()
+	}
+	return 0
 }
 
 // Wants reports whether an event fulfils the conditions.

@@ -36,11 +36,18 @@ func WithBasicAuth(user, password string) HTTPOption {
 }
 
 // WithTimeout bounds a whole delivery, from dialing to the end of the answer;
-// dialing itself ends after 5 s, and the wait for an answer after 10 s. For a
-// receiver that takes one profile at a time it is for each of them. The default
-// is 30 s.
+// dialing itself ends after 5 s. For a receiver that takes one profile at a time it
+// is for each of them.
+//
+// The default is 30 s, and after a delivery that took longer one minute, then two. An
+// event whose answer did not come in time may have arrived: it is sent again after a
+// minute, and after up to ten if that is repeated.
 func WithTimeout(d time.Duration) HTTPOption {
-	return httpOption(func(s *settings) { s.http.Timeout = d })
+	return httpOption(func(s *settings) {
+		if s.http.Timeout = d; d <= 0 && s.err == nil {
+			s.err = fmt.Errorf("holmes: WithTimeout: the timeout is %v, want more than 0", d)
+		}
+	})
 }
 
 // WithTLS sets the authorities to trust, the client certificate to show and
@@ -136,7 +143,7 @@ func special(name string, set func(*settings) error) HTTPOption {
 // newSettings applies the options for a reporter, which names those of the special
 // ones that it takes.
 func newSettings(reporter, url string, opts []HTTPOption, takes ...string) (*settings, error) {
-	s := &settings{http: httpclient.Config{URL: url, Timeout: httpclient.DefaultTimeout}}
+	s := &settings{http: httpclient.Config{URL: url}}
 	for _, o := range opts {
 		if o != nil {
 			o.apply(s)

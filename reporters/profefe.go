@@ -7,6 +7,7 @@ import (
 	neturl "net/url"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/reporters/internal/httpclient"
@@ -65,6 +66,9 @@ func NewProfefe(url string, opts ...HTTPOption) (*Profefe, error) {
 
 // Name is where it posts to, without user info and query.
 func (p *Profefe) Name() string { return p.client.Target() }
+
+// Timeout is how long a Report may take if [WithTimeout] is given, else 0.
+func (p *Profefe) Timeout() time.Duration { return uploads * p.client.Timeout() }
 
 // Report uploads the event's profiles and returns when all are answered.
 func (p *Profefe) Report(ctx context.Context, e *holmes.Event) error {

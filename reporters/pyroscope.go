@@ -79,6 +79,9 @@ func NewPyroscope(url string, opts ...HTTPOption) (*Pyroscope, error) {
 // Name is where it posts to, without user info and query.
 func (p *Pyroscope) Name() string { return p.client.Target() }
 
+// Timeout is how long a Report may take if [WithTimeout] is given, else 0.
+func (p *Pyroscope) Timeout() time.Duration { return uploads * p.client.Timeout() }
+
 // Report uploads the event's profiles and returns when all are answered.
 func (p *Pyroscope) Report(ctx context.Context, e *holmes.Event) error {
 	return p.uploader.report(ctx, labelled(e, p.labels))

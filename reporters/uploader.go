@@ -9,6 +9,10 @@ import (
 	"github.com/go-holmes/holmes"
 )
 
+// uploads is how many profiles an event has at most, or nearly so: if there are more,
+// the next Report goes on with them.
+const uploads = 16
+
 // An uploader reports an event to a receiver that takes one profile at a time.
 type uploader struct {
 	memory memory

@@ -61,7 +61,8 @@ type Webhook struct {
 //
 // The answers are judged as with [NewHTTP], and for DingTalk and Feishu by the
 // code in the text. A message that was sent is not repeated for the last 256
-// events; one whose answer was lost is.
+// events; one whose answer was lost is, and has the event's ID in the header
+// Idempotency-Key, like the first, if it is about one event.
 //
 // Its name has the receiver's host only: the rest of the
 // URL is a secret with most of them.
@@ -95,6 +96,9 @@ func NewWebhook(url string, template Template, opts ...HTTPOption) (*Webhook, er
 
 // Name is the kind of receiver and its host, with a fingerprint of the URL.
 func (w *Webhook) Name() string { return w.name }
+
+// Timeout is how long a Report may take, as set by [WithTimeout], else 0.
+func (w *Webhook) Timeout() time.Duration { return w.client.Timeout() }
 
 // Report sends a message about the event, alone or with others that wait, and
 // returns when the receiver has answered.
@@ -170,6 +174,9 @@ func (w *Webhook) send(ctx context.Context, notices []Notice) (int, error) {
 		Query:  query,
 		Header: http.Header{"Content-Type": {"application/json"}},
 		Body:   bytes.NewReader(body),
+	}
+	if n == 1 { // the next attempt may put others together
+		r.Header.Set("Idempotency-Key", notices[0].ID)
 	}
 	if w.template.judge == nil {
 		return n, w.client.Send(ctx, r)

@@ -108,33 +108,40 @@ func TestRobotsCheckSignatures(t *testing.T) {
 			for _, opts := range [][]reporters.HTTPOption{nil, {reporters.WithSigningSecret("another")}} {
 				err := newWebhook(t, c, tt.form, opts...).Report(context.Background(), wired(t))
 				require.ErrorContains(t, err, "sign")
-				require.True(t, holmes.IsPermanent(err))
+				require.True(t, mendable(err))
 			}
 		})
 	}
 }
 
+// mendable reports whether an error is tried again, slowly.
+func mendable(err error) bool {
+	var m interface{ Mendable() bool }
+	return errors.As(err, &m) && m.Mendable() && !holmes.IsPermanent(err)
+}
+
 // Refusals that robots answer with status 200, from their documentation.
 func TestRobotsSayNoWith200(t *testing.T) {
 	const long = 10 * time.Minute
+	const soon, slow, never = "soon", "slowly", "never"
 	for _, tt := range []struct {
-		form      reporters.Template
-		says      string
-		permanent bool
-		after     time.Duration
+		form  reporters.Template
+		says  string
+		again string
+		after time.Duration
 	}{
-		{reporters.DingTalk(), `{"errcode":310000,"errmsg":"keywords not in content"}`, true, 0},
-		{reporters.DingTalk(), `{"errcode":300001,"errmsg":"token is not exist"}`, true, 0},
-		{reporters.DingTalk(), `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`, false, long},
-		{reporters.DingTalk(), `{"errcode":-1,"errmsg":"system busy"}`, false, 0},
-		{reporters.DingTalk(), `{"status":1111,"wait":5,"punish":"deny"}`, false, 0},
-		{reporters.DingTalk(), `<html>`, false, 0},
-		{reporters.Feishu(), `{"code":19024,"msg":"Key Words Not Found"}`, true, 0},
-		{reporters.Feishu(), `{"code":9499,"msg":"Bad Request"}`, true, 0},
-		{reporters.Feishu(), `{"StatusCode":0,"StatusMessage":"","code":9499,"msg":"too many request"}`, false, time.Minute},
-		{reporters.Feishu(), `{"code":11232,"msg":"frequency limited psm[x]"}`, false, time.Minute},
-		{reporters.Feishu(), `{"StatusCode":19001,"StatusMessage":"incoming webhook access token invalid"}`, true, 0},
-		{reporters.Feishu(), `{}`, false, 0},
+		{reporters.DingTalk(), `{"errcode":310000,"errmsg":"keywords not in content"}`, slow, 0},
+		{reporters.DingTalk(), `{"errcode":300001,"errmsg":"token is not exist"}`, slow, 0},
+		{reporters.DingTalk(), `{"errcode":130101,"errmsg":"send too fast, exceed 20 times per minute"}`, soon, long},
+		{reporters.DingTalk(), `{"errcode":-1,"errmsg":"system busy"}`, soon, 0},
+		{reporters.DingTalk(), `{"status":1111,"wait":5,"punish":"deny"}`, soon, 0},
+		{reporters.DingTalk(), `<html>`, soon, 0},
+		{reporters.Feishu(), `{"code":19024,"msg":"Key Words Not Found"}`, slow, 0},
+		{reporters.Feishu(), `{"code":9499,"msg":"Bad Request"}`, never, 0},
+		{reporters.Feishu(), `{"StatusCode":0,"StatusMessage":"","code":9499,"msg":"too many request"}`, soon, time.Minute},
+		{reporters.Feishu(), `{"code":11232,"msg":"frequency limited psm[x]"}`, soon, time.Minute},
+		{reporters.Feishu(), `{"StatusCode":19001,"StatusMessage":"incoming webhook access token invalid"}`, slow, 0},
+		{reporters.Feishu(), `{}`, soon, 0},
 	} {
 		c := &chat{answer: func(*http.Request, string) (int, string) {
 			return 200, strings.Replace(tt.says, `msg":"`, `msg":"t0k3n-0f-the-robot `, 1)
@@ -142,7 +149,8 @@ func TestRobotsSayNoWith200(t *testing.T) {
 		err := newWebhook(t, c, tt.form).Report(context.Background(), reportertest.MemoryEvent(t))
 		require.ErrorContains(t, err, "holmes: post to https://chat.example.com#", tt.says)
 		require.NotContains(t, err.Error(), "t0k3n", tt.says)
-		require.Equal(t, tt.permanent, holmes.IsPermanent(err), tt.says)
+		require.Equal(t, tt.again == never, holmes.IsPermanent(err), tt.says)
+		require.Equal(t, tt.again == slow, mendable(err), tt.says)
 		var told interface{ RetryAfter() time.Duration }
 		if errors.As(err, &told) {
 			require.Equal(t, tt.after, told.RetryAfter(), tt.says)

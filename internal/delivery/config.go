@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"time"
 
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/supervise"
@@ -70,6 +71,17 @@ func (c *Config) Find(is func(event.Reporter) bool) *Queue {
 // index returns the index of the reporter with that name, or -1.
 func (c *Config) index(name string) int {
 	return slices.IndexFunc(c.Queues, func(q *Queue) bool { return q.name == name })
+}
+
+// timeoutOf returns how long a call of the reporter may take, if it says so, else 0.
+func timeoutOf(r event.Reporter) (d time.Duration) {
+	_ = supervise.Protect(func() error { // after a panic it has said nothing
+		if t, ok := r.(interface{ Timeout() time.Duration }); ok {
+			d = t.Timeout()
+		}
+		return nil
+	})
+	return d
 }
 
 func names(queues []*Queue) (out []string) {

@@ -55,7 +55,8 @@ func TestKeeperLeavesAnEventThatIsBeingClosed(t *testing.T) {
 	k.deliver(&event.Event{ID: id}, &files)
 	require.Positive(t, looks)
 	require.Len(t, q.IDs(), 1)
-	require.True(t, q.next().held(), "the event in the queue is the one with what is in memory")
+	next, _ := q.next(clock.Mono(), false)
+	require.True(t, next.held(), "the event in the queue is the one with what is in memory")
 }
 
 // silent is a reporter that is never called here.

@@ -25,6 +25,7 @@ type Queue struct {
 	breaker  *supervise.Breaker
 	slot     chan struct{}         // holds one while the reporter is being called
 	wake     supervise.Bell        // rung when an event was queued
+	own      time.Duration         // the reporter's own timeout, 0 if it has none
 	disabled atomic.Bool           // gets no more events
 	before   atomic.Pointer[Queue] // that this one replaces, until its events are taken over
 
@@ -34,6 +35,7 @@ type Queue struct {
 	failures int           // calls in a row
 	until    time.Duration // mono until when the receiver asked for no calls
 	calling  time.Duration // mono of the start of the present call, 0 between calls
+	patience time.Duration // that a call may take
 }
 
 // An entry is an item in one queue.
@@ -41,13 +43,16 @@ type entry struct {
 	*item
 	tries  int           // that failed while the receiver was thought to be up
 	last   time.Duration // mono of the latest try
+	rests  int           // tries that made it rest
+	after  time.Duration // mono until when it rests
+	sent   bool          // it may have arrived
 	single bool          // is no longer reported together with others
 }
 
 func newQueue(r event.Reporter, name string, before *Queue) *Queue {
 	q := &Queue{
 		reporter: r, name: name, breaker: supervise.NewBreaker(supervise.SystemClock()),
-		slot: make(chan struct{}, 1), wake: supervise.NewBell(),
+		slot: make(chan struct{}, 1), wake: supervise.NewBell(), own: timeoutOf(r), patience: attemptTime,
 	}
 	q.before.Store(before)
 	return q
@@ -89,18 +94,24 @@ func (q *Queue) offer(p *item, store *dump.Store) {
 
 // next returns the entry to try: while the receiver is up, the oldest of those with
 // the fewest failures; while it is down, the one whose last try is longest ago. So an
-// event that fails delays no other.
-func (q *Queue) next() *entry {
+// event that fails delays no other. If all rest, it returns nil and how long that
+// takes. While stopping only those rest that may have arrived and are kept on disk.
+func (q *Queue) next(now time.Duration, stopping bool) (best *entry, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	var best *entry
 	for _, e := range q.entries {
+		if left := e.after - now; left > 0 && (!stopping || e.sent && !e.held()) {
+			if wait == 0 || left < wait {
+				wait = left
+			}
+			continue
+		}
 		switch {
 		case best == nil, q.failures < failuresToProbe && e.tries < best.tries, q.failures >= failuresToProbe && e.last < best.last:
 			best = e
 		}
 	}
-	return best
+	return best, wait
 }
 
 // maxBatch is how many events are reported at once at most.
@@ -262,6 +273,34 @@ func (q *Queue) failed(e *entry, now time.Duration, err error) time.Duration {
 		q.until = now + asked
 	}
 	return pause
+}
+
+// rest has an entry rest if its failure says so.
+func (q *Queue) rest(e *entry, now time.Duration, err error) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if d := rest(e.rests+1, err); d > 0 {
+		e.rests++
+		e.after, e.sent = now+d, late(err)
+	}
+}
+
+// limit returns how long a call of the reporter may take: what it says itself, or an
+// estimate that grows with late answers.
+func (q *Queue) limit() time.Duration {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.own > 0 {
+		return q.own
+	}
+	return q.patience
+}
+
+// extend doubles the estimate of the time that a call may take.
+func (q *Queue) extend() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.patience = min(2*q.patience, longestAttempt)
 }
 
 // closed reports whether the receiver has asked for no calls at this time.

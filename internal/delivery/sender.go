@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	attemptTime  = 30 * time.Second // that one Report may take
-	flushAttempt = 5 * time.Second  // that one Report may take while stopping
+	attemptTime    = 30 * time.Second // that one Report may take at first
+	longestAttempt = 2 * time.Minute  // and after late answers
+	flushAttempt   = 5 * time.Second  // that one Report may take while stopping
 )
 
 // A sender delivers the events of one queue, for a run or until the reporter is
@@ -39,24 +40,40 @@ func (s *sender) send() {
 		if batch := s.queue.batch(); batch != nil {
 			s.deliverBatch(batch)
 		}
-		if e := s.queue.next(); e != nil {
+		e, wait := s.queue.next(s.clock.Mono(), s.scope.Stopping())
+		if e != nil {
 			if !s.deliver(e) {
 				break
 			}
 			continue
 		}
-		select {
-		case <-s.queue.wake:
-		case <-s.ctx.Done():
-		case <-s.scope.Stop:
-			if s.queue.next() == nil {
-				return
-			}
+		if s.idle(wait) {
+			return
 		}
 	}
 	if s.removed.Load() {
 		s.queue.abandon()
 	}
+}
+
+// idle waits for an event, or for an end of the rest of those that are there. It
+// reports whether the scope is stopping and there is nothing to try.
+func (s *sender) idle(wait time.Duration) bool {
+	var rested <-chan time.Time
+	if wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		rested = timer.C
+	}
+	select {
+	case <-s.queue.wake:
+	case <-rested:
+	case <-s.ctx.Done():
+	case <-s.scope.Stop:
+		e, _ := s.queue.next(s.clock.Mono(), true)
+		return e == nil
+	}
+	return false
 }
 
 // takeOver waits for the sender that this one replaces, within a limit, and
@@ -125,6 +142,9 @@ func (s *sender) deliverBatch(batch []*entry) {
 		return b.ReportBatch(ctx, events)
 	})
 	if err != nil {
+		for _, e := range loaded {
+			s.queue.rest(e, s.clock.Mono(), err)
+		}
 		s.log.OnCause("batch "+s.queue.name, "reporter %s failed with a batch of %d events, which are now tried one by one: %v", s.queue.name, len(events), err)
 		return
 	}
@@ -165,6 +185,7 @@ func (s *sender) mark(err error) {
 func (s *sender) fail(e *entry, err error) time.Duration {
 	now := s.clock.Mono()
 	pause := s.queue.failed(e, now, err)
+	s.queue.rest(e, now, err)
 	s.log.OnCause("report "+s.queue.name, "reporter %s failed, event %s is tried again: %v", s.queue.name, e.id, err)
 	_, store := s.settings()
 	if e.held() && now-e.since > store.Age {
@@ -210,13 +231,17 @@ func (s *sender) enter() (leave func(), err error) {
 // call runs one call of the reporter, within its time and under its circuit
 // breaker.
 func (s *sender) call(f func(context.Context) error) error {
-	limit := attemptTime
-	if s.scope.Stopping() {
+	limit, stopping := s.queue.limit(), s.scope.Stopping()
+	if stopping {
 		limit = flushAttempt
 	}
 	ctx, cancel := context.WithTimeout(s.ctx, limit)
 	defer cancel()
 	s.queue.begin(s.clock.Mono())
 	defer s.queue.end()
-	return s.queue.breaker.Call(func() error { return f(ctx) })
+	err := s.queue.breaker.Call(func() error { return f(ctx) })
+	if late(err) && !stopping {
+		s.queue.extend()
+	}
+	return err
 }

@@ -47,7 +47,7 @@ func NewPlainHTTPReporter(token string, url string) holmes.ProfileReporter {
 
 func newReporter(token, url string, plain bool) *HttpReporter {
 	client, err := httpclient.New(httpclient.Config{
-		URL: url, Secret: token, Timeout: httpclient.DefaultTimeout, PlainHTTP: plain,
+		URL: url, Secret: token, PlainHTTP: plain,
 	})
 	return &HttpReporter{token, client, holmes.Permanent(err)}
 }
@@ -58,7 +58,7 @@ func newReporter(token, url string, plain bool) *HttpReporter {
 // is read. It takes 30 s at most.
 //
 // Any answer but {"code":1} is an error. It is marked by [holmes.Permanent]
-// unless the status is 408, 425, 429 or 5xx.
+// unless the status is 401, 403, 404, 407, 408, 425, 429, 5xx or a redirect.
 func (r *HttpReporter) Report(pType string, _ string, reason holmes.ReasonType, eventID string, _ time.Time, pprofBytes []byte, _ holmes.Scene) error {
 	if r.err != nil {
 		return r.err

@@ -79,7 +79,8 @@ func TestAnswers(t *testing.T) {
 	}{
 		{200, `{"code":0,"message":"no such token: s3cr3t"}`, true, "answered code 0: no such token: [removed]"},
 		{200, `<html>s3cr3t`, true, "not JSON: <html>[removed]"},
-		{401, `{"code":1}`, true, "401"},
+		{401, `{"code":1}`, false, "401"},
+		{400, `{"code":1}`, true, "400"},
 		{503, `{"code":0}`, false, "503"},
 	} {
 		s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

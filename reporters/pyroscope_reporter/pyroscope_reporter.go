@@ -58,9 +58,6 @@ func NewPyroscopeReporter(appName string, tags map[string]string, cfg RemoteConf
 	if err != nil {
 		return nil, err
 	}
-	if cfg.UpstreamRequestTimeout == 0 {
-		cfg.UpstreamRequestTimeout = httpclient.DefaultTimeout
-	}
 	client, err := httpclient.New(httpclient.Config{
 		URL: cfg.UpstreamAddress, Token: cfg.AuthToken,
 		Timeout: cfg.UpstreamRequestTimeout, PlainHTTP: cfg.AllowPlainHTTP,

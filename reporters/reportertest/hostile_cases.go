@@ -143,7 +143,10 @@ func answering() (out []hostileCase) {
 			s.answer(fmt.Sprintf("HTTP/1.1 %d %s\nContent-Length: 2\n%s\nno", status, http.StatusText(status), header))
 		}
 	}
-	for _, status := range []int{400, 401, 403, 404, 413} {
+	for _, status := range []int{401, 403, 404} { // worth a retry, if a slow one
+		out = append(out, hostileCase{name: fmt.Sprintf("answers %d", status), does: no(status, ""), wants: failure, patient: true})
+	}
+	for _, status := range []int{400, 413} {
 		out = append(out, hostileCase{name: fmt.Sprintf("answers %d", status), does: no(status, ""), wants: permanent, patient: true})
 	}
 	for _, status := range []int{408, 425, 429, 500, 502, 503, 504, 507} {

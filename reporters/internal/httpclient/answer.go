@@ -42,13 +42,27 @@ func (a *AnswerError) Says(word string) bool { return bytes.Contains(a.text, []b
 // does not say.
 func (a *AnswerError) RetryAfter() time.Duration { return a.retryAfter }
 
+// Mendable reports whether the configuration of the receiver, of a proxy or of this
+// process may be at fault, so that the event will be taken when that is mended: a
+// token that is no longer valid or not yet known, a missing permission, a path that
+// is not served, a redirect.
+func (a *AnswerError) Mendable() bool {
+	switch a.Status {
+	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect,
+		http.StatusUnauthorized, http.StatusForbidden, http.StatusNotFound, http.StatusProxyAuthRequired:
+		return true
+	default:
+		return false
+	}
+}
+
 // answerError makes an error of an answer whose status is not 2xx.
 func (c *Client) answerError(resp *http.Response, text []byte) error {
 	a := &AnswerError{Status: resp.StatusCode, Reason: c.Reason(text), text: text}
 	if at, err := resp.Location(); err == nil && resp.StatusCode < 400 {
 		a.Reason = "a redirect to " + at.Host + ", refused"
 	}
-	if !worthARetry(a.Status) {
+	if !worthARetry(a.Status) && !a.Mendable() {
 		return holmes.Permanent(a)
 	}
 	a.retryAfter = retryAfter(resp.Header.Get("Retry-After"), time.Now())

@@ -21,7 +21,8 @@ import (
 // Each status is permanent or is retried.
 func TestPermanentAnswers(t *testing.T) {
 	for status, permanent := range map[int]bool{
-		400: true, 401: true, 403: true, 404: true, 409: true, 413: true, 422: true, 304: true,
+		400: true, 405: true, 409: true, 410: true, 413: true, 422: true, 304: true,
+		301: false, 302: false, 303: false, 307: false, 308: false, 401: false, 403: false, 404: false, 407: false,
 		408: false, 425: false, 429: false, 500: false, 502: false, 503: false, 504: false, 507: false,
 	} {
 		at := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(status) })
@@ -31,6 +32,7 @@ func TestPermanentAnswers(t *testing.T) {
 		var answer *httpclient.AnswerError
 		require.ErrorAs(t, err, &answer)
 		require.Equal(t, status, answer.Status)
+		require.Equal(t, !permanent && status < 408, answer.Mendable(), status)
 	}
 }
 

@@ -1,6 +1,7 @@
 package httpclient
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"crypto/tls"
@@ -11,18 +12,19 @@ import (
 	"maps"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-holmes/holmes"
 )
 
 const (
-	dialTimeout   = 5 * time.Second
-	headerTimeout = 10 * time.Second
-	maxAnswer     = 64 << 10
+	dialTimeout = 5 * time.Second
+	maxAnswer   = 64 << 10
 )
 
 // A Client posts to one receiver. It is safe for concurrent use and holds
@@ -75,7 +77,6 @@ func transport(config *tls.Config) *http.Transport {
 		DialContext:            (&net.Dialer{Timeout: dialTimeout}).DialContext,
 		TLSClientConfig:        config,
 		TLSHandshakeTimeout:    dialTimeout,
-		ResponseHeaderTimeout:  headerTimeout,
 		MaxResponseHeaderBytes: maxAnswer,
 		DisableKeepAlives:      true,
 		ForceAttemptHTTP2:      true,
@@ -107,6 +108,9 @@ func secretsIn(u *url.URL) []string {
 // query, and of a secret URL only the host and a fingerprint.
 func (c *Client) Target() string { return c.target }
 
+// Timeout is the configured time, and 0 if there is none.
+func (c *Client) Timeout() time.Duration { return c.timeout }
+
 // A Request is what is posted.
 type Request struct {
 	// Path is put behind the path of the client's URL.
@@ -123,6 +127,9 @@ type Request struct {
 // Post sends a request and returns the answer's body, 64 KiB of it at most,
 // when the status is 2xx. Any other status is an [*AnswerError] as an error, one
 // that no retry will mend marked by [holmes.Permanent].
+//
+// An error that wraps [context.DeadlineExceeded] means that the receiver may have
+// taken the request: it was connected.
 //
 // Nothing of the request is in use when it returns.
 func (c *Client) Post(ctx context.Context, r Request) ([]byte, error) {
@@ -147,9 +154,10 @@ func (c *Client) post(ctx context.Context, r Request, most int64) ([]byte, error
 }
 
 func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser, most int64) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, c.timeout)
+	ctx, cancel := c.bound(ctx)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, c.address(r), body)
+	var connecting atomic.Bool
+	req, err := http.NewRequestWithContext(trace(ctx, &connecting), http.MethodPost, c.address(r), body)
 	if err != nil {
 		return nil, withoutURL(err)
 	}
@@ -159,7 +167,11 @@ func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser, most int
 	c.setHeaders(req, r.Header)
 	resp, err := c.http.Do(req)
 	if err != nil {
-		return nil, withoutURL(err)
+		err = withoutURL(err)
+		if connecting.Load() && errors.Is(err, context.DeadlineExceeded) {
+			err = fmt.Errorf("no connection: %s", err.Error()) // not wrapped: nothing was sent
+		}
+		return nil, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode < 200 || resp.StatusCode > 299 {
@@ -171,6 +183,22 @@ func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser, most int
 		return nil, fmt.Errorf("read the answer: %w", err)
 	}
 	return text, nil
+}
+
+// bound gives a request its deadline.
+func (c *Client) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if _, has := ctx.Deadline(); has && c.timeout == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, cmp.Or(c.timeout, DefaultTimeout))
+}
+
+// trace keeps connecting true while a request waits for its connection.
+func trace(ctx context.Context, connecting *atomic.Bool) context.Context {
+	return httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GetConn: func(string) { connecting.Store(true) },
+		GotConn: func(httptrace.GotConnInfo) { connecting.Store(false) },
+	})
 }
 
 // address returns the URL of a request.

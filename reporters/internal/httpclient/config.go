@@ -8,8 +8,8 @@
 //   - A transport of its own unless the user brings one, so that no other part
 //     of the host is affected, and no connection kept: reports are rare, and
 //     nothing is left running between them.
-//   - Dialing ends after 5 s, waiting for the answer's header after 10 s, the
-//     whole of it after the configured time. 64 KiB of the answer are read.
+//   - Dialing ends after 5 s, the whole of it after the configured time or that of
+//     the caller's context. 64 KiB of the answer are read.
 package httpclient
 
 import (
@@ -23,7 +23,7 @@ import (
 )
 
 // DefaultTimeout is for the whole of a request, the reading of the answer
-// included.
+// included, if neither the configuration nor the context has a time for it.
 const DefaultTimeout = 30 * time.Second
 
 // Config says where to post, and how.
@@ -42,7 +42,8 @@ type Config struct {
 	// Secret is what the requests hold in a way of their own, and errors must
 	// not. The token and the passwords need not be named.
 	Secret string
-	// Timeout is for the whole of a request and must be above 0.
+	// Timeout is for the whole of a request. 0 leaves that to the deadline of the
+	// context, and is [DefaultTimeout] if there is none.
 	Timeout time.Duration
 	// TLS is nil for the system's authorities and no client certificate. It is
 	// copied.
@@ -66,7 +67,7 @@ func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 		return nil, nil, errors.New("the receiver's URL has no host")
 	case u.Scheme == "http" && !c.PlainHTTP && !loopback(u.Hostname()):
 		return nil, nil, fmt.Errorf("the receiver %s is another machine and needs https, unless plain http is allowed", u.Host)
-	case c.Timeout <= 0:
+	case c.Timeout < 0:
 		return nil, nil, fmt.Errorf("the timeout is %v, want more than 0", c.Timeout)
 	case c.Client != nil && c.TLS != nil:
 		return nil, nil, errors.New("an HTTP client of your own has TLS of its own: options for TLS do not apply to it")
