@@ -71,6 +71,6 @@ func newAlert(n *Notice, now time.Time) alert {
 
 func set(to map[string]string, name, value string) {
 	if name != "" && value != "" {
-		to[name] = strings.ToValidUTF8(value, "_")
+		to[name] = toText(value)
 	}
 }

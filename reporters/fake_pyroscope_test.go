@@ -15,6 +15,7 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/pprof/profile"
 )
@@ -137,6 +138,18 @@ func (f *fakePyroscope) parse(raw []byte) (*profile.Profile, int, error) {
 }
 
 func (f *fakePyroscope) validate(u upload, p *profile.Profile, size int) error {
+	for _, s := range p.Sample {
+		for k, values := range s.Label {
+			if bad := k + strings.Join(values, ""); !utf8.ValidString(bad) {
+				return fmt.Errorf("invalid utf8 string hex: %x", bad)
+			}
+		}
+	}
+	for k, v := range u.labels {
+		if !utf8.ValidString(k + v) {
+			return fmt.Errorf("invalid utf8 label %q=%q", k, v)
+		}
+	}
 	switch age := time.Since(u.created); {
 	case f.bytes > 0 && size > f.bytes:
 		return fmt.Errorf("exceeds the size limit (actual: %d, limit: %d)", size, f.bytes)

@@ -22,20 +22,22 @@ const (
 	labelVersion  = "version"
 )
 
-// labelled returns the event with more labels, which win. It is a copy, so that
+// labelled returns the event with more labels, which win, all of them UTF-8. It is a copy, so that
 // the event's owner is not surprised.
 func labelled(e *holmes.Event, more map[string]string) *holmes.Event {
 	out := *e
 	out.Profiles = slices.Clone(e.Profiles)
-	if len(more) > 0 {
-		out.Labels = maps.Clone(e.Labels)
-		if out.Labels == nil {
-			out.Labels = map[string]string{}
+	out.Labels = make(map[string]string, len(e.Labels)+len(more))
+	for _, labels := range []map[string]string{e.Labels, more} {
+		for k, v := range labels {
+			out.Labels[toText(k)] = toText(v)
 		}
-		maps.Copy(out.Labels, more)
 	}
 	return &out
 }
+
+// toText makes a text UTF-8, as no receiver takes anything else.
+func toText(s string) string { return strings.ToValidUTF8(s, string(utf8.RuneError)) }
 
 // profileLabels are what a profile of an event is filed under.
 func profileLabels(e *holmes.Event, p *holmes.Profile) map[string]string {

@@ -51,6 +51,9 @@ type Pyroscope struct {
 //     gets the label "taken", which holds its own time.
 //   - Labels beyond the limit are left out.
 //
+// Labels and names that are not UTF-8, such as goroutine labels with binary digests, are
+// made text: Pyroscope would refuse the profile.
+//
 // Traces are no profiles: they are not sent.
 //
 // # Answers
@@ -130,8 +133,9 @@ func scan(profile *holmes.Profile) (pproftrim.Size, error) {
 // open returns what to send of a profile: the file, or what it was made to fit.
 func (p *Pyroscope) open(profile *holmes.Profile, size pproftrim.Size, fit pproftrim.Limits) (io.ReadCloser, error) {
 	in, err := profile.Open()
+	asItIs := fit.Start.IsZero() && !size.NotText
 	tooLarge := fit.Bytes > 0 && size.Bytes > fit.Bytes || fit.Samples > 0 && size.Samples > fit.Samples
-	if err != nil || !tooLarge && fit.Start.IsZero() {
+	if err != nil || !tooLarge && asItIs {
 		return in, err
 	}
 	defer in.Close()

@@ -259,3 +259,22 @@ func TestPyroscopeManyLabels(t *testing.T) {
 	require.Contains(t, u.labels, "a20")
 	require.NotContains(t, u.labels, "a21")
 }
+
+// Goroutine labels may hold anything, such as a binary digest. The profile arrives
+// with its other labels as they were.
+func TestPyroscopeGetsText(t *testing.T) {
+	for name, long := range map[string]string{"short": "", "longer than a buffer": strings.Repeat("x", 5000)} {
+		t.Run(name, func(t *testing.T) {
+			f := newFakePyroscope(t)
+			p := pprofOf(time.Now().Add(-time.Minute), 10*time.Second, 10, "samples/count", "cpu/nanoseconds")
+			p.Sample[0].Label = map[string][]string{"sql": {"\xd6\x14P\x8c.\xa7ü" + long}, "region": {"eu"}}
+			e := one(encoded(t, p))
+			e.Labels = map[string]string{"digest": "\xff\xfe", "\xff": "x"}
+			require.NoError(t, newPyroscope(t, f.URL).Report(context.Background(), e))
+			got := parsed(t, f.of(e.ID)["one.pb.gz"])
+			require.Equal(t, []string{"?\x14P?.?ü" + long}, got.Sample[0].Label["sql"])
+			require.Equal(t, []string{"eu"}, got.Sample[0].Label["region"])
+			require.Len(t, got.Sample, 10)
+		})
+	}
+}

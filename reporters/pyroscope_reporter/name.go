@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"unicode/utf8"
 )
 
 // reserved is the tag that holds the name itself.
@@ -77,5 +78,5 @@ func validKey(key string) bool {
 }
 
 func special(r rune) bool {
-	return r < ' ' || r == 0x7f || r == ',' || r == '{' || r == '}'
+	return r < ' ' || r == 0x7f || r == utf8.RuneError || r == ',' || r == '{' || r == '}'
 }

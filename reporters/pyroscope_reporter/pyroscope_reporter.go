@@ -15,6 +15,7 @@ import (
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/reporters/internal/httpclient"
 	"github.com/go-holmes/holmes/reporters/internal/ingest"
+	"github.com/go-holmes/holmes/reporters/internal/pproftrim"
 )
 
 // RemoteConfig says where Pyroscope is.
@@ -69,8 +70,8 @@ func NewPyroscopeReporter(appName string, tags map[string]string, cfg RemoteConf
 }
 
 // Report posts pprofBytes under the time that is in the profile, and under
-// sampleTime if there is none. The other arguments are not sent, and no file is
-// read.
+// sampleTime if there is none. Labels and names that are not UTF-8 are made text. The
+// other arguments are not sent, and no file is read.
 //
 // An answer that no retry will mend is an error marked by [holmes.Permanent].
 func (r *PyroscopeReporter) Report(pType string, _ string, _ holmes.ReasonType, eventID string, sampleTime time.Time, pprofBytes []byte, _ holmes.Scene) error {
@@ -84,10 +85,24 @@ func (r *PyroscopeReporter) Report(pType string, _ string, _ holmes.ReasonType, 
 		Path:   ingest.Path,
 		Query:  query,
 		Header: http.Header{"Content-Type": {"application/octet-stream"}},
-		Body:   bytes.NewReader(pprofBytes),
+		Body:   bytes.NewReader(text(pprofBytes)),
 	})
 	if err == nil && r.Logger != nil {
 		r.Logger.Debugf("holmes: posted the %s profile of event %s to %s", pType, eventID, r.client.Target())
 	}
 	return ingest.Judge(err)
+}
+
+// text returns the profile with strings that are UTF-8. One that cannot be read is the
+// server's to refuse.
+func text(raw []byte) []byte {
+	size, err := pproftrim.Scan(bytes.NewReader(raw))
+	if err != nil || !size.NotText {
+		return raw
+	}
+	out, err := pproftrim.Fit(bytes.NewReader(raw), size, pproftrim.Limits{})
+	if err != nil {
+		return raw
+	}
+	return out.Profile
 }

@@ -92,6 +92,23 @@ func TestOnTheWire(t *testing.T) {
 	require.Equal(t, "application/octet-stream", s.header.Get("Content-Type"))
 }
 
+// A server refuses strings that are not UTF-8.
+func TestPostsText(t *testing.T) {
+	s := serve(t)
+	p := &profile.Profile{
+		SampleType: []*profile.ValueType{{Type: "cpu", Unit: "nanoseconds"}},
+		Sample:     []*profile.Sample{{Value: []int64{7}, Label: map[string][]string{"sql": {"a\xffb"}}}},
+	}
+	var raw bytes.Buffer
+	require.NoError(t, p.Write(&raw))
+	require.NoError(t, report(s.reporter(t), raw.Bytes(), time.Unix(1_780_000_000, 0)))
+	got, err := profile.ParseData(s.body)
+	require.NoError(t, err)
+	require.Equal(t, map[string][]string{"sql": {"a?b"}}, got.Sample[0].Label)
+	_, err = pyroscope_reporter.NewPyroscopeReporter("shop{zone=\xff}", nil, pyroscope_reporter.RemoteConfig{UpstreamAddress: s.URL}, nil)
+	require.ErrorContains(t, err, "zone")
+}
+
 // mosn/holmes filed a CPU profile under the ten seconds
 // before it was taken.
 func TestFiledUnderItsOwnTime(t *testing.T) {

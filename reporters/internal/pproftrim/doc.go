@@ -1,6 +1,7 @@
 // Package pproftrim makes a profile fit for a receiver with limits: it drops the
 // smallest samples and puts their total into one sample "other", so that what is
-// left still adds up, and it can move the time that a profile speaks of.
+// left still adds up, it can move the time that a profile speaks of, and it makes
+// strings UTF-8.
 //
 // It knows the format only as far as it has to. Samples, locations, functions and
 // unknown fields that are kept are copied byte by byte. Strings without a reference

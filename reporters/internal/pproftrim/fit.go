@@ -28,7 +28,7 @@ type Trimmed struct {
 	Dropped int
 }
 
-// Fit returns the profile within its limits. It holds it whole, and fails for
+// Fit returns the profile within its limits, with strings that are UTF-8. It holds it whole, and fails for
 // one that inflates to more than 32 MiB, cannot be read, or cannot be made to
 // fit. Size is what [Scan] says of it.
 func Fit(raw io.Reader, size Size, l Limits) (Trimmed, error) {
@@ -40,6 +40,7 @@ func Fit(raw io.Reader, size Size, l Limits) (Trimmed, error) {
 	if err != nil {
 		return Trimmed{}, fmt.Errorf("trim profile: %w", err)
 	}
+	p.makeText()
 	k, err := p.choose(l)
 	if err != nil {
 		return Trimmed{}, fmt.Errorf("trim profile: %w", err)

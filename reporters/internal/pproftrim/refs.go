@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"unicode/utf8"
 
 	"github.com/go-holmes/holmes/internal/protowire"
 )
@@ -24,6 +25,20 @@ type profile struct {
 	always  []uint64 // strings that are named by what is always kept
 	fixed   int      // the bytes of what is always kept, but for the strings
 	highest uint64   // id of a location or a function
+}
+
+// makeText replaces the bytes of strings that are not UTF-8, each by a '?', so that no
+// length changes.
+func (p *profile) makeText() {
+	for _, s := range p.strings {
+		for text := p.body(s); len(text) > 0; {
+			r, n := utf8.DecodeRune(text)
+			if r == utf8.RuneError && n == 1 {
+				text[0] = '?'
+			}
+			text = text[n:]
+		}
+	}
 }
 
 // A span is a field of the profile, key and all.

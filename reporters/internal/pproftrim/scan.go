@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-holmes/holmes/internal/protowire"
 )
@@ -15,6 +16,8 @@ import (
 type Size struct {
 	Bytes   int64 // uncompressed
 	Samples int
+	// NotText is whether a string is not UTF-8, or is longer than the buffer.
+	NotText bool
 	// Start is when it was begun, zero if it does not say; Duration is how long
 	// it took.
 	Start    time.Time
@@ -29,11 +32,14 @@ func Scan(raw io.Reader) (Size, error) {
 		return Size{}, fmt.Errorf("scan profile: %w", err)
 	}
 	var size Size
-	s := protowire.NewStream(plain, 4<<10)
+	const buffer = 4 << 10
+	s := protowire.NewStream(plain, buffer)
 	for s.Next() {
 		switch protowire.Tag(s.Field, s.Type) {
 		case protowire.ProfileSample<<3 | protowire.Bytes:
 			size.Samples++
+		case protowire.ProfileString<<3 | protowire.Bytes:
+			size.NotText = size.NotText || s.Size() > buffer || !utf8.Valid(s.Head(s.Size()))
 		case protowire.ProfileTime << 3:
 			if nanos := int64(s.Number()); nanos > 0 {
 				size.Start = time.Unix(0, nanos)
