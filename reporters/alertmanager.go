@@ -8,18 +8,18 @@ import (
 )
 
 // Alertmanager is for Prometheus's Alertmanager at the URL; alerts go to its
-// /api/v2/alerts. An event is an alert of its own:
+// /api/v2/alerts. An event is an alert:
 //
 //	labels       alertname="HolmesEvent", severity, signal, reason, state,
-//	             event, and the event's own: service, instance, version, ...
-//	annotations  summary, description, and link if there is one
+//	             and the event's own: service, instance, version, ...
+//	annotations  summary, description, event (its ID), and link if there is one
 //	startsAt     when the event began
 //	generatorURL the link
 //
-// The label event makes sure that two events are two alerts. holmes does not
-// resolve alerts: Alertmanager's resolve_timeout does, after 5 minutes by default.
-// Group by alertname and service, or by signal, to get one notification for a
-// series:
+// Events of one problem have the same labels, so they are one alert: a later event
+// keeps it firing and has its own annotations. holmes does not resolve alerts:
+// Alertmanager's resolve_timeout does, after 5 minutes by default. Group by alertname
+// and service, or by signal, to get one notification for all instances:
 //
 //	route:
 //	  group_by: [alertname, service]
@@ -62,9 +62,9 @@ func newAlert(n *Notice, now time.Time) alert {
 	set(a.Labels, "signal", n.Signal)
 	set(a.Labels, "reason", n.Reason)
 	set(a.Labels, "state", n.State)
-	set(a.Labels, labelEvent, n.ID)
 	set(a.Annotations, "summary", n.Trigger)
 	set(a.Annotations, "description", strings.Join(n.description(), "\n"))
+	set(a.Annotations, "event", n.ID) // no label: an event more would be a series more
 	set(a.Annotations, "link", n.Link)
 	return a
 }

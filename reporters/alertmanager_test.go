@@ -15,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/reporters"
 )
 
@@ -74,35 +75,36 @@ func alerts(t *testing.T, url string) []realAlert {
 	require.NoError(t, err)
 	var out []realAlert
 	require.NoError(t, json.Unmarshal(raw, &out), string(raw))
-	slices.SortFunc(out, func(a, b realAlert) int { return strings.Compare(a.Labels["event"], b.Labels["event"]) })
+	slices.SortFunc(out, func(a, b realAlert) int { return strings.Compare(a.Annotations["event"], b.Annotations["event"]) })
 	return out
 }
 
 func TestRealAlertmanager(t *testing.T) {
 	url, notified := realAlertmanager(t)
-	report := func(id string, began time.Time) {
+	report := func(id string, signal holmes.Signal, began time.Time) {
 		t.Helper()
 		r, err := reporters.NewWebhook(url, reporters.Alertmanager(), reporters.WithLink("https://holmes.example.com/events/{{.ID}}"))
 		require.NoError(t, err)
 		e := wired(t)
-		e.ID, e.At = id, began
+		e.ID, e.At, e.Trigger.Sample.Signal = id, began, signal
 		require.NoError(t, r.Report(context.Background(), e))
 	}
 	// Two hours is what waited in a spool; ten seconds ahead a clock that is.
-	report("a-late", time.Now().Add(-2*time.Hour))
-	report("b-early", time.Now().Add(10*time.Second))
-	for range 3 {
-		report("c-repeated", time.Now()) // by three processes, as it were
+	report("a-late", holmes.SignalCPU, time.Now().Add(-2*time.Hour))
+	report("b-early", holmes.SignalMem, time.Now().Add(10*time.Second))
+	for _, id := range []string{"c-first", "c-second", "c-second", "c-third"} {
+		report(id, holmes.SignalThread, time.Now())
 	}
 	got := alerts(t, url)
-	require.Len(t, got, 3, "an event is one alert, and two are two")
+	require.Len(t, got, 3, "events of one problem are one alert")
+	require.Equal(t, "c-third", got[2].Annotations["event"])
 	first := got[0]
 	require.Equal(t, map[string]string{
-		"alertname": "HolmesEvent", "event": "a-late", "severity": "warning", "signal": "cpu", "reason": "diff", "state": "confirmed",
+		"alertname": "HolmesEvent", "severity": "warning", "signal": "cpu", "reason": "diff", "state": "confirmed",
 		"service": "shop", "instance": "pod-7", "version": "v1.2.3+dirty", "node": "a=b, c%2C{d}", "team_name": "köln",
 	}, first.Labels)
 	require.Equal(t, "https://holmes.example.com/events/a-late", first.GeneratorURL)
-	require.ElementsMatch(t, []string{"summary", "description", "link"}, slices.Collect(maps.Keys(first.Annotations)))
+	require.ElementsMatch(t, []string{"summary", "description", "event", "link"}, slices.Collect(maps.Keys(first.Annotations)))
 	require.Contains(t, first.Annotations["description"], "1. main.(*Shop).applyCoupons (coupon.go:41), 64 % of cpu")
 	require.WithinDuration(t, time.Now().Add(-2*time.Hour), first.StartsAt, time.Minute)
 
@@ -113,7 +115,7 @@ func TestRealAlertmanager(t *testing.T) {
 		case n := <-notified:
 			require.Equal(t, "firing", n.Status)
 			for _, a := range n.Alerts {
-				told[a.Labels["event"]] = true
+				told[a.Labels["signal"]] = true
 			}
 		case <-time.After(time.Minute):
 			t.Fatalf("Alertmanager told of %v only", told)

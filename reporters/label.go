@@ -39,6 +39,9 @@ func labelled(e *holmes.Event, more map[string]string) *holmes.Event {
 // toText makes a text UTF-8, as no receiver takes anything else.
 func toText(s string) string { return strings.ToValidUTF8(s, string(utf8.RuneError)) }
 
+// scheduled reports whether an event was captured by the timetable.
+func scheduled(e *holmes.Event) bool { return e.Trigger.Reason.Code == holmes.CodeContinuous }
+
 // profileLabels are what a profile of an event is filed under.
 func profileLabels(e *holmes.Event, p *holmes.Profile) map[string]string {
 	out := maps.Clone(e.Labels)

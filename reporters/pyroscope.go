@@ -35,7 +35,9 @@ type Pyroscope struct {
 // speaks of: a CPU profile from its begin to its end. Its labels are those of
 // [NewProfefe], in a form that Pyroscope takes: other characters than letters,
 // digits and '_' in names become '_', as do those that separate labels in
-// values. To see one event select {event="<id>"}. Heap profiles hold what was
+// values. To see one event select {event="<id>"}. Profiles of [holmes.WithContinuous]
+// have neither event nor file as labels, so that those of an instance are one series
+// for each version and kind, for as long as it runs. Heap profiles hold what was
 // allocated since the process started; they are not to be added up.
 //
 // # Limits
@@ -48,7 +50,8 @@ type Pyroscope struct {
 //     into one, "other", so that the total stays. That takes some times the
 //     memory of the profile uncompressed, which may be 32 MiB; others are streamed.
 //   - A profile that is too old is moved to the oldest time that is taken, and
-//     gets the label "taken", which holds its own time.
+//     gets the label "taken", which holds its own time, for one of the timetable
+//     its hour.
 //   - Labels beyond the limit are left out.
 //
 // Labels and names that are not UTF-8, such as goroutine labels with binary digests, are
@@ -102,10 +105,15 @@ func (p *Pyroscope) send(ctx context.Context, e *holmes.Event, profile *holmes.P
 	if start.IsZero() {
 		start = e.At
 	}
-	labels := profileLabels(e, profile)
+	labels, exact := profileLabels(e, profile), time.Second
+	if scheduled(e) { // without an end, so nothing may make a series for each
+		delete(labels, labelEvent)
+		delete(labels, labelFile)
+		exact = time.Hour
+	}
 	fit := pproftrim.Limits{Bytes: p.limits.Bytes, Samples: p.limits.Samples}
 	if oldest := p.limits.oldest(time.Now()); start.Before(oldest) {
-		labels["taken"] = start.UTC().Format(time.RFC3339)
+		labels["taken"] = start.UTC().Truncate(exact).Format(time.RFC3339)
 		start = oldest
 		if !size.Start.IsZero() { // else the time in the query counts
 			fit.Start = start

@@ -278,3 +278,39 @@ func TestPyroscopeGetsText(t *testing.T) {
 		})
 	}
 }
+
+// Profiles of the timetable have no end, so none may begin a series of its own: not
+// after an outage either, but for one an hour.
+func TestPyroscopeTimetableIsOneSeries(t *testing.T) {
+	f := newFakePyroscope(t)
+	r := newPyroscope(t, f.URL)
+	now := time.Now()
+	series := func(at ...time.Time) map[string]int {
+		f.uploads = nil
+		for i, start := range at {
+			e := recent(t)
+			e.ID, e.Trigger.Reason.Code = fmt.Sprint("event-", start.Unix()), holmes.CodeContinuous
+			e.Profiles = []holmes.Profile{holmes.MemoryProfile("cpu", fmt.Sprintf("cpu-%d.pb.gz", i),
+				encoded(t, pprofOf(start, 10*time.Second, 3, "samples/count", "cpu/nanoseconds")))}
+			require.NoError(t, r.Report(context.Background(), e))
+		}
+		out := map[string]int{}
+		for _, u := range f.uploads {
+			out[u.service+fmt.Sprint(u.labels)]++
+		}
+		return out
+	}
+	var recently, outage []time.Time
+	for i := range 60 {
+		recently = append(recently, now.Add(-time.Duration(i)*30*time.Second))
+		outage = append(outage, now.Truncate(time.Hour).Add(-3*time.Hour+time.Duration(i)*time.Minute))
+	}
+	got := series(recently...)
+	require.Len(t, got, 1)
+	for name, n := range got {
+		require.Equal(t, 60, n)
+		require.Contains(t, name, "reason:continuous")
+		require.Contains(t, name, "instance:pod-7")
+	}
+	require.Len(t, series(outage...), 1)
+}

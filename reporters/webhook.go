@@ -140,7 +140,7 @@ func (w *Webhook) ReportBatch(ctx context.Context, events []*holmes.Event) error
 // item returns what to send of an event, and nil for one that was sent or that
 // was captured by the timetable.
 func (w *Webhook) item(e *holmes.Event) (*item, error) {
-	if e.Trigger.Reason.Code == holmes.CodeContinuous {
+	if scheduled(e) {
 		return nil, nil
 	}
 	if err := checkName("event id", e.ID); err != nil {

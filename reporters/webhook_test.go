@@ -203,7 +203,7 @@ func TestAlertsAreValid(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal([]byte(c.all()[0].body), &alerts))
 	require.Equal(t, map[string]string{
-		"alertname": "HolmesEvent", "event": e.ID, "signal": "cpu", "reason": "diff", "state": "confirmed", "severity": "warning",
+		"alertname": "HolmesEvent", "signal": "cpu", "reason": "diff", "state": "confirmed", "severity": "warning",
 		"a_b": "1", "_": "2", "_0": "3", "bad": "\uFFFD",
 	}, alerts[0].Labels)
 	require.False(t, alerts[0].StartsAt.After(time.Now()), "an alert that begins later is refused")
