@@ -197,7 +197,10 @@ func (h *Holmes) ReportProfile(pType string, filename string, reason ReasonType,
 	err := q.Call(func() error {
 		return old.to.Report(pType, filename, reason, eventID, sampleTime, pprofBytes, scene)
 	})
+	log := h.log.With("reporter", q.Name(), "event", eventID)
 	if err != nil {
-		h.log.OnCause("report "+q.Name(), "reporter %s failed: %v", q.Name(), err)
+		log.Begin("report "+q.Name(), "reporter %s failed: %v", q.Name(), err)
+	} else {
+		log.End("report "+q.Name(), "reporter %s does not fail any more", q.Name())
 	}
 }

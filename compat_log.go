@@ -1,8 +1,6 @@
 package holmes
 
 import (
-	"context"
-	"fmt"
 	"log/slog"
 	"os"
 	"sync"
@@ -10,7 +8,7 @@ import (
 
 // NewStdLogger returns a [Logger] that writes to standard output, from level Info on.
 func NewStdLogger() Logger {
-	return &textLogger{level: slog.LevelInfo, open: func() (*os.File, error) { return os.Stdout, nil }}
+	return newTextLogger(slog.LevelInfo, func() (*os.File, error) { return os.Stdout, nil })
 }
 
 // NewFileLog returns a [Logger] that appends to a file, which is created with mode 0600
@@ -18,9 +16,9 @@ func NewStdLogger() Logger {
 // WARN, INFO, DEBUG, TRACE, counted from 0) or of a type with the same values. Lines
 // are lost if the file cannot be written.
 func NewFileLog[L ~uint8](path string, level L) Logger {
-	return &textLogger{level: levelOf(uint8(level)), open: func() (*os.File, error) {
+	return newTextLogger(levelOf(uint8(level)), func() (*os.File, error) {
 		return os.OpenFile(path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
-	}}
+	})
 }
 
 // levelOf translates a level of mosn.io/pkg/log.
@@ -37,26 +35,14 @@ func levelOf(l uint8) slog.Level {
 	}
 }
 
-// textLogger writes lines in slog's text form to a file, which it opens once.
-type textLogger struct {
-	level slog.Level
-	open  func() (*os.File, error)
-
-	once sync.Once
-	to   *slog.Logger
-}
-
-func (t *textLogger) logf(l slog.Level, format string, args []any) {
-	t.once.Do(func() {
-		t.to = slog.New(slog.DiscardHandler)
-		if f, err := t.open(); err == nil {
-			t.to = slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: t.level}))
+// newTextLogger returns a logger that writes lines in slog's text form to a file, which
+// it opens with the first line.
+func newTextLogger(level slog.Level, open func() (*os.File, error)) Logger {
+	return slogLogger{sync.OnceValue(func() *slog.Logger {
+		f, err := open()
+		if err != nil {
+			return slog.New(slog.DiscardHandler)
 		}
-	})
-	t.to.Log(context.Background(), l, fmt.Sprintf(format, args...))
+		return slog.New(slog.NewTextHandler(f, &slog.HandlerOptions{Level: level}))
+	})}
 }
-
-func (t *textLogger) Debugf(format string, args ...any) { t.logf(slog.LevelDebug, format, args) }
-func (t *textLogger) Infof(format string, args ...any)  { t.logf(slog.LevelInfo, format, args) }
-func (t *textLogger) Warnf(format string, args ...any)  { t.logf(slog.LevelWarn, format, args) }
-func (t *textLogger) Errorf(format string, args ...any) { t.logf(slog.LevelError, format, args) }

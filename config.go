@@ -3,6 +3,7 @@ package holmes
 import (
 	"errors"
 	"fmt"
+	"log/slog"
 	"maps"
 	"math"
 	"os"
@@ -44,7 +45,7 @@ func defaultConfig() *config {
 		incident: incident.Config{Labels: incident.DefaultLabels()},
 		monitor:  monitor.Config{Interval: time.Second, Signals: map[Signal]monitor.Signal{}, Slow: true, Budget: 10, WatchMemory: true},
 		baseline: 5 * time.Minute,
-		logger:   slogLogger{},
+		logger:   slogLogger{slog.Default},
 	}
 	for _, row := range builtin {
 		c.monitor.Signals[row.name] = row.Signal

@@ -51,7 +51,7 @@ func (l *timedLog) requireQuiet(t *testing.T) (causes int) {
 	last := map[string]time.Time{}
 	for _, line := range l.lines {
 		cause := detail.ReplaceAllString(line.text, "#")
-		if regexp.MustCompile(`^captured on demand`).MatchString(cause) {
+		if regexp.MustCompile(`^holmes: captured on demand`).MatchString(cause) {
 			continue // that is the event
 		}
 		if at, again := last[cause]; again {

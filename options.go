@@ -121,7 +121,9 @@ func WithReporter(r Reporter) Option {
 }
 
 // WithLogger sets the logger for the messages of holmes; nil discards them. Default
-// [log/slog.Default].
+// [log/slog.Default]. A fault that lasts is logged when it begins and when it ends, any
+// other at most once in five minutes; events of [WithContinuous] are logged at debug
+// level.
 func WithLogger(l Logger) Option {
 	return option{"WithLogger", func(c *config) error {
 		if c.logger = l; l == nil {

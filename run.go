@@ -90,7 +90,7 @@ func (h *Holmes) newRun() *run {
 func (r *run) follow() {
 	c := r.h.cfg.Load()
 	for _, warning := range c.warnings() {
-		r.h.log.OnCause(warning, "%s", warning)
+		r.h.log.Begin(warning, "%s", warning)
 	}
 	r.timetable.Follow(&r.work.Scope, "timetable", c.continuous, c.continuous != nil, func(ctx context.Context) {
 		r.incidents.KeepTimetable(ctx, c.continuous)

@@ -50,8 +50,8 @@ func (k *Keeper) save(b *Baseline) {
 	}
 	ev.Labels[buildLabel] = k.Build()
 	files, err := k.Store.Create(k.Config(), ev.ID, nil)
+	k.Store.Report("the baseline is not kept for the next start", err)
 	if err != nil {
-		k.Store.Report("the baseline is not kept for the next start", err)
 		return
 	}
 	err = errors.Join(b.write(&files, ev), files.Dismiss())

@@ -107,7 +107,9 @@ func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 	spent += cost
 	err = errors.Join(errs...)
 	if err != nil {
-		k.Scope.Log.OnCause("baseline", "baseline: %v", err)
+		k.Scope.Log.Begin("baseline", "the baseline lacks profiles: %v", err)
+	} else {
+		k.Scope.Log.End("baseline", "the baseline has all profiles again")
 	}
 	kept := k.Calm() && !k.Scope.Stopping()
 	if kept {

@@ -146,7 +146,7 @@ func (e *Evidence) addCPU(part cpuPart) {
 	}
 	raw, err := join(f.slices)
 	if err != nil { // the slices before it stay
-		e.Scope.Log.OnCause("join", "event %s: %v", e.Event.ID, err)
+		e.Log().OnCause("join", "event %s: %v", e.Event.ID, err)
 		return
 	}
 	e.put(&p, eventstore.Content(raw), true)

@@ -12,6 +12,7 @@ import (
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // Evidence is the profiles of one event while they are taken. One goroutine uses it,
@@ -40,7 +41,14 @@ type cpuFile struct {
 const afterGC = "heap-gc.pb.gz"
 
 // Report logs a fault of the disk.
-func (e *Evidence) Report(err error) { e.Store.Report("event "+e.Event.ID, err) }
+func (e *Evidence) Report(err error) { e.Store.Report("write an event", err, e.attrs()...) }
+
+// Log returns the log with the event's attributes.
+func (e *Evidence) Log() *supervise.Log { return e.Scope.Log.With(e.attrs()...) }
+
+func (e *Evidence) attrs() []any {
+	return []any{"event", e.Event.ID, "signal", string(e.Event.Trigger.Sample.Signal)}
+}
 
 // Save writes event.json.
 func (e *Evidence) Save() { e.Report(e.Files.Describe(e.Event)) }
@@ -94,9 +102,7 @@ func (e *Evidence) FreeName(file string) string {
 // may exist.
 func (e *Evidence) put(p *event.Profile, fill func(io.Writer) error, replace bool) {
 	at, refused, err := e.Files.Write(p.File, fill, replace)
-	if refused != nil {
-		e.Store.Report("evidence is kept in memory, the disk refuses it", refused)
-	}
+	e.Store.Report("evidence is kept in memory, the disk refuses it", refused, e.attrs()...)
 	if err != nil {
 		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)
 		return

@@ -136,16 +136,17 @@ func KeepRecorder(now func() Taker) {
 func (t *Taker) keepArmed(now func() Taker) {
 	a := t.arm()
 	if a.err != nil {
-		t.Scope.Log.OnCause("recorder", "no flight recorder for now: %v", a.err)
+		t.Scope.Log.Begin("recorder", "no flight recorder for now: %v", a.err)
 		return
 	}
+	t.Scope.Log.End("recorder", "the flight recorder is armed again")
 	defer t.disarm(a)
 	ticker := time.NewTicker(retryTrace)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-a.session.Lost():
-			t.Scope.Log.OnCause("recorder", "the flight recorder stood down: %v", a.session.Err())
+			t.Scope.Log.Begin("recorder", "the flight recorder stood down: %v", a.session.Err())
 			return
 		case <-ticker.C:
 			if now().Config.Recorder != RecorderAlways {

@@ -105,14 +105,14 @@ func (s *sender) deliver(e *entry) bool {
 		s.delivered(e)
 		return true
 	case isLost:
-		s.log.OnCause(lost.reason+" "+s.queue.name, "reporter %s does not get event %s: %v", s.queue.name, e.id, err)
+		s.about(e).OnCause(lost.reason+" "+s.queue.name, "reporter %s does not get event %s: %v", s.queue.name, e.id, err)
 		s.settle(s.queue, e, lost.reason)
 		return true
 	case s.ctx.Err() != nil && errors.Is(err, context.Canceled):
 		return false // the time to stop is up; the event stays queued
 	case event.IsPermanent(err):
-		s.queue.succeeded(err)
-		s.log.OnCause("refused "+s.queue.name, "reporter %s refused event %s: %v", s.queue.name, e.id, err)
+		s.answered(e, err)
+		s.about(e).OnCause("refused "+s.queue.name, "reporter %s refused event %s: %v", s.queue.name, e.id, err)
 		s.mark(e.refused(s.queue.name, err))
 		s.settle(s.queue, e, dropPermanent)
 		return true
@@ -145,7 +145,7 @@ func (s *sender) deliverBatch(batch []*entry) {
 		for _, e := range loaded {
 			s.queue.rest(e, s.clock.Mono(), err)
 		}
-		s.log.OnCause("batch "+s.queue.name, "reporter %s failed with a batch of %d events, which are now tried one by one: %v", s.queue.name, len(events), err)
+		s.log.With("reporter", s.queue.name).OnCause("batch "+s.queue.name, "reporter %s failed with a batch of %d events, which are now tried one by one: %v", s.queue.name, len(events), err)
 		return
 	}
 	for _, e := range loaded {
@@ -171,9 +171,20 @@ func load(batch []*entry, to string) (loaded []*entry, events []*event.Event, re
 
 // delivered settles an event that the reporter has taken.
 func (s *sender) delivered(e *entry) {
-	s.queue.succeeded(nil)
+	s.answered(e, nil)
 	s.mark(e.delivered(s.queue.name))
 	s.settle(s.queue, e, "")
+}
+
+// about returns the log with the attributes of a delivery.
+func (s *sender) about(e *entry) *supervise.Log {
+	return s.log.With("reporter", s.queue.name, "event", e.id)
+}
+
+// answered records that the receiver has answered, with a refusal or nil.
+func (s *sender) answered(e *entry, refusal error) {
+	s.queue.succeeded(refusal)
+	s.about(e).End("report "+s.queue.name, "reporter %s does not fail any more", s.queue.name)
 }
 
 // mark logs that the disk did not record a delivery. The store tries again.
@@ -186,10 +197,10 @@ func (s *sender) fail(e *entry, err error) time.Duration {
 	now := s.clock.Mono()
 	pause := s.queue.failed(e, now, err)
 	s.queue.rest(e, now, err)
-	s.log.OnCause("report "+s.queue.name, "reporter %s failed, event %s is tried again: %v", s.queue.name, e.id, err)
+	s.about(e).Begin("report "+s.queue.name, "reporter %s failed, event %s is tried again: %v", s.queue.name, e.id, err)
 	_, store := s.settings()
 	if e.held() && now-e.since > store.Age {
-		s.log.OnCause("expired "+s.queue.name, "reporter %s did not take event %s for %s: %v", s.queue.name, e.id, humanize.Duration(now-e.since), err)
+		s.about(e).OnCause("expired "+s.queue.name, "reporter %s did not take event %s for %s: %v", s.queue.name, e.id, humanize.Duration(now-e.since), err)
 		s.settle(s.queue, e, dropExpired)
 	}
 	return pause

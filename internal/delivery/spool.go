@@ -47,7 +47,7 @@ func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
 	queues := s.enabled()
 	to := names(queues)
 	whole, err := files.Finish(ev, to)
-	s.stores.Report("event "+ev.ID+" is incomplete on disk", err)
+	s.stores.Report("an event is incomplete on disk", err, "event", ev.ID, "signal", string(ev.Trigger.Sample.Signal))
 	p := &item{id: ev.ID, since: s.clock.Mono()}
 	if files.OnDisk() {
 		p.store = files.Store
@@ -87,7 +87,7 @@ func (s *spool) hold(p *item) {
 				s.settle(q, e, dropOverflow)
 			}
 		}
-		s.log.OnCause("overflow", "event %s is lost: the disk refused it, and more than %d events or %d MiB are waiting in memory",
+		s.log.With("event", old.id).OnCause("overflow", "event %s is lost: the disk refused it, and more than %d events or %d MiB are waiting in memory",
 			old.id, MaxInMemory, MaxInMemoryBytes>>20)
 	}
 }

@@ -2,6 +2,7 @@ package eventstore
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -29,9 +30,10 @@ type Config struct {
 type Current struct {
 	Fault func(op, name string) error // for tests: the error of an operation
 
-	clock  supervise.Clock
-	log    *supervise.Log
-	beside atomic.Int64
+	clock   supervise.Clock
+	log     *supervise.Log
+	beside  atomic.Int64
+	failing sync.Map // what could not be done → the kind of fault
 
 	mu     sync.Mutex
 	path   string
@@ -124,11 +126,21 @@ func (s *Current) Usage() (dir string, u dump.Usage, err error) {
 	return dir, u, err
 }
 
-// Report logs a fault of the disk, sampled by the kind of fault and not by what could
-// not be done.
-func (s *Current) Report(doing string, err error) {
-	if err != nil {
-		s.log.OnCause(cause(err), "%s: %v", doing, err)
+// Report logs a fault of the disk when it begins, once for each kind of fault and not
+// for each thing that cannot be done, and its end when one of these was done, which a
+// nil error says. The line has the attributes.
+func (s *Current) Report(doing string, err error, attrs ...any) {
+	log := s.log.With(attrs...)
+	switch {
+	case err == nil:
+		if kind, failed := s.failing.LoadAndDelete(doing); failed {
+			log.End(fmt.Sprint(kind), "the dump path can be used again, after \"%s\": %v", doing, kind)
+		}
+	case errors.Is(err, dump.ErrDamaged): // of one event
+		log.OnCause(cause(err), "%s: %v", doing, err)
+	default:
+		s.failing.Store(doing, cause(err))
+		log.Begin(cause(err), "%s: %v", doing, err)
 	}
 }
 

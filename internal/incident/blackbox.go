@@ -116,9 +116,10 @@ func (in *Incidents) OpenBox() {
 	})
 	in.Store.Beside(min(share, used+box.Size()))
 	if err != nil {
-		in.Scope.Log.OnCause("black box", "the black box cannot be opened, so the next start cannot report how this run ended: %v", err)
+		in.Scope.Log.Begin("black box", "the black box cannot be opened, so the next start cannot report how this run ended: %v", err)
 		return
 	}
+	in.Scope.Log.End("black box", "the black box is open")
 	in.Box.begin(box)
 	if !c.CrashOutput {
 		return

@@ -130,9 +130,9 @@ func (b *builder) conclude(c Cause, state event.State) *event.Event {
 
 // deliver logs the event and passes it to the delivery.
 func (b *builder) deliver() {
-	logf := b.Scope.Log.Warnf
+	logf := b.Log().Warnf
 	if b.Event.Routine() {
-		logf = b.Scope.Log.Debugf
+		logf = b.Log().Debugf
 	}
 	logf("%s (event %s in %s)", b.Event.Sentence(), b.Event.ID, cmp.Or(b.Event.Dir, "memory only"))
 	switch b.Event.Trigger.Reason.Code {
@@ -143,14 +143,15 @@ func (b *builder) deliver() {
 	b.in.Delivery.Deliver(b.Event, &b.Files)
 }
 
-// discard removes an event without profiles, and logs why they are missing.
-func (b *builder) discard(option string) {
+// discard removes an event without profiles, and logs why those of the timetable are
+// missing.
+func (b *builder) discard() {
 	why := ""
 	for i := range b.Event.Profiles {
 		p := &b.Event.Profiles[i]
 		why = humanize.Join(why, fmt.Sprintf("%s: %s", p.Kind, p.Note))
 	}
-	b.Scope.Log.OnCause(option, "%s: no profile: %s", option, why)
+	b.Log().Begin(noProfiles, "WithContinuous: no profile: %s", why)
 	b.Report(b.Files.Discard())
 }
 

@@ -27,7 +27,7 @@ func (b *builder) diagnose(kinds []event.Kind) {
 		}
 		parsed, err := parse(p)
 		if err != nil {
-			b.Scope.Log.OnCause("parse", "event %s: %s profile: %v", b.Event.ID, p.Kind, err)
+			b.Log().OnCause("parse", "event %s: %s profile: %v", b.Event.ID, p.Kind, err)
 			continue
 		}
 		read[p] = parsed
@@ -50,7 +50,7 @@ func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Pr
 	}
 	parsed, err := base.Parse()
 	if err != nil {
-		b.Scope.Log.OnCause("parse", "the baseline: %v", err)
+		b.Log().OnCause("parse", "the baseline: %v", err)
 	}
 	c := diagnose.Case{Signal: string(b.Event.Trigger.Sample.Signal), Baseline: parsed}
 	for _, k := range kinds {
@@ -100,11 +100,11 @@ func (b *builder) text(p *event.Profile, parsed *diagnose.Profile) {
 	}
 	var buf bytes.Buffer
 	if err := pproftext.Write(&buf, parsed, top); err != nil {
-		b.Scope.Log.OnCause("text", "text form of %s: %v", p.File, err)
+		b.Log().OnCause("text", "text form of %s: %v", p.File, err)
 		return
 	}
 	if b.options.ToLogger {
-		b.Scope.Log.Infof("%s of event %s\n%s", p.File, b.Event.ID, buf.Bytes())
+		b.Log().Infof("%s of event %s\n%s", p.File, b.Event.ID, buf.Bytes())
 	}
 	if b.options.Text {
 		b.Report(b.Files.Replace(strings.TrimSuffix(p.File, ".pb.gz")+".txt", buf.Bytes()))

@@ -116,7 +116,9 @@ func (l *Labels) call(f func() map[string]string) map[string]string {
 			return nil
 		})
 		if err != nil {
-			l.log.OnCause("labels", "WithLabelFunc: %v", err)
+			l.log.Begin("labels", "WithLabelFunc: %v", err)
+		} else {
+			l.log.End("labels", "WithLabelFunc returns labels again")
 		}
 		answer <- got
 	}()
@@ -126,7 +128,7 @@ func (l *Labels) call(f func() map[string]string) map[string]string {
 	case got := <-answer:
 		return got
 	case <-timer.C:
-		l.log.OnCause("labels", "WithLabelFunc does not return: events go without its labels")
+		l.log.Begin("labels", "WithLabelFunc does not return: events go without its labels")
 		return nil
 	}
 }

@@ -69,6 +69,9 @@ func (in *Incidents) KeepTimetable(ctx context.Context, t *Timetable) {
 	}
 }
 
+// noProfiles is the condition of a timetable that gets none.
+const noProfiles = "WithContinuous"
+
 // routine captures one event of a timetable. An event without profiles is discarded.
 func (in *Incidents) routine(ctx context.Context, t *Timetable) {
 	if !in.Scope.Tasks.Enter(Task) {
@@ -80,8 +83,9 @@ func (in *Incidents) routine(ctx context.Context, t *Timetable) {
 	b.Snapshots(t.Kinds)
 	b.recordFor(ctx, t.Takes)
 	if !slices.ContainsFunc(b.Event.Profiles, func(p event.Profile) bool { return p.Captured() }) {
-		b.discard("WithContinuous")
+		b.discard()
 		return
 	}
+	b.Log().End(noProfiles, "WithContinuous: there are profiles again")
 	b.conclude(c, event.StateConfirmed)
 }

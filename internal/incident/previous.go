@@ -88,7 +88,7 @@ func (in *Incidents) reportOrphan(o *blackbox.Orphan) (reported bool) {
 
 func (in *Incidents) endOrphan(err error) {
 	if err != nil {
-		in.Scope.Log.OnCause("black box", "previous runs: %v", err)
+		in.Scope.Log.OnCause("previous runs", "previous runs: %v", err)
 	}
 }
 

@@ -179,7 +179,7 @@ func (m *Monitor) builtin(name detect.Signal) *signalMonitor {
 }
 
 func (m *Monitor) add(name detect.Signal, read func(time.Duration) (float64, float64, error)) *signalMonitor {
-	s := &signalMonitor{signal: name, read: read, suspect: m.Incidents.Suspect, log: m.Scope.Log}
+	s := &signalMonitor{signal: name, read: read, suspect: m.Incidents.Suspect, log: m.Scope.Log.With("signal", string(name))}
 	all := append([]*signalMonitor(nil), *m.all.Load()...)
 	all = append(all, s)
 	m.all.Store(&all)

@@ -100,6 +100,9 @@ func (m *signalMonitor) step(now time.Duration, at time.Time, veto string) {
 		m.publish(detect.Sample{}, veto)
 		return
 	}
+	if m.failures > 0 {
+		m.log.End("read "+string(m.signal), "%s can be read again", m.signal)
+	}
 	m.failures, m.err = 0, nil
 	s := detect.Sample{Signal: m.signal, Value: value, Limit: limit, At: at}
 	m.pair.Step(now, s, func(d *detect.Detector, s detect.Sample) { m.judge(d, now, s, veto) })
@@ -176,5 +179,5 @@ func (m *signalMonitor) failed(now time.Duration, err error) {
 	m.failures++
 	pause := min(time.Second<<min(m.failures, 6), maxRetry)
 	m.retryAt = now + pause
-	m.log.OnCause("read "+string(m.signal), "%s cannot be read, trying again in %v: %v", m.signal, pause, err)
+	m.log.Begin("read "+string(m.signal), "%s cannot be read, trying again in %v: %v", m.signal, pause, err)
 }

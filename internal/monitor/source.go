@@ -37,6 +37,7 @@ type sourceMonitor struct {
 	config *Config
 
 	busySince atomic.Int64 // mono when it began a tick, 0 while idle
+	hung      atomic.Bool  // until it returns
 }
 
 // A tick is one tick of the loop, for a sourceMonitor.
@@ -51,6 +52,7 @@ type tick struct {
 // is reported if it has been busy for too long.
 func (s *sourceMonitor) wake(t tick) {
 	if since := time.Duration(s.busySince.Load()); since > 0 && t.now-since > sourceDeadline {
+		s.hung.Store(true)
 		s.signal.hangs()
 	}
 	select {
@@ -64,7 +66,7 @@ func (m *signalMonitor) hangs() {
 	m.mu.Lock()
 	m.view.err = errSourceHangs
 	m.mu.Unlock()
-	m.log.OnCause("hangs "+string(m.signal), "source of %s has not returned for over %v", m.signal, sourceDeadline)
+	m.log.Begin("hangs "+string(m.signal), "source of %s has not returned for over %v", m.signal, sourceDeadline)
 }
 
 func (m *Monitor) sourceLoop(s *sourceMonitor) {
@@ -76,6 +78,9 @@ func (m *Monitor) sourceLoop(s *sourceMonitor) {
 			s.busySince.Store(int64(t.now))
 			m.Scope.Bugs.Safely("source", func() { s.step(t) })
 			s.busySince.Store(0)
+			if s.hung.Swap(false) {
+				s.signal.log.End("hangs "+string(s.signal.signal), "source of %s has returned", s.signal.signal)
+			}
 		}
 	}
 }

@@ -3,6 +3,8 @@ package supervise
 import (
 	"fmt"
 	"log/slog"
+	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -10,35 +12,63 @@ import (
 
 // Sink is the part of the user's logger that a [Log] writes to.
 type Sink interface {
+	Debugf(format string, args ...any)
 	Infof(format string, args ...any)
 	Warnf(format string, args ...any)
 }
 
+// A structured Sink takes attributes.
+type structured interface {
+	Debugw(msg string, keysAndValues ...any)
+	Infow(msg string, keysAndValues ...any)
+	Warnw(msg string, keysAndValues ...any)
+}
+
 const (
-	logQueue = 256             // lines; the oldest are dropped first
-	logEvery = 5 * time.Minute // one line per cause in this time
+	logQueue  = 256             // lines; the oldest are dropped first
+	logEvery  = 5 * time.Minute // one line per cause in this time
+	forgotten = time.Hour       // a condition that nothing has met for this time has ended
 )
 
 // A Log is the sampled log between holmes and the user's logger. It formats a message
 // at once, queues it, and never blocks the caller.
 type Log struct {
+	*logCore
+	attrs []any // of every line: keys and values
+}
+
+type logCore struct {
 	clock   Clock
 	breaker *Breaker
 	lines   chan line
 	dropped atomic.Uint64
 
-	mu   sync.Mutex
-	last map[string]time.Duration // when a cause was last logged
+	mu     sync.Mutex
+	causes map[string]cause
+}
+
+// A cause is a fault or a condition that was logged.
+type cause struct {
+	told time.Duration // mono of the latest line about it
+	on   bool          // a condition that lasts, and was logged
+	met  time.Duration // mono of when it was met last
 }
 
 type line struct {
 	level slog.Level
 	text  string
+	attrs []any
 }
 
 // NewLog returns an empty log.
 func NewLog(c Clock) *Log {
-	return &Log{clock: c, breaker: NewBreaker(c), lines: make(chan line, logQueue), last: map[string]time.Duration{}}
+	return &Log{logCore: &logCore{clock: c, breaker: NewBreaker(c), lines: make(chan line, logQueue), causes: map[string]cause{}}}
+}
+
+// With returns the log with attributes for each of its lines: keys, which are strings,
+// and values.
+func (l *Log) With(attrs ...any) *Log {
+	return &Log{l.logCore, append(slices.Clip(l.attrs), attrs...)}
 }
 
 // Debugf queues a message.
@@ -51,19 +81,49 @@ func (l *Log) Infof(format string, args ...any) { l.add(slog.LevelInfo, format, 
 func (l *Log) Warnf(format string, args ...any) { l.add(slog.LevelWarn, format, args) }
 
 // OnCause logs a fault that may occur at every tick: one warning per cause in five
-// minutes.
-func (l *Log) OnCause(cause, format string, args ...any) {
-	now := l.clock.Mono()
-	l.mu.Lock()
-	at, seen := l.last[cause]
-	recent := seen && now-at < logEvery
-	if !recent {
-		l.last[cause] = now
-	}
-	l.mu.Unlock()
-	if !recent {
+// minutes. A fault that lasts is a condition; see [Log.Begin].
+func (l *Log) OnCause(name, format string, args ...any) {
+	if l.told(name, false) {
 		l.Warnf(format, args...)
 	}
+}
+
+// Begin logs a condition when it begins. It is called whenever the condition is met;
+// the calls until [Log.End] log nothing. One that ends and begins again is logged once
+// in five minutes.
+func (l *Log) Begin(condition, format string, args ...any) {
+	if l.told(condition, true) {
+		l.Warnf(format, args...)
+	}
+}
+
+// End logs the end of a condition whose beginning was logged.
+func (l *Log) End(condition, format string, args ...any) {
+	l.mu.Lock()
+	c := l.causes[condition]
+	was := c.on
+	if c.on = false; was {
+		l.causes[condition] = c
+	}
+	l.mu.Unlock()
+	if was {
+		l.Infof(format, args...)
+	}
+}
+
+// told reports whether a fault or a condition is to be logged now.
+func (l *Log) told(name string, lasts bool) bool {
+	now := l.clock.Mono()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	c, known := l.causes[name]
+	lasting := c.on && now-c.met < forgotten
+	tell := !lasting && (!known || now-c.told >= logEvery)
+	if c.met = now; tell {
+		c.told, c.on = now, lasts
+	}
+	l.causes[name] = c
+	return tell
 }
 
 // Dropped returns how many messages were dropped because the logger was too slow.
@@ -73,7 +133,7 @@ func (l *Log) Dropped() uint64 { return l.dropped.Load() }
 func (l *Log) Panics() uint64 { return l.breaker.Panics() }
 
 func (l *Log) add(level slog.Level, format string, args []any) {
-	next := line{level, fmt.Sprintf(format, args...)}
+	next := line{level, fmt.Sprintf(format, args...), l.attrs}
 	for {
 		select {
 		case l.lines <- next:
@@ -109,14 +169,37 @@ func (l *Log) Drain(stop <-chan struct{}, to func() Sink) {
 	}
 }
 
-// emit passes the text as an argument, because it may contain percent signs.
 func (l *Log) emit(to Sink, next line) {
 	_ = l.breaker.Call(func() error { // there is no other log for its error
-		if next.level >= slog.LevelWarn {
-			to.Warnf("%s", next.text)
-		} else {
-			to.Infof("%s", next.text)
+		if s, ok := to.(structured); ok {
+			at(next.level, s.Debugw, s.Infow, s.Warnw)(next.text, append([]any{"component", "holmes"}, next.attrs...)...)
+			return nil
 		}
+		at(next.level, to.Debugf, to.Infof, to.Warnf)("%s", next.plain()) // an argument, because it may contain percent signs
 		return nil
 	})
+}
+
+// at returns the function for a level.
+func at[F any](level slog.Level, debug, info, warn F) F {
+	switch level {
+	case slog.LevelDebug:
+		return debug
+	case slog.LevelInfo:
+		return info
+	default:
+		return warn
+	}
+}
+
+// plain returns the line for a logger without attributes: they are in the text, unless
+// it names them itself.
+func (n *line) plain() string {
+	text := "holmes: " + n.text
+	for pair := range slices.Chunk(n.attrs, 2) {
+		if value := fmt.Sprint(pair[1]); !strings.Contains(n.text, value) {
+			text += fmt.Sprintf(" %s=%s", pair[0], value)
+		}
+	}
+	return text
 }
