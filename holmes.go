@@ -5,12 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/internal/baseline"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/delivery"
@@ -48,8 +46,7 @@ type Holmes struct {
 	labels   *incident.Labels
 	events   incident.Counters
 	ticks    monitor.Counters
-	build    func() string    // ID of this build of the program
-	own      diagnose.Options // which code is the application's
+	build    func() string // ID of this build of the program
 
 	// Tests replace these.
 	readers func(*supervise.Log) measure.Readers
@@ -76,12 +73,6 @@ func New(opts ...Option) (*Holmes, error) {
 		readers: measure.OpenReaders,
 		random:  rand.Uint32,
 		wakes:   measure.WakeByCollections,
-	}
-	if info, ok := debug.ReadBuildInfo(); ok {
-		h.own.Module = info.Main.Path
-		for _, dep := range info.Deps {
-			h.own.Modules = append(h.own.Modules, dep.Path)
-		}
 	}
 	random := func() uint32 { return h.random() }
 	h.log = supervise.NewLog(h.clock)

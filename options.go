@@ -159,6 +159,25 @@ func WithLabelFunc(f func() map[string]string) Option {
 	return option{"WithLabelFunc", func(c *config) error { c.incident.LabelFunc = f; return nil }}
 }
 
+// WithModule adds modules, by their paths, whose code is the application's own, as the
+// main module's is: a diagnosis names the application's functions only. The path of a
+// package, or the beginning of one at a slash, does as well. Repeats add.
+//
+// The main module, the modules of a workspace, and dependencies of the main module's
+// organisation (github.com/acme for github.com/acme/shop) are known without it. Where the
+// build has no modules, as with Bazel, every package is the application's own that is not
+// from an external repository and has a dot in the first element of its path.
+func WithModule(paths ...string) Option {
+	return option{"WithModule", func(c *config) error {
+		if slices.Contains(paths, "") {
+			return errors.New("a path is empty")
+		}
+		c.incident.Own.Own = slices.Concat(c.incident.Own.Own, paths)
+		c.incident.Own.ByFile = false
+		return nil
+	}}
+}
+
 // WithDumpLimits sets how many events and bytes the dump path may hold, those of other
 // processes included. Dismissed events are removed first, then the oldest that every
 // reporter has, and waiting events last. Black boxes and texts of crashes count too, and

@@ -54,6 +54,7 @@ func TestBadInput(t *testing.T) {
 		"cores negative":           {holmes.WithCPUCore(-2), []string{"WithCPUCore", "-2"}},
 		"cores NaN":                {holmes.WithCPUCore(nan), []string{"WithCPUCore", "NaN"}},
 		"cores infinite":           {holmes.WithCPUCore(inf), []string{"WithCPUCore", "+Inf"}},
+		"module empty":             {holmes.WithModule("github.com/acme/shop", ""), []string{"WithModule", "a path is empty"}},
 		"path empty":               {holmes.WithDumpPath(""), []string{"WithDumpPath", `""`}},
 		"limits zero events":       {holmes.WithDumpLimits(0, 1), []string{"WithDumpLimits", "events 0"}},
 		"limits negative bytes":    {holmes.WithDumpLimits(1, -1), []string{"WithDumpLimits", "bytes -1"}},

@@ -67,7 +67,7 @@ func (h *Holmes) newRun() *run {
 	r.incidents = &incident.Incidents{
 		Scope: scope, Config: func() incident.Config { return h.cfg.Load().incident }, Taker: taker,
 		Store: h.store, IDs: &h.ids, Baseline: &h.baseline, Delivery: h.delivery, Labels: h.labels, Box: box,
-		Counters: &h.events, Own: h.own,
+		Counters: &h.events,
 	}
 	r.monitor = &monitor.Monitor{
 		Scope: scope, Config: func() *monitor.Config { return &h.cfg.Load().monitor }, Meter: meter,

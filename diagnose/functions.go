@@ -28,16 +28,16 @@ func newFunctions(o Options) *functions {
 	return &functions{options: o, ids: map[string]function{"": none}, all: make([]functionInfo, 1, 1024)}
 }
 
-func (fs *functions) id(symbol string) function {
+func (fs *functions) id(symbol, file string) function {
 	if id, ok := fs.ids[symbol]; ok {
 		return id
 	}
 	name := canonical(symbol)
 	id, ok := fs.ids[name]
 	if !ok {
-		p := functionInfo{symbol: name, origin: fs.options.origin(name), mark: markOf(name)}
+		p := functionInfo{symbol: name, origin: fs.options.origin(name, file), mark: markOf(name)}
 		if outer := enclosing(name); p.origin == originOwn && outer != "" {
-			p.outer = fs.id(outer)
+			p.outer = fs.id(outer, file)
 		}
 		id = function(len(fs.all))
 		fs.all = append(fs.all, p)
@@ -62,8 +62,7 @@ func (fs *functions) view(p *Profile) *view {
 	}
 	v.ids = make([]function, p.Functions())
 	for i := range v.ids {
-		name, _ := p.Function(uint32(i))
-		v.ids[i] = fs.id(name)
+		v.ids[i] = fs.id(p.Function(uint32(i)))
 	}
 	v.readings = make([]reading, p.Len())
 	for i := range v.readings {

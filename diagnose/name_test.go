@@ -73,8 +73,35 @@ func TestOwn(t *testing.T) {
 		"internal/runtime/maps.(*Map).Get": originNone,
 		"net/http.Get":                     originStd,
 	} {
-		require.Equal(t, want, o.origin(symbol), symbol)
+		require.Equal(t, want, o.origin(symbol, ""), symbol)
 	}
-	require.Equal(t, originForeign, Options{Modules: []string{"acme.dev/log"}}.origin("acme.dev/log.F"))
-	require.Equal(t, originOwn, Options{Module: "acme.dev/shop", Modules: []string{"acme.dev/log"}}.origin("acme.dev/log.F"))
+	require.Equal(t, originForeign, Options{Modules: []string{"acme.dev/log"}}.origin("acme.dev/log.F", ""))
+	require.Equal(t, originOwn, Options{Module: "acme.dev/shop", Modules: []string{"acme.dev/log"}}.origin("acme.dev/log.F", ""))
+	require.Equal(t, originOwn, Options{Own: []string{"shop", "other.dev/x"}}.origin("shop/cart.F", ""))
+	require.Equal(t, originStd, Options{Own: []string{"shop"}}.origin("shopping.F", ""))
+}
+
+func TestOwnByFile(t *testing.T) {
+	o := Options{ByFile: true, Modules: []string{"github.com/other/replaced"}}
+	for _, tt := range []struct {
+		symbol, file string
+		want         origin
+	}{
+		{"github.com/acme/shop/cart.F", "/app/internal/cart/cart.go", originOwn},
+		{"github.com/acme/shop/cart.F", "github.com/acme/shop/cart/cart.go", originOwn}, // -trimpath
+		{"github.com/acme/shop/external.F", "/app/external/api.go", originOwn},
+		{"github.com/acme/shop.F", "", originForeign}, // not known
+		{"github.com/other/log.F", "/root/go/pkg/mod/github.com/other/log@v1.2.3/log.go", originForeign},
+		{"github.com/other/log.F", "github.com/other/log@v1.2.3/log.go", originForeign},
+		{"github.com/other/log.F", "/app/vendor/github.com/other/log/log.go", originForeign},
+		{"github.com/other/log.F", "vendor/github.com/other/log/log.go", originForeign},
+		{"github.com/other/log.F", "external/com_github_other_log/log.go", originForeign},
+		{"github.com/other/replaced/x.F", "/src/replaced/x/x.go", originForeign},
+		{"sort.Strings", "/usr/local/go/src/sort/sort.go", originStd},
+		{"golang.org/x/net/http2/hpack.F", "/usr/local/go/src/vendor/golang.org/x/net/http2/hpack/hpack.go", originForeign},
+		{"main.main", "/app/main.go", originOwn},
+		{"github.com/go-holmes/holmes.(*Holmes).Start", "/src/holmes/run.go", originHolmes},
+	} {
+		require.Equal(t, tt.want, o.origin(tt.symbol, tt.file), "%s in %s", tt.symbol, tt.file)
+	}
 }

@@ -12,4 +12,13 @@ type Options struct {
 	// github.com/acme/log is for github.com/acme/shop, are the application's
 	// own code as well; the others stay a third party's.
 	Modules []string
+	// Own are the paths of further modules, or of packages, whose code is the
+	// application's own, whatever their organisation.
+	Own []string
+	// ByFile is for a program that does not say which module is its main one.
+	// A third party's code is then what Modules has, and what was compiled from
+	// a module cache, a vendor folder or an external repository of Bazel; all
+	// other packages with a dot in the first element of their path are the
+	// application's own.
+	ByFile bool
 }

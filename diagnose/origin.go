@@ -1,6 +1,9 @@
 package diagnose
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // An origin is the owner of a function's code.
 type origin uint8
@@ -16,8 +19,8 @@ const (
 // self is this module. Its example programs and tests are not code of the library.
 const self = "github.com/go-holmes/holmes"
 
-// origin returns the owner of the code of a function.
-func (o Options) origin(function string) origin {
+// origin returns the owner of the code of a function, which was compiled from file.
+func (o Options) origin(function, file string) origin {
 	pkg := packageOf(function)
 	first, _, _ := strings.Cut(pkg, "/")
 	switch {
@@ -27,15 +30,27 @@ func (o Options) origin(function string) origin {
 		return originHolmes
 	case pkg == "main", o.owns(strings.TrimSuffix(pkg, "_test")):
 		return originOwn
-	case strings.Contains(first, "."):
-		return originForeign
-	default:
+	case !strings.Contains(first, "."):
 		return originStd
+	case o.ByFile && file != "" && !isImported(file) && !slices.ContainsFunc(o.Modules, func(m string) bool { return under(pkg, m) }):
+		return originOwn
+	default:
+		return originForeign
 	}
 }
 
-// owns reports whether a package is of the main module or of a related one.
+// isImported reports whether a file is from a module cache, a vendor folder or an
+// external repository of Bazel.
+func isImported(file string) bool {
+	return strings.Contains(file, "@v") || strings.Contains("/"+file, "/vendor/") || strings.HasPrefix(file, "external/")
+}
+
+// owns reports whether a package is of one of the application's modules or of a
+// related one.
 func (o Options) owns(pkg string) bool {
+	if slices.ContainsFunc(o.Own, func(path string) bool { return under(pkg, path) }) {
+		return true
+	}
 	if o.Module == "" {
 		return false
 	}
@@ -76,7 +91,7 @@ func isSelf(pkg string) bool {
 	}
 	room, _, _ := strings.Cut(below[1:], "/")
 	switch room {
-	case "cgroup", "detect", "diagnose", "dump", "event", "internal", "reporters":
+	case "cgroup", "detect", "diagnose", "dump", "event", "handler", "internal", "reporters":
 		return below[0] == '/'
 	default:
 		return false

@@ -71,7 +71,7 @@ func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Pr
 	if heap := b.Event.Profile(event.KindHeap); heap != nil && base.HeapAt() != 0 {
 		c.SinceBaseline = clock.Mono() - base.HeapAt() - clock.Wall().Sub(heap.Start)
 	}
-	v := diagnose.Diagnose(c, b.in.Own)
+	v := diagnose.Diagnose(c, b.options.Own)
 	if v.Compared != "" && !base.At.IsZero() {
 		v.Compared += ", the latest " + humanize.Duration(clock.Wall().Sub(base.At)) + " before"
 	}

@@ -31,6 +31,8 @@ type Config struct {
 	Text, FullStack, ToLogger bool // of the text form of profiles
 	Compare                   bool // with the baseline
 
+	Own diagnose.Options // which code is the application's
+
 	Tick        time.Duration // interval of readings
 	CrashOutput bool
 }
@@ -66,7 +68,6 @@ type Incidents struct {
 	Labels   *Labels
 	Box      *BlackBox
 	Counters *Counters
-	Own      diagnose.Options // which code is the application's
 }
 
 // Counters counts events, over all runs of a Holmes.
