@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"runtime/pprof"
 	"testing"
 	"testing/synctest"
@@ -150,6 +151,7 @@ func TestBaselineOutlivesTheProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first := newLab(t, holmes.WithBaseline(time.Minute))
 		first.profiler.SetIdle(0.9)
+		first.host.Tmpfs(1 << 20)
 		first.run(t)
 		seconds(60)
 		was := first.Stats().Baseline.At
@@ -163,6 +165,12 @@ func TestBaselineOutlivesTheProcess(t *testing.T) {
 		again.host.CPU(func() float64 { return 90 })
 		seconds(40)
 		require.Contains(t, again.got.all()[0].Sentence(), "main.busy (main.go:7) took 100 % of the extra CPU")
+		if runtime.GOOS == "linux" { // where the parts of memory are known
+			again.host.Tmpfs(900 << 20)
+			seconds(40)
+			require.Contains(t, again.got.all()[1].Sentence(), "of 899 MiB extra memory Go's heap has")
+			require.Contains(t, again.got.all()[1].Sentence(), "tmpfs files and shared memory 899 MiB")
+		}
 		again.Stop()
 
 		other := newLab(t, holmes.WithBaseline(time.Minute), holmes.WithDumpPath(first.dir))

@@ -30,7 +30,7 @@ type Host struct {
 	thread int
 	limit  uint64
 
-	siblings, samples uint64
+	siblings, tmpfs, samples uint64
 
 	Collected chan struct{} // wakes the memory watcher
 	OnUsage   func()        // memory is read
@@ -98,7 +98,7 @@ func (f *Host) Usage(u *cgroup.Usage) error {
 	if f.OnUsage != nil {
 		f.OnUsage()
 	}
-	*u = cgroup.Usage{MemoryUsed: f.rss + f.siblings, MemoryLimit: f.limit, CPULimit: f.cores, Generation: 1}
+	*u = cgroup.Usage{MemoryUsed: f.rss + f.siblings + f.tmpfs, MemoryLimit: f.limit, CPULimit: f.cores, Generation: 1}
 	return f.Fail
 }
 
@@ -109,7 +109,10 @@ func (f *Host) Sample(s *cgroup.Sample) error {
 	defer f.mu.Unlock()
 	f.samples++
 	*s = cgroup.Sample{Generation: 1}
-	s.Memory.Levels = []cgroup.MemoryLevel{{Path: "/pod/app", Usage: f.rss + f.siblings + 30<<20, InactiveFile: 30 << 20, Max: f.limit, OOMKills: 2}, {Path: "/pod"}}
+	s.Memory.Levels = []cgroup.MemoryLevel{{Path: "/pod/app", Usage: f.rss + f.siblings + f.tmpfs + 30<<20, InactiveFile: 30 << 20, Max: f.limit, OOMKills: 2}, {Path: "/pod"}}
+	if f.tmpfs > 0 { // else the parts of the memory are not known
+		s.Memory.Levels[0].Anon, s.Memory.Levels[0].Shmem = f.rss+f.siblings, f.tmpfs
+	}
 	s.CPU.Levels = []cgroup.CPULevel{{
 		Path: "/pod/app", Quota: f.cores, Periods: 100 * f.samples, Throttled: 50 * f.samples,
 		ThrottledTime: time.Duration(f.samples) * time.Second,
@@ -117,6 +120,9 @@ func (f *Host) Sample(s *cgroup.Sample) error {
 	s.CPU.Pressure.Some.Avg10 = 12
 	return f.Fail
 }
+
+// Tmpfs sets what the files of a tmpfs take, in bytes.
+func (f *Host) Tmpfs(bytes uint64) { f.set(func() { f.tmpfs = bytes }) }
 
 // Siblings sets what other processes of the same group hold, in bytes.
 func (f *Host) Siblings(bytes uint64) { f.set(func() { f.siblings = bytes }) }

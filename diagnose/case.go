@@ -2,9 +2,13 @@ package diagnose
 
 import "time"
 
-// A Snapshot has the profiles of a process, by kind. Any may be nil.
+// A Snapshot has the profiles of a process, by kind, any of which may be nil, and its
+// memory.
 type Snapshot struct {
 	CPU, Heap, Goroutine, Threadcreate, Mutex, Block *Profile
+
+	// Memory says how much of the memory Go's heap explains. Zero is not known.
+	Memory MemoryParts
 
 	other *Profile // of a kind without a field
 }

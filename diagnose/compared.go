@@ -1,8 +1,14 @@
 package diagnose
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
-func (a *analysis) verdict(f *cause) Verdict {
+func (a *analysis) verdict(f *cause, kinds []string) Verdict {
+	if s := a.sampling(); s != "" && s != f.says && (slices.Contains(kinds, "heap") || slices.Contains(kinds, "alloc")) {
+		f.caveats = append(f.caveats, s)
+	}
 	return Verdict{
 		Sentence: f.sentence(), Confident: f.confident, Culprits: f.culprits,
 		Compared: a.compared(f), Caveats: f.caveats,

@@ -30,8 +30,9 @@
 //     of garbage collection, which every allocating goroutine helps with, is
 //     distributed among the functions that allocate more, if two heap profiles of
 //     calm times show how much is normal.
-//   - Memory in use by the function that allocated it. A heap profile does not show
-//     what keeps it in use.
+//   - The heap in use by the function that allocated it. A heap profile does not show
+//     what keeps it in use. If less than half of the growth of memory is in Go's heap,
+//     the sentence begins with where it is, and shares are of the heap only.
 //   - Goroutines by their state, which the standard library's frames at the leaf
 //     show. Goroutines that wait for a lock are not the cause, nor those in a
 //     function that hands out a resource such as a slot of a pool: the cause is a
@@ -70,7 +71,8 @@
 //	tally.go      sums by function; noise.go the variance of a sample
 //	growth.go     the functions that grew; load.go the growth of the load
 //	caller.go     helpers and their callers
-//	gc.go         CPU, garbage, memory
+//	gc.go         CPU, garbage
+//	memory.go     memory: parts.go what it consists of
 //	goroutine.go  goroutines, threads: lock.go, pool.go, client.go the rules,
 //	              holder.go, waiters.go, related.go the holder of a resource
 //	verdict.go    the result; sentence.go, compared.go its words

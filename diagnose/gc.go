@@ -107,21 +107,12 @@ func sameProcess(c *diff) bool {
 // allocations judges by what is allocated, in use or not: it is what causes garbage
 // collection.
 func (a *analysis) allocations() *cause {
+	if a.unsampled() {
+		return notSampled("alloc")
+	}
 	c := a.allocated()
 	if c == nil {
 		return &cause{words: wordsOf("alloc"), kind: "heap", readable: false}
 	}
 	return a.plain(c)
-}
-
-// memory judges by the memory in use.
-func (a *analysis) memory() *cause {
-	f := a.plain(a.diff("heap", blamed))
-	// With more load, memory per client and caches grow in many functions, and
-	// in one of them most.
-	f.confident = f.confident && f.culprits[0].Share >= minKept
-	if f.confident {
-		f.caveats = append(f.caveats, "a heap profile shows the function that allocated the memory, not what keeps it in use")
-	}
-	return f
 }

@@ -25,16 +25,6 @@ func (a *analysis) goroutines() *cause {
 	return f
 }
 
-// stacks judges memory by goroutines: the stack of each takes 2 KiB or more, which
-// no heap profile shows.
-func (a *analysis) stacks() *cause {
-	const many = 500
-	if c := a.diff("goroutine", blamed); c.extra() < many {
-		return &cause{words: wordsOf("goroutine"), kind: "goroutine"}
-	}
-	return a.goroutines()
-}
-
 // systemCalls judges threads by the goroutines in a system call or in C, each of
 // which has a thread for itself. Threads stay when the calls have ended, so it looks
 // at the moment with the most calls.

@@ -33,6 +33,7 @@ type cause struct {
 	confident bool
 	culprits  []Culprit
 	says      string // instead of the sentence that is made of the culprits
+	text      string // the whole sentence, if it is another
 	caveats   []string
 }
 
@@ -43,13 +44,13 @@ func (a *analysis) judge(kinds []string) Verdict {
 	for _, kind := range kinds {
 		f := a.evaluate(kind)
 		if f.confident {
-			return a.verdict(f)
+			return a.verdict(f, kinds)
 		}
 		if best == nil || !best.readable && f.readable || len(best.culprits) == 0 && len(f.culprits) > 0 {
 			best = f
 		}
 	}
-	return a.verdict(best)
+	return a.verdict(best, kinds)
 }
 
 func (a *analysis) evaluate(kind string) *cause {

@@ -52,7 +52,7 @@ func TestJudgeSentences(t *testing.T) {
 		{
 			"a leak", "heap", heap().objects("main.cache:2", 60, 1<<20),
 			heap().objects("main.cache:2", 60, 1<<20).objects("main.remember:9", 5000, 16<<10),
-			true, "main.remember (main.remember.go:9) allocated 100 % of the extra memory",
+			true, "main.remember (main.remember.go:9) allocated 100 % of the extra heap",
 		},
 		{
 			"blocked goroutines", "goroutine", goroutines().add("runtime.gopark < main.serve:4", 30).add("main.main", 1),

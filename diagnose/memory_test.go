@@ -21,31 +21,31 @@ func TestMemory(t *testing.T) {
 	}{
 		{
 			"one huge object is no sample", calm(), calm().objects("io.ReadAll < main.load:9", 1, 256<<20),
-			true, "main.load (main.load.go:9) allocated 100 % of the extra memory",
+			true, "main.load (main.load.go:9) allocated 100 % of the extra heap",
 		},
 		{
 			"a buffer that happens to be there", calm(), calm().objects("main.render:4", 1, 3<<20),
-			false, "no clear culprit: most of the extra memory is allocated by main.render (main.render.go:4, 100 %)",
+			false, "no clear culprit: most of the extra heap is allocated by main.render (main.render.go:4, 100 %)",
 		},
 		{
 			"a slow leak", calm(), calm().objects("main.note:9", 150_000, 128),
-			true, "main.note (main.note.go:9) allocated 100 % of the extra memory",
+			true, "main.note (main.note.go:9) allocated 100 % of the extra heap",
 		},
 		{
 			"a third more of everything", calm(), heap().objects("main.cache:2", 80_000, 1<<10).objects("bufio.NewReaderSize < net/http.(*conn).serve", 400, 4<<10),
-			false, "no clear culprit: most of the extra memory is allocated by main.cache (main.cache.go:2, 98 %), net/http.(*conn).serve (net_http.(*conn).serve.go:0, 2 %)",
+			false, "no clear culprit: most of the extra heap is allocated by main.cache (main.cache.go:2, 98 %), net/http.(*conn).serve (net_http.(*conn).serve.go:0, 2 %)",
 		},
 		{
 			"kept here and there", calm(), calm().objects("main.render:4", 55_000, 1<<10).objects("main.serve:8", 45_000, 1<<10),
-			false, "no clear culprit: most of the extra memory is allocated by main.render (main.render.go:4, 55 %), main.serve (main.serve.go:8, 45 %)",
+			false, "no clear culprit: most of the extra heap is allocated by main.render (main.render.go:4, 55 %), main.serve (main.serve.go:8, 45 %)",
 		},
 		{
 			"in a third party's map", calm(), calm().objects("github.com/x/lru/v2.(*Cache).Add < main.keep:30", 50_000, 1<<10),
-			true, "in github.com/x/lru/v2, called from main.keep (main.keep.go:30): 100 % of the extra memory",
+			true, "in github.com/x/lru/v2, called from main.keep (main.keep.go:30): 100 % of the extra heap",
 		},
 		{
 			"a library's own", calm(), calm().objects("github.com/x/lru.(*Cache).janitor", 50_000, 1<<10),
-			false, "no clear culprit: most of the extra memory is allocated by github.com/x/lru.(*Cache).janitor (github.com_x_lru.(*Cache).janitor.go:0, 100 %)",
+			false, "no clear culprit: most of the extra heap is allocated by github.com/x/lru.(*Cache).janitor (github.com_x_lru.(*Cache).janitor.go:0, 100 %)",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

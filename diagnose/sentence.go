@@ -18,7 +18,7 @@ func wordsOf(kind string) words {
 		return words{extra: "CPU", took: "took"}
 	case "heap":
 		// Without "allocated by" the names would seem to keep the memory.
-		return words{extra: "memory", took: "allocated", by: "allocated by "}
+		return words{extra: "heap", took: "allocated", by: "allocated by "}
 	case "alloc":
 		return words{extra: "allocations", took: "made", by: "made by "}
 	case "goroutine":
@@ -38,6 +38,8 @@ const unclear = "no clear culprit"
 
 func (f *cause) sentence() string {
 	switch {
+	case f.text != "":
+		return f.text
 	case f.says != "" && f.confident:
 		return f.says
 	case f.says != "":

@@ -89,6 +89,9 @@ func (r *Readings) MemoryNote() string {
 // each.
 func (r *Readings) notes() string {
 	var all []string
+	if parts := r.MemoryParts.String(); parts != "" {
+		all = append(all, "memory: "+parts)
+	}
 	if note := r.MemoryNote(); note != "" {
 		all = append(all, note)
 	}

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/event"
 )
 
@@ -52,4 +53,12 @@ func TestSummaryNamesTools(t *testing.T) {
 		{Kind: event.KindCPU, Path: "/x/cpu.pb.gz"}, {Kind: event.KindTrace, Path: "/x/trace.out"},
 	}}
 	require.Contains(t, string(ev.Summary()), "go tool pprof cpu.pb.gz\ngo tool trace trace.out\n")
+}
+
+// The summary says what limits the verdict, and where the memory is.
+func TestSummaryHasCaveatsAndMemory(t *testing.T) {
+	ev := event.Event{Diagnosis: diagnose.Verdict{Sentence: "main.keep allocated 90 % of the extra heap", Caveats: []string{"of the heap only"}}}
+	ev.Readings.MemoryParts = diagnose.MemoryParts{Used: 200 << 20, GoHeap: 50 << 20, Shared: 150 << 20}
+	require.Contains(t, string(ev.Summary()), "\n  (of the heap only)\n")
+	require.Contains(t, string(ev.Summary()), "\nmemory: Go's heap 50 MiB, tmpfs files and shared memory 150 MiB\n")
 }

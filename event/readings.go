@@ -1,5 +1,7 @@
 package event
 
+import "github.com/go-holmes/holmes/diagnose"
+
 // Readings is the state of the process at an event. A zero field was not measured.
 type Readings struct {
 	// Cores is how many cores the process may use: the quota or the affinity
@@ -15,6 +17,8 @@ type Readings struct {
 	MemoryLimit uint64 `json:"memory_limit_bytes,omitempty"`
 	// MemoryScope says whose memory MemoryUsed is: "cgroup" or "process".
 	MemoryScope string `json:"memory_scope,omitempty"`
+	// MemoryParts is what that memory consists of. It is known on Linux.
+	MemoryParts diagnose.MemoryParts `json:"memory_parts,omitzero"`
 	// MemoryRoom is what could still be allocated before the kernel would kill, in
 	// bytes, and MemoryRate the growth of memory in bytes a second. Only events of
 	// the memory watcher have them.

@@ -26,6 +26,9 @@ func (e *Event) Summary() []byte {
 		}
 		b.WriteByte('\n')
 	}
+	for _, caveat := range e.Diagnosis.Caveats {
+		fmt.Fprintf(&b, "  (%s)\n", caveat)
+	}
 	r := e.Readings
 	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
 		r.CPUPercent, humanize.Number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)

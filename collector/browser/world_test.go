@@ -188,7 +188,7 @@ func (w *world) furnish() {
 	}
 	event(1, 61, "cpu", "CPU 61 % for 15 s: 190 % above its 2-minute mean of 21 % (rule: 25 % and 10 points)",
 		"example.com/shop/cart.applyCoupons (coupon.go:41) took 71 % of the extra CPU", "example.com/shop/cart.applyCoupons", "cpu", cpu(6100).bytes(w.t))
-	event(0, 82, "mem", "memory 82 % of 512 MiB for 15 s, above 80 %", "example.com/shop/session.remember (session.go:9) allocated 88 % of the extra memory",
+	event(0, 82, "mem", "memory 82 % of 512 MiB for 15 s, above 80 %", "example.com/shop/session.remember (session.go:9) allocated 88 % of the extra heap",
 		"example.com/shop/session.remember", "heap", heap(w.t))
 	for n, version := range []string{"1.4.1", "1.4.1", "1.4.2"} {
 		b := cpu(int64(400 + 5000*(n/2)))

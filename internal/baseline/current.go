@@ -38,6 +38,7 @@ type Baseline struct {
 	heap, earlierHeap           profile   // of the latest round and of the round before
 	goroutine, earlierGoroutine profile
 	first                       profile // a heap profile before the first round
+	memory                      diagnose.MemoryParts
 }
 
 // HeapAt returns when the heap profile was taken, by the monotonic clock, and 0 if
@@ -85,6 +86,7 @@ func (b *Baseline) Parse() (*diagnose.Baseline, error) {
 	out := &diagnose.Baseline{EarlierGoroutine: read(b.earlierGoroutine)}
 	cpu, err := b.joinedCPU()
 	errs = append(errs, err)
+	out.Memory = b.memory
 	out.CPU, out.Heap, out.Goroutine = read(cpu), read(b.heap), read(b.goroutine)
 	if b.heap.at != 0 && b.earlierHeap.at != 0 {
 		out.EarlierHeap, out.HeapSpan = read(b.earlierHeap), b.heap.at-b.earlierHeap.at

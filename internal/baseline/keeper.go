@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/eventstore"
+	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -92,7 +95,7 @@ func (k *Keeper) prepare() {
 // something is suspected meanwhile.
 func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 	b := k.Current.Baseline()
-	b.At = k.Scope.Clock.Wall()
+	b.At, b.memory = k.Scope.Clock.Wall(), k.memory()
 	cpu, err := k.profileCPU(ctx)
 	errs := []error{err}
 	if err == nil {
@@ -128,6 +131,15 @@ func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 		k.save(&b)
 	}
 	return spent
+}
+
+// memory reads what memory consists of.
+func (k *Keeper) memory() diagnose.MemoryParts {
+	t := k.Taker()
+	var groups cgroup.Sample
+	t.Meter.ReadGroups(&t.Measure, &groups)
+	r, _ := t.Meter.Readings(&t.Measure)
+	return measure.MemoryParts(measure.SelfStatus, &r, &groups)
 }
 
 func (k *Keeper) profileCPU(ctx context.Context) (p profile, err error) {

@@ -71,11 +71,13 @@ func (b *builder) read() {
 	b.readGroups()
 }
 
-// readGroups adds the state of the control groups to the readings. Later calls are
-// compared with the first one.
+// readGroups adds the state of the control groups to the readings, and what memory
+// consists of. Later calls are compared with the first one.
 func (b *builder) readGroups() {
 	var now cgroup.Sample
-	if !b.Meter.ReadGroups(&b.Measure, &now) {
+	grouped := b.Meter.ReadGroups(&b.Measure, &now)
+	b.Event.Readings.MemoryParts = measure.MemoryParts(measure.SelfStatus, &b.Event.Readings, &now)
+	if !grouped {
 		return
 	}
 	if b.groups.Generation == 0 {

@@ -56,6 +56,7 @@ func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Pr
 	for _, k := range kinds {
 		c.Kinds = append(c.Kinds, string(k))
 	}
+	c.Event.Memory = b.Event.Readings.MemoryParts
 	for kind, to := range map[event.Kind]**diagnose.Profile{
 		event.KindCPU: &c.Event.CPU, event.KindHeap: &c.Event.Heap, event.KindGoroutine: &c.Event.Goroutine,
 		event.KindThreadcreate: &c.Event.Threadcreate, event.KindMutex: &c.Event.Mutex, event.KindBlock: &c.Event.Block,
