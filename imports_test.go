@@ -31,6 +31,7 @@ var directions = []struct {
 	{"dump", []string{"net", "net/http"}, "the evidence store has no network"},
 	{"diagnose", []string{"os", "net", "net/http"}, "diagnosis is pure"},
 	{".", []string{"net/http", "testing", "go.uber.org/zap", module + "/reporters"}, "the library stays light, and a reporter can be left out"},
+	{"handler", []string{"testing", module + "/reporters", module + "/internal/monitor", module + "/internal/incident"}, "the handler shows what the public API tells"},
 	{"reporters", []string{"go.uber.org/zap", "github.com/shirou/gopsutil/v3"}, "reporters use the standard library; an SDK gets a module of its own"},
 }
 
