@@ -257,7 +257,7 @@ func (h *Holmes) SetCapture(k Kind, needs uint64, write func(io.Writer) error) {
 	all := maps.Clone(h.captures.Kinds)
 	row := all[k]
 	row.Write = write
-	row.Needs = func() uint64 { return needs }
+	row.Needs, row.Most = func() uint64 { return needs }, nil
 	all[k] = row
 	h.captures.Kinds = all
 }

@@ -194,7 +194,8 @@ func WithDumpLimits(events int, bytes int64) Option {
 
 // WithCaptureBudget limits the cost of one capture: its CPU time, and its memory in
 // bytes. holmes estimates the cost from the number of goroutines and of allocation
-// sites. A profile that would cost more is not taken, and its note says why; instead of
+// sites, and from the captures of the last minutes. A profile that would cost more is
+// not taken, and its note says why; instead of
 // a goroutine profile the event has the number of goroutines by state and by starting
 // function. Default 2 s and 256 MiB, which is enough for about 250 000 goroutines.
 func WithCaptureBudget(cpu time.Duration, bytes int64) Option {

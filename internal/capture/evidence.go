@@ -71,7 +71,8 @@ func (e *Evidence) Snapshot(kind event.Kind, file, note string) {
 	expected := e.estimate(kind)
 	if p.Err = e.affords(expected); p.Err == nil {
 		e.Event.Cost.PredictedBytes += expected.bytes
-		e.costs.learn(kind, e.capture(func() { e.put(&p, e.Kinds[kind].Write, false) }))
+		goroutines := runtime.NumGoroutine()
+		e.costs.learn(kind, goroutines, e.capture(func() { e.put(&p, e.Kinds[kind].Write, false) }), e.clock.Mono())
 	} else if kind == event.KindGoroutine {
 		e.countGoroutines()
 	}
@@ -149,7 +150,7 @@ func (e *Evidence) AfterCollection(since uint64) {
 // it takes the profile only if the expected duration of a collection and the profile
 // fit into half of that time.
 func (e *Evidence) CollectWithin(left, collection time.Duration, since uint64) {
-	needs := collection + e.costs.heapTime()
+	needs := collection + e.costs.heapTime(e.clock.Mono())
 	if left/2 < needs {
 		e.Add(event.Profile{Kind: event.KindHeap, Err: fmt.Errorf("no second profile: memory is full in %s, and a collection with its profile takes about %s",
 			left.Round(time.Millisecond), needs.Round(time.Millisecond))})

@@ -15,7 +15,7 @@ import (
 // a goroutine at depths up to 20 calls.
 func estimateSites() estimate {
 	n := runtime.NumGoroutine()
-	return estimate{baseBytes/4 + uint64(n)*550, time.Duration(n) * 2 * time.Microsecond}
+	return estimate{bytes: baseBytes/4 + uint64(n)*550, time: time.Duration(n) * 2 * time.Microsecond}
 }
 
 // maxSites is how many functions are listed, those with the most goroutines.

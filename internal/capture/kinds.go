@@ -7,13 +7,13 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/event"
-	"github.com/go-holmes/holmes/internal/measure"
 )
 
 // A Row is one kind of profile: how it is taken, and what that costs.
 type Row struct {
 	Write func(w io.Writer) error // nil for kinds that are recorded
 	Needs func() uint64           // estimated bytes of memory while it is taken
+	Most  func() uint64           // the same in the worst case; nil if that is not more
 	Takes func() time.Duration    // estimated CPU time; nil if that does not depend on the process
 	// Cumulative is true for a profile of all that happened since the process
 	// started. An event has what was added during the event.
@@ -24,22 +24,30 @@ type Row struct {
 var Kinds = map[event.Kind]Row{
 	event.KindCPU:          {Needs: func() uint64 { return baseBytes }},
 	event.KindHeap:         {Write: lookup("heap"), Needs: heapNeeds},
-	event.KindGoroutine:    {Write: lookup("goroutine"), Needs: goroutineNeeds, Takes: goroutineTakes},
+	event.KindGoroutine:    {Write: lookup("goroutine"), Needs: goroutineNeeds, Most: goroutineMost, Takes: goroutineTakes},
 	event.KindTrace:        {Needs: func() uint64 { return traceMemory }},
 	event.KindThreadcreate: {Write: lookup("threadcreate"), Needs: func() uint64 { return baseBytes }},
 	event.KindMutex:        {Write: lookup("mutex"), Needs: contentionNeeds("mutex"), Cumulative: true},
 	event.KindBlock:        {Write: lookup("block"), Needs: contentionNeeds("block"), Cumulative: true},
 }
 
-// Estimated allocations of a capture: for the compressor and its buffers, and for each record.
-// BenchmarkCaptureNeeds measures 1.3 MB, and for a goroutine 420 bytes at a depth of 3
-// calls, 960 at 20 and 3000 at 60. The constants are higher, because the kernel kills
-// a process that allocates more than it can.
+// Estimated allocations of a capture: for the compressor and its buffers, and for each
+// record; learn.go has those of goroutines. BenchmarkCaptureNeeds measures 1.3 MB. The
+// constants are higher, because the kernel kills a process that allocates more than it
+// can.
 const (
 	baseBytes              = 2 << 20
-	bytesPerGoroutine      = 350
-	bytesPerHeapSite       = 1000
 	bytesPerContentionSite = 3000
+)
+
+// The memory of a heap profile is for its sites, and for the locations that their
+// stacks share: 304 bytes for each of 131 072 stacks of 49 locations, and 330 for each of
+// 272 360 stacks of 2590, with the locations, where a program checks the types of the
+// standard library. A small service has as many locations as sites.
+const (
+	bytesPerHeapSite = 350
+	bytesPerLocation = 700
+	maxLocations     = 16 << 10
 )
 
 const (
@@ -50,25 +58,9 @@ const (
 	traceMemory = 3 * maxTrace
 )
 
-// timePerGoroutine is the CPU time of a goroutine profile for each goroutine: 2 to 7
-// us at a depth of 3 calls, 4 to 10 us at 20, by the same benchmark.
-const timePerGoroutine = 6 * time.Microsecond
-
-// goroutineNeeds estimates from the size of the stacks, because the depth of the
-// calls is not known before: it is 3.9, 3.0 and 1.0 times what was needed at depths of
-// 3, 20 and 60 calls.
-func goroutineNeeds() uint64 {
-	stacks := measure.Uint64(measure.ReadMetric("/memory/classes/heap/stacks:bytes"))
-	return baseBytes + uint64(runtime.NumGoroutine())*bytesPerGoroutine + stacks/8*5
-}
-
-func goroutineTakes() time.Duration {
-	return time.Duration(runtime.NumGoroutine()) * timePerGoroutine
-}
-
 func heapNeeds() uint64 {
 	sites, _ := runtime.MemProfile(nil, true)
-	return baseBytes + uint64(sites)*bytesPerHeapSite
+	return baseBytes + uint64(sites)*bytesPerHeapSite + uint64(min(sites, maxLocations))*bytesPerLocation
 }
 
 // contentionNeeds estimates two profiles and their difference: BenchmarkWaitNeeds

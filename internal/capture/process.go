@@ -83,8 +83,9 @@ func (t *Taker) Take(k event.Kind, w io.Writer) (cpu time.Duration, err error) {
 	if err := t.allows(k); err != nil {
 		return 0, err
 	}
+	goroutines := runtime.NumGoroutine()
 	cost := t.measureCost(func() { err = t.Kinds[k].Write(w) })
-	t.costs.learn(k, cost)
+	t.costs.learn(k, goroutines, cost, t.clock.Mono())
 	return cost.CPU, err
 }
 

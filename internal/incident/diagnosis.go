@@ -31,6 +31,7 @@ func (b *builder) diagnose(kinds []event.Kind) {
 			continue
 		}
 		read[p] = parsed
+		b.Learn(p.Kind, parsed)
 	}
 	if !b.Event.Routine() {
 		b.judge(kinds, read)

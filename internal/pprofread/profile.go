@@ -99,6 +99,14 @@ func (s Sample) Stack() []uint32 {
 	return cut(s.profile.frames, s.profile.stacks, s.place)
 }
 
+// Depth returns how many frames the stack has, inlined calls included.
+func (s Sample) Depth() (frames int) {
+	for _, location := range s.Stack() {
+		frames += len(cut(s.profile.lines, s.profile.locations, int(location)))
+	}
+	return frames
+}
+
 // A Frame is one call of a stack.
 type Frame struct {
 	Function string // qualified name, "" when the profile has no symbols
