@@ -38,7 +38,10 @@ func TestLimitsChangeWhileRunning(t *testing.T) {
 		},
 		{
 			"leaf gets memory.high", "k8s-v2-pod-limit", leaf + "/memory.high", "629145600\n", 5,
-			func(u cgroup.Usage) bool { return u.MemoryLimit == 600<<20 && u.MemoryLevel == 0 },
+			func(u cgroup.Usage) bool {
+				return u.MemoryLimit == 600<<20 && u.MemoryLevel == 0 && u.MemoryFile == "memory.high" &&
+					u.MemoryRoom == (1024-600)<<20 // what the pod's memory.max leaves
+			},
 		},
 		{
 			"pod loses memory.max", "k8s-v2-pod-limit", "kubepods.slice/kubepods-burstable.slice/kubepods-burstable-pod7a.slice/memory.max",

@@ -2,7 +2,7 @@ package cgroup
 
 // fillUsage writes the known figures into u.
 func (r *Reader) fillUsage(u *Usage) {
-	*u = Usage{Generation: r.generation, Unseen: r.flags()}
+	*u = Usage{Generation: r.generation, Unseen: r.flags(), MemoryRoom: r.groups.memory.room}
 	_, u.CPULimit = r.groups.cpu.tightest()
 	m := &r.groups.memory
 	if m.current < 0 {
@@ -11,7 +11,9 @@ func (r *Reader) fillUsage(u *Usage) {
 	l := m.levels[m.current]
 	u.MemoryLevel = m.current
 	u.MemoryUsed, u.MemoryRaw = l.figure()
-	u.MemoryLimit = l.Limit()
+	if u.MemoryLimit = l.Limit(); u.MemoryLimit > 0 {
+		u.MemoryFile, u.MemoryPath = l.limitFile(), l.Path
+	}
 }
 
 // fillSample writes the known figures into s and reuses its slices.

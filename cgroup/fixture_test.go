@@ -5,6 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
 	"strings"
@@ -74,8 +75,16 @@ func describeUsage(u *cgroup.Usage) string {
 	if u.MemoryRaw {
 		raw = ", cache included"
 	}
-	return fmt.Sprintf("usage: %s of %s at level %d%s; %g cores; unseen: %s\n",
-		bytesOf(u.MemoryUsed), bytesOf(u.MemoryLimit), u.MemoryLevel, raw, u.CPULimit, u.Unseen)
+	limit := "no limit"
+	if u.MemoryLimit > 0 {
+		limit = fmt.Sprintf("%s (%s of %s)", bytesOf(u.MemoryLimit), u.MemoryFile, u.MemoryPath)
+	}
+	room := "nothing kills"
+	if u.MemoryRoom < math.MaxUint64 {
+		room = "room " + bytesOf(u.MemoryRoom)
+	}
+	return fmt.Sprintf("usage: %s of %s at level %d%s, %s; %g cores; unseen: %s\n",
+		bytesOf(u.MemoryUsed), limit, u.MemoryLevel, raw, room, u.CPULimit, u.Unseen)
 }
 
 func describeSample(s *cgroup.Sample) string {

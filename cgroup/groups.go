@@ -3,6 +3,7 @@ package cgroup
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 )
 
@@ -26,6 +27,9 @@ type memory struct {
 	err     error // why no level can be seen
 	levels  []*memoryLevel
 	current int // the level that Usage reports, -1 if there is none
+
+	killing *memoryLevel // the level whose hard limit leaves the least room, nil if none has one
+	room    uint64       // that room
 }
 
 // cpu is the state of the CPU controller.
@@ -58,7 +62,8 @@ type rotated struct {
 func (g *groups) plan() {
 	m := &g.memory
 	for i, l := range m.levels {
-		g.rotation = append(g.rotation, l.rotation(func() bool { return m.binding() == m.levels[i] })...)
+		g.rotation = append(g.rotation, l.rotation(
+			func() bool { return m.binding() == m.levels[i] }, func() bool { return m.killing == m.levels[i] })...)
 	}
 	for _, l := range g.cpu.levels {
 		g.rotation = append(g.rotation, l.rotation(g.cpu.version)...)
@@ -100,8 +105,20 @@ func (g *groups) close() error {
 	return errors.Join(errs...)
 }
 
-// bind chooses the level that Usage reports: the fullest one that has a limit, or else the leaf-most one.
+// bind chooses the level that Usage reports: the fullest one that has a limit, or else the leaf-most one. It also finds
+// the level that the kernel would kill at, which is another one where memory.high binds.
 func (m *memory) bind() {
+	m.killing, m.room = nil, math.MaxUint64
+	for _, l := range m.levels {
+		hard := l.hard()
+		if hard == 0 || !l.known() {
+			continue
+		}
+		used, _ := l.figure()
+		if room := hard - min(hard, used); m.killing == nil || room < m.room {
+			m.killing, m.room = l, room
+		}
+	}
 	m.current = m.fullest(func(l *memoryLevel) uint64 { used, _ := l.figure(); return used })
 	for i := 0; m.current < 0 && i < len(m.levels); i++ {
 		if m.levels[i].known() {

@@ -145,14 +145,31 @@ func (l *memoryLevel) figure() (used uint64, raw bool) {
 // known reports whether the usage of the level could be read.
 func (l *memoryLevel) known() bool { return !l.probes[memoryUsage].failed }
 
+// hard returns the limit at which the kernel kills, 0 if there is none.
+func (l *memoryLevel) hard() uint64 { return smallest(l.Max, l.Inherited) }
+
+// limitFile returns where Limit is from.
+func (l *memoryLevel) limitFile() string {
+	switch limit := l.Limit(); {
+	case limit == l.Max && l.version == V1:
+		return "memory.limit_in_bytes"
+	case limit == l.Max:
+		return "memory.max"
+	case limit == l.High:
+		return "memory.high"
+	default:
+		return "hierarchical_memory_limit"
+	}
+}
+
 // rotation returns the files that are read in rotation, given whether the level binds: then its usage is read at every
 // tick, and its memory.stat if needed. The memory.stat of other levels is read only if they are more than half full,
-// when their page cache may make them seem to bind.
-func (l *memoryLevel) rotation(binds func() bool) []rotated {
+// when their page cache may make them seem to bind, or if the kernel would kill there first.
+func (l *memoryLevel) rotation(binds, kills func() bool) []rotated {
 	files := []rotated{
 		{probe: l.probes[memoryMax]},
 		{probe: l.probes[memoryUsage], due: func() bool { return !binds() }},
-		{probe: l.probes[memoryStat], due: func() bool { return l.showsHidden() || binds() || l.overHalf() }},
+		{probe: l.probes[memoryStat], due: func() bool { return l.showsHidden() || binds() || kills() || l.overHalf() }},
 	}
 	if l.version == V2 {
 		files = append(files, rotated{probe: l.probes[memoryHigh]})

@@ -41,6 +41,9 @@ func TestRealNestedLimits(t *testing.T) {
 	require.Equal(t, 1, u.MemoryLevel)
 	require.Equal(t, 0.5, u.CPULimit)
 	require.Positive(t, u.MemoryUsed)
+	require.Equal(t, uint64(512*mib)-u.MemoryUsed, u.MemoryRoom)
+	require.Equal(t, g.memory.path(), u.MemoryPath)
+	require.Contains(t, []string{"memory.max", "memory.limit_in_bytes"}, u.MemoryFile)
 
 	r := c.tell(t, "sample").Sample
 	require.Equal(t, []cgroup.Version{s.memory.version(), s.cpu.version()}, []cgroup.Version{r.Memory.Version, r.CPU.Version})

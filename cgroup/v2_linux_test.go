@@ -18,13 +18,17 @@ func TestV2SeesAll(t *testing.T) {
 	require.Zero(t, s.Unseen&^cgroup.UnseenPressure&^cgroup.UnseenAncestors, s.Unseen)
 }
 
-// memory.high counts as a limit, and the smaller of both is the limit.
+// memory.high counts as a limit, and the smaller of both is the limit. What the kernel leaves until it kills goes by
+// memory.max.
 func TestV2MemoryHigh(t *testing.T) {
 	g := needVersions(t, cgroup.V2, cgroup.VersionNone).newGroup(t)
 	g.limitMemory(t, 128)
 	write(t, g.memory.dir+"/memory.high", 96*mib)
 	c := g.joined(t)
-	require.Equal(t, uint64(96*mib), c.tell(t, "usage").Usage.MemoryLimit)
+	u := c.tell(t, "usage").Usage
+	require.Equal(t, uint64(96*mib), u.MemoryLimit)
+	require.Equal(t, "memory.high", u.MemoryFile)
+	require.Equal(t, uint64(128*mib)-u.MemoryUsed, u.MemoryRoom)
 	l := c.tell(t, "sample").Sample.Memory.Levels[0]
 	require.Equal(t, []uint64{96 * mib, 128 * mib}, []uint64{l.High, l.Max})
 
