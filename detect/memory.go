@@ -11,11 +11,11 @@ import (
 type MemoryReading struct {
 	At          time.Duration // since a fixed instant
 	Used, Limit uint64        // the pair that the mem signal compares; Limit is 0 if unknown
-	Room        uint64        // what can still be allocated before the kernel kills
+	Room        uint64        // what can still be allocated before the process is killed
 
 	Live    uint64 // heap found reachable by the last collection
 	Objects uint64 // heap in use now, garbage included
-	Goal    uint64 // heap at which the next collection starts
+	Goal    uint64 // heap at which the next collection starts; math.MaxUint64 with GOGC=off
 	Spare   uint64 // what the runtime can give to the heap without asking the kernel
 	Soft    uint64 // GOMEMLIMIT, counted like Total; at least math.MaxInt64 if not set
 	Total   uint64 // all memory of the runtime that it has not returned to the kernel
@@ -98,13 +98,20 @@ func (f *MemoryForecast) Percent() float64 {
 	return float64(f.Used) / float64(f.Limit) * 100
 }
 
+// goalReach is by how many times its present size the heap may be below its goal for
+// that to be a forecast. After a collection it is twice with GOGC=100. A goal that is
+// further off is a setting rather than a danger, as long as the heap does not grow: with
+// GOGC=off there is none, and with GOGC=100000 an idle program has one of 4 GiB.
+const goalReach = 4
+
 // overGoal is by how much the room is too small for the heap to reach the size
-// at which the next collection starts.
+// at which the next collection starts, if it has come near that.
 func (f *MemoryForecast) overGoal() uint64 {
-	if f.Goal <= f.Objects+f.Spare {
+	has := f.Objects + f.Spare
+	if f.Goal <= has || f.Goal/goalReach > has {
 		return 0
 	}
-	if more := f.Goal - f.Objects - f.Spare; more > f.Room {
+	if more := f.Goal - has; more > f.Room {
 		return more - f.Room
 	}
 	return 0
@@ -122,8 +129,9 @@ func (f *MemoryForecast) liveShare() float64 {
 
 // Judge reports whether the process is about to run out of memory, and why: the
 // room will be used up within 250 ms, the heap may outgrow it before the next
-// collection, or the live heap fills GOMEMLIMIT ([CodeForecast]); or memory is
-// above abs percent of the limit ([CodeAbs]), unless abs is 0.
+// collection, if it has a quarter of that size already, or the live heap fills
+// GOMEMLIMIT ([CodeForecast]); or memory is above abs percent of the limit
+// ([CodeAbs]), unless abs is 0.
 func (f *MemoryForecast) Judge(abs float64) (Reason, bool) {
 	level := fmt.Sprintf("memory %s", Unit{suffix: " %"}.Format(f.Percent()))
 	switch {

@@ -55,6 +55,19 @@ func TestForecast(t *testing.T) {
 			func(m *detect.MemoryReading) { m.Goal, m.Spare = 230*mib, 20*mib }, "", "",
 		},
 		{
+			"GOGC=off", 0,
+			func(m *detect.MemoryReading) { m.Goal = math.MaxUint64 }, "", "",
+		},
+		{
+			"GOGC=1000, after a collection", 0,
+			func(m *detect.MemoryReading) { m.Goal = 440 * mib }, "", "",
+		},
+		{
+			"GOGC=1000, with a heap that grows", 0,
+			func(m *detect.MemoryReading) { m.Goal, m.Objects = 440*mib, 120*mib }, "forecast",
+			"memory 39 %: the heap may grow to 440 MiB before the next collection, 164 MiB more than there is room for",
+		},
+		{
 			"GOMEMLIMIT is full of live heap", 0,
 			func(m *detect.MemoryReading) { m.Soft, m.Live, m.Objects, m.Total = 120*mib, 90*mib, 92*mib, 119*mib }, "forecast",
 			"memory 39 %: live heap of 90 MiB fills GOMEMLIMIT of 120 MiB, the collector cannot keep under it",
