@@ -38,7 +38,7 @@ func BenchmarkBaseline(b *testing.B) {
 	h := testkit.Must(holmes.New(holmes.WithDumpPath(b.TempDir()), holmes.WithBaseline(0)))(b)
 	require.NoError(b, h.Start())
 	defer h.Stop()
-	proc := testkit.Must(procstat.Open())(b)
+	proc := procstat.Open()
 	defer proc.Close()
 	cpu := func(do func()) time.Duration {
 		before := testkit.Must(proc.CPUTime())(b)

@@ -15,6 +15,7 @@ import (
 	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/flight"
 	"github.com/go-holmes/holmes/internal/measure"
+	"github.com/go-holmes/holmes/internal/procstat"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -78,10 +79,14 @@ func (f *Host) CPUTime() (time.Duration, error) {
 	return f.cpu, f.Fail
 }
 
-func (f *Host) RSS() (uint64, error) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.rss, f.Fail
+// hostProcess is the process of a host.
+type hostProcess struct{ *Host }
+
+// Memory is what the process holds.
+func (p hostProcess) Memory() (procstat.Memory, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return procstat.Memory{Resident: p.rss, Used: p.rss}, p.Fail
 }
 
 func (f *Host) HostAvailable() (uint64, error) { return 64 << 30, f.Fail }
@@ -98,7 +103,11 @@ func (f *Host) Usage(u *cgroup.Usage) error {
 	if f.OnUsage != nil {
 		f.OnUsage()
 	}
-	*u = cgroup.Usage{MemoryUsed: f.rss + f.siblings + f.tmpfs, MemoryLimit: f.limit, CPULimit: f.cores, Generation: 1}
+	used := f.rss + f.siblings + f.tmpfs
+	*u = cgroup.Usage{
+		MemoryUsed: used, MemoryLimit: f.limit, MemoryFile: "memory.max", MemoryRoom: f.limit - min(f.limit, used),
+		CPULimit: f.cores, Generation: 1,
+	}
 	return f.Fail
 }
 
@@ -137,7 +146,8 @@ func (f *Host) Live(h *Holmes) {
 	h.readers = func(*supervise.Log) measure.Readers {
 		r := measure.RuntimeReaders()
 		r.Cores, r.HostMemory = 64, 64<<30
-		r.Process, r.Group = f, f
+		r.GOMAXPROCS = func() int { return 64 }
+		r.Process, r.Group = hostProcess{f}, f
 		return r
 	}
 }

@@ -60,6 +60,9 @@ func TestGCHeapFollowsCollections(t *testing.T) {
 	for range 3 { // each collection is noticed, not only the first
 		func() {
 			held := make([]byte, limit/4)
+			for i := range held {
+				held[i] = 1 // or it would not be in memory
+			}
 			follows()
 			require.Greater(t, holmes.LastValue(h, holmes.SignalGCHeap), 25.0)
 			runtime.KeepAlive(held)

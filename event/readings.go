@@ -4,9 +4,10 @@ import "github.com/go-holmes/holmes/diagnose"
 
 // Readings is the state of the process at an event. A zero field was not measured.
 type Readings struct {
-	// Cores is how many cores the process may use: the quota or the affinity
-	// mask, whichever is less, or the value of the option WithCPUCore.
-	Cores float64 `json:"cores,omitempty"`
+	// Cores is how many cores the process can use, and CoresFrom what sets that:
+	// "cgroup quota", "affinity mask", "GOMAXPROCS" or "WithCPUCore".
+	Cores     float64 `json:"cores,omitempty"`
+	CoresFrom string  `json:"cores_from,omitempty"`
 	// CPUPercent is CPU time in percent of Cores.
 	CPUPercent float64 `json:"cpu_percent,omitempty"`
 	// RSS is the process's resident memory, in bytes.
@@ -15,6 +16,9 @@ type Readings struct {
 	// in bytes.
 	MemoryUsed  uint64 `json:"memory_used_bytes,omitempty"`
 	MemoryLimit uint64 `json:"memory_limit_bytes,omitempty"`
+	// MemoryLimitFrom says where MemoryLimit is from, such as "memory.max of the
+	// cgroup /app", "the machine" or "RLIMIT_AS".
+	MemoryLimitFrom string `json:"memory_limit_from,omitempty"`
 	// MemoryScope says whose memory MemoryUsed is: "cgroup" or "process".
 	MemoryScope string `json:"memory_scope,omitempty"`
 	// MemoryParts is what that memory consists of. It is known on Linux.

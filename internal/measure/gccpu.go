@@ -43,7 +43,8 @@ func (m *Meter) GCCPU(c *Config) (value, limit float64, err error) {
 		g.seen, g.seenAt, g.complete = now, m.at, false
 		return 0, 0, ErrOneReading
 	case now.Total > g.seen.Total: // a collection has ended
-		g.measure(now, m.at, m.cores(c))
+		cores, _ := m.cores(c)
+		g.measure(now, m.at, cores)
 	}
 	if !g.complete {
 		return 0, 0, nil // no collection has ended since the signal is on

@@ -2,6 +2,7 @@ package measure
 
 import (
 	"errors"
+	"math"
 	"runtime"
 	"runtime/metrics"
 	"sync"
@@ -16,8 +17,8 @@ import (
 
 // Config is the options about readings.
 type Config struct {
-	Cores       float64 // 100 % of CPU; 0 is what the process may use
-	GOMAXPROCS  bool    // 100 % of CPU is GOMAXPROCS
+	Cores       float64 // what the process may use; 0 is the quota or the affinity mask
+	GOMAXPROCS  bool    // neither quota nor affinity mask counts, only GOMAXPROCS
 	MemoryLimit uint64  // 100 % of memory in bytes; 0 is the real limit
 	CGroup      bool    // limits of control groups count
 }
@@ -37,9 +38,13 @@ type Meter struct {
 	watched     heapGauge   // of the memory watcher
 	pressure    pressure    // of the tick's goroutine, without the lock
 
-	hostMemory uint64
-	affinity   int
-	ticks      uint64
+	hostMemory  uint64
+	available   uint64        // what can still be allocated of it, 0 if not known
+	availableAt time.Duration // when that was read
+	affinity    int
+	gomaxprocs  func() int
+	procs       int // GOMAXPROCS
+	ticks       uint64
 
 	before       time.Duration // time of the previous reading
 	cpu, cpuLast time.Duration
@@ -51,7 +56,7 @@ type Meter struct {
 type (
 	process interface {
 		CPUTime() (time.Duration, error)
-		RSS() (uint64, error)
+		Memory() (procstat.Memory, error)
 		HostAvailable() (uint64, error)
 		Threads() (int, error)
 		Close() error
@@ -69,12 +74,15 @@ const affinityEvery = 16
 // ErrOneReading is returned for a rate before its second reading.
 var ErrOneReading = errors.New("a rate needs two readings")
 
+var errNoLimit = errors.New("no memory limit is known")
+
 // Readers is what a meter reads from. Tests replace parts of it.
 type Readers struct {
 	Process    process
 	Group      group // nil if there is none
 	HostMemory uint64
 	Cores      int // of the affinity mask
+	GOMAXPROCS func() int
 	CPU        func() (CPUSeconds, error)
 	Delays     func() (*metrics.Float64Histogram, error)
 	Waited     func() (seconds float64, err error)
@@ -84,10 +92,8 @@ type Readers struct {
 // that need it return an error.
 func OpenReaders(log *supervise.Log) Readers {
 	r := RuntimeReaders()
+	r.Process = procstat.Open()
 	var err error
-	if r.Process, err = procstat.Open(); err != nil {
-		log.Warnf("some readings of the process are not available: %v", err)
-	}
 	if r.HostMemory, err = procstat.HostMemory(); err != nil {
 		log.Warnf("memory of the host is not known: %v", err)
 	}
@@ -102,7 +108,7 @@ func OpenReaders(log *supervise.Log) Readers {
 // New returns a meter that has read nothing.
 func New(r Readers) *Meter {
 	m := &Meter{
-		proc: r.Process, group: r.Group, hostMemory: r.HostMemory, affinity: r.Cores,
+		proc: r.Process, group: r.Group, hostMemory: r.HostMemory, affinity: r.Cores, gomaxprocs: r.GOMAXPROCS,
 		heap: newHeap(), watched: newHeapGauge(),
 	}
 	m.pressure.gc.read, m.pressure.runs.read, m.pressure.locks.read = r.CPU, r.Delays, r.Waited
@@ -129,8 +135,9 @@ func (m *Meter) Refresh(now time.Duration, c *Config) {
 	m.cpuLast = m.cpu
 	m.cpu, m.cpuErr = m.proc.CPUTime()
 	m.refresh(m, now, c)
-	m.rss, m.rssErr = m.proc.RSS()
+	m.own, m.ownErr = m.proc.Memory()
 	m.threads, m.threadErr = m.proc.Threads()
+	m.procs = m.gomaxprocs() // no system call
 	if m.ticks%affinityEvery == affinityEvery-1 {
 		m.affinity = procstat.Cores()
 	}
@@ -138,40 +145,29 @@ func (m *Meter) Refresh(now time.Duration, c *Config) {
 	m.heap.refresh()
 }
 
-// cores returns 100 % of CPU.
-func (m *Meter) cores(c *Config) float64 {
-	switch {
-	case c.Cores > 0:
-		return c.Cores
-	case c.GOMAXPROCS:
-		return float64(runtime.GOMAXPROCS(0))
-	}
-	if q := m.usage.CPULimit; q > 0 && m.grouped {
-		return min(q, float64(m.affinity))
-	}
-	return float64(m.affinity)
-}
-
 // Readings returns the readings of the last tick and the present heap, for an event,
 // and how many bytes of memory can still be allocated. Any goroutine may call it.
 func (m *Meter) Readings(c *Config) (r event.Readings, room uint64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	of, _ := m.memory(c) // 0 means not measured
 	r = event.Readings{
-		Cores: m.cores(c), RSS: m.rss, MemoryScope: "cgroup",
+		RSS: m.own.Resident, MemoryScope: "cgroup",
+		MemoryUsed: of.used, MemoryLimit: of.limit, MemoryLimitFrom: m.source(of.from),
 		Goroutines: runtime.NumGoroutine(), Threads: m.threads,
 	}
-	m.heap.describe(&r)
-	r.CPUPercent, _, _ = m.CPUPercent(c) // 0 means not measured
-	r.MemoryUsed, r.MemoryLimit, _ = m.memory(c)
-	if m.ownMemory(c) {
+	r.Cores, r.CoresFrom = m.cores(c)
+	if of.own {
 		r.MemoryScope = "process"
 	}
+	m.heap.describe(&r)
+	r.CPUPercent, _, _ = m.CPUPercent(c)
 	newest := &m.memoryState
 	if m.between.at > newest.at {
 		newest = &m.between
 	}
-	return r, newest.room()
+	available, _ := m.proc.HostAvailable() // events are rare, and the memory watcher may be off
+	return r, newest.room(available)
 }
 
 // CPUPercent returns the CPU time since the previous tick in percent of the cores.
@@ -182,34 +178,46 @@ func (m *Meter) CPUPercent(c *Config) (value, limit float64, err error) {
 	if m.ticks < 2 {
 		return 0, 0, ErrOneReading
 	}
-	cores := m.cores(c)
+	cores, _ := m.cores(c)
 	return cgroup.CPUPercent(m.cpu-m.cpuLast, m.at-m.before, cores), cores, nil
 }
 
 // MemPercent returns memory in percent of the limit in bytes.
 func (m *Meter) MemPercent(c *Config) (value, limit float64, err error) {
-	used, bytes, err := m.memory(c)
+	of, err := m.memory(c)
+	if err == nil && of.limit == 0 {
+		err = errNoLimit
+	}
 	if err != nil {
 		return 0, 0, err
 	}
-	if bytes == 0 {
-		return 0, 0, errors.New("no memory limit is known")
-	}
-	return cgroup.Percent(used, bytes), float64(bytes), nil
+	return cgroup.Percent(of.used, of.limit), float64(of.limit), nil
 }
 
 // HeapPercent returns the live heap in percent of the limit that the collector has to
 // keep: GOMEMLIMIT if that is lower. The live heap is that of the last collection, so
-// it depends neither on GOGC nor on the moment within a cycle.
+// it depends neither on GOGC nor on the moment within a cycle. What the process does
+// not hold of it does not count: a ballast is never touched, and so never in memory.
 func (m *Meter) HeapPercent(c *Config) (value, limit float64, err error) {
-	_, bytes, err := m.memory(c)
-	if err != nil {
-		return 0, 0, err
+	bytes, _ := m.heapLimit(c)
+	if bytes == 0 {
+		return 0, 0, errNoLimit
 	}
-	if soft := m.heap.limit; bytes == 0 || soft < bytes {
-		bytes = soft
+	live := m.heap.live
+	if m.ownErr == nil {
+		live = min(live, m.own.Used)
 	}
-	return cgroup.Percent(m.heap.live, bytes), float64(bytes), nil
+	return cgroup.Percent(live, bytes), float64(bytes), nil
+}
+
+// heapLimit returns the limit of the live heap in bytes, 0 if there is none, and where
+// it is from.
+func (m *Meter) heapLimit(c *Config) (bytes uint64, from string) {
+	of, _ := m.memory(c) // the limit is right without the memory of the process
+	if soft := m.heap.limit; soft < math.MaxInt64 && (of.limit == 0 || soft < of.limit) {
+		return soft, "GOMEMLIMIT"
+	}
+	return of.limit, of.from
 }
 
 // GoroutineCount returns the number of goroutines.
@@ -232,7 +240,8 @@ func (m *Meter) Threads() (int, error) { return m.threads, m.threadErr }
 // allocates nothing.
 func (m *Meter) Record(s *blackbox.Sample, c *Config) {
 	s.CPU, _, _ = m.CPUPercent(c)
-	s.Memory, s.MemoryLimit, _ = m.memory(c)
+	of, _ := m.memory(c)
+	s.Memory, s.MemoryLimit = of.used, of.limit
 	s.HeapLive, s.HeapGoal, s.GCCycles = m.heap.live, m.heap.goal, m.heap.cycles
 	s.Goroutines, s.Threads = uint64(runtime.NumGoroutine()), uint64(max(m.threads, 0))
 }

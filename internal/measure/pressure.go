@@ -2,6 +2,7 @@ package measure
 
 import (
 	"fmt"
+	"runtime"
 	"runtime/metrics"
 	"time"
 
@@ -23,7 +24,8 @@ func RuntimeReaders() Readers {
 	delays := newGauge(metrics.KindFloat64Histogram, "/sched/latencies:seconds")
 	waited := newGauge(metrics.KindFloat64, "/sync/mutex/wait/total:seconds")
 	return Readers{
-		Cores: procstat.Cores(),
+		Cores:      procstat.Cores(),
+		GOMAXPROCS: func() int { return runtime.GOMAXPROCS(0) },
 		CPU: func() (CPUSeconds, error) {
 			v, err := cpu.read()
 			if err != nil {

@@ -1,3 +1,5 @@
+//go:build !holmes_gopsutil
+
 package procstat
 
 import (

@@ -25,15 +25,25 @@ func requireParsed[N any](t *testing.T, parse func([]byte) (N, error), all []par
 	}
 }
 
-func TestResidentPages(t *testing.T) {
-	requireParsed(t, residentPages, []parsed[uint64]{
-		{"as the kernel writes it", "310126 2512 1024 500 0 9000 0\n", 2512, false},
-		{"zero", "0 0 0 0 0 0 0\n", 0, false},
+func TestParsePages(t *testing.T) {
+	requireParsed(t, parsePages, []parsed[pages]{
+		{"as the kernel writes it", "310126 2512 1024 500 0 9000 0\n", pages{310126, 2512, 1024, 9000}, false},
+		{"zero", "0 0 0 0 0 0 0\n", pages{}, false},
+		{"empty", "", pages{}, true},
+		{"too few fields", "310126 2512 1024 500 0 9000", pages{}, true},
+		{"cut off within the field", "310126 25", pages{}, true},
+		{"negative", "310126 -1 2 3 4 5 6\n", pages{}, true},
+		{"too large", "1 99999999999999999999 1 1 1 1 1\n", pages{}, true},
+	})
+}
+
+func TestSharedMemory(t *testing.T) {
+	requireParsed(t, sharedMemory, []parsed[uint64]{
+		{"as the kernel writes it", "Name:\tserver\nRssFile:\t    1636 kB\nRssShmem:\t      24 kB\n", 24 << 10, false},
+		{"a name that looks like it", "Name:\tRssShmem: 5 kB\n", 0, true},
+		{"cut off", "RssShmem:\t      24 k", 0, true},
+		{"before Linux 4.5", "VmRSS:\t    1748 kB\n", 0, true},
 		{"empty", "", 0, true},
-		{"one field", "310126", 0, true},
-		{"cut off within the field", "310126 25", 0, true},
-		{"negative", "310126 -1 2\n", 0, true},
-		{"too large", "1 99999999999999999999 1\n", 0, true},
 	})
 }
 
@@ -52,11 +62,11 @@ func TestThreadCount(t *testing.T) {
 	})
 }
 
-func FuzzResidentPages(f *testing.F) {
+func FuzzParsePages(f *testing.F) {
 	f.Add([]byte("310126 2512 1024 500 0 9000 0\n"))
 	f.Add([]byte("1 18446744073709551615 "))
 	f.Fuzz(func(t *testing.T, line []byte) {
-		if n, err := residentPages(line); err != nil {
+		if n, err := parsePages(line); err != nil {
 			require.Zero(t, n)
 		}
 	})

@@ -1,3 +1,5 @@
+//go:build !holmes_gopsutil
+
 package procstat
 
 import (
@@ -12,27 +14,33 @@ import (
 // Reader reads figures of this process. It keeps open what it needs, and is not safe for concurrent use: the readings
 // share their buffers, which is why they allocate nothing.
 type Reader struct {
-	statm, stat, task handle
-	meminfo           handle
-	nlink             bool // the link count of /proc/self/task shows the number of threads
-	pageSize          uint64
+	statm, status, stat, task handle
+	meminfo                   handle
+	nlink                     bool // the link count of /proc/self/task shows the number of threads
+	pageSize                  uint64
+	ceiling                   ceiling
 
-	buf    [1024]byte // a line of statm or stat, the longest of which is about 400 bytes, or the beginning of meminfo
+	shmem  uint64 // as of the last reading of status
+	shared uint64 // and what statm said then
+	buf    []byte // a line of statm or stat, the longest of which is about 400 bytes, or the beginning of another file
 	rusage syscall.Rusage
 	inode  syscall.Stat_t
 }
 
-// Open opens the files that are read later. It does not fail where /proc is missing: each reading that needs it fails
-// instead, with the reason, and the others work.
-func Open() (*Reader, error) { return open("/proc/self"), nil }
+// Open opens the files that are read later. Where /proc is missing, each reading that needs it fails, with the reason,
+// and the others work.
+func Open() *Reader { return open("/proc/self") }
 
 func open(dir string) *Reader {
 	r := &Reader{
 		meminfo:  openHandle(filepath.Dir(dir)+"/meminfo", 0),
 		statm:    openHandle(dir+"/statm", 0),
+		status:   openHandle(dir+"/status", 0),
 		stat:     openHandle(dir+"/stat", 0),
 		task:     openHandle(dir+"/task", syscall.O_DIRECTORY),
 		pageSize: uint64(os.Getpagesize()),
+		ceiling:  newCeiling(),
+		buf:      make([]byte, 1024),
 	}
 	r.nlink = r.countsThreads()
 	return r
@@ -46,24 +54,10 @@ func (r *Reader) CPUTime() (time.Duration, error) {
 	return time.Duration(r.rusage.Utime.Nano() + r.rusage.Stime.Nano()), nil
 }
 
-// RSS returns the resident memory of this process in bytes. Since Linux 6.2 the kernel gives an approximation that can
-// be off by some pages for each core.
-func (r *Reader) RSS() (uint64, error) {
-	line, err := r.statm.read(r.buf[:])
-	pages := uint64(0)
-	if err == nil {
-		pages, err = residentPages(line)
-	}
-	if err != nil {
-		return 0, fmt.Errorf("holmes: procstat: resident memory: %w", err)
-	}
-	return pages * r.pageSize, nil
-}
-
 // HostAvailable returns how many bytes the processes of the machine can still take before it swaps or kills: MemAvailable,
 // an estimate of the kernel since Linux 3.14.
 func (r *Reader) HostAvailable() (uint64, error) {
-	text, err := r.meminfo.readHead(r.buf[:])
+	text, err := r.meminfo.readHead(r.buf)
 	n := uint64(0)
 	if err == nil {
 		n, err = memAvailable(text)
@@ -89,7 +83,7 @@ func (r *Reader) Threads() (int, error) {
 
 // Close closes what is kept open; the readings that need it return [os.ErrClosed] from then on. Closing again does nothing.
 func (r *Reader) Close() error {
-	err := errors.Join(r.statm.close(), r.stat.close(), r.task.close(), r.meminfo.close())
+	err := errors.Join(r.statm.close(), r.status.close(), r.stat.close(), r.task.close(), r.meminfo.close())
 	if err != nil {
 		return fmt.Errorf("holmes: procstat: close: %w", err)
 	}
@@ -107,7 +101,7 @@ func (r *Reader) taskThreads() (int, error) {
 
 // statThreads takes the number of threads from /proc/self/stat.
 func (r *Reader) statThreads() (int, error) {
-	line, err := r.stat.read(r.buf[:])
+	line, err := r.stat.read(r.buf)
 	if err != nil {
 		return 0, err
 	}

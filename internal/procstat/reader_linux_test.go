@@ -1,9 +1,12 @@
+//go:build !holmes_gopsutil
+
 package procstat
 
 import (
 	"go/build"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"syscall"
@@ -52,7 +55,7 @@ func readings(r *Reader) []reading {
 	}
 	return []reading{
 		{"CPUTime", func() { _, err := r.CPUTime(); must(err) }},
-		{"RSS", func() { _, err := r.RSS(); must(err) }},
+		{"Memory", func() { _, err := r.Memory(); must(err) }},
 		{"Threads", func() { _, err := r.Threads(); must(err) }},
 		{"HostAvailable", func() { _, err := r.HostAvailable(); must(err) }},
 		{"HostMemory", func() { _, err := HostMemory(); must(err) }},
@@ -65,9 +68,9 @@ func TestWithoutProc(t *testing.T) {
 	cpu := testkit.Must(r.CPUTime())(t)
 	require.Positive(t, cpu)
 
-	_, err := r.RSS()
+	_, err := r.Memory()
 	require.ErrorIs(t, err, fs.ErrNotExist)
-	require.ErrorContains(t, err, "holmes: procstat: resident memory: open ")
+	require.ErrorContains(t, err, "holmes: procstat: memory of the process: open ")
 	_, err = r.Threads()
 	require.ErrorIs(t, err, fs.ErrNotExist)
 	require.ErrorContains(t, err, "holmes: procstat: threads: open ")
@@ -76,10 +79,10 @@ func TestWithoutProc(t *testing.T) {
 }
 
 func TestClosed(t *testing.T) {
-	r := testkit.Must(Open())(t)
+	r := Open()
 	require.NoError(t, r.Close())
 	require.NoError(t, r.Close())
-	require.ErrorIs(t, testkit.Err(r.RSS()), os.ErrClosed)
+	require.ErrorIs(t, testkit.Err(r.Memory()), os.ErrClosed)
 	require.ErrorIs(t, testkit.Err(r.Threads()), os.ErrClosed)
 }
 
@@ -115,7 +118,7 @@ func TestMalformedStatm(t *testing.T) {
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "statm"), []byte("12\n"), 0o600))
 	r := open(dir)
 	defer r.Close()
-	require.ErrorIs(t, testkit.Err(r.RSS()), errStatm)
+	require.ErrorIs(t, testkit.Err(r.Memory()), errStatm)
 }
 
 // Cores follows the mask of the thread; the test narrows that of its own, which ends with the test.
@@ -145,4 +148,15 @@ func TestNoGopsutilOnLinux(t *testing.T) {
 		require.NotContains(t, path, "gopsutil")
 	}
 	require.Contains(t, pkg.Imports, "syscall")
+}
+
+// What other systems run is tested here too: the tests of this package, with gopsutil.
+func TestGopsutil(t *testing.T) {
+	gotool, err := exec.LookPath("go")
+	if err != nil {
+		t.Skip("the go command is not installed: the reader of other systems is not tested")
+	}
+	cmd := exec.CommandContext(t.Context(), gotool, "test", "-count=1", "-tags", "holmes_gopsutil", ".")
+	out, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(out))
 }

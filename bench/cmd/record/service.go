@@ -26,10 +26,7 @@ const serveEnv = "HOLMES_RECORD_SERVE"
 // report every five. It writes its address, then its own readings once a
 // second, and ends with its input.
 func serve(until io.Reader, out io.Writer) error {
-	readings, err := procstat.Open()
-	if err != nil {
-		return err
-	}
+	readings := procstat.Open()
 	defer readings.Close()
 	ctx, cancel := context.WithCancel(context.Background())
 	s := &shop{}
@@ -65,9 +62,9 @@ func meter(out io.Writer, r *procstat.Reader) func() {
 	at := time.Now()
 	return func() {
 		cpu, _ := r.CPUTime()
-		rss, _ := r.RSS()
+		memory, _ := r.Memory()
 		now := time.Now()
-		fmt.Fprintf(out, "%.2f %.1f\n", float64(cpu-last)/float64(now.Sub(at))*100, float64(rss)/(1<<20))
+		fmt.Fprintf(out, "%.2f %.1f\n", float64(cpu-last)/float64(now.Sub(at))*100, float64(memory.Resident)/(1<<20))
 		last, at = cpu, now
 	}
 }
