@@ -51,7 +51,7 @@
 //
 //	signal     value                                    default rule: min, diff, abs
 //	cpu        CPU time in % of the cores it may use    10 %, 25 %, 70 %
-//	mem        memory in % of the limit that kills      10 %, 25 %, 80 %, and slow
+//	mem        memory in % of the limit that binds it   10 %, 25 %, 80 %, and slow
 //	gcheap     live heap after a collection, same %     10 %, 20 %, 40 %
 //	goroutine  number of goroutines                     3000, 20 %, 200 000, and slow
 //	thread     number of threads                        10, 25 %, 70
@@ -61,9 +61,9 @@
 //
 // The last three are off by default. [Holmes.Enable] and [Holmes.Disable] turn
 // signals on and off, [WithSource] adds your own. CPU is in percent of the cgroup's
-// quota or of the affinity mask, whichever is less. Memory is what the cgroup holds
-// without the page cache, over its limit; without a limit it is the process's
-// resident memory over the host's.
+// quota, the affinity mask or GOMAXPROCS, whichever is least. Memory is what the
+// cgroup holds without the page cache, over its limit; without a limit it is the
+// process's anonymous and shared memory over the host's. [Stats] has the limits.
 //
 // # Choosing a rule
 //

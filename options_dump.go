@@ -144,7 +144,8 @@ func WithDumpToLogger(on bool) Option {
 }
 
 // WithCPUCore sets the number of cores that are 100 % of CPU; it may be a fraction. 0,
-// the default, is the number that the cgroup and the affinity mask allow.
+// the default, is the number that the cgroup and the affinity mask allow. GOMAXPROCS is
+// 100 % if it is less.
 func WithCPUCore(cpuCore float64) Option {
 	return option{"WithCPUCore", func(c *config) error {
 		c.measure.Cores = cpuCore
@@ -152,14 +153,15 @@ func WithCPUCore(cpuCore float64) Option {
 	}}
 }
 
-// WithGoProcAsCPUCore makes GOMAXPROCS 100 % of CPU. Default false.
+// WithGoProcAsCPUCore makes GOMAXPROCS 100 % of CPU, also where the cgroup or the
+// affinity mask allows less. Default false.
 func WithGoProcAsCPUCore(enabled bool) Option {
 	return option{"WithGoProcAsCPUCore", func(c *config) error { c.measure.GOMAXPROCS = enabled; return nil }}
 }
 
-// WithMemoryLimit makes limit, in bytes, 100 % of memory, and the resident memory of
-// the process what is compared with it. 0, the default, compares the memory of the
-// cgroup with its limit or, without one, the resident memory with that of the host.
+// WithMemoryLimit makes limit, in bytes, 100 % of memory, and the anonymous and shared
+// memory of the process what is compared with it. 0, the default, compares the memory
+// of the cgroup with its limit or, without one, that of the process with the host's.
 func WithMemoryLimit(limit uint64) Option {
 	return option{"WithMemoryLimit", func(c *config) error { c.measure.MemoryLimit = limit; return nil }}
 }

@@ -19,7 +19,9 @@ type Stats struct {
 	Late   uint64
 	// Signals are in the order of the table in the documentation, users' signals
 	// last. Empty while not running.
-	Signals   []SignalStats
+	Signals []SignalStats
+	// Limits are what 100 % of the signals is.
+	Limits    LimitStats
 	Reporters []ReporterStats
 	// Continuous counts the events of [WithContinuous].
 	Continuous uint64
@@ -73,6 +75,26 @@ type SignalStats struct {
 	Suspected, Confirmed, Dismissed uint64
 	// Panics counts panics of the user's source.
 	Panics uint64
+}
+
+// LimitStats has the limits that the percentages of the signals are of, as of the latest
+// tick. All are zero while not running.
+type LimitStats struct {
+	// CPU is that of cpu, in cores.
+	CPU LimitStat
+	// Memory is that of mem, and Heap that of gcheap, in bytes.
+	Memory, Heap LimitStat
+}
+
+// LimitStat is a limit and what sets it.
+type LimitStat struct {
+	// Value is 0 if no limit is known.
+	Value float64
+	// From is "cgroup quota", "affinity mask", "GOMAXPROCS" or the option [WithCPUCore]
+	// for CPU; for memory a file of a cgroup, such as "memory.max of the cgroup /app",
+	// "the machine", "RLIMIT_AS", "RLIMIT_DATA", the option [WithMemoryLimit], or for the
+	// heap "GOMEMLIMIT".
+	From string
 }
 
 // ReporterStats is the statistics of one reporter.
@@ -153,6 +175,8 @@ func (h *Holmes) Stats() Stats {
 	}
 	s.Running, s.Uptime = true, h.clock.Mono()-r.began
 	s.Ticks, s.Late = r.monitor.Ticks()
+	limits := r.monitor.Meter.Limits(&c.measure)
+	s.Limits = LimitStats{CPU: LimitStat(limits.CPU), Memory: LimitStat(limits.Memory), Heap: LimitStat(limits.Heap)}
 	for _, v := range r.monitor.Views() {
 		n := h.events.Of(v.Signal)
 		s.Signals = append(s.Signals, SignalStats{

@@ -7,15 +7,15 @@ type Signal string
 
 // The signals that holmes reads itself. A [Source] adds others.
 const (
-	// SignalCPU is the CPU time of the process in percent of the cores that it may
-	// use.
+	// SignalCPU is the CPU time of the process in percent of the cores that it can
+	// use: the quota, the affinity mask or GOMAXPROCS, whichever is least.
 	SignalCPU Signal = "cpu"
-	// SignalMem is memory in percent of the limit at which the process is killed:
-	// the cgroup's or, if there is none, the host's. The option WithMemoryLimit sets
+	// SignalMem is memory in percent of the limit that binds the process: the
+	// cgroup's or, if there is none, the host's. The option WithMemoryLimit sets
 	// another one.
 	SignalMem Signal = "mem"
-	// SignalGCHeap is the heap that the last collection found live, in percent of
-	// the same limit, or of GOMEMLIMIT if that is lower.
+	// SignalGCHeap is the heap that the last collection found live, as far as it is
+	// in memory, in percent of the same limit, or of GOMEMLIMIT if that is lower.
 	SignalGCHeap Signal = "gcheap"
 	// SignalGoroutine is the number of goroutines.
 	SignalGoroutine Signal = "goroutine"

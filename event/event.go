@@ -3,6 +3,7 @@ package event
 import (
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
@@ -74,10 +75,14 @@ func (e *Event) Routine() bool { return e.Trigger.Reason.Code == detect.CodeCont
 // Sentence returns the event in one line: the trigger and, if there is a diagnosis,
 // the responsible function.
 func (e *Event) Sentence() string {
-	if e.Diagnosis.Sentence == "" {
-		return e.Trigger.Sentence()
+	out := e.Trigger.Sentence()
+	if e.Diagnosis.Sentence != "" {
+		out = e.Trigger.brief() + ": " + e.Diagnosis.Sentence
 	}
-	return e.Trigger.brief() + ": " + e.Diagnosis.Sentence
+	if e.Trigger.Sample.Signal == detect.SignalMem && strings.HasPrefix(e.Readings.MemoryLimitFrom, "memory.high") {
+		out += "; 100 % is memory.high, at which the kernel slows the group down and does not kill"
+	}
+	return out
 }
 
 // The signals of events without a reading.
