@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -24,15 +25,16 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 	}
 	for name, build := range map[string]func(t *testing.T, dir string) (path string, mend func()){
 		"a symbolic link": func(t *testing.T, dir string) (string, func()) {
+			require.NoError(t, os.Chmod(dir, 0o777)) // others can exchange it
 			path := filepath.Join(dir, "link")
 			require.NoError(t, os.Symlink(t.TempDir(), path))
 			return path, func() { require.NoError(t, os.Remove(path)) }
 		},
-		"others may write": func(t *testing.T, dir string) (string, func()) {
-			path := filepath.Join(dir, "open")
-			require.NoError(t, os.Mkdir(path, 0o700))
-			require.NoError(t, os.Chmod(path, 0o770))
-			return path, func() { require.NoError(t, os.Chmod(path, 0o700)) }
+		"the private directory is a link": func(t *testing.T, dir string) (string, func()) {
+			require.NoError(t, os.Chmod(dir, 0o777))
+			link := filepath.Join(dir, "holmes-"+strconv.Itoa(os.Geteuid()))
+			require.NoError(t, os.Symlink(t.TempDir(), link))
+			return dir, func() { require.NoError(t, os.Remove(link)) }
 		},
 		"a file is in the way": func(t *testing.T, dir string) (string, func()) {
 			file := filepath.Join(dir, "file")
@@ -60,7 +62,8 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 
 				mend()
 				e = testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
-				require.FileExists(t, filepath.Join(path, e.ID, "goroutine.pb.gz"))
+				require.True(t, strings.HasPrefix(e.Dir, path), e.Dir)
+				require.FileExists(t, filepath.Join(e.Dir, "goroutine.pb.gz"))
 				require.NoError(t, l.Stats().Dump.Err)
 			})
 		})

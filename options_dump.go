@@ -107,10 +107,12 @@ func WithCPUSamplingTime(duration string) Option {
 }
 
 // WithDumpPath sets the directory that events are written to. If it does not exist, it
-// is created with mode 0700. A directory that is a symbolic link, is owned by another
-// user or is writable by others is refused: Start logs why, [Stats] has the error, and
-// events go to the reporters from memory. In a directory that all users share, such as
-// /tmp, holmes uses the private directory holmes-<user id>. Default [os.TempDir].
+// is created with mode 0700. In a directory that other users can write to or own, such
+// as /tmp and most volumes of containers, holmes uses the private directory
+// holmes-<user id>. A symbolic link that others can exchange is refused, and so is a
+// private directory of another user; package dump has the rules. Where the path cannot
+// be used, Start logs why, [Stats] has the error, and events go to the reporters from
+// memory. Default [os.TempDir].
 func WithDumpPath(dumpPath string) Option {
 	return option{"WithDumpPath", func(c *config) error {
 		if dumpPath == "" {

@@ -17,15 +17,39 @@
 // # Choosing a directory
 //
 // A profile shows what a process does with which data, so only its owner may read
-// the evidence. A path that does not exist is made, with mode 0700. An existing
-// path must be a real directory, belong to the effective user and be writable by
-// no other user; anything else is refused with [ErrRefused], and the message says
-// what to do about it.
+// the evidence. A directory is judged by whether that is kept, and by the same rule
+// for root and for others:
 //
-// A shared directory like /tmp, writable by all and sticky, holds a private
-// subdirectory named holmes-<uid> instead, see [Store.Dir]. A volume that is
-// writable by all and not sticky, as some orchestrators mount them, is refused;
-// a subdirectory of it is not.
+//   - A path that does not exist is made, with mode 0700.
+//   - A directory of the effective user that no other user can write to is used as
+//     it is.
+//   - In any other directory the store makes a private one, holmes-<uid> with mode
+//     0700, see [Store.Dir]: in /tmp, in a volume that the platform has given to
+//     root, to a group or to all, and in one's own that a group may write to. Once
+//     made it is used whatever becomes of the directory around it, and its mode is
+//     set again where the platform changes the modes of all files in a volume. Events
+//     that a store wrote beside it, while no other user could write there, are moved
+//     into it.
+//   - A symbolic link is followed if it and the directory that it is in belong to
+//     root or the effective user, and no other user can rename files there.
+//
+// What is left is refused with [ErrRefused], and the message says what to do about
+// it: a link that others can make or exchange, a holmes-<uid> of another user, and a
+// directory in which this user can make none.
+//
+// The private directory is opened first, and its owner and mode are those of the open
+// directory. Where others can write to the directory around it and that is not sticky,
+// they can rename holmes-<uid> and put another directory in its place. They cannot
+// read what is in it, because it is closed to them, nor have the store write to what
+// they have made, because they can make nothing that belongs to this user. All that
+// they can do is to deny the evidence its place. A program that opens files by a path
+// that the store has returned, such as [File.Path], does not have that protection, and
+// trusts the users who can write to the volume.
+//
+// Some file systems have one owner and one mode for all files, by their mount options:
+// vfat, SMB, and network file systems that map all users to one. The store sees that
+// by a file that it makes. There the private directory is used as it is, and who can
+// read the volume can read the evidence.
 //
 // These rules are the Unix ones. On Windows the access list that a new
 // directory inherits decides, and only symbolic links and files are refused.
@@ -126,6 +150,7 @@
 // The files:
 //
 //	store.go      Open, and what the store holds; options.go its limits
+//	former.go     events of an earlier place; other directories beside the events
 //	directory.go  what is done under the directory lock, and Close
 //	create.go     a new event; entry.go an open one
 //	write.go      one file, complete or not there; limited.go its budget

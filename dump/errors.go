@@ -10,9 +10,10 @@ import (
 )
 
 var (
-	// ErrRefused is returned when a directory exists and is not fit to hold
-	// evidence: a symbolic link, not a directory, another user's, or
-	// writable by others. The message names the path and the remedy.
+	// ErrRefused is returned when a path exists and is not fit to hold evidence:
+	// a symbolic link that others can exchange, a file, or a directory in which
+	// this user has no private one and can make none. The message names the path
+	// and the remedy.
 	ErrRefused = location.ErrRefused
 
 	// ErrExists is returned by [Store.Create] when the event is there

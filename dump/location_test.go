@@ -48,28 +48,20 @@ func TestDirectoryIsRefused(t *testing.T) {
 		}, wrong: "is not a directory", remedy: "name a directory"},
 		{name: "symbolic link", make: func(t *testing.T, path string) {
 			require.NoError(t, os.Symlink(mkdir(t, path+"-real", 0o700), path))
+			giveAway(t, path)
 		}, wrong: "is a symbolic link", remedy: "name the directory that it leads to"},
 		{name: "dangling symbolic link", make: func(t *testing.T, path string) {
 			require.NoError(t, os.Symlink(path+"-missing", path))
-		}, wrong: "is a symbolic link", remedy: "name the directory that it leads to"},
-		{name: "group may write", make: func(t *testing.T, path string) {
-			mkdir(t, path, 0o770)
-		}, wrong: "has mode 0770, which lets others write", remedy: "chmod go-w it"},
-		{name: "world may write", make: func(t *testing.T, path string) {
-			mkdir(t, path, 0o777)
-		}, wrong: "has mode 0777, which lets others write", remedy: "subdirectory of it"},
-		{name: "foreign owner", make: func(t *testing.T, path string) {
-			mkdir(t, path, 0o700)
 			giveAway(t, path)
-		}, wrong: "belongs to user 12345", remedy: "give it to that user"},
+		}, wrong: "is a symbolic link", remedy: "name the directory that it leads to"},
+		{name: "link where others can exchange it", make: func(t *testing.T, path string) {
+			require.NoError(t, os.Symlink(mkdir(t, path+"-real", 0o700), path))
+			require.NoError(t, os.Chmod(filepath.Dir(path), 0o777))
+		}, wrong: "is a symbolic link", remedy: "name the directory that it leads to"},
 		{name: "shared, inner is a link", make: func(t *testing.T, path string) {
 			mkdir(t, path, os.ModeSticky|0o777)
 			require.NoError(t, os.Symlink(t.TempDir(), filepath.Join(path, privateName())))
 		}, at: privateName(), wrong: "is a symbolic link", remedy: "name the directory"},
-		{name: "shared, inner lets others in", make: func(t *testing.T, path string) {
-			mkdir(t, path, os.ModeSticky|0o777)
-			mkdir(t, filepath.Join(path, privateName()), 0o755)
-		}, at: privateName(), wrong: "has mode 0755, which lets others in", remedy: "chmod 0700 it"},
 		{name: "shared, inner of foreign owner", make: func(t *testing.T, path string) {
 			mkdir(t, path, os.ModeSticky|0o777)
 			giveAway(t, mkdir(t, filepath.Join(path, privateName()), 0o700))
@@ -140,21 +132,42 @@ func TestOwnReadableDirectoryIsAccepted(t *testing.T) {
 	require.NoError(t, e.Close(dump.Class{}))
 }
 
+// A directory that others may write to gets a private one in it, which is mended.
 func TestSharedDirectoryGetsAPrivateOne(t *testing.T) {
-	for _, owner := range []string{"ours", "theirs"} {
-		t.Run(owner, func(t *testing.T) {
-			shared := mkdir(t, filepath.Join(t.TempDir(), "tmp"), os.ModeSticky|0o777)
-			if owner == "theirs" {
-				giveAway(t, shared)
-			}
-			for range 2 { // the second finds what the first made
-				s := openStore(t, shared, dump.Options{})
-				require.Equal(t, filepath.Join(shared, privateName()), s.Dir())
-				requireMode(t, s.Dir(), os.ModeDir|0o700)
-			}
-			requireMode(t, shared, os.ModeDir|os.ModeSticky|0o777)
-		})
+	for _, mode := range []os.FileMode{os.ModeSticky | 0o777, 0o777, os.ModeSetgid | 0o775, 0o770} {
+		for _, owner := range []string{"ours", "theirs"} {
+			t.Run(fmt.Sprintf("%v %s", mode, owner), func(t *testing.T) {
+				shared := mkdir(t, filepath.Join(t.TempDir(), "tmp"), mode)
+				if owner == "theirs" {
+					giveAway(t, shared)
+				}
+				for range 2 { // the second finds what the first made
+					s := openStore(t, shared, dump.Options{})
+					require.Equal(t, filepath.Join(shared, privateName()), s.Dir())
+					require.Equal(t, os.FileMode(0o700), testkit.Must(os.Stat(s.Dir()))(t).Mode().Perm())
+					require.NoError(t, os.Chmod(s.Dir(), 0o755))
+				}
+				requireMode(t, shared, os.ModeDir|mode)
+			})
+		}
 	}
+}
+
+// A link is followed if no other user can have made it, also to a directory that is
+// still to be made.
+func TestOwnLinkIsFollowed(t *testing.T) {
+	base := testkit.Must(filepath.EvalSymlinks(t.TempDir()))(t)
+	for _, to := range []string{"there", "missing"} {
+		path := filepath.Join(base, "link-"+to)
+		require.NoError(t, os.Symlink(to, path))
+		if to == "there" {
+			mkdir(t, filepath.Join(base, to), 0o700)
+		}
+		require.Equal(t, filepath.Join(base, to), openStore(t, path, dump.Options{}).Dir())
+	}
+	loop := filepath.Join(base, "loop")
+	require.NoError(t, os.Symlink("loop", loop))
+	require.ErrorIs(t, testkit.Err(dump.Open(loop, dump.Options{})), dump.ErrRefused)
 }
 
 func TestDarwinTmpIsAllowed(t *testing.T) {

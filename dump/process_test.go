@@ -27,6 +27,9 @@ const (
 
 // child does a job, and prints what the parent waits for.
 func child(job string) error {
+	if job == "volume" {
+		return childVolume(os.Getenv(childDir))
+	}
 	s, err := dump.Open(os.Getenv(childDir), dump.Options{})
 	if err != nil {
 		return err

@@ -61,11 +61,10 @@ func open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	where, err := location.Find(path)
+	where, err := location.Find(path, o.Fault)
 	if err != nil {
 		return nil, err
 	}
-	where.Fault = o.Fault
 	root, err := where.Make()
 	if err != nil {
 		return nil, err
@@ -80,7 +79,11 @@ func open(path string, o Options) (*Store, error) {
 		open: map[string]*Entry{}, leases: map[string]int{}, lost: map[string]error{},
 		unsaved: map[ack]string{}, overdue: map[string]time.Time{},
 	}
-	if err := s.locked(s.clean); err != nil && !errors.Is(err, ErrBusy) {
+	err = s.locked(func(root disk.Dir) error {
+		s.takeIn()
+		return s.clean(root)
+	})
+	if err != nil && !errors.Is(err, ErrBusy) {
 		return nil, err
 	}
 	return s, nil
@@ -91,7 +94,7 @@ func open(path string, o Options) (*Store, error) {
 // fails with [ErrRefused] where Open would. The name of the root is the absolute
 // path; the caller closes it.
 func OpenDir(path string) (*os.Root, error) {
-	where, err := location.Find(path)
+	where, err := location.Find(path, nil)
 	if err != nil {
 		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
 	}
@@ -125,8 +128,8 @@ func probe(root disk.Dir) error {
 	return errors.Join(f.Close(), filelock.IgnoreMissing(root.Remove(layout.ProbeName)))
 }
 
-// Dir returns the absolute path of the directory where the events lie. It is
-// not the path given to [Open] where that is a shared directory like /tmp.
+// Dir returns the absolute path of the directory where the events lie. It is not the
+// path given to [Open] where others can write to that, or where that is a link.
 func (s *Store) Dir() string { return s.location.Dir }
 
 // Path returns the absolute path of an event's directory.

@@ -22,10 +22,9 @@ type File struct {
 // [holmes.WithDumpPath] for the store that keeps a budget.
 //
 // Dir is taken relative to the working directory of now. It is made when the
-// first event comes; one that exists is held to the rules of package dump: a
-// real directory of the user's own that no other user can write to. In one like
-// /tmp the private subdirectory holmes-<user id> is used. Directories of events
-// have mode 0700, files 0600.
+// first event comes; one that exists is held to the rules of package dump: where
+// other users own it or can write to it, as in /tmp, the private subdirectory
+// holmes-<user id> is used. Directories of events have mode 0700, files 0600.
 //
 // An event appears whole or not at all, also when the process or the machine
 // dies: it is built under a hidden name, synced, and renamed. One that is there

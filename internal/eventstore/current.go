@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -91,7 +90,7 @@ func (s *Current) Dir(c Config, name string) (*os.Root, error) {
 	if err != nil {
 		return nil, err
 	}
-	return dump.OpenDir(filepath.Join(store.Dir(), name))
+	return store.OpenDir(name)
 }
 
 // All returns the current store and those of earlier paths.

@@ -38,12 +38,17 @@ type Child struct {
 // Start starts the test binary again, with more variables in its environment.
 func Start(t testing.TB, env ...string) *Child {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	c := prepare(t, exec.CommandContext(t.Context(), os.Args[0]), env)
+	require.NoError(t, c.Cmd.Start())
+	return c
+}
+
+func prepare(t testing.TB, cmd *exec.Cmd, env []string) *Child {
+	t.Helper()
 	cmd.Env = append(os.Environ(), env...)
 	cmd.Stderr = os.Stderr
 	in := Must(cmd.StdinPipe())(t)
 	out := Must(cmd.StdoutPipe())(t)
-	require.NoError(t, cmd.Start())
 	return &Child{cmd, in, out, bufio.NewScanner(out)}
 }
 

@@ -8,7 +8,7 @@ import "syscall"
 // them its users may still take.
 func Space(dir string) (size, free int64, ok bool) {
 	var s syscall.Statfs_t
-	if err := syscall.Statfs(dir, &s); err != nil {
+	if err := syscall.Statfs(dir, &s); err != nil || s.Blocks == 0 { // it has no limit, as ramfs
 		return 0, 0, false
 	}
 	return times(s.Blocks, s.Bsize), times(s.Bavail, s.Bsize), true

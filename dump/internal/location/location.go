@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strconv"
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
@@ -23,13 +22,15 @@ type Location struct {
 	Dir string
 	// Fault makes operations fail, see [disk.Dir].
 	Fault func(op, name string) error
-	// inner is set for the private directory within a shared one. Its rules are
-	// stricter, since another user may have made it first.
-	inner bool
+	// within is the directory that Dir is the private one in, "" if Dir itself was
+	// named. The rules of a private one are stricter, since another user may have
+	// made it first, and its mode is mended, since nothing else uses it.
+	within string
 }
 
-// Find returns the location for a path. It makes nothing.
-func Find(path string) (Location, error) {
+// Find returns the location for a path, and makes the directory of that path if it
+// does not exist.
+func Find(path string, fault func(op, name string) error) (Location, error) {
 	if path == "" {
 		return Location{}, errors.New("path is empty")
 	}
@@ -37,26 +38,32 @@ func Find(path string) (Location, error) {
 	if err != nil {
 		return Location{}, err
 	}
-	if runtime.GOOS == "darwin" && dir == "/tmp" {
-		dir = "/private/tmp" // where the system's own link leads
+	p := Location{Dir: follow(dir), Fault: fault}
+	info, err := os.Lstat(p.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = p.mkdir(); err == nil {
+			info, err = os.Lstat(p.Dir) // the file system may have a mode of its own for it
+		}
 	}
-	info, err := os.Lstat(dir)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return Location{Dir: dir}, nil
-	case err != nil:
+	if err != nil {
 		return Location{}, err
-	case isShared(info):
-		name := "holmes-" + strconv.Itoa(os.Geteuid())
-		return Location{Dir: filepath.Join(dir, name), inner: true}, nil
 	}
-	return Location{Dir: dir}, nil
+	private := p.Below("holmes-" + strconv.Itoa(os.Geteuid()))
+	if info.IsDir() && (!own(info, 0o022) || private.exists()) {
+		return private, nil
+	}
+	return p, nil
 }
 
-// isShared reports whether info is a directory that every user writes to, and in
-// which no user can rename or remove the files of others.
-func isShared(info fs.FileInfo) bool {
-	return info.IsDir() && info.Mode()&fs.ModeSticky != 0 && info.Mode().Perm()&0o002 != 0
+// Below returns the location of a private directory in this one.
+func (p Location) Below(name string) Location {
+	return Location{Dir: filepath.Join(p.Dir, name), Fault: p.Fault, within: p.Dir}
+}
+
+// exists reports whether the directory is there and belongs to this user.
+func (p Location) exists() bool {
+	info, err := os.Lstat(p.Dir)
+	return err == nil && info.IsDir() && own(info, 0)
 }
 
 // Make opens the directory, and makes it if it does not exist.
@@ -65,19 +72,32 @@ func (p Location) Make() (disk.Dir, error) {
 	if !errors.Is(err, fs.ErrNotExist) {
 		return root, err
 	}
-	if err := (disk.Dir{Fault: p.Fault}).Try("mkdir", p.Dir); err != nil {
-		return disk.Dir{}, err
-	}
-	if p.inner {
-		// Its parents are not made: a /tmp with mode 0700 would break other programs.
-		err = os.Mkdir(p.Dir, 0o700)
-	} else {
-		err = os.MkdirAll(p.Dir, 0o700)
-	}
-	if err != nil && !errors.Is(err, fs.ErrExist) {
+	if err := p.mkdir(); err != nil {
 		return disk.Dir{}, err
 	}
 	return p.Open()
+}
+
+func (p Location) mkdir() error {
+	if err := (disk.Dir{Fault: p.Fault}).Try("mkdir", p.Dir); err != nil {
+		return err
+	}
+	if p.within == "" {
+		return os.MkdirAll(p.Dir, 0o700)
+	}
+	// Its parents are not made: a /tmp with mode 0700 would break other programs.
+	err := os.Mkdir(p.Dir, 0o700)
+	if errors.Is(err, fs.ErrPermission) {
+		if info, stat := os.Lstat(p.within); stat == nil {
+			uid, _ := disk.UserID(info)
+			return fmt.Errorf("%w: %s belongs to user %d and has mode %04o: %w: give it to user %d, or name another directory",
+				ErrRefused, p.within, uid, info.Mode().Perm(), err, os.Geteuid())
+		}
+	}
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	return err
 }
 
 // Open opens the directory, or says why it is refused. The rules are applied to
@@ -92,7 +112,7 @@ func (p Location) Open() (disk.Dir, error) {
 	}
 	switch {
 	case named.Mode()&fs.ModeSymlink != 0:
-		return disk.Dir{}, p.refuse("is a symbolic link", "name the directory that it leads to")
+		return disk.Dir{}, p.refuse("is a symbolic link that others could exchange", "name the directory that it leads to")
 	case !named.IsDir():
 		return disk.Dir{}, p.refuse("is not a directory", "name a directory, or a path that does not exist")
 	}
@@ -106,35 +126,4 @@ func (p Location) Open() (disk.Dir, error) {
 		return disk.Dir{}, err
 	}
 	return dir, nil
-}
-
-// judge applies the rules to an opened directory.
-func (p Location) judge(root *os.Root, named fs.FileInfo) error {
-	opened, err := root.Stat(".")
-	if err != nil {
-		return err
-	}
-	if !os.SameFile(named, opened) {
-		return p.refuse("was exchanged while it was being opened", "find out who does that")
-	}
-	uid, ok := disk.UserID(opened)
-	if !ok {
-		return nil // a system without owners and permission bits
-	}
-	perm := opened.Mode().Perm()
-	switch euid := os.Geteuid(); {
-	case uid != euid:
-		return p.refuse(fmt.Sprintf("belongs to user %d, not to user %d", uid, euid),
-			"give it to that user, or name another directory")
-	case p.inner && perm != 0o700:
-		return p.refuse(fmt.Sprintf("has mode %04o, which lets others in", perm), "chmod 0700 it")
-	case perm&0o022 != 0:
-		return p.refuse(fmt.Sprintf("has mode %04o, which lets others write", perm),
-			"chmod go-w it, or name a subdirectory of it that does not exist")
-	}
-	return nil
-}
-
-func (p Location) refuse(wrong, remedy string) error {
-	return fmt.Errorf("%w: %s %s: %s", ErrRefused, p.Dir, wrong, remedy)
 }
