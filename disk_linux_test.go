@@ -290,3 +290,28 @@ func TestMemoryForEventsIsBounded(t *testing.T) {
 		})
 	}
 }
+
+// While little memory is free, events in memory take a twentieth of that: fewer are kept,
+// and a profile that is larger is left out with the reason.
+func TestMemoryForEventsFollowsWhatIsFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver("receiver")
+		r.set(down)
+		l := newLab(t, holmes.WithMemoryOnly(true), holmes.WithReporter(r))
+		l.host.Memory(984 << 20) // of 1 GiB
+		const most = 40 << 20 / 20
+		l.SetCapture(holmes.KindThreadcreate, 0, writes(bytes.Repeat([]byte("profile "), 64<<10)))
+		l.run(t)
+		seconds(1)
+		for range 10 {
+			l.capture(t)
+			require.LessOrEqual(t, l.BytesInMemory(), most)
+		}
+		require.Equal(t, 3, l.Stats().Dump.InMemory)
+
+		l.SetCapture(holmes.KindThreadcreate, 0, writes(make([]byte, most+1)))
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindThreadcreate))(t)
+		require.Contains(t, e.Profiles[0].Note, "larger than 2048 KiB, the limit of an event in memory")
+		require.False(t, e.Profiles[0].Captured())
+	})
+}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -68,6 +69,37 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Without a disk by choice nothing is logged about that, for an hour, and nothing is
+// written; events are delivered from memory.
+func TestMemoryOnly(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "none")
+	synctest.Test(t, func(t *testing.T) {
+		lines := &lineLog{}
+		l := newLab(t, holmes.WithDumpPath(path), holmes.WithMemoryOnly(true), holmes.WithLogger(lines),
+			holmes.WithBaseline(5*time.Minute), holmes.WithCrashOutput(true)).run(t)
+		seconds(3600)
+		e := testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
+		seconds(1)
+		require.Empty(t, e.Dir)
+		require.NotEmpty(t, parse(t, l.event(t).Profile(holmes.KindGoroutine)).Sample)
+		s := l.Stats()
+		require.Equal(t, holmes.DumpStats{}, s.Dump)
+		require.Positive(t, s.Baseline.Rounds)
+		for _, line := range lines.all() {
+			require.Contains(t, line, e.ID, "no line but of the event")
+		}
+		require.NoDirExists(t, path)
+
+		require.NoError(t, l.Set(holmes.WithMemoryOnly(false)))
+		e = testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
+		require.FileExists(t, filepath.Join(path, e.ID, "goroutine.pb.gz"))
+		require.NoError(t, l.Set(holmes.WithMemoryOnly(true)))
+		e = testkit.Must(l.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
+		require.Empty(t, e.Dir)
+		require.Empty(t, l.Stats().Dump.Dir)
+	})
 }
 
 // An event whose dump path cannot be written is reported from memory.

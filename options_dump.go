@@ -123,6 +123,16 @@ func WithDumpPath(dumpPath string) Option {
 	}}
 }
 
+// WithMemoryOnly keeps events in memory until the reporters have them, and uses no disk:
+// for a container without a volume. It is silent, where a dump path that cannot be used
+// is a warning. Events that wait when the process ends are lost, there is no event about
+// how a previous run ended, and the baseline of [WithBaseline] and [WithCrashOutput] do
+// not reach the next start. The events take at most 32 MiB, and at most 5 % of the
+// memory limit and of the memory that is free. Default off.
+func WithMemoryOnly(on bool) Option {
+	return option{"WithMemoryOnly", func(c *config) error { c.store.MemoryOnly = on; return nil }}
+}
+
 // WithBinaryDump writes profiles in the form of pprof only. This is the default.
 func WithBinaryDump() Option {
 	return option{"WithBinaryDump", func(c *config) error { c.incident.Text = false; return nil }}

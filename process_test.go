@@ -95,6 +95,9 @@ func (m inbox) set(t *testing.T, down bool) {
 // child is the service. It says on stdout what it does, takes orders on stdin,
 // and ends with it.
 func child(job string) error {
+	if job == "tmpfs" {
+		return childTmpfs()
+	}
 	h, err := holmes.New(holmes.WithDumpPath(os.Getenv(childEvidence)), holmes.WithLogger(nil),
 		holmes.WithReporter(inbox{os.Getenv(childReceiver)}), holmes.WithDumpLimits(100_000, 1<<30), holmes.WithDumpFree(0),
 		holmes.WithForcedGC(false), holmes.WithCollectInterval("10ms"),

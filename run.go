@@ -56,6 +56,7 @@ func (h *Holmes) newRun() *run {
 	r := &run{h: h, began: h.clock.Mono(), cancel: cancel, work: h.newStage(ctx), senders: h.newStage(ctx), logging: h.newStage(ctx)}
 	scope := &r.work.Scope
 	meter := measure.New(h.readers(h.log))
+	h.store.SetSpare(func() uint64 { return meter.Spare(&h.cfg.Load().measure) })
 	taker := func() capture.Taker {
 		c := h.cfg.Load()
 		return capture.Taker{Process: h.captures, Scope: scope, Meter: meter, Config: c.capture, Measure: c.measure}

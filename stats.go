@@ -143,6 +143,11 @@ type DumpStats struct {
 	// Events and Bytes are the contents, of all processes that share it.
 	Events int
 	Bytes  int64
+	// MaxBytes is how many bytes the events may take now: that of [WithDumpLimits] or,
+	// if OnTmpfs, at most 5 % of the memory limit and of the memory that is free. On
+	// tmpfs and ramfs files count as memory of the process.
+	MaxBytes int64
+	OnTmpfs  bool
 	// Waiting is how many of the events wait for a reporter, Damaged how many are
 	// not delivered because their files have changed since they were written.
 	Waiting, Damaged int
@@ -201,7 +206,7 @@ func (h *Holmes) dumpStats() DumpStats {
 	dir, u, err := h.store.Usage()
 	held, _ := h.delivery.InMemory()
 	return DumpStats{
-		Dir: dir, Err: err, Events: u.Events, Bytes: u.Bytes,
+		Dir: dir, Err: err, Events: u.Events, Bytes: u.Bytes, MaxBytes: u.MaxBytes, OnTmpfs: u.Volatile,
 		Waiting: u.Waiting, Damaged: u.Damaged, Unclaimed: u.Unclaimed, InMemory: held,
 	}
 }

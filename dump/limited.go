@@ -55,7 +55,7 @@ func (w *limitedWriter) grow(need int64) error {
 		if err := s.makeRoom(root, demand{bytes: need - w.granted, by: w.entry}); err != nil {
 			return err
 		}
-		ahead := min(need, mostReserved, s.limits.MaxBytes/64)
+		ahead := min(need, mostReserved, s.maxBytes()/64)
 		if more := (demand{bytes: ahead}); s.fits(root, more) && s.makeRoom(root, more) == nil {
 			need += ahead
 		}

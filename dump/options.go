@@ -41,6 +41,11 @@ type Options struct {
 	// free. The default is 5 % of the disk, at most 256 MiB; a negative
 	// number is none. It is kept on Linux, macOS and FreeBSD.
 	KeepFree int64
+	// Memory returns how many bytes the events may take where the directory is in
+	// memory, on tmpfs or ramfs, whose files count as memory of the process. It is
+	// asked for each demand, and the lower one of it and MaxBytes counts. It must
+	// not call the store. The default is no such limit. It is kept on Linux.
+	Memory func() int64
 	// Now is the wall clock that MaxAge goes by. The default is [time.Now].
 	Now func() time.Time
 	// Fault is for tests. It is asked before every operation on the disk, and
@@ -73,6 +78,14 @@ func (o Options) withDefaults() (Options, error) {
 		o.Now = time.Now
 	}
 	return o, nil
+}
+
+// maxBytes returns how many bytes the events may take now.
+func (s *Store) maxBytes() int64 {
+	if s.volatile && s.limits.Memory != nil {
+		return min(s.limits.MaxBytes, s.limits.Memory())
+	}
+	return s.limits.MaxBytes
 }
 
 // room returns how many bytes may still be written to the disk of dir, and what

@@ -100,7 +100,7 @@ func (r *retention) modest(d demand) bool {
 		return d.modest
 	}
 	ev, _ := r.found.Event(d.by.id)
-	return ev.Bytes+d.bytes > r.store.limits.MaxBytes/2
+	return ev.Bytes+d.bytes > r.store.maxBytes()/2
 }
 
 // finish finishes removals that were cut short.
@@ -310,10 +310,11 @@ func (r *retention) short(d demand) error {
 
 // over returns an error if a demand exceeds the budget.
 func (s *Store) over(now count, d demand, inUse string) error {
-	if now.events+d.events <= s.limits.MaxEvents && now.bytes+d.bytes <= s.limits.MaxBytes {
+	most := s.maxBytes()
+	if now.events+d.events <= s.limits.MaxEvents && now.bytes+d.bytes <= most {
 		return nil
 	}
-	text := fmt.Sprintf("%d of %d bytes used, %d of %d events, %d events open", now.bytes, s.limits.MaxBytes,
+	text := fmt.Sprintf("%d of %d bytes used, %d of %d events, %d events open", now.bytes, most,
 		now.events, s.limits.MaxEvents, len(s.open))
 	if inUse != "" {
 		text += ", " + inUse + " among those in use"

@@ -21,6 +21,7 @@ import (
 // see [Store.Close].
 type Store struct {
 	location location.Location
+	volatile bool // it is in memory
 
 	// mu guards what follows. It is held together with the directory lock while
 	// events are made and removed, never while one is written or read.
@@ -75,7 +76,7 @@ func open(path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		location: where, owner: lock.NewOwner(), limits: limits,
+		location: where, volatile: disk.Volatile(where.Dir), owner: lock.NewOwner(), limits: limits,
 		open: map[string]*Entry{}, leases: map[string]int{}, lost: map[string]error{},
 		unsaved: map[ack]string{}, overdue: map[string]time.Time{},
 	}
@@ -132,6 +133,11 @@ func probe(root disk.Dir) error {
 // path given to [Open] where others can write to that, or where that is a link.
 func (s *Store) Dir() string { return s.location.Dir }
 
+// Volatile reports whether the directory is in memory, on tmpfs or ramfs: then its
+// files count as memory of the process that writes them, and [Options].Memory bounds
+// them. It is known on Linux.
+func (s *Store) Volatile() bool { return s.volatile }
+
 // Path returns the absolute path of an event's directory.
 func (s *Store) Path(id string) string { return filepath.Join(s.location.Dir, id) }
 
@@ -156,6 +162,10 @@ type Usage struct {
 	// Bytes is what all files of all events take, and what is reserved for
 	// those that are being written.
 	Bytes int64
+	// MaxBytes is how many they may take now, by [Options], and Volatile whether
+	// the directory is in memory, see [Store.Volatile].
+	MaxBytes int64
+	Volatile bool
 	// Waiting is how many events still wait for a reporter, Damaged how many are
 	// set aside because their files are not what was written.
 	Waiting, Damaged int
@@ -173,7 +183,7 @@ func (s *Store) Usage() Usage {
 	if err == nil {
 		s.last = now
 	}
-	s.last.Unclaimed = s.unclaimed
+	s.last.Unclaimed, s.last.MaxBytes, s.last.Volatile = s.unclaimed, s.maxBytes(), s.volatile
 	return s.last
 }
 

@@ -35,6 +35,9 @@ func (k *keeper) keep() {
 		k.each()
 		for _, s := range k.stores.All() {
 			k.recover(s, all)
+			if s.Volatile() { // its budget shrinks with the memory that is free
+				k.stores.Report("remove events", s.Tidy())
+			}
 		}
 		all = false
 		select {

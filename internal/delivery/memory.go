@@ -8,7 +8,7 @@ import (
 // Limits of the memory buffer.
 const (
 	MaxInMemory      = 64       // events
-	MaxInMemoryBytes = 32 << 20 // of their profiles, and of the events themselves:
+	MaxInMemoryBytes = 32 << 20 // of their profiles, if so much memory is free, and of the events themselves:
 	itemBytes        = 16 << 10
 )
 
@@ -20,9 +20,9 @@ type memory struct {
 	bytes int
 }
 
-// add adds an item that is in no queue yet, and returns those that are removed
-// for it.
-func (m *memory) add(p *item) (lost []*item) {
+// add adds an item that is in no queue yet, and returns those that are removed for it
+// and for the bound of bytes. It keeps one item in any case.
+func (m *memory) add(p *item, most int64) (lost []*item) {
 	p.weight = itemBytes
 	for i := range p.ev.Profiles {
 		p.weight += len(p.ev.Profiles[i].Content())
@@ -31,7 +31,7 @@ func (m *memory) add(p *item) (lost []*item) {
 	defer m.mu.Unlock()
 	m.items = append(m.items, p)
 	m.bytes += p.weight
-	for len(m.items) > MaxInMemory || m.bytes > MaxInMemoryBytes {
+	for len(m.items) > MaxInMemory || int64(m.bytes) > most && len(m.items) > 1 {
 		lost = append(lost, m.items[0])
 		m.bytes -= m.items[0].weight
 		m.items = slices.Delete(m.items, 0, 1)

@@ -76,7 +76,8 @@ func (s *spool) enqueue(p *item, queues []*Queue) {
 // hold keeps in memory what the disk refused. If the buffer is full, it drops the
 // oldest events.
 func (s *spool) hold(p *item) {
-	for _, old := range s.memory.add(p) {
+	most := min(MaxInMemoryBytes, s.stores.MemoryBudget())
+	for _, old := range s.memory.add(p, most) {
 		old.forget()
 		if !old.lost() {
 			continue // the part on disk is delivered
@@ -87,8 +88,8 @@ func (s *spool) hold(p *item) {
 				s.settle(q, e, dropOverflow)
 			}
 		}
-		s.log.With("event", old.id).OnCause("overflow", "event %s is lost: the disk refused it, and more than %d events or %d MiB are waiting in memory",
-			old.id, MaxInMemory, MaxInMemoryBytes>>20)
+		s.log.With("event", old.id).OnCause("overflow", "event %s is lost: the disk refused it, and more than %d events or %d KiB are waiting in memory",
+			old.id, MaxInMemory, most>>10)
 	}
 }
 

@@ -21,6 +21,8 @@ type Config struct {
 	Bytes  int64
 	Age    time.Duration
 	Free   int64 // 0 is the store's default, below 0 is none
+
+	MemoryOnly bool // there is no dump path
 }
 
 // A Current is the current store, that of the dump path, or the reason why there is
@@ -32,6 +34,7 @@ type Current struct {
 	clock   supervise.Clock
 	log     *supervise.Log
 	beside  atomic.Int64
+	spare   atomic.Pointer[func() uint64]
 	failing sync.Map // what could not be done → the kind of fault
 
 	mu     sync.Mutex
@@ -50,8 +53,12 @@ func New(c supervise.Clock, l *supervise.Log) *Current {
 func (s *Current) Open(c Config) (*dump.Store, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if c.MemoryOnly {
+		s.path, s.store, s.err = "", nil, nil
+		return nil, ErrMemoryOnly
+	}
 	opts := dump.Options{
-		MaxEvents: c.Events, MaxBytes: c.Bytes - s.beside.Load(), MaxAge: c.Age, KeepFree: c.Free,
+		MaxEvents: c.Events, MaxBytes: c.Bytes - s.beside.Load(), MaxAge: c.Age, KeepFree: c.Free, Memory: s.MemoryBudget,
 		Now: s.clock.Wall, Fault: s.Fault,
 	}
 	if s.path != c.Path {
@@ -62,6 +69,7 @@ func (s *Current) Open(c Config) (*dump.Store, error) {
 			return nil, s.err
 		}
 		s.stores[s.path] = s.store
+		s.tellVolatile(s.store)
 	}
 	return s.store, s.store.SetLimits(opts)
 }
@@ -72,15 +80,17 @@ func (s *Current) Beside(bytes int64) { s.beside.Store(bytes) }
 // Create makes the directory of an event for the named reporters. With an error the
 // Files are those of an event in memory.
 func (s *Current) Create(c Config, id string, to []string) (Files, error) {
+	files := Files{most: int(min(maxInMemory, s.MemoryBudget()))}
 	store, err := s.Open(c)
 	if err != nil {
-		return Files{}, err
+		return files, err
 	}
-	entry, err := store.Create(id, to...)
+	files.Store, files.stale = store, true
+	files.entry, err = store.Create(id, to...)
 	s.mu.Lock()
 	s.err = err
 	s.mu.Unlock()
-	return Files{Store: store, entry: entry, stale: true}, err
+	return files, err
 }
 
 // Dir opens a directory in the dump path, and creates it if necessary. The store does
@@ -131,6 +141,7 @@ func (s *Current) Usage() (dir string, u dump.Usage, err error) {
 func (s *Current) Report(doing string, err error, attrs ...any) {
 	log := s.log.With(attrs...)
 	switch {
+	case s.expected(err):
 	case err == nil:
 		if kind, failed := s.failing.LoadAndDelete(doing); failed {
 			log.End(fmt.Sprint(kind), "the dump path can be used again, after \"%s\": %v", doing, kind)

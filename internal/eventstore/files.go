@@ -3,25 +3,19 @@ package eventstore
 import (
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/event"
 )
 
-// maxInMemory is the maximum size in memory of an event that the disk refuses.
-const maxInMemory = 8 << 20
-
-var errMemoryFull = fmt.Errorf("larger than %d MiB, the limit of an event in memory", maxInMemory>>20)
-
 // Files is the files of one event: on disk, or in memory if the disk refuses them.
-// The zero Files is an event in memory.
 type Files struct {
 	Store *dump.Store
 
 	entry  *dump.Entry // nil if the disk refused the event
 	memory int         // bytes in memory
+	most   int         // that it may have there
 	stale  bool        // event.json is missing or out of date
 }
 
@@ -76,7 +70,7 @@ func (f *Files) Write(name string, fill func(io.Writer) error, replace bool) (at
 		}
 		refused = err
 	}
-	w := &Buffer{Limit: maxInMemory - f.memory, Full: errMemoryFull}
+	w := &Buffer{Limit: f.most - f.memory, Full: tooLarge(f.most)}
 	if err := errors.Join(fill(w), w.Err); err != nil { // the runtime's profile writers return no error of w
 		return Location{}, refused, err
 	}

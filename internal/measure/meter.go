@@ -162,12 +162,8 @@ func (m *Meter) Readings(c *Config) (r event.Readings, room uint64) {
 	}
 	m.heap.describe(&r)
 	r.CPUPercent, _, _ = m.CPUPercent(c)
-	newest := &m.memoryState
-	if m.between.at > newest.at {
-		newest = &m.between
-	}
 	available, _ := m.proc.HostAvailable() // events are rare, and the memory watcher may be off
-	return r, newest.room(available)
+	return r, m.newest().room(available)
 }
 
 // CPUPercent returns the CPU time since the previous tick in percent of the cores.
