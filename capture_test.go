@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // BenchmarkCaptureNeeds measures what the table of captures predicts: bytes
@@ -103,5 +107,32 @@ func TestCaptureThatDoesNotFitIsRefused(t *testing.T) {
 		require.ErrorContains(t, e.Profiles[0].Err, "needs about 4096 KiB of 3072 KiB")
 		require.Nil(t, e.Profile(holmes.KindHeap))
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
+	})
+}
+
+// On a disk whose sync takes a second, the files of an event are there at once, and the
+// event is complete after two seconds: three profiles, event.json, summary.txt, the
+// checksums and two directories are synced once each, four at a time.
+func TestSlowDiskDelaysNoEvidence(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t)
+		var syncs, files atomic.Int64
+		l.SetFault(func(op, _ string) error {
+			if op == "sync" {
+				syncs.Add(1)
+				found := testkit.Must(filepath.Glob(filepath.Join(l.dir, "*", "*.pb.gz")))(t)
+				files.Store(int64(len(found)))
+				<-time.After(time.Second)
+			}
+			return nil
+		})
+		l.run(t)
+		seconds(5)
+		before, begin := syncs.Load(), time.Now()
+		_, err := l.CaptureNow(t.Context(), holmes.KindHeap, holmes.KindGoroutine, holmes.KindThreadcreate)
+		require.NoError(t, err)
+		require.EqualValues(t, 3, files.Load(), "they have their names before the first sync")
+		require.EqualValues(t, 8, syncs.Load()-before)
+		require.Equal(t, 2*time.Second, time.Since(begin).Truncate(time.Second))
 	})
 }

@@ -10,6 +10,10 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/layout"
 )
 
+// linesAhead is how many bytes are reserved in advance for the checksums of an event:
+// some ten lines, and more take a lock of the directory each.
+const linesAhead = 768
+
 // IDLayout is the layout, in UTC, of the time that an event id starts with:
 // "20060102T150405.000000000Z". A dash and at least one more character follow it:
 //
@@ -46,28 +50,24 @@ func (s *Store) create(id string, to []string) (e *Entry, err error) {
 		if _, err := root.Stat(id); !errors.Is(err, fs.ErrNotExist) {
 			return errors.Join(ErrExists, err) // before other events make room for it
 		}
-		if err := s.makeRoom(root, demand{events: 1, bytes: checksum.Room}); err != nil {
+		room := checksum.Room + min(linesAhead, s.limits.MaxBytes>>18)
+		if err := s.makeRoom(root, demand{events: 1, bytes: room}); err != nil {
 			return err
 		}
-		dir, err := s.makeEvent(root, id, to)
+		dir, err := s.makeEvent(root, id, room, to)
 		if err != nil {
 			s.unfinished = true // in case it cannot be removed now
 			return errors.Join(err, erase(root, id))
 		}
-		e = s.newEntry(id, dir)
+		e = s.newEntry(id, dir, room)
 		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	if err := e.persist(); err != nil {
-		return nil, errors.Join(err, e.discard())
-	}
-	return e, nil
+	return e, err
 }
 
-// makeEvent makes the directory of an event, the owner's file first.
-func (s *Store) makeEvent(root disk.Dir, id string, to []string) (dir disk.Dir, err error) {
+// makeEvent makes the directory of an event, the owner's file first, and reserves the
+// room for its checksums.
+func (s *Store) makeEvent(root disk.Dir, id string, room int64, to []string) (dir disk.Dir, err error) {
 	if err := root.Mkdir(id); err != nil {
 		return dir, err
 	}
@@ -82,22 +82,9 @@ func (s *Store) makeEvent(root disk.Dir, id string, to []string) (dir disk.Dir, 
 	if err := s.owner.Own(dir, ""); err != nil {
 		return dir, err
 	}
-	err = withSums(dir, 0, func(f *disk.File) error { return f.Truncate(checksum.Room) })
+	err = withSums(dir, func(f *disk.File) error { return f.Truncate(room) })
 	if err != nil {
 		return dir, err
 	}
 	return dir, address(dir, to)
-}
-
-// persist makes the names of a new event survive a loss of power.
-func (e *Entry) persist() error {
-	if err := e.dir.Sync(); err != nil {
-		return err
-	}
-	root, err := e.store.location.Open()
-	if err != nil {
-		return err
-	}
-	defer root.Close()
-	return root.Sync()
 }

@@ -1,5 +1,6 @@
 // Package dump is the evidence store: a directory of events, each of which is a
-// directory of files. A file is complete or it does not exist.
+// directory of files. A file is complete or it does not exist, whenever the process
+// is killed. After a loss of power a file that is torn is told by its checksum.
 //
 //	store, err := dump.Open("/var/lib/shop/holmes", dump.Options{})
 //	...
@@ -11,7 +12,7 @@
 //
 // The package knows nothing of signals, rules or receivers: an event has a name,
 // files, a class, and the names of the reporters that it is for. It uses no
-// network, starts no goroutine, and keeps one descriptor for each open event and
+// network, leaves no goroutine behind, and keeps one descriptor for each open event and
 // one while the store owns any event.
 //
 // # Choosing a directory
@@ -92,8 +93,20 @@
 // The event's file of checksums has a CRC-32C and the length of each file, and a
 // CRC-32C of each of its lines. [Store.Check] finds every byte of a closed event
 // that is not what was written, and sets the event aside with the reason; other
-// events are not affected. While an event is open its checksums are not synced:
-// after a loss of power a file may lack its checksum, and is accepted as it is.
+// events are not affected. So does [Store.Reopen] with the event of a dead owner,
+// and a file without a checksum is no better than a torn one.
+//
+// # Kills and losses of power
+//
+// A file has its name as soon as it is written, and its checksum before that. What a
+// process has written is with the kernel, and survives the process: the next owner
+// gives a temporary file its name if its checksum shows that it is whole, and removes
+// it if not.
+//
+// An event is synced once, when it is closed: each of its files, their checksums, and
+// the two directories, four at a time. Other processes see it closed before that. A
+// loss of power before [Entry.Close] has returned may cost the event, or tear its
+// files, and it is set aside then.
 //
 // # Budget and retention
 //
@@ -119,9 +132,8 @@
 // # Several processes
 //
 // Several processes may share a directory, and one process may open it several
-// times. Every file that grows, is renamed or is removed does so while the
-// directory is locked, and what exists is counted then, the reservations of others
-// included. So together the processes keep exactly to the number of events and to
+// times. Every file that grows does so while the directory is locked, and what exists
+// is counted then, the reservations of others included. So together the processes keep exactly to the number of events and to
 // the bytes, if they have the same [Options]. The free space of the disk is checked
 // before each reservation, which is at most 1 MiB more than is needed: processes
 // that write at the same moment may undershoot it by as much each. A store waits
@@ -136,8 +148,8 @@
 // look dead, and each process keeps to the budget by itself. Give each process a
 // directory of its own there.
 //
-// Every file and every new name is synced. A disk that answers a sync slowly
-// slows the writer, so write from a goroutine that may wait.
+// [Entry.Close] waits for the disk, and so do [Store.Delivered] and [Store.Refused].
+// Call them from a goroutine that may wait.
 //
 // # For developers
 //

@@ -38,14 +38,15 @@ type Entry struct {
 	mu      sync.Mutex
 	sums    []byte          // the checksum lines of all files
 	lines   int             // how many
+	room    int64           // what is reserved for them and the last line
 	writing map[string]bool // the files that are being written
 	closed  bool
 	writers sync.WaitGroup
 }
 
 // newEntry opens an event. The directory is locked.
-func (s *Store) newEntry(id string, dir disk.Dir) *Entry {
-	e := &Entry{store: s, id: id, path: s.Path(id), dir: dir, writing: map[string]bool{}}
+func (s *Store) newEntry(id string, dir disk.Dir, room int64) *Entry {
+	e := &Entry{store: s, id: id, path: s.Path(id), dir: dir, room: room, writing: map[string]bool{}}
 	s.open[id] = e
 	return e
 }
@@ -67,11 +68,13 @@ func (e *Entry) Address(to ...string) error {
 
 // Close ends the writing of the event, and adds what is needed to find damage
 // later. From now on retention may remove the event, and reporters may take it.
+// Then it syncs the event, see the package comment; an error of that leaves the
+// event closed.
 //
 // Close waits for the writes under way; those that come later fail with
 // [os.ErrClosed], and so does a second Close. The entry is closed even when
-// Close returns an error; then [Store.Adopt] has the event again as one that is
-// unfinished.
+// Close returns an error; if the event is not, [Store.Adopt] has it again as one
+// that is unfinished.
 func (e *Entry) Close(c Class) error {
 	if err := e.close(c); err != nil {
 		return fmt.Errorf("holmes: dump: close %s: %w", e.id, err)

@@ -101,7 +101,7 @@ func faultyStory(t *testing.T, disk *faults, when string) {
 	for _, id := range ids {
 		require.NoError(t, s.Check(id), when)
 	}
-	if len(done) > 0 {
+	if len(done) > 0 && (len(ids) < o.MaxEvents || ids[0] <= done[len(done)-1]) { // else newer ones have its space
 		require.Contains(t, ids, done[len(done)-1], "%s: what was closed is there", when)
 	}
 	id, whole, taken := life(s, 9)

@@ -7,9 +7,12 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/disk"
 )
 
-// mostReserved is how many bytes are reserved ahead of a writer, so that the
-// directory is not counted for every buffer of a large file.
-const mostReserved = 1 << 20
+// So many bytes are reserved ahead of a writer, so that the directory is not locked
+// for every buffer of a large file.
+const (
+	leastReserved = 256 << 10
+	mostReserved  = 1 << 20
+)
 
 // A limitedWriter writes to a file within the budget. Bytes that are granted and
 // not written yet are in the size of the file, where every process counts them.
@@ -19,6 +22,7 @@ type limitedWriter struct {
 	hash    hash.Hash32
 	written int64
 	granted int64
+	last    bool  // no write follows this one
 	err     error // of the first write that failed
 }
 
@@ -55,8 +59,9 @@ func (w *limitedWriter) grow(need int64) error {
 		if err := s.makeRoom(root, demand{bytes: need - w.granted, by: w.entry}); err != nil {
 			return err
 		}
-		ahead := min(need, mostReserved, s.maxBytes()/64)
-		if more := (demand{bytes: ahead}); s.fits(root, more) && s.makeRoom(root, more) == nil {
+		ahead := min(max(need, leastReserved), mostReserved, s.maxBytes()/64)
+		if more := (demand{bytes: ahead}); !w.last && s.fits(root, more) {
+			s.grant(more)
 			need += ahead
 		}
 		if err := w.file.Truncate(need); err != nil {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/go-holmes/holmes/dump/internal/checksum"
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
 	"github.com/go-holmes/holmes/dump/internal/lock"
@@ -12,7 +13,7 @@ import (
 	"github.com/go-holmes/holmes/internal/filelock"
 )
 
-// clean removes what dead owners left incomplete: unfinished files, events without
+// clean ends what dead owners left incomplete: unfinished files, events without
 // files, removals that were cut short. What cannot be removed is left to
 // retention. The directory is locked.
 func (s *Store) clean(root disk.Dir) error {
@@ -31,22 +32,28 @@ func (s *Store) clean(root disk.Dir) error {
 	return nil
 }
 
-// cleanEvent removes the unfinished files of an event, or the event when it has no
-// others, and reports whether it has some.
+// cleanEvent gives the unfinished files of an event their names if they are whole,
+// and removes the others, or the event when it has no files then. It reports whether
+// it has some.
 func cleanEvent(root disk.Dir, ev scan.Event) (hasFiles bool, err error) {
-	if ev.Files == 0 {
-		return false, erase(root, ev.ID)
-	}
-	if len(ev.Temps) == 0 {
-		return true, nil
-	}
 	dir, err := root.Sub(ev.ID)
 	if err != nil {
 		return true, err
 	}
 	defer dir.Close()
-	for _, temp := range ev.Temps {
-		err = errors.Join(err, dir.Remove(temp))
+	if len(ev.Temps) > 0 {
+		sums, _ := checksum.Read(dir) // damage is for Reopen to say
+		for _, temp := range ev.Temps {
+			if name, _ := layout.TempOf(temp); sums.Holds(dir, temp) {
+				err = errors.Join(err, dir.Rename(temp, name))
+				ev.Files++
+			} else {
+				err = errors.Join(err, dir.Remove(temp))
+			}
+		}
+	}
+	if ev.Files == 0 {
+		return false, erase(root, ev.ID)
 	}
 	return true, err
 }

@@ -30,6 +30,9 @@ func child(job string) error {
 	if job == "volume" {
 		return childVolume(os.Getenv(childDir))
 	}
+	if where, ok := strings.CutPrefix(job, "stuck "); ok {
+		return childStuck(where)
+	}
 	s, err := dump.Open(os.Getenv(childDir), dump.Options{})
 	if err != nil {
 		return err

@@ -9,6 +9,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
 	"github.com/go-holmes/holmes/dump/internal/scan"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // Reopen opens an event of this store again, to complete it: one that
@@ -62,7 +63,7 @@ func (s *Store) enter(id string) (e *Entry, ev scan.Event, err error) {
 		}
 		dir, err := root.Sub(id)
 		if err == nil {
-			e = s.newEntry(id, dir)
+			e = s.newEntry(id, dir, 0)
 		}
 		return err
 	})
@@ -70,7 +71,8 @@ func (s *Store) enter(id string) (e *Entry, ev scan.Event, err error) {
 }
 
 // unseal begins the checksums anew, with those of the files that exist and
-// without a last line.
+// without a last line. They are in another file first: if the process is killed
+// halfway, the next one finds the earlier ones.
 func (e *Entry) unseal(root disk.Dir, ev scan.Event, files []checksum.Sum) error {
 	if ev.Sealed {
 		if err := e.dir.Rename(layout.SealName, layout.SumsName); err != nil {
@@ -81,37 +83,30 @@ func (e *Entry) unseal(root disk.Dir, ev scan.Event, files []checksum.Sum) error
 		e.sums = append(e.sums, f.Line()...)
 		e.lines++
 	}
-	size := int64(len(e.sums)) + checksum.Room
-	if err := e.store.makeRoom(root, demand{bytes: max(0, size-e.sumsSize()), by: e}); err != nil {
+	e.room = int64(len(e.sums)) + checksum.Room
+	if err := e.store.makeRoom(root, demand{bytes: e.room, by: e}); err != nil {
 		return err
 	}
-	return e.rewriteSums(size)
-}
-
-// rewriteSums writes the checksums anew, without a last line. A crash halfway
-// costs some lines, which the next Reopen makes again.
-func (e *Entry) rewriteSums(size int64) error {
-	return withSums(e.dir, os.O_TRUNC, func(f *disk.File) error {
+	temp := layout.TempName("sums") // which an interrupted process leaves as an incomplete file
+	err := with(e.dir, temp, os.O_TRUNC, func(f *disk.File) error {
 		if _, err := f.Write(e.sums); err != nil {
 			return err
 		}
-		return f.Truncate(size)
+		return f.Truncate(e.room)
 	})
+	if err != nil {
+		return errors.Join(err, filelock.IgnoreMissing(e.dir.Remove(temp)))
+	}
+	return e.dir.Rename(temp, layout.SumsName)
 }
 
 // withSums runs f with the checksums of an open event open for writing.
-func withSums(dir disk.Dir, flag int, f func(*disk.File) error) error {
-	file, err := dir.Open(layout.SumsName, os.O_CREATE|os.O_WRONLY|flag)
+func withSums(dir disk.Dir, f func(*disk.File) error) error { return with(dir, layout.SumsName, 0, f) }
+
+func with(dir disk.Dir, name string, flag int, f func(*disk.File) error) error {
+	file, err := dir.Open(name, os.O_CREATE|os.O_WRONLY|flag)
 	if err != nil {
 		return err
 	}
 	return errors.Join(f(file), file.Close())
-}
-
-// sumsSize is the size of the file of the checksums, 0 when there is none.
-func (e *Entry) sumsSize() int64 {
-	if info, err := e.dir.Stat(layout.SumsName); err == nil {
-		return info.Size()
-	}
-	return 0
 }

@@ -20,6 +20,10 @@ const keptDisposable = 5
 // overdueFor is how long an event must look too old before it is removed.
 const overdueFor = time.Hour
 
+// lastBlocks is what the last blocks of a file and of its checksums may take of the
+// disk beyond their bytes.
+const lastBlocks = 2 * 4096
+
 // A demand is what has to fit beside the events that exist.
 type demand struct {
 	events int
@@ -49,11 +53,15 @@ type retention struct {
 // is locked.
 func (s *Store) makeRoom(root disk.Dir, d demand) error {
 	if s.fits(root, d) {
-		s.counted.events += d.events
-		s.counted.bytes += d.bytes
+		s.grant(d)
 		return nil
 	}
 	return s.retain(root, d)
+}
+
+func (s *Store) grant(d demand) {
+	s.counted.events += d.events
+	s.counted.bytes += d.bytes
 }
 
 // fits reports whether the count shows, without a scan, that a demand fits.
@@ -85,8 +93,7 @@ func (s *Store) retain(root disk.Dir, d demand) error {
 	if short := r.short(d); short != nil {
 		return errors.Join(append([]error{short}, r.failed...)...)
 	}
-	s.counted.events += d.events
-	s.counted.bytes += d.bytes
+	s.grant(d)
 	return nil // the next retention removes what this one could not
 }
 
@@ -328,7 +335,7 @@ func (s *Store) tooFull(root disk.Dir, d demand) error {
 		return nil
 	}
 	room, keep, known := s.limits.room(root, s.location.Dir)
-	if !known || room >= d.bytes {
+	if !known || room >= d.bytes+lastBlocks {
 		return nil
 	}
 	return fmt.Errorf("%w: %d bytes of the disk are free, %d of them to be kept", ErrBudget, room+keep, keep)

@@ -89,7 +89,7 @@ func TestOpenEventsStay(t *testing.T) {
 
 func TestCloseAppliesTheBudget(t *testing.T) {
 	dir := t.TempDir()
-	large := openStore(t, dir, dump.Options{})
+	large := openStore(t, dir, dump.Options{MaxBytes: 100_000})
 	for n := range 4 {
 		require.NoError(t, create(t, large, n, 100).Close(dump.Class{}))
 	}

@@ -3,13 +3,50 @@ package dump
 import (
 	"errors"
 	"math"
-	"slices"
+	"sync"
+	"sync/atomic"
 
 	"github.com/go-holmes/holmes/dump/internal/checksum"
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
 	"github.com/go-holmes/holmes/internal/filelock"
 )
+
+// syncsAtOnce bounds how many threads wait for the disk.
+const syncsAtOnce = 4
+
+// persist makes an event survive a loss of power: each file, the names of the files,
+// and that of the event, once. The syncs run at the same time, because a disk that
+// is slow is slow for each.
+func (e *Entry) persist() error {
+	root, err := e.store.location.Open()
+	if err != nil {
+		return err
+	}
+	defer root.Close()
+	entries, err := e.dir.List()
+	if err != nil {
+		return err
+	}
+	syncs := []func() error{e.dir.Sync, root.Sync}
+	for _, entry := range entries {
+		if name := entry.Name(); entry.Type().IsRegular() && (name == layout.SealName || layout.CheckName(name) == nil) {
+			syncs = append(syncs, func() error { return filelock.IgnoreMissing(e.dir.SyncFile(name)) })
+		}
+	}
+	errs := make([]error, len(syncs))
+	var next atomic.Int32
+	var wg sync.WaitGroup
+	for range syncsAtOnce {
+		wg.Go(func() {
+			for i := next.Add(1) - 1; int(i) < len(syncs); i = next.Add(1) - 1 {
+				errs[i] = syncs[i]()
+			}
+		})
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}
 
 // complete brings the event into its last form, but for the name that says so. No
 // writer is left.
@@ -41,41 +78,21 @@ func (e *Entry) complete(c Class) error {
 	return e.writeSums(c)
 }
 
-// writeSums writes all checksums and the last line, in the room that is
-// reserved for it.
+// writeSums writes the last line, in the room that is reserved for it.
 func (e *Entry) writeSums(c Class) error {
 	seal := checksum.Seal{Series: c.Series, Height: c.Height, Kind: c.Kind}
-	raw := slices.Concat(e.sums, []byte(seal.Line(e.lines)))
-	return withSums(e.dir, 0, func(f *disk.File) error {
-		if err := e.reserveSums(f, int64(len(raw))); err != nil {
+	line := seal.Line(e.lines)
+	return withSums(e.dir, func(f *disk.File) error {
+		if err := e.putSum(f, line); err != nil {
 			return err
 		}
-		if _, err := f.Write(raw); err != nil {
-			return err
-		}
-		if err := f.Truncate(int64(len(raw))); err != nil {
-			return err
-		}
-		return f.Sync()
-	})
-}
-
-// reserveSums makes sure of the room. Only a failed write leaves less.
-func (e *Entry) reserveSums(f *disk.File, size int64) error {
-	has, err := f.Size()
-	if err != nil || has >= size {
-		return err
-	}
-	return e.store.locked(func(root disk.Dir) error {
-		if err := e.store.makeRoom(root, demand{bytes: size - has, by: e}); err != nil {
-			return err
-		}
-		return f.Truncate(size)
+		return f.Truncate(int64(len(e.sums) + len(line)))
 	})
 }
 
 // settle moves e from the open events to those that retention may remove, and
-// seals it unless its completion failed.
+// seals it unless its completion failed. It is synced then, so it is whole for other
+// processes while the disk takes its time.
 func (s *Store) settle(e *Entry, c Class, complete bool) error {
 	err := s.locked(func(root disk.Dir) error {
 		delete(s.open, e.id)
@@ -91,7 +108,10 @@ func (s *Store) settle(e *Entry, c Class, complete bool) error {
 		return nil
 	})
 	s.forget(e, !complete)
-	return errors.Join(err, e.dir.Sync())
+	if err != nil || !complete {
+		return err
+	}
+	return filelock.IgnoreMissing(e.persist()) // another process may have wanted its space
 }
 
 // forget removes e from the open events, unless that was done with the directory

@@ -55,7 +55,7 @@ func TestDirIsAbsolute(t *testing.T) {
 }
 
 func TestListAndUsage(t *testing.T) {
-	s := openStore(t, t.TempDir(), dump.Options{})
+	s := openStore(t, t.TempDir(), dump.Options{MaxBytes: 100_000})
 	requireEvents(t, s)
 	first := create(t, s, 2, 300)
 	require.NoError(t, first.Close(dump.Class{}))

@@ -17,7 +17,7 @@ import (
 // bufferSize gathers the many small writes of a profile's compressor.
 const bufferSize = 32 << 10
 
-// A File is one file of an event, whole and synced.
+// A File is one file of an event, and whole.
 type File struct {
 	Name  string // within the event, such as "heap.pb.gz"
 	Path  string // absolute
@@ -25,15 +25,15 @@ type File struct {
 }
 
 // Write adds a file to the event. What fill writes goes to a temporary name,
-// which is synced and then renamed, so the file is there whole or not at all.
+// which is then renamed, so the file is there whole or not at all, even if the
+// process is killed. It is not synced: [Entry.Close] does that, once for all files,
+// and a loss of power before then may tear the file, which its checksum shows.
 //
 // The name has at most 128 bytes of [A-Za-z0-9._-] and does not start with a
 // dot, or Write fails with [ErrName]. One that the event has already, or that
 // is being written, fails with [ErrExists]; bytes that do not fit into the
 // budget fail with [ErrBudget]. On any failure nothing is left of the file, and
-// the event's other files stay. There is one exception: when only the last
-// step fails, the sync of the directory, the file is there and whole, and may
-// be lost with the power.
+// the event's other files stay.
 //
 // fill must not keep its writer. An error that it returns is wrapped, a panic
 // becomes an error, and an error of the writer counts even if fill ignores it,
@@ -85,10 +85,10 @@ func (e *Entry) write(name string, fill func(io.Writer) error, replace bool) (f 
 		return f, err
 	}
 	committed = true
-	return File{Name: name, Path: filepath.Join(e.path, name), Bytes: got.Size}, e.dir.Sync()
+	return File{Name: name, Path: filepath.Join(e.path, name), Bytes: got.Size}, nil
 }
 
-// fill makes the temporary file of name, lets fn write to it, and syncs it.
+// fill makes the temporary file of name and lets fn write to it.
 func (e *Entry) fill(name string, fn func(io.Writer) error) (s checksum.Sum, err error) {
 	temp := layout.TempName(name)
 	// O_EXCL follows no symbolic link.
@@ -106,6 +106,7 @@ func (e *Entry) fill(name string, fn func(io.Writer) error) (s checksum.Sum, err
 	out := newLimitedWriter(e, f)
 	buffer := bufio.NewWriterSize(out, bufferSize)
 	if err = recoverPanic(fn, buffer); err == nil {
+		out.last = true
 		err = buffer.Flush()
 	}
 	if out.err != nil {
@@ -119,46 +120,60 @@ func (e *Entry) fill(name string, fn func(io.Writer) error) (s checksum.Sum, err
 			return s, err
 		}
 	}
-	return checksum.Sum{Name: name, Size: out.written, CRC: out.hash.Sum32()}, f.Sync()
+	return checksum.Sum{Name: name, Size: out.written, CRC: out.hash.Sum32()}, nil
 }
 
-// commit adds the checksum of a whole file, and gives it its name.
+// commit adds the checksum of a whole file and gives it its name, in this order: if
+// the process is killed in between, the checksum shows that the file is whole, and
+// the next owner gives it its name. A rename makes nothing larger, so the directory
+// is not locked, and evidence does not wait for other processes.
 func (e *Entry) commit(got checksum.Sum) error {
 	line := got.Line()
-	return e.store.locked(func(root disk.Dir) error {
-		e.mu.Lock()
-		defer e.mu.Unlock()
-		if err := e.store.makeRoom(root, demand{bytes: int64(len(line)), by: e}); err != nil {
-			return err
-		}
-		if err := e.addSum(line); err != nil {
-			return err
-		}
-		if err := e.dir.Rename(layout.TempName(got.Name), got.Name); err != nil {
-			return err // the next line is written over this one
-		}
-		e.sums = append(e.sums, line...)
-		e.lines++
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if err := e.reserve(int64(len(e.sums)+len(line)) + checksum.Room); err != nil {
+		return err
+	}
+	err := withSums(e.dir, func(f *disk.File) error { return e.putSum(f, line) })
+	if err != nil {
+		return err
+	}
+	if err := e.dir.Rename(layout.TempName(got.Name), got.Name); err != nil {
+		return err // the next line is written over this one
+	}
+	e.sums = append(e.sums, line...)
+	e.lines++
+	return nil
+}
+
+// reserve makes sure of the room for the checksums.
+func (e *Entry) reserve(room int64) error {
+	if room <= e.room {
 		return nil
+	}
+	return e.store.locked(func(root disk.Dir) error {
+		if err := e.store.makeRoom(root, demand{bytes: room - e.room, by: e}); err != nil {
+			return err
+		}
+		err := withSums(e.dir, func(f *disk.File) error { return f.Truncate(room) })
+		if err == nil {
+			e.room = room
+		}
+		return err
 	})
 }
 
-// addSum writes a line behind the valid ones, and reserves the room for the last
-// one behind it.
-func (e *Entry) addSum(line string) error {
-	return withSums(e.dir, 0, func(f *disk.File) error {
-		at := int64(len(e.sums))
-		if err := f.Truncate(at); err != nil { // what an earlier failure left
-			return err
-		}
-		if err := f.SeekTo(at); err != nil {
-			return err
-		}
-		if _, err := io.WriteString(f, line); err != nil {
-			return err
-		}
-		return f.Truncate(at + int64(len(line)) + checksum.Room)
-	})
+// putSum writes a line behind the valid ones, within the room, and zeros over what
+// is left of a longer one that failed.
+func (e *Entry) putSum(f *disk.File, line string) error {
+	at := int64(len(e.sums))
+	if err := f.SeekTo(at); err != nil {
+		return err
+	}
+	padded := make([]byte, min(e.room-at, int64(len(line))+checksum.Room))
+	copy(padded, line)
+	_, err := f.Write(padded)
+	return err
 }
 
 // recoverPanic calls fn and turns a panic into an error.

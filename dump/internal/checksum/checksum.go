@@ -173,10 +173,26 @@ func damaged(err error) error {
 	return fmt.Errorf("%w: %w", ErrDamaged, err)
 }
 
+// Holds reports whether temp is all of a file that did not get its name: its line is
+// written first.
+func (l *List) Holds(dir disk.Dir, temp string) bool {
+	name, _ := layout.TempOf(temp)
+	info, err := dir.Stat(temp)
+	want := slices.DeleteFunc(slices.Clone(l.files), func(s Sum) bool {
+		return err != nil || s.Name != name || s.Size != info.Size()
+	})
+	if len(want) == 0 {
+		return false
+	}
+	got, err := sumOf(dir, temp)
+	got.Name = name
+	return err == nil && slices.Contains(want, got)
+}
+
 // Verify compares the files in dir with their checksums, and returns the checksums
 // of the files that exist. While the event is not closed, a file may be
-// missing, be of an older line, or have no line yet: its owner was killed
-// between two steps, or the second of them failed.
+// missing or be of an older line: its owner was killed between two steps, or the
+// second of them failed.
 func (l *List) Verify(dir disk.Dir) (found []Sum, err error) {
 	left := map[string][]Sum{}
 	for _, f := range l.files {
@@ -203,7 +219,7 @@ func (l *List) Verify(dir disk.Dir) (found []Sum, err error) {
 		if err != nil {
 			return nil, err
 		}
-		if listed && !slices.Contains(want, got) {
+		if !slices.Contains(want, got) {
 			return nil, damaged(fmt.Errorf("%s is not what was written", name))
 		}
 		found = append(found, got)

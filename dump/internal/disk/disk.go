@@ -124,6 +124,15 @@ func (d Dir) Sync() error {
 	return d.do("sync", ".", func() error { return syncDir(d.Root) })
 }
 
+// SyncFile makes the content of a file survive a loss of power.
+func (d Dir) SyncFile(name string) error {
+	f, err := d.Open(name, os.O_RDWR) // Windows syncs no file that is open for reading only
+	if err != nil {
+		return err
+	}
+	return errors.Join(f.Sync(), f.Close())
+}
+
 // Close closes the directory. An error would say nothing: no data is written
 // through a directory.
 func (d Dir) Close() { _ = d.Root.Close() }

@@ -123,11 +123,18 @@ func TimeOf(id string) time.Time {
 	return at
 }
 
+// TempOf returns the file that has that name, in an event's directory, while it is
+// being written.
+func TempOf(name string) (file string, ok bool) {
+	file, ok = between(name, tempSuffix)
+	return file, ok && CheckName(file) == nil
+}
+
 // IsTemp reports whether name, in an event's directory, is a file that was
 // never finished.
 func IsTemp(name string) bool {
-	file, ok := between(name, tempSuffix)
-	return ok && CheckName(file) == nil
+	_, ok := TempOf(name)
+	return ok
 }
 
 // EventOf returns the event whose removal was cut short under that name.

@@ -81,17 +81,30 @@ func (r *Result) Event(id string) (Event, bool) {
 	return r.Events[at], true
 }
 
-// One scans the directory of an event.
-func One(d disk.Dir, id string) (Event, error) {
-	ev := Event{ID: id}
+// maxLooks bounds how often One meets the rename of a file. Once is rare.
+const maxLooks = 10
+
+// One scans the directory of an event. It looks again if a file got another name
+// meanwhile: otherwise its bytes would be missing.
+func One(d disk.Dir, id string) (ev Event, err error) {
 	dir, err := d.Sub(id)
 	if err != nil {
-		return ev, err
+		return Event{ID: id}, err
 	}
 	defer dir.Close()
+	moved := true
+	for looks := 0; moved && err == nil && looks < maxLooks; looks++ {
+		ev, moved, err = look(dir, id)
+	}
+	return ev, err
+}
+
+// look scans once, and reports whether a file had another name when it was looked at.
+func look(dir disk.Dir, id string) (ev Event, moved bool, err error) {
+	ev.ID = id
 	entries, err := dir.List()
 	if err != nil {
-		return ev, err
+		return ev, false, err
 	}
 	for _, entry := range entries {
 		if !entry.Type().IsRegular() {
@@ -104,11 +117,13 @@ func One(d disk.Dir, id string) (Event, error) {
 		switch {
 		case err == nil:
 			ev.Bytes += info.Size()
-		case !errors.Is(err, fs.ErrNotExist):
-			return ev, err
+		case errors.Is(err, fs.ErrNotExist):
+			moved = true
+		default:
+			return ev, moved, err
 		}
 	}
-	return ev, nil
+	return ev, moved, nil
 }
 
 // note records what the name of a file says.
