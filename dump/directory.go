@@ -27,13 +27,7 @@ func (s *Store) lockedIn(open func() (disk.Dir, error), f func(root disk.Dir) er
 	if err != nil {
 		return err
 	}
-	again, err := held.Sign(s.owner.Token)
-	if err != nil {
-		return errors.Join(err, held.Release())
-	}
-	if !again {
-		s.counted = nil
-	}
+	s.held, s.counted = held, held.Count()
 	return errors.Join(f(root), held.Release())
 }
 

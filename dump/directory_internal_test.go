@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"os"
 	"path/filepath"
 	"testing"
 	"testing/synctest"
@@ -60,4 +61,54 @@ func TestDirectoryLockTimesOut(t *testing.T) {
 		require.NoError(t, e.Discard())
 		require.NoError(t, s.Close())
 	})
+}
+
+// A store waits longer while others take turns, but not for ever.
+func TestDirectoryLockIsWaitedForWhileOthersWork(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := testkit.Must(Open(t.TempDir(), Options{}))(t)
+		root := testkit.Must(s.location.Open())(t)
+		defer root.Close()
+		busy := func(d time.Duration) {
+			held := testkit.Must(lock.AcquireDirectory(root))(t)
+			for n := range int(d / time.Second) {
+				require.NoError(t, held.SetCount(lock.Count{Events: 1, Bytes: int64(n)}))
+				<-time.After(time.Second)
+			}
+			require.NoError(t, held.Release())
+		}
+		for d, want := range map[time.Duration]error{5 * time.Second: nil, 20 * time.Second: ErrBusy} {
+			begin := time.Now()
+			go busy(d)
+			synctest.Wait()
+			require.ErrorIs(t, s.Tidy(), want)
+			require.WithinDuration(t, begin.Add(min(d, lock.MostPatience)), time.Now(), lock.Patience)
+			<-time.After(d)
+		}
+	})
+}
+
+// The lock has the count for the next holder. What an earlier version wrote there is
+// none, and neither is half a record.
+func TestCountIsInTheLock(t *testing.T) {
+	dir := t.TempDir()
+	s := testkit.Must(Open(dir, Options{}))(t)
+	count := func() (c *lock.Count) {
+		require.NoError(t, s.locked(func(disk.Dir) error { c = s.counted; return nil }))
+		return c
+	}
+	name := filepath.Join(dir, layout.LockName)
+	require.Equal(t, &lock.Count{Bytes: layout.RecordLength}, count())
+	e := testkit.Must(s.Create("20260102T150405.000000000Z-cpu"))(t)
+	whole := testkit.Must(os.ReadFile(name))(t)
+	require.Len(t, whole, layout.RecordLength)
+	require.Equal(t, 1, count().Events)
+	for _, other := range []string{"", s.owner.Token, s.owner.Token + string(whole[16:]), string(whole[:20]), string(whole[:31]) + "x"} {
+		require.NoError(t, os.WriteFile(name, []byte(other), 0o600))
+		require.Nil(t, count(), "%q", other)
+	}
+	require.NoError(t, s.Tidy())
+	require.Equal(t, 1, count().Events)
+	require.NoError(t, e.Discard())
+	require.NoError(t, s.Close())
 }

@@ -71,7 +71,8 @@
 //	<dir>/<id>/.damaged         it is set aside, and why
 //	<dir>/.<id>.gone            an event that is being removed
 //	<dir>/.owner-<token>.lock   held by an owner as long as it lives
-//	<dir>/.lock                 the directory lock, held while the directory is changed
+//	<dir>/.lock                 the directory lock, held while the directory grows, and
+//	                            how many events and bytes there are at most
 //
 // An id starts with a time in [IDLayout], so that the order of names is the
 // order of events. The store's own files start with a dot: programs that copy or
@@ -136,8 +137,12 @@
 // is counted then, the reservations of others included. So together the processes keep exactly to the number of events and to
 // the bytes, if they have the same [Options]. The free space of the disk is checked
 // before each reservation, which is at most 1 MiB more than is needed: processes
-// that write at the same moment may undershoot it by as much each. A store waits
-// two seconds for the lock, then it fails with [ErrBusy].
+// that write at the same moment may undershoot it by as much each.
+//
+// The lock has the count that its last holder left, so no process scans the directory
+// because another has changed it, and no process holds it while it waits for the disk
+// to sync. A store waits two seconds for a holder that grants nothing, and ten for
+// others that take turns; then it fails with [ErrBusy].
 //
 // The kernel says whether an owner is alive. No event of a live owner is adopted,
 // and no event is adopted by two processes.

@@ -28,8 +28,8 @@ var (
 	// the store gives out: see [Store.Create] and [Entry.Write].
 	ErrName = layout.ErrName
 
-	// ErrBusy is returned when the directory stays locked by another process
-	// for longer than two seconds.
+	// ErrBusy is returned when another process keeps the directory locked for two
+	// seconds, or many others in turn for ten.
 	ErrBusy = lock.ErrBusy
 
 	// ErrOpen is returned by [Store.Take] and [Store.Reopen] while this

@@ -61,7 +61,9 @@ func (w *limitedWriter) grow(need int64) error {
 		}
 		ahead := min(max(need, leastReserved), mostReserved, s.maxBytes()/64)
 		if more := (demand{bytes: ahead}); !w.last && s.fits(root, more) {
-			s.grant(more)
+			if err := s.grant(*s.counted, more); err != nil {
+				return err
+			}
 			need += ahead
 		}
 		if err := w.file.Truncate(need); err != nil {

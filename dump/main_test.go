@@ -121,7 +121,7 @@ func closed(size int) int64 {
 }
 
 // lockBytes is what the directory's lock takes.
-const lockBytes = int64(16)
+const lockBytes = int64(32)
 
 // sealed is the last line of an event's checksums without a class.
 const sealed = int64(len("sealed 1 0 \"\" \"\" 01234567\n"))

@@ -29,7 +29,7 @@ func (s *Store) clean(root disk.Dir) error {
 			_, _ = cleanEvent(root, ev) // or Adopt does
 		}
 	}
-	return nil
+	return s.grant(r.count(), demand{})
 }
 
 // cleanEvent gives the unfinished files of an event their names if they are whole,

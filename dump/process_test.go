@@ -33,6 +33,9 @@ func child(job string) error {
 	if where, ok := strings.CutPrefix(job, "stuck "); ok {
 		return childStuck(where)
 	}
+	if events, ok := strings.CutPrefix(job, "burst "); ok {
+		return childBurst(events)
+	}
 	s, err := dump.Open(os.Getenv(childDir), dump.Options{})
 	if err != nil {
 		return err

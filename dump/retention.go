@@ -9,6 +9,7 @@ import (
 	"github.com/go-holmes/holmes/dump/internal/checksum"
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/dump/internal/lock"
 	"github.com/go-holmes/holmes/dump/internal/scan"
 	"github.com/go-holmes/holmes/internal/filelock"
 )
@@ -32,13 +33,6 @@ type demand struct {
 	modest bool   // no event is removed for it
 }
 
-// A count bounds what the directory holds: the result of the last scan, and what
-// was granted since.
-type count struct {
-	events int
-	bytes  int64
-}
-
 // A retention is one removal of events. The directory is locked.
 type retention struct {
 	store  *Store
@@ -53,15 +47,17 @@ type retention struct {
 // is locked.
 func (s *Store) makeRoom(root disk.Dir, d demand) error {
 	if s.fits(root, d) {
-		s.grant(d)
-		return nil
+		return s.grant(*s.counted, d)
 	}
 	return s.retain(root, d)
 }
 
-func (s *Store) grant(d demand) {
-	s.counted.events += d.events
-	s.counted.bytes += d.bytes
+// grant counts a demand beside what there is.
+func (s *Store) grant(now lock.Count, d demand) error {
+	now.Events += d.events
+	now.Bytes += d.bytes
+	s.counted = &now
+	return s.held.SetCount(now)
 }
 
 // fits reports whether the count shows, without a scan, that a demand fits.
@@ -88,16 +84,15 @@ func (s *Store) retain(root disk.Dir, d demand) error {
 	if r.short(d) != nil && !r.modest(d) {
 		r.evict(victims, d)
 	}
-	now := r.count()
-	s.counted = &now
 	if short := r.short(d); short != nil {
-		return errors.Join(append([]error{short}, r.failed...)...)
+		return errors.Join(append([]error{short, s.grant(r.count(), demand{})}, r.failed...)...)
 	}
-	s.grant(d)
-	return nil // the next retention removes what this one could not
+	return s.grant(r.count(), d) // the next retention removes what this one could not
 }
 
-func (r *retention) count() count { return count{len(r.found.Events), r.found.Bytes} }
+func (r *retention) count() lock.Count {
+	return lock.Count{Events: len(r.found.Events), Bytes: r.found.Bytes}
+}
 
 // modest reports whether no event is removed for a demand: because it says so, or
 // because its event takes over half of the budget. One runaway file must not cost
@@ -316,13 +311,13 @@ func (r *retention) short(d demand) error {
 }
 
 // over returns an error if a demand exceeds the budget.
-func (s *Store) over(now count, d demand, inUse string) error {
+func (s *Store) over(now lock.Count, d demand, inUse string) error {
 	most := s.maxBytes()
-	if now.events+d.events <= s.limits.MaxEvents && now.bytes+d.bytes <= most {
+	if now.Events+d.events <= s.limits.MaxEvents && now.Bytes+d.bytes <= most {
 		return nil
 	}
-	text := fmt.Sprintf("%d of %d bytes used, %d of %d events, %d events open", now.bytes, most,
-		now.events, s.limits.MaxEvents, len(s.open))
+	text := fmt.Sprintf("%d of %d bytes used, %d of %d events, %d events open", now.Bytes, most,
+		now.Events, s.limits.MaxEvents, len(s.open))
 	if inUse != "" {
 		text += ", " + inUse + " among those in use"
 	}

@@ -33,7 +33,8 @@ type Store struct {
 	lost       map[string]error     // why retention removed waiting events of this store
 	unsaved    map[ack]string       // acks that the disk did not take, with the reason of a refusal
 	overdue    map[string]time.Time // since when an event looks too old
-	counted    *count               // nil when another store has changed the directory
+	held       *lock.Directory      // while the directory is locked
+	counted    *lock.Count          // what it says then, nil if the directory is to be scanned
 	unfinished bool                 // an event of this store is not open and could not be sealed
 	unclaimed  int                  // events of dead owners that were removed while they waited
 	last       Usage                // the answer while the disk gives none

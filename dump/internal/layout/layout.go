@@ -150,6 +150,10 @@ func OwnerOf(name string) (token string, ok bool) {
 	return token, pre && post && IsToken(token)
 }
 
+// RecordLength is the size of the directory lock, which has a record of what the
+// directory holds.
+const RecordLength = 32
+
 // TokenLength is the length of a number of 64 bits in hexadecimal.
 const TokenLength = 16
 

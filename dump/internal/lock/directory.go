@@ -4,6 +4,8 @@ package lock
 
 import (
 	"errors"
+	"fmt"
+	"hash/crc32"
 	"os"
 	"time"
 
@@ -13,10 +15,12 @@ import (
 )
 
 const (
-	// Patience is how long [AcquireDirectory] waits. The lock is held for
-	// milliseconds, unless its holder is stopped or its disk hangs; then the
-	// evidence is better kept elsewhere.
+	// Patience is how long [AcquireDirectory] waits for a holder that does nothing. The
+	// lock is held for less than a millisecond, unless its holder is stopped or its disk
+	// hangs; then the evidence is better kept elsewhere.
 	Patience = 2 * time.Second
+	// MostPatience is how long it waits for others that take turns.
+	MostPatience = 5 * Patience
 	// LongestPause is the longest time between two attempts.
 	LongestPause = 5 * time.Millisecond
 	firstPause   = 100 * time.Microsecond // doubles
@@ -25,17 +29,25 @@ const (
 // ErrBusy is returned when the directory lock is held for longer than [Patience].
 var ErrBusy = errors.New("directory is locked by another process")
 
-// A Directory is the lock of a directory. Its holder alone changes what is there.
+// A Count bounds what a directory holds: the result of the last scan, and what was
+// granted since, by all processes.
+type Count struct {
+	Events int
+	Bytes  int64
+}
+
+// A Directory is the lock of a directory. Its holder alone makes grow what is there.
 type Directory struct{ file *os.File }
 
-// AcquireDirectory locks a directory, and waits for [Patience] while it is held
-// elsewhere.
+// AcquireDirectory locks a directory. It waits while the lock is held elsewhere, for
+// [Patience] if nothing is granted meanwhile.
 func AcquireDirectory(root disk.Dir) (*Directory, error) {
 	if err := root.Try("lock", layout.LockName); err != nil {
 		return nil, err
 	}
-	begin, pause := time.Now(), firstPause
-	for {
+	begin := time.Now()
+	since, was, pause := begin, "", firstPause
+	for first := true; ; first = false {
 		f, err := openFile(root.Root, layout.LockName, os.O_CREATE)
 		if err == nil {
 			return &Directory{f}, nil
@@ -43,25 +55,59 @@ func AcquireDirectory(root disk.Dir) (*Directory, error) {
 		if !errors.Is(err, filelock.ErrHeld) {
 			return nil, err
 		}
-		if time.Since(begin) > Patience {
-			return nil, ErrBusy
+		if first || time.Since(since) > Patience {
+			now := peek(root)
+			if !first && now == was || time.Since(begin) > MostPatience {
+				return nil, ErrBusy
+			}
+			was, since = now, time.Now()
 		}
 		<-time.After(pause)
 		pause = min(2*pause, LongestPause)
 	}
 }
 
-// Sign writes a token to the lock, and reports whether it was there: then no
-// other holder has changed the directory since.
-func (d *Directory) Sign(token string) (again bool, err error) {
-	was := make([]byte, layout.TokenLength)
-	if n, _ := d.file.ReadAt(was, 0); string(was[:n]) == token {
-		return true, nil
+// peek returns the record of a lock that is held elsewhere.
+func peek(root disk.Dir) string {
+	f, err := root.Root.Open(layout.LockName)
+	if err != nil {
+		return "none" // as on Windows, where a lock excludes readers
 	}
-	if _, err := d.file.WriteAt([]byte(token), 0); err != nil {
-		return false, d.file.Truncate(0) // the disk is full: the next holder counts anew
+	defer f.Close()
+	return record(f)
+}
+
+func record(f *os.File) string {
+	raw := make([]byte, layout.RecordLength)
+	n, _ := f.ReadAt(raw, 0)
+	return string(raw[:n])
+}
+
+// Count returns the count, nil if there is none: the lock is new, or its last holder
+// could not write one.
+func (d *Directory) Count() *Count {
+	var c Count
+	was := record(d.file)
+	if n, _ := fmt.Sscanf(was, "%8x%15x", &c.Events, &c.Bytes); n < 2 || c.String() != was {
+		return nil
 	}
-	return false, nil
+	return &c
+}
+
+// SetCount writes the count for this holder and the next ones, before the directory
+// grows: if the process is killed in between, the count is a bound still.
+func (d *Directory) SetCount(c Count) error {
+	if _, err := d.file.WriteAt([]byte(c.String()), 0); err != nil {
+		return d.file.Truncate(0) // the disk is full: the next holder counts anew
+	}
+	return nil
+}
+
+// String returns the record of the count, with a checksum: earlier versions write
+// something else to its place.
+func (c Count) String() string {
+	body := fmt.Sprintf("%08x%015x", c.Events, c.Bytes)
+	return fmt.Sprintf("%s%08x\n", body, crc32.ChecksumIEEE([]byte(body)))
 }
 
 // Release unlocks the directory. The file of the lock stays.

@@ -50,7 +50,7 @@ func All(d disk.Dir) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Events: make([]Event, 0, len(names.Events)), Gone: names.Gone, Owners: names.Owners, Bytes: layout.TokenLength}
+	r := Result{Events: make([]Event, 0, len(names.Events)), Gone: names.Gone, Owners: names.Owners, Bytes: layout.RecordLength}
 	for _, id := range names.Gone {
 		ev, err := One(d, layout.GoneName(id))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
