@@ -2,6 +2,7 @@ package holmes_test
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -179,6 +180,42 @@ func TestBaselineOutlivesTheProcess(t *testing.T) {
 		seconds(7)
 		require.Zero(t, other.Stats().Baseline.At)
 		require.NoError(t, errors.Join(os.RemoveAll(first.dir)))
+	})
+}
+
+// Two services that share a path have a baseline each, of which near misses leave the
+// latest, and none is compared with the other's.
+func TestBaselineBelongsToOneService(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dir, at := t.TempDir(), map[string]time.Time{}
+		service := func(name string) *lab {
+			return newLab(t, holmes.WithDumpPath(dir), holmes.WithBaseline(time.Minute),
+				holmes.WithLabels(map[string]string{"service": name})).run(t)
+		}
+		for _, name := range []string{"shop", "till"} {
+			l := service(name)
+			seconds(90)
+			at[name] = l.Stats().Baseline.At
+			require.NotZero(t, at[name])
+			l.Stop()
+		}
+		s := testkit.Must(dump.Open(dir, dump.Options{}))(t)
+		for n := range 6 { // near misses
+			e := testkit.Must(s.Create(fmt.Sprintf("%s-cpu-%d", time.Now().UTC().Format(dump.IDLayout), n)))(t)
+			require.NoError(t, e.Close(dump.Class{Disposable: true}))
+		}
+		require.Len(t, baselines(t, dir), 2)
+		for name, want := range at {
+			l := service(name)
+			seconds(7)
+			got := l.Stats().Baseline.At
+			require.True(t, got.Equal(want), "%s: %v is not %v", name, got, want)
+			l.Stop()
+		}
+		other := service("kiosk")
+		seconds(7)
+		require.Zero(t, other.Stats().Baseline.At)
+		other.Stop()
 	})
 }
 

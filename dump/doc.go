@@ -64,6 +64,7 @@
 //	<dir>/<id>/.sealed          the same when it is closed, and its class
 //	<dir>/<id>/.disposable      it was closed as disposable
 //	<dir>/<id>/.routine         it was closed as routine
+//	<dir>/<id>/.latest-<name>   it was closed as the latest of that name
 //	<dir>/<id>/.owner-<token>   its owner, which makes or delivers it
 //	<dir>/<id>/.to-<reporter>       it waits for that reporter
 //	<dir>/<id>/.sent-<reporter>     that reporter has it
@@ -122,6 +123,7 @@
 //   - those that wait for no reporter,
 //   - of these the first of their kind, and the peaks of rising series: see
 //     [Class],
+//   - the latest ones, such as what is normal for a service,
 //   - those that wait for a reporter, unless the space is wanted only because
 //     others have filled the disk.
 //

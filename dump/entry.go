@@ -18,6 +18,10 @@ type Class struct {
 	// removed before all events that are not routine, even before they are
 	// delivered: there will be more of them.
 	Routine bool
+	// Of the events with the same Latest the newest one is kept, in place of those
+	// before. It is not delivered, and is removed after all others that wait for no
+	// reporter: it is what a program keeps for its next start. "" is none.
+	Latest string
 	// Of a Series, such as all events about memory, the events that are higher
 	// than the next one are removed late: the peak of a rise outlives the steps
 	// that led to it. "" is no series.
@@ -26,6 +30,9 @@ type Class struct {
 	// The first event of a Kind is removed late too. "" is no kind.
 	Kind string
 }
+
+// delivered reports whether events of the class are.
+func (c Class) delivered() bool { return !c.Disposable && c.Latest == "" }
 
 // An Entry is an event that this process has open. Its methods are safe for
 // concurrent use.

@@ -66,7 +66,7 @@ func (s *Store) fits(root disk.Dir, d demand) bool {
 }
 
 // retain removes events until the demand fits, and in any case those that are
-// too old and the disposable ones that are too many.
+// too old, the disposable ones that are too many, and those that are not the latest.
 func (s *Store) retain(root disk.Dir, d demand) error {
 	found, err := scan.All(root)
 	if err != nil {
@@ -136,8 +136,8 @@ func (r *retention) victims() []scan.Event {
 
 // evict removes victims until the demand fits, in this order: disposable ones,
 // damaged ones, routine ones, delivered ones that are neither the first of their
-// kind nor the peak of a rising series, other delivered ones, waiting ones. The
-// oldest of each is removed first. Waiting ones are not removed for space on the
+// kind nor the peak of a rising series, other delivered ones, the latest ones, waiting
+// ones. The oldest of each is removed first. Waiting ones are not removed for space on the
 // disk that others took.
 func (r *retention) evict(victims []scan.Event, d demand) {
 	special := r.special()
@@ -154,7 +154,7 @@ func (r *retention) evict(victims []scan.Event, d demand) {
 	}
 }
 
-const ranks = 6
+const ranks = 7
 
 func rank(ev *scan.Event, special map[string]bool) int {
 	switch {
@@ -165,6 +165,8 @@ func rank(ev *scan.Event, special map[string]bool) int {
 	case ev.Routine:
 		return 2
 	case ev.Waiting(), !ev.Sealed: // an orphan waits to be adopted
+		return 6
+	case ev.Latest != "":
 		return 5
 	case special[ev.ID]:
 		return 4
@@ -183,7 +185,7 @@ func (r *retention) special() map[string]bool {
 	}
 	out, kinds, top := map[string]bool{}, map[string]bool{}, map[string]peak{}
 	for _, ev := range r.found.Events {
-		if !ev.Sealed || ev.Disposable || ev.Routine || ev.Damaged {
+		if !ev.Sealed || ev.Disposable || ev.Routine || ev.Damaged || ev.Latest != "" {
 			continue
 		}
 		c, err := r.seal(ev.ID)
@@ -217,14 +219,22 @@ func (r *retention) seal(id string) (checksum.Seal, error) {
 	return sums.Seal, err
 }
 
-// surplus returns the disposable events above the number that is kept.
+// surplus returns the disposable events above the number that is kept, and those that
+// have a later one of the same.
 func surplus(victims []scan.Event) (out []scan.Event) {
-	for _, ev := range victims {
+	disposable, latest := 0, map[string]bool{}
+	for _, ev := range slices.Backward(victims) {
 		if ev.Disposable {
+			disposable++
+		}
+		if ev.Disposable && disposable > keptDisposable || latest[ev.Latest] {
 			out = append(out, ev)
 		}
+		if ev.Latest != "" && ev.Sealed && !ev.Damaged {
+			latest[ev.Latest] = true
+		}
 	}
-	return out[:max(0, len(out)-keptDisposable)]
+	return out
 }
 
 // overdue returns the events that are too old now and were an hour ago.

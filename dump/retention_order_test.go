@@ -118,3 +118,35 @@ func TestSetLimits(t *testing.T) {
 	require.NoError(t, s.Tidy())
 	requireEvents(t, s, 3, 4)
 }
+
+// The latest of a name takes the place of the one before, is kept whatever else is
+// disposable, and goes after all that waits for no reporter.
+func TestLatestIsKept(t *testing.T) {
+	s := openStore(t, t.TempDir(), dump.Options{MaxEvents: 8})
+	numbered(t, s, 0, dump.Class{Latest: "baseline shop"}, "a") // it is delivered to none
+	numbered(t, s, 1, dump.Class{Latest: "baseline till"})
+	for n := range 6 {
+		numbered(t, s, 2+n, dump.Class{Disposable: true})
+	}
+	requireEvents(t, s, 0, 1, 3, 4, 5, 6, 7)
+	require.Zero(t, s.Usage().Waiting)
+	numbered(t, s, 8, dump.Class{Latest: "baseline shop"})
+	requireEvents(t, s, 1, 3, 4, 5, 6, 7, 8)
+
+	// It is known after a restart, and an unfinished one does not take its place.
+	require.NoError(t, s.Close())
+	s = openStore(t, s.Dir(), dump.Options{MaxEvents: 5})
+	open := testkit.Must(s.Create(eventID(9)))(t)
+	require.NoError(t, s.Tidy())
+	requireEvents(t, s, 1, 6, 7, 8, 9)
+	require.NoError(t, open.Close(dump.Class{Series: "cpu", Kind: "cpu abs"}))
+	numbered(t, s, 10, dump.Class{}, "a")
+	numbered(t, s, 11, dump.Class{}, "a")
+	numbered(t, s, 12, dump.Class{}, "a")
+	requireEvents(t, s, 1, 8, 10, 11, 12) // the first of its kind, 9, went before them
+	numbered(t, s, 13, dump.Class{}, "a")
+	requireEvents(t, s, 8, 10, 11, 12, 13)
+	numbered(t, s, 14, dump.Class{}, "a")
+	numbered(t, s, 15, dump.Class{}, "a")
+	requireEvents(t, s, 11, 12, 13, 14, 15)
+}

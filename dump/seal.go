@@ -62,13 +62,19 @@ func (e *Entry) complete(c Class) error {
 			}
 		}
 	}
-	if c.Disposable {
-		if err := errors.Join(address(e.dir, nil), e.dir.Touch(layout.DisposableName)); err != nil {
+	if !c.delivered() {
+		if err := address(e.dir, nil); err != nil {
 			return err
 		}
 	}
-	if c.Routine {
-		if err := e.dir.Touch(layout.RoutineName); err != nil {
+	for name, is := range map[string]bool{
+		layout.DisposableName: c.Disposable, layout.RoutineName: c.Routine,
+		layout.LatestPrefix + layout.Slug(c.Latest): c.Latest != "",
+	} {
+		if !is {
+			continue
+		}
+		if err := e.dir.Touch(name); err != nil {
 			return err
 		}
 	}
@@ -102,7 +108,7 @@ func (s *Store) settle(e *Entry, c Class, complete bool) error {
 				return err
 			}
 		}
-		if c.Disposable || !s.fits(root, demand{}) {
+		if !c.delivered() || !s.fits(root, demand{}) {
 			return s.tidy(root)
 		}
 		return nil

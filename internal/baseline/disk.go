@@ -17,10 +17,12 @@ import (
 )
 
 // The baseline is in the dump path as an event that is never reported, so that it is
-// private, whole or absent, and within the budget like all evidence.
+// private, whole or absent, and within the budget like all evidence. There is one for
+// each service.
 const (
-	code       = "baseline"
-	buildLabel = "build" // BuildID of the program
+	code         = "baseline"
+	buildLabel   = "build" // BuildID of the program
+	serviceLabel = "service"
 )
 
 // BuildID returns an ID of this build of the program: a hash of the build information,
@@ -54,14 +56,12 @@ func (k *Keeper) save(b *Baseline) {
 	if err != nil {
 		return
 	}
-	err = errors.Join(b.write(&files, ev), files.Dismiss())
-	k.Store.Report("the baseline that is kept for the next start is incomplete", err)
-	if k.entry != "" {
-		if old, err := eventstore.Reopen(files.Store, k.entry); err == nil { // else retention was faster
-			k.Store.Report("remove the previous baseline", old.Discard())
-		}
+	if err = b.write(&files, ev); err == nil {
+		err = files.Keep(code + " " + ev.Labels[serviceLabel])
+	} else {
+		err = errors.Join(err, files.Discard())
 	}
-	k.entry = ev.ID
+	k.Store.Report("the baseline is not kept for the next start", err)
 }
 
 func (b *Baseline) write(files *eventstore.Files, ev *event.Event) error {
@@ -86,7 +86,8 @@ func (b *Baseline) write(files *eventstore.Files, ev *event.Event) error {
 	return errors.Join(append(errs, files.Describe(ev))...)
 }
 
-// load returns the baseline that an earlier run of this build has saved, or none.
+// load returns the baseline that an earlier run of this service and build has saved, or
+// none.
 func (k *Keeper) load() (b Baseline) {
 	store, err := k.Store.Open(k.Config())
 	if err != nil {
@@ -94,13 +95,13 @@ func (k *Keeper) load() (b Baseline) {
 	}
 	ids, err := store.List()
 	k.Store.Report("look for an earlier baseline", err)
-	build := k.Build()
+	service, build := k.Labels()[serviceLabel], k.Build()
 	for _, id := range slices.Backward(ids) {
 		if !strings.Contains(id, "-"+string(event.SignalBaseline)+"-") {
 			continue
 		}
 		ev, err := event.Load(store.Path(id))
-		if err == nil && ev.Labels[buildLabel] == build {
+		if err == nil && ev.Labels[serviceLabel] == service && ev.Labels[buildLabel] == build && store.Check(id) == nil {
 			return read(ev)
 		}
 	}

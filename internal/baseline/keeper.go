@@ -47,8 +47,6 @@ type Keeper struct {
 	Calm    func() bool   // reports whether nothing is suspected and no event was lately
 	Busy    func() bool   // reports whether an event is being captured
 	Current *Current
-
-	entry string // ID of the last round on disk
 }
 
 // Keep takes a round every period while all signals are calm, until ctx is done or the

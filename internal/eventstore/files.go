@@ -174,6 +174,15 @@ func (f *Files) Dismiss() error {
 	return f.entry.Close(dump.Class{Disposable: true})
 }
 
+// Keep closes an event that is not reported, in place of the one that was kept under
+// the key.
+func (f *Files) Keep(key string) error {
+	if f.entry == nil {
+		return nil
+	}
+	return f.entry.Close(dump.Class{Latest: key})
+}
+
 // Discard removes an event.
 func (f *Files) Discard() error {
 	if f.entry == nil {

@@ -38,8 +38,10 @@ const (
 	RoutineName    = ".routine"
 	DamagedName    = ".damaged"
 
-	// OwnerPrefix is followed by a token, the others by the slug of a reporter.
+	// OwnerPrefix is followed by a token, LatestPrefix by the slug of what the event is
+	// the latest of, the others by the slug of a reporter.
 	OwnerPrefix   = ".owner-"
+	LatestPrefix  = ".latest-"
 	WaitPrefix    = ".to-"
 	SentPrefix    = ".sent-"
 	RefusedPrefix = ".refused-"
@@ -59,10 +61,10 @@ func GoneName(id string) string { return "." + id + goneSuffix }
 // OwnerLock is the name of the lock of an owner while it lives.
 func OwnerLock(token string) string { return OwnerPrefix + token + lockSuffix }
 
-// maxSlug bounds a reporter's part of a file name.
+// maxSlug bounds a slug.
 const maxSlug = 48
 
-// Slug is the name of a reporter as a part of a file name. Two names have two
+// Slug is a name, such as a reporter's, as a part of a file name. Two names have two
 // slugs.
 func Slug(name string) string {
 	s := strings.Map(func(r rune) rune {

@@ -20,6 +20,7 @@ type Event struct {
 	Disposable bool
 	Routine    bool
 	Damaged    bool
+	Latest     string   // slug of what it is the latest of, "" if of nothing
 	Waits      []string // slugs of the reporters that have not got it
 	Files      int      // that are not the store's own
 	Temps      []string // unfinished files
@@ -145,6 +146,9 @@ func (ev *Event) note(name string) {
 	if token, ok := strings.CutPrefix(name, layout.OwnerPrefix); ok && layout.IsToken(token) {
 		ev.Owner = token
 	}
+	if of, ok := strings.CutPrefix(name, layout.LatestPrefix); ok {
+		ev.Latest = of
+	}
 	if to, ok := strings.CutPrefix(name, layout.WaitPrefix); ok {
 		ev.Waits = append(ev.Waits, to)
 	}
@@ -159,7 +163,8 @@ func (ev *Event) note(name string) {
 // isEmpty reports whether the file of that name has no content.
 func isEmpty(name string) bool {
 	return name == layout.DisposableName || name == layout.RoutineName || strings.HasPrefix(name, layout.OwnerPrefix) ||
-		strings.HasPrefix(name, layout.WaitPrefix) || strings.HasPrefix(name, layout.SentPrefix)
+		strings.HasPrefix(name, layout.LatestPrefix) || strings.HasPrefix(name, layout.WaitPrefix) ||
+		strings.HasPrefix(name, layout.SentPrefix)
 }
 
 // Names are the names in a directory that are the store's.
