@@ -64,15 +64,16 @@ func push(ctx context.Context, to []receiver, e *holmes.Event, log *zap.SugaredL
 	return !failed.Load()
 }
 
-// retry tries until the receiver has the event, refuses it permanently, or the time is
-// over. It pauses as holmes does: at least as long as the receiver asks, with a growing
+// retry tries until the receiver has the event, refuses it, or the time is over. A refusal
+// that a change of a configuration would end does not end while this program runs. It pauses as holmes does: at least as long as the receiver asks, with a growing
 // random back-off.
 func retry(ctx context.Context, r receiver, e *holmes.Event, log *zap.SugaredLogger) error {
 	for longest := time.Second; ; longest = min(2*longest, time.Minute) {
 		own := *e // a reporter may change its event
 		own.Profiles = append([]holmes.Profile(nil), e.Profiles...)
 		err := r.Report(ctx, &own)
-		if err == nil || holmes.IsPermanent(err) || ctx.Err() != nil {
+		var refused interface{ Mendable() bool }
+		if err == nil || holmes.IsPermanent(err) || ctx.Err() != nil || errors.As(err, &refused) && refused.Mendable() {
 			return err
 		}
 		pause := rand.N(longest) + time.Millisecond
