@@ -195,9 +195,9 @@ func WithDumpLimits(events int, bytes int64) Option {
 // WithCaptureBudget limits the cost of one capture: its CPU time, and its memory in
 // bytes. holmes estimates the cost from the number of goroutines and of allocation
 // sites, and from the captures of the last minutes. A profile that would cost more is
-// not taken, and its note says why; instead of
-// a goroutine profile the event has the number of goroutines by state and by starting
-// function. Default 2 s and 256 MiB, which is enough for about 250 000 goroutines.
+// not taken, and its note says why. Instead of a goroutine profile the event has the
+// number of goroutines by state and by starting function, and instead of a heap profile
+// its largest sites. Default 2 s and 256 MiB, which is enough for about 250 000 goroutines.
 func WithCaptureBudget(cpu time.Duration, bytes int64) Option {
 	return option{"WithCaptureBudget", func(c *config) error {
 		c.capture.CPUTime, c.capture.Bytes = cpu, uint64(max(bytes, 0))

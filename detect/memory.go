@@ -12,6 +12,7 @@ type MemoryReading struct {
 	At          time.Duration // since a fixed instant
 	Used, Limit uint64        // the pair that the mem signal compares; Limit is 0 if unknown
 	Room        uint64        // what can still be allocated before the process is killed
+	Reserve     uint64        // what of Room a heap profile may take, for which a forecast leaves it
 
 	Live    uint64 // heap found reachable by the last collection
 	Objects uint64 // heap in use now, garbage included
@@ -28,7 +29,7 @@ type MemoryReading struct {
 type MemoryForecast struct {
 	MemoryReading
 	Rate float64       // growth of Used in bytes a second, at least
-	Left time.Duration // until Room is used up at that rate, or [Never]
+	Left time.Duration // until Room without Reserve is used up at that rate, or [Never]
 }
 
 const (
@@ -66,13 +67,13 @@ func (t *MemoryTrend) Add(m MemoryReading) (o MemoryForecast, sooner time.Durati
 	}
 	span := m.At - t.last.At
 	if span < minSpan {
-		o.Rate, sooner = math.Max(0, t.rate), TimeLeft(m.Room, t.rate)
+		o.Rate, sooner = math.Max(0, t.rate), TimeLeft(m.free(), t.rate)
 		return o, sooner
 	}
 	rate := (float64(m.Used) - float64(t.last.Used)) / span.Seconds()
 	o.Rate = math.Min(rate, t.rate)
-	o.Left = TimeLeft(m.Room, o.Rate)
-	sooner = TimeLeft(m.Room, rate)
+	o.Left = TimeLeft(m.free(), o.Rate)
+	sooner = TimeLeft(m.free(), rate)
 	t.last, t.rate = m, rate
 	return o, sooner
 }
@@ -98,21 +99,25 @@ func (f *MemoryForecast) Percent() float64 {
 	return float64(f.Used) / float64(f.Limit) * 100
 }
 
+// free is Room without Reserve, which counts for three quarters of Room at most:
+// otherwise a process with little room would always be at its end.
+func (m *MemoryReading) free() uint64 { return m.Room - min(m.Reserve, m.Room/4*3) }
+
 // goalReach is by how many times its present size the heap may be below its goal for
 // that to be a forecast. After a collection it is twice with GOGC=100. A goal that is
 // further off is a setting rather than a danger, as long as the heap does not grow: with
 // GOGC=off there is none, and with GOGC=100000 an idle program has one of 4 GiB.
 const goalReach = 4
 
-// overGoal is by how much the room is too small for the heap to reach the size
+// overGoal is by how much the free room is too small for the heap to reach the size
 // at which the next collection starts, if it has come near that.
 func (f *MemoryForecast) overGoal() uint64 {
 	has := f.Objects + f.Spare
 	if f.Goal <= has || f.Goal/goalReach > has {
 		return 0
 	}
-	if more := f.Goal - has; more > f.Room {
-		return more - f.Room
+	if more := f.Goal - has; more > f.free() {
+		return more - f.free()
 	}
 	return 0
 }

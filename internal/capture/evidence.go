@@ -23,11 +23,16 @@ type Evidence struct {
 	Files eventstore.Files
 	Store *eventstore.Current
 
+	// Left is how long the process is expected to live, and 0 if nothing is known of
+	// that.
+	Left time.Duration
+
 	// Sites are the functions that goroutines were started with, if a whole
 	// profile would have cost too much.
 	Sites []event.GoroutineSite
 
 	cpu cpuFile
+	top topSites
 }
 
 // A cpuFile is the CPU profile of an event so far.
@@ -69,11 +74,15 @@ func (e *Evidence) Snapshot(kind event.Kind, file, note string) {
 		p.Note = humanize.Join(note, e.Event.Readings.MemoryNote())
 	}
 	expected := e.estimate(kind)
-	if p.Err = e.affords(expected); p.Err == nil {
+	p.Err = e.affords(expected)
+	switch {
+	case kind == event.KindHeap && (p.Err != nil || e.inHaste(expected.bytes)):
+		e.putTopSites(&p)
+	case p.Err == nil:
 		e.Event.Cost.PredictedBytes += expected.bytes
 		goroutines := runtime.NumGoroutine()
 		e.costs.learn(kind, goroutines, e.capture(func() { e.put(&p, e.Kinds[kind].Write, false) }), e.clock.Mono())
-	} else if kind == event.KindGoroutine {
+	case kind == event.KindGoroutine:
 		e.countGoroutines()
 	}
 	e.Add(p)
@@ -146,14 +155,14 @@ func (e *Evidence) AfterCollection(since uint64) {
 	e.Snapshot(event.KindHeap, afterGC, note)
 }
 
-// CollectWithin is AfterCollection for a process whose memory will be full in left:
-// it takes the profile only if the expected duration of a collection and the profile
+// CollectWithin is AfterCollection for a process whose memory will be full in Left: it
+// takes the profile only if the expected duration of a collection and the profile
 // fit into half of that time.
-func (e *Evidence) CollectWithin(left, collection time.Duration, since uint64) {
-	needs := collection + e.costs.heapTime(e.clock.Mono())
-	if left/2 < needs {
+func (e *Evidence) CollectWithin(collection time.Duration, since uint64) {
+	needs := collection + e.heapTime()
+	if e.Left/2 < needs {
 		e.Add(event.Profile{Kind: event.KindHeap, Err: fmt.Errorf("no second profile: memory is full in %s, and a collection with its profile takes about %s",
-			left.Round(time.Millisecond), needs.Round(time.Millisecond))})
+			e.Left.Round(time.Millisecond), needs.Round(time.Millisecond))})
 		return
 	}
 	e.AfterCollection(since)

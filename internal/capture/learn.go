@@ -37,7 +37,7 @@ func (l learned) or(table float64, now time.Duration) float64 {
 	if !l.known {
 		return table
 	}
-	return table + (l.value-table)*math.Exp2(-float64(now-l.at)/float64(halfLife))
+	return table + (l.value-table)*math.Exp(-math.Ln2*float64(now-l.at)/float64(halfLife))
 }
 
 // The memory of a goroutine profile, by what runtime/pprof allocates in
@@ -130,13 +130,18 @@ func (p *Process) Learn(k event.Kind, profile *pprofread.Profile) {
 	p.costs.frames = learned{frames / goroutines, p.clock.Mono(), true}
 }
 
-// firstHeapTime is the estimate before the first heap profile: several times what it
-// takes in a small service.
-const firstHeapTime = 20 * time.Millisecond
+// firstHeapTime and timePerHeapSite are the estimate before the first heap profile:
+// several times what it takes in a small service, and 2.5 us for each stack of 20 calls.
+const (
+	firstHeapTime   = 20 * time.Millisecond
+	timePerHeapSite = 3 * time.Microsecond
+)
 
 // heapTime returns how long a heap profile is expected to take.
-func (m *costModel) heapTime(now time.Duration) time.Duration {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	return time.Duration(m.heap.or(firstHeapTime.Seconds(), now) * float64(time.Second))
+func (p *Process) heapTime() time.Duration {
+	sites, _ := runtime.MemProfile(nil, true)
+	table := firstHeapTime + time.Duration(sites)*timePerHeapSite
+	p.costs.mu.Lock()
+	defer p.costs.mu.Unlock()
+	return time.Duration(p.costs.heap.or(table.Seconds(), p.clock.Mono()) * float64(time.Second))
 }

@@ -56,11 +56,11 @@ func (u *Urgent) Refresh(f detect.MemoryForecast) bool {
 // proceed runs the life of the event.
 func (u *Urgent) proceed(f detect.MemoryForecast) {
 	b := u.in.create(u.cause, event.StateSuspected)
+	b.foresee(f)
 	collected := b.Meter.Cycles()
 	b.Snapshots(u.cause.Kinds)
-	b.forecast = &f
 	b.describe()
-	b.CollectWithin(f.Left, f.Collection, collected)
+	b.CollectWithin(f.Collection, collected)
 	u.refresh(b)
 	b.conclude(u.cause, event.StateConfirmed)
 }
@@ -79,9 +79,14 @@ func (u *Urgent) refresh(b *builder) {
 			if n > maxRefresh+1 {
 				continue
 			}
+			b.foresee(f)
 			b.Snapshot(event.KindHeap, fmt.Sprintf("heap-%d.pb.gz", n), fmt.Sprintf("at %.0f %% of memory", f.Percent()))
-			b.forecast = &f
 			b.Save()
 		}
 	}
+}
+
+// foresee makes f the forecast of the event.
+func (b *builder) foresee(f detect.MemoryForecast) {
+	b.forecast, b.Left = &f, max(f.Left, 1) // 0 would be unknown
 }

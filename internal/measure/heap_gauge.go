@@ -27,6 +27,7 @@ const (
 	gaugeReleased
 	gaugeCollector
 	gaugeCycles
+	gaugeBuckets
 )
 
 func newHeapGauge() heapGauge {
@@ -41,6 +42,7 @@ func newHeapGauge() heapGauge {
 		gaugeReleased:  {Name: "/memory/classes/heap/released:bytes"},
 		gaugeCollector: {Name: "/cpu/classes/gc/total:cpu-seconds"},
 		gaugeCycles:    {Name: "/gc/cycles/total:gc-cycles"},
+		gaugeBuckets:   {Name: "/memory/classes/profiling/buckets:bytes"},
 	}}
 }
 
@@ -49,6 +51,7 @@ func (g *heapGauge) read(m *detect.MemoryReading, cores float64) {
 	metrics.Read(g.samples)
 	of := func(i int) uint64 { return Uint64(g.samples[i]) }
 	m.Live, m.Objects, m.Goal, m.Soft = of(gaugeLive), of(gaugeObjects), of(gaugeGoal), of(gaugeSoft)
+	m.Reserve = of(gaugeBuckets) // a heap profile takes about as much as the runtime's own table of sites
 	m.Spare = of(gaugeFree) + of(gaugeUnused)
 	m.Total = of(gaugeTotal) - of(gaugeReleased)
 	m.Collection = g.collection(cores, of(gaugeCycles))

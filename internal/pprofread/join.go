@@ -33,7 +33,7 @@ func Join(raws ...[]byte) ([]byte, error) {
 	if len(j.out) > maxInflated {
 		return nil, fmt.Errorf("holmes: profile: join: more than %d MiB", maxInflated>>20)
 	}
-	zipped, err := deflate(j.out, gzip.DefaultCompression)
+	zipped, err := Deflate(j.out, gzip.DefaultCompression)
 	if err != nil {
 		return nil, fmt.Errorf("holmes: profile: join: %w", err)
 	}

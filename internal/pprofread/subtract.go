@@ -39,11 +39,12 @@ func Subtract(after, before []byte, start time.Time, took time.Duration) (diff [
 	out := s.rewrite(plain)
 	out = protowire.AppendNumber(out, protowire.ProfileTime, uint64(start.UnixNano()))
 	out = protowire.AppendNumber(out, protowire.ProfileDuration, uint64(took))
-	diff, err = deflate(out, gzip.BestSpeed)
+	diff, err = Deflate(out, gzip.BestSpeed)
 	return diff, s.kept, err
 }
 
-func deflate(plain []byte, level int) ([]byte, error) {
+// Deflate returns plain gzipped.
+func Deflate(plain []byte, level int) ([]byte, error) {
 	var out bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&out, level)
 	if err != nil {

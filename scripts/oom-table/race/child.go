@@ -3,6 +3,7 @@ package race
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/go-holmes/holmes"
@@ -60,14 +61,21 @@ func runChild(text string) error {
 		return err
 	}
 	var held heapOf
-	held.fill()
+	if p.Sites {
+		held.fillSites()
+	} else {
+		held.fill()
+	}
 	if err := h.Start(); err != nil {
 		return err
 	}
 	<-time.After(p.Calm)
-	if p.Pointers {
+	switch {
+	case p.Sites:
+		held.leakBlocks(p.Rate)
+	case p.Pointers:
 		held.leakNodes(p.Rate)
-	} else {
+	default:
 		held.leakBytes(p.Rate)
 	}
 	return fmt.Errorf("the leak ended: %d bytes of normal memory", len(held.normal))
@@ -77,6 +85,16 @@ func (h *heapOf) fill() {
 	for size := 0; size < baseline; size += 16 << 10 {
 		h.normal = append(h.normal, make([]byte, 16<<10))
 	}
+}
+
+// fillSites lets the heap profile have many sites, each of which holds memory.
+func (h *heapOf) fillSites() {
+	rate := runtime.MemProfileRate
+	runtime.MemProfileRate = 1
+	h.allocate()
+	runtime.MemProfileRate = rate
+	runtime.GC() // the heap profile lags by two collections
+	runtime.GC()
 }
 
 // step is the time between two allocations.
@@ -95,6 +113,23 @@ func (h *heapOf) leakBytes(rate int) {
 		}
 		h.leaked = append(h.leaked, b)
 	})
+}
+
+// leakBlocks keeps blocks of 1 MiB, and does not catch up with the rate after it had to
+// wait for a core, as a service that leaks with each request.
+//
+//go:noinline
+func (h *heapOf) leakBlocks(rate int) {
+	const size = 1 << 20
+	tick := time.NewTicker(time.Duration(float64(size) / float64(rate) * float64(time.Second)))
+	for {
+		b := make([]byte, size)
+		for i := 0; i < len(b); i += 4096 {
+			b[i] = 1
+		}
+		h.leaked = append(h.leaked, b)
+		<-tick.C
+	}
 }
 
 // leakNodes keeps small structures that point at each other.

@@ -21,8 +21,11 @@ import (
 	"github.com/go-holmes/holmes/internal/realgroup"
 )
 
-// Limit is the memory limit of the group in bytes.
-const Limit = 256 << 20
+// The memory limits of the groups in bytes.
+const (
+	usualLimit = 256 << 20
+	sitesLimit = 160 << 20
+)
 
 // A Cell is one kind of race.
 type Cell struct {
@@ -30,6 +33,15 @@ type Cell struct {
 	Pointers bool    // nodes instead of byte slices
 	Soft     bool    // GOMEMLIMIT is set, to nine tenths of the limit
 	Cores    float64 // CPU quota, 0 for none
+	Sites    bool    // the service has 131 072 allocation sites
+}
+
+// limit returns the memory limit of the group in bytes.
+func (c Cell) limit() int {
+	if c.Sites {
+		return sitesLimit
+	}
+	return usualLimit
 }
 
 func (c Cell) String() string {
@@ -43,6 +55,9 @@ func (c Cell) String() string {
 	}
 	if c.Cores > 0 {
 		name += fmt.Sprintf(", %v cores", c.Cores)
+	}
+	if c.Sites {
+		name += ", 131 072 allocation sites"
 	}
 	return name
 }
@@ -110,7 +125,7 @@ func makeGroups(c Cell) (groups []string, remove func() error, err error) {
 		return nil, remove, err
 	}
 	groups = append(groups, group)
-	if err = memory.LimitMemory(group, Limit); err != nil || c.Cores == 0 {
+	if err = memory.LimitMemory(group, c.limit()); err != nil || c.Cores == 0 {
 		return groups, remove, err
 	}
 	cpu, err := realgroup.Find("cpu")
@@ -142,7 +157,7 @@ func startChild(ctx context.Context, p plan) error {
 	cmd := exec.CommandContext(ctx, exe)
 	cmd.Env = append(os.Environ(), Env+"="+string(text))
 	if p.Soft {
-		cmd.Env = append(cmd.Env, fmt.Sprintf("GOMEMLIMIT=%d", Limit/10*9))
+		cmd.Env = append(cmd.Env, fmt.Sprintf("GOMEMLIMIT=%d", p.limit()/10*9))
 	}
 	out, err := cmd.CombinedOutput()
 	if exit, failed := errors.AsType[*exec.ExitError](err); failed {
