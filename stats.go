@@ -45,7 +45,8 @@ type CostStats struct {
 	TickTime time.Duration
 	// Captures counts profiles taken or tried. CPU profiles are excluded; their cost
 	// is that of the runtime's profiler. CaptureTime is by the clock, CaptureCPU is
-	// the CPU time of their goroutines, which is known on Linux.
+	// the CPU time of their goroutines, which is known on Linux. Both include the
+	// verdicts, as does CaptureAllocBytes.
 	Captures                uint64
 	CaptureTime, CaptureCPU time.Duration
 	// CaptureBytes is the size of the profiles. CaptureAllocBytes is what the process

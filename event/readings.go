@@ -49,7 +49,7 @@ type Readings struct {
 	Groups *Groups `json:"cgroup,omitempty"`
 }
 
-// Cost is what it cost the host to take the evidence of an event.
+// Cost is what it cost the host to take the evidence of an event and to judge it.
 type Cost struct {
 	// Seconds is the time that the captures took, one after the other, without the
 	// duration of a CPU profile; CPUSeconds is the CPU time that they used, which is

@@ -94,6 +94,26 @@ func (b *Baseline) Parse() (*diagnose.Baseline, error) {
 	return out, errors.Join(errs...)
 }
 
+// Needs returns how many bytes it takes to parse the profiles and to judge by them, and 0
+// if there are none.
+func (b *Baseline) Needs() (bytes uint64) {
+	for _, p := range []profile{b.heap, b.earlierHeap, b.goroutine, b.earlierGoroutine} {
+		if p.raw != nil {
+			bytes += pprofread.Needs(p.raw)
+		}
+	}
+	for _, p := range b.cpu {
+		bytes += 2 * pprofread.Needs(p.raw) // they are joined first
+	}
+	if len(b.cpu) > 1 {
+		bytes += joinNeeds
+	}
+	return bytes
+}
+
+// joinNeeds is what the compressor takes that joins profiles.
+const joinNeeds = 2 << 20
+
 // joinedCPU returns all CPU profiles as one.
 func (b *Baseline) joinedCPU() (p profile, err error) {
 	switch len(b.cpu) {

@@ -90,13 +90,26 @@ func (p *Process) Counters() (c Counters) {
 
 // account adds the cost of a capture to the event and to the counters.
 func (e *Evidence) account(s Cost) {
+	e.spend(s)
+	e.counters.add(func(sum *Counters) { sum.Captures++ })
+}
+
+// Afford calls do, which is no capture, if the memory is there that it needs, and counts
+// its cost like that of a capture. Otherwise it returns why not.
+func (e *Evidence) Afford(needs uint64, do func()) error {
+	if err := e.affords(estimate{bytes: needs}); err != nil {
+		return err
+	}
+	e.Event.Cost.PredictedBytes += needs
+	e.spend(e.measureCost(do))
+	return nil
+}
+
+func (e *Evidence) spend(s Cost) {
 	c := &e.Event.Cost
 	c.Seconds += s.Time.Seconds()
 	c.CPUSeconds += s.CPU.Seconds()
 	c.AllocBytes += s.Allocs
 	c.StoppedSeconds += s.Stopped.Seconds()
-	e.counters.add(func(sum *Counters) {
-		sum.Captures++
-		sum.Cost = sum.plus(s)
-	})
+	e.counters.add(func(sum *Counters) { sum.Cost = sum.plus(s) })
 }

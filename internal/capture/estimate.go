@@ -33,7 +33,7 @@ type estimate struct {
 // process.
 func (t *Taker) affords(c estimate) error {
 	most := max(c.bytes, c.most)
-	switch _, room := t.Meter.Readings(&t.Measure); {
+	switch room := t.room(); {
 	case most > room:
 		return fmt.Errorf("%w: it needs about %d KiB of %d KiB", ErrNoRoom, most>>10, room>>10)
 	case c.bytes > t.Config.Bytes:
@@ -43,6 +43,13 @@ func (t *Taker) affords(c estimate) error {
 			ErrTooCostly, humanize.Duration(c.time), humanize.Duration(t.Config.CPUTime))
 	}
 	return nil
+}
+
+// room returns how many bytes can be allocated now: the last tick is up to a second ago, in
+// which a leak or the capture before this one may have used them up.
+func (t *Taker) room() uint64 {
+	now, _ := t.Meter.MemoryNow(&t.Measure, t.clock.Mono()) // it has the room even with an error
+	return now.Room
 }
 
 // allows returns an error for a capture of the kind that could bring the process

@@ -91,8 +91,7 @@ var errHaste = errors.New("might not be complete before memory is full")
 // inHaste reports whether the process may end before a whole heap profile is taken, which
 // needs that many bytes: memory grows meanwhile.
 func (e *Evidence) inHaste(needs uint64) bool {
-	_, room := e.Meter.Readings(&e.Measure)
-	return e.Left > 0 && (needs > room/2 || e.Left/2 < e.heapTime())
+	return e.Left > 0 && (needs > e.room()/2 || e.Left/2 < e.heapTime())
 }
 
 // putTopSites writes the substitute of a heap profile. p.Err is why there is no whole one,

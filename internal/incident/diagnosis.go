@@ -2,6 +2,7 @@ package incident
 
 import (
 	"bytes"
+	"fmt"
 	"strings"
 
 	"github.com/go-holmes/holmes/diagnose"
@@ -17,12 +18,48 @@ import (
 const maxParsed = 4 << 20
 
 // diagnose parses the profiles of the event once, for the diagnosis and for the text
-// form, which the kinds of the signal have.
+// form, which the kinds of the signal have. The memory for that is asked for like that of
+// a capture, since an event of memory is concluded when there is little: first with the
+// baseline, then without.
 func (b *builder) diagnose(kinds []event.Kind) {
+	var base baseline.Baseline
+	if b.options.Compare && !b.Event.Routine() {
+		base = b.in.Baseline.Baseline()
+	}
+	own := b.parsingNeeds()
+	err := b.Afford(own+base.Needs(), func() { b.interpret(kinds, base) })
+	if err != nil && base.Needs() > 0 {
+		leftOut := fmt.Sprintf("the profiles of calm times were left out: to read them %v", err)
+		err = b.Afford(own, func() { b.interpret(kinds, baseline.Baseline{}) })
+		b.Event.Diagnosis.Caveats = append(b.Event.Diagnosis.Caveats, leftOut)
+	}
+	if err != nil && !b.Event.Routine() {
+		b.Event.Diagnosis = diagnose.Verdict{Sentence: fmt.Sprintf("no verdict, which %v", err)}
+	}
+}
+
+// parsingNeeds returns how many bytes it takes to parse the profiles of the event.
+func (b *builder) parsingNeeds() (bytes uint64) {
+	for i := range b.Event.Profiles {
+		p := &b.Event.Profiles[i]
+		if !parsable(p) {
+			continue
+		}
+		if raw, err := p.ReadAll(maxParsed); err == nil { // else interpret logs it
+			bytes += pprofread.Needs(raw)
+		}
+	}
+	return bytes
+}
+
+func parsable(p *event.Profile) bool { return p.Captured() && p.Kind != event.KindTrace }
+
+// interpret parses the profiles, judges them, and writes their text forms.
+func (b *builder) interpret(kinds []event.Kind, base baseline.Baseline) {
 	read := map[*event.Profile]*diagnose.Profile{}
 	for i := range b.Event.Profiles {
 		p := &b.Event.Profiles[i]
-		if !p.Captured() || p.Kind == event.KindTrace {
+		if !parsable(p) {
 			continue
 		}
 		parsed, err := parse(p)
@@ -34,7 +71,7 @@ func (b *builder) diagnose(kinds []event.Kind) {
 		b.Learn(p.Kind, parsed)
 	}
 	if !b.Event.Routine() {
-		b.judge(kinds, read)
+		b.judge(kinds, read, base)
 	}
 	for _, k := range kinds {
 		if p := b.Event.Profile(k); p != nil && read[p] != nil {
@@ -44,11 +81,7 @@ func (b *builder) diagnose(kinds []event.Kind) {
 }
 
 // judge compares the event with the baseline.
-func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile) {
-	var base baseline.Baseline
-	if b.options.Compare {
-		base = b.in.Baseline.Baseline()
-	}
+func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile, base baseline.Baseline) {
 	parsed, err := base.Parse()
 	if err != nil {
 		b.Log().OnCause("parse", "the baseline: %v", err)
