@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"github.com/go-holmes/holmes/internal/capture"
+	"github.com/go-holmes/holmes/internal/cpuprofile"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -23,4 +24,8 @@ var (
 	// ErrTooCostly is the [Profile.Err] of a profile that would cost more than
 	// [WithCaptureBudget] allows.
 	ErrTooCostly = capture.ErrTooCostly
+	// ErrProfilerInUse is returned by [CPUProfile] while the application, or another
+	// library, is taking a CPU profile, and is the [Profile.Err] of a CPU profile
+	// that is missing because of that.
+	ErrProfilerInUse = cpuprofile.ErrBusy
 )

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"time"
@@ -117,6 +118,20 @@ func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error)
 		return nil, err
 	}
 	return join(got)
+}
+
+// WriteCPUProfile writes a CPU profile of the duration d, or until ctx is done. It shares
+// that of an event.
+func WriteCPUProfile(ctx context.Context, w io.Writer, d time.Duration) error {
+	got, err := processCPU.Profile(ctx, d)
+	if err != nil {
+		return err
+	}
+	raw, err := join(got)
+	if err == nil {
+		_, err = w.Write(raw)
+	}
+	return err
 }
 
 // addCPU adds a part to the CPU profile: one file, written again with each slice, so

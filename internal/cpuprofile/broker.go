@@ -8,6 +8,7 @@ package cpuprofile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -67,6 +68,7 @@ type Session struct {
 	slices []*slice
 	err    error
 	urgent bool
+	joined bool // the profiler was running
 }
 
 // Join begins a session, and starts the profiler if need be. An urgent session, which
@@ -75,7 +77,8 @@ type Session struct {
 func (b *Broker) Join(urgent bool) (*Session, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.running == nil {
+	joined := b.running != nil
+	if !joined {
 		if !urgent && b.past.Exhausted(time.Now(), 0) {
 			return nil, ErrBudget
 		}
@@ -83,9 +86,34 @@ func (b *Broker) Join(urgent bool) (*Session, error) {
 			return nil, err
 		}
 	}
-	s := &Session{broker: b, urgent: urgent}
+	s := &Session{broker: b, urgent: urgent, joined: joined}
 	b.members[s] = struct{}{}
 	return s, nil
+}
+
+// Profile returns the profiles of the next d, or of the time until ctx is done, for a user
+// who has asked for them: it is urgent. It fails like [Broker.Join] and [Session.Leave].
+func (b *Broker) Profile(ctx context.Context, d time.Duration) (out []Profile, err error) {
+	s, err := b.Join(true)
+	if err != nil {
+		return nil, err
+	}
+	if s.joined {
+		_, err = s.Cut() // the time before is not asked for
+	}
+	if err == nil {
+		timer := time.NewTimer(d)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+		}
+	}
+	out, left := s.Leave()
+	if err == nil {
+		err = left
+	}
+	return out, err
 }
 
 // Cut returns the profiles since the session began or was cut last, and goes on, so

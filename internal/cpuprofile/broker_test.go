@@ -2,6 +2,7 @@ package cpuprofile_test
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"runtime/pprof"
@@ -154,6 +155,40 @@ func TestCutLosesTheProfiler(t *testing.T) {
 		p, err = s.Leave()
 		require.Empty(t, p)
 		require.ErrorIs(t, err, cpuprofile.ErrBusy)
+	})
+}
+
+// A profile that a user asks for is of its own time, and takes nothing from the session
+// that is running: an operator's request does not fail because of holmes.
+func TestProfileBesideASession(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		b := cpuprofile.New(f)
+		s := join(t, b)
+		pass(5)
+		p := testkit.Must(b.Profile(t.Context(), 3*time.Second))(t)
+		require.Equal(t, inSeconds(3), totals(t, p))
+		pass(4)
+		require.Equal(t, inSeconds(5, 3, 4), totals(t, leave(t, s)))
+	})
+}
+
+func TestProfileAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{}
+		b := cpuprofile.New(f)
+		p := testkit.Must(b.Profile(t.Context(), 3*time.Second))(t)
+		require.Equal(t, inSeconds(3), totals(t, p))
+		require.Equal(t, 1, f.starts)
+		require.Nil(t, f.w, "the profiler is off")
+
+		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
+		defer cancel()
+		p = testkit.Must(b.Profile(ctx, time.Hour))(t)
+		require.Equal(t, inSeconds(2), totals(t, p), "until the context is done")
+
+		f.refuse = true
+		require.ErrorIs(t, testkit.Err(b.Profile(t.Context(), time.Second)), cpuprofile.ErrBusy)
 	})
 }
 

@@ -1,0 +1,81 @@
+package handler_test
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	stock "net/http/pprof"
+	"runtime/pprof"
+	"testing"
+	"time"
+
+	"github.com/google/pprof/profile"
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/handler"
+	"github.com/go-holmes/holmes/internal/testkit"
+)
+
+// get asks a handler for a CPU profile of a second.
+func get(t *testing.T, profile http.HandlerFunc) (status int, body []byte, h http.Header) {
+	t.Helper()
+	server := httptest.NewServer(profile)
+	defer server.Close()
+	request := testkit.Must(http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/debug/pprof/profile?seconds=1", http.NoBody))(t)
+	resp := testkit.Must(server.Client().Do(request))(t)
+	defer resp.Body.Close()
+	return resp.StatusCode, testkit.Must(io.ReadAll(resp.Body))(t), resp.Header
+}
+
+// untilProfiling waits until the runtime takes a CPU profile, without taking one.
+func untilProfiling(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		var stacks bytes.Buffer
+		_ = pprof.Lookup("goroutine").WriteTo(&stacks, 1)
+		return bytes.Contains(stacks.Bytes(), []byte("runtime/pprof.profileWriter"))
+	}, time.Minute, time.Millisecond)
+}
+
+// An operator's request for a CPU profile is answered while holmes takes one, where
+// net/http/pprof answers 500, and holmes's own goes on.
+func TestProfileDuringACapture(t *testing.T) {
+	h := testkit.Must(holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil), holmes.WithBaseline(0), holmes.WithCPUSamplingTime("1m")))(t)
+	require.NoError(t, h.Start())
+	defer h.Stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	captured := make(chan *holmes.Event, 1)
+	go func() {
+		e, _ := h.CaptureNow(ctx, holmes.KindCPU)
+		captured <- e
+	}()
+	untilProfiling(t)
+	status, body, _ := get(t, stock.Profile)
+	require.Equal(t, http.StatusInternalServerError, status, "%s", body)
+
+	status, body, header := get(t, handler.Profile)
+	require.Equal(t, http.StatusOK, status, "%s", body)
+	require.Equal(t, "application/octet-stream", header.Get("Content-Type"))
+	p := testkit.Must(profile.ParseData(body))(t)
+	require.Equal(t, "cpu", p.SampleType[1].Type)
+	require.GreaterOrEqual(t, p.DurationNanos, int64(time.Second))
+	cancel()
+	e := <-captured
+	require.NotNil(t, e.Profile(holmes.KindCPU), "%v", e.Profiles)
+	require.Greater(t, e.Profile(holmes.KindCPU).Duration, time.Duration(p.DurationNanos))
+}
+
+// While the application profiles by itself, the answer is that of net/http/pprof.
+func TestProfileDuringTheApplicationsOwn(t *testing.T) {
+	require.NoError(t, pprof.StartCPUProfile(io.Discard))
+	status, body, header := get(t, handler.Profile)
+	pprof.StopCPUProfile()
+	require.Equal(t, http.StatusInternalServerError, status)
+	require.Contains(t, string(body), "Could not enable CPU profiling: holmes: CPU profile: the CPU profiler is in use")
+	require.Equal(t, "1", header.Get("X-Go-Pprof"))
+	require.NoError(t, holmes.CPUProfile(t.Context(), io.Discard, 0), "and free again")
+}
