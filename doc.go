@@ -111,8 +111,10 @@
 //     under suspicion only, for at most a tenth of any hour, and stops it where
 //     tracing costs too much; the event says why there is no trace.
 //   - The runtime has one CPU profiler. While your own profiling holds it,
-//     holmes waits within the event and says so in it. It profiles for at most
-//     a tenth of any hour.
+//     holmes waits within the event and says so in it. While it is held for more
+//     than a minute, events go without a CPU profile. holmes profiles for at most
+//     a tenth of any hour. Meanwhile net/http/pprof's Profile fails: mount
+//     handler.Profile in place of it, or use [CPUProfile].
 //   - A heap profile shows nothing that was allocated after the last finished
 //     collection. So a memory event holds two: one at once, and one after two
 //     collections, or after one that holmes forces, at most once a minute

@@ -3,6 +3,7 @@ package holmes_test
 import (
 	"bytes"
 	"context"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -12,6 +13,7 @@ import (
 	"runtime"
 	"runtime/pprof"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -217,4 +219,63 @@ func fetchProfile(ctx context.Context, service *httptest.Server) bool {
 	}
 	_, err = profile.ParseData(raw)
 	return err == nil
+}
+
+// lines keeps what is logged.
+type lines struct {
+	testLog
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *lines) Infof(f string, a ...any) { l.add(fmt.Sprintf("info "+f, a...)) }
+func (l *lines) Warnf(f string, a ...any) { l.add(fmt.Sprintf("warn "+f, a...)) }
+
+func (l *lines) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, line)
+}
+
+// with returns the lines that contain a text.
+func (l *lines) with(text string) (found []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, line := range l.all {
+		if strings.Contains(line, text) {
+			found = append(found, line)
+		}
+	}
+	return found
+}
+
+// A profiler that another one holds for good is told of when that begins and when it
+// ends. Events do not wait for it, and are diagnosed without.
+func TestHeldProfilerIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		log := &lines{testLog: testLog{t}}
+		l := newLab(t, holmes.WithLogger(log), holmes.WithBaseline(5*time.Minute),
+			holmes.WithSource(rising("load", 3000), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU, holmes.KindGoroutine))
+		for _, k := range []holmes.Kind{holmes.KindHeap, holmes.KindGoroutine} { // that cost nothing
+			l.SetCapture(k, 0, writes([]byte("x")))
+		}
+		l.profiler.Foreign(true)
+		l.run(t)
+		seconds(3020)
+		e := l.event(t) // and not 15 s later
+		require.Nil(t, e.Profile(holmes.KindCPU))
+		require.NotNil(t, e.Profile(holmes.KindGoroutine))
+		require.Contains(t, e.Profiles[len(e.Profiles)-1].Note, "held by the application or another profiler for ")
+		seconds(1000)
+		require.Equal(t, []string{
+			"warn the CPU profiler is held by the application or another profiler: meanwhile events and the baseline have no CPU profile",
+		}, log.with("the CPU profiler is held"))
+		require.Empty(t, log.with("free again"))
+
+		l.profiler.Foreign(false)
+		seconds(1000)
+		require.Len(t, log.with("info the CPU profiler is free again, after "), 1)
+		require.Len(t, log.with("the CPU profiler is held"), 1)
+		require.NotEmpty(t, l.profiler.Begun())
+	})
 }

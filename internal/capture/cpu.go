@@ -1,6 +1,7 @@
 package capture
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -68,23 +69,20 @@ func recordCPU(t *Taker, _ []event.Kind, p *Phases, out func(Result)) {
 }
 
 // joinCPU joins the CPU profiler. If that is in use, it waits while the event is
-// undecided, and then for maxWait. A capture on demand does not wait.
+// undecided, and then for maxWait. A capture on demand does not wait, and neither does an
+// event while another profiler holds it for good.
 func (t *Taker) joinCPU(p *Phases) (*cpuprofile.Session, cpuPart) {
 	begin := t.clock.Mono()
 	retry := time.NewTicker(retryCPU)
 	defer retry.Stop()
 	var giveUp <-chan time.Time
 	decided := p.Decided
-	holder := ""
+	seen := "" // the latest holder, who is gone when the profiler is joined
 	for {
-		session, err := t.CPU.Join(p.OnDemand)
-		waited := t.clock.Mono() - begin
-		busy := errors.Is(err, cpuprofile.ErrBusy)
-		if busy && holder == "" {
-			holder = t.cpuHolder()
-		}
-		part := cpuPart{err: err, waited: waited, holder: holder}
-		if !busy || p.OnDemand || t.Scope.Stopping() {
+		session, holder, lasts, err := t.join(p.OnDemand)
+		seen = cmp.Or(holder, seen)
+		part := cpuPart{err: err, waited: t.clock.Mono() - begin, holder: seen}
+		if holder == "" || lasts || p.OnDemand || t.Scope.Stopping() {
 			return session, part
 		}
 		select {
@@ -108,7 +106,7 @@ func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error)
 	if err := t.allows(event.KindCPU); err != nil {
 		return nil, err
 	}
-	session, err := t.CPU.Join(false)
+	session, _, _, err := t.join(false)
 	if err != nil {
 		return nil, err
 	}

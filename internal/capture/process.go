@@ -36,6 +36,7 @@ type Process struct {
 	random   func() uint32
 	costs    costModel
 	counters counters
+	hold     cpuHold
 
 	gcMu   sync.Mutex
 	lastGC time.Duration // mono of the last forced collection
