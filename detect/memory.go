@@ -12,7 +12,7 @@ type MemoryReading struct {
 	At          time.Duration // since a fixed instant
 	Used, Limit uint64        // the pair that the mem signal compares; Limit is 0 if unknown
 	Room        uint64        // what can still be allocated before the process is killed
-	Reserve     uint64        // what of Room a heap profile may take, for which a forecast leaves it
+	Reserve     uint64        // what of Room a heap profile may take, which a forecast leaves free for it
 
 	Live    uint64 // heap found reachable by the last collection
 	Objects uint64 // heap in use now, garbage included
@@ -29,7 +29,7 @@ type MemoryReading struct {
 type MemoryForecast struct {
 	MemoryReading
 	Rate float64       // growth of Used in bytes a second, at least
-	Left time.Duration // until Room without Reserve is used up at that rate, or [Never]
+	Left time.Duration // until Room is used up at that rate, or [Never]
 }
 
 const (
@@ -72,7 +72,7 @@ func (t *MemoryTrend) Add(m MemoryReading) (o MemoryForecast, sooner time.Durati
 	}
 	rate := (float64(m.Used) - float64(t.last.Used)) / span.Seconds()
 	o.Rate = math.Min(rate, t.rate)
-	o.Left = TimeLeft(m.free(), o.Rate)
+	o.Left = TimeLeft(m.Room, o.Rate)
 	sooner = TimeLeft(m.free(), rate)
 	t.last, t.rate = m, rate
 	return o, sooner
@@ -133,19 +133,23 @@ func (f *MemoryForecast) liveShare() float64 {
 }
 
 // Judge reports whether the process is about to run out of memory, and why: the
-// room will be used up within 250 ms, the heap may outgrow it before the next
-// collection, if it has a quarter of that size already, or the live heap fills
-// GOMEMLIMIT ([CodeForecast]); or memory is above abs percent of the limit
+// room without Reserve will be used up within 250 ms, the heap may outgrow it before
+// the next collection, if it has a quarter of that size already, or the live heap
+// fills GOMEMLIMIT ([CodeForecast]); or memory is above abs percent of the limit
 // ([CodeAbs]), unless abs is 0.
 func (f *MemoryForecast) Judge(abs float64) (Reason, bool) {
 	level := fmt.Sprintf("memory %s", Unit{suffix: " %"}.Format(f.Percent()))
 	switch {
-	case f.Left < minLeft:
+	case f.Left < minLeft, TimeLeft(f.free(), f.Rate) < minLeft:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: full in %s at %.0f MiB/s",
 			level, f.Left.Round(time.Millisecond), f.Rate/(1<<20))}, true
 	case f.overGoal() > 0:
-		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: the heap may grow to %d MiB before the next collection, %d MiB more than there is room for",
-			level, f.Goal>>20, max(f.overGoal()>>20, 1))}, true
+		beside := ""
+		if f.overGoal() <= f.Room-f.free() { // else even without one
+			beside = " beside a heap profile"
+		}
+		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: the heap may grow to %d MiB before the next collection, %d MiB more than there is room for%s",
+			level, f.Goal>>20, max(f.overGoal()>>20, 1), beside)}, true
 	case f.liveShare() > maxLive:
 		return Reason{Code: CodeForecast, Text: fmt.Sprintf("%s: live heap of %d MiB fills GOMEMLIMIT of %d MiB, the collector cannot keep under it",
 			level, f.Live>>20, f.Soft>>20)}, true

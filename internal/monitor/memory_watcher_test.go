@@ -68,6 +68,20 @@ func TestForecast(t *testing.T) {
 			"memory 39 %: the heap may grow to 440 MiB before the next collection, 164 MiB more than there is room for",
 		},
 		{
+			"no time left for a heap profile", 500,
+			func(m *detect.MemoryReading) { m.Reserve = 100 * mib }, "forecast",
+			"memory 39 %: full in 312ms at 500 MiB/s",
+		},
+		{
+			"no room for the heap beside its profile", 0,
+			func(m *detect.MemoryReading) { m.Goal, m.Reserve = 190*mib, 40*mib }, "forecast",
+			"memory 39 %: the heap may grow to 190 MiB before the next collection, 14 MiB more than there is room for beside a heap profile",
+		},
+		{
+			"a reserve that is larger than the room", 0,
+			func(m *detect.MemoryReading) { m.Reserve = 1000 * mib }, "", "",
+		},
+		{
 			"GOMEMLIMIT is full of live heap", 0,
 			func(m *detect.MemoryReading) { m.Soft, m.Live, m.Objects, m.Total = 120*mib, 90*mib, 92*mib, 119*mib }, "forecast",
 			"memory 39 %: live heap of 90 MiB fills GOMEMLIMIT of 120 MiB, the collector cannot keep under it",

@@ -31,11 +31,18 @@ func TestRaceIsWon(t *testing.T) {
 		{Rate: 50e6, Sites: true},
 	} {
 		t.Run(c.String(), func(t *testing.T) {
-			res, err := race.Run(t.Context(), c)
-			if errors.Is(err, realgroup.ErrNone) {
-				t.Skip(err)
+			var res race.Result
+			for range attempts(c) {
+				var err error
+				res, err = race.Run(t.Context(), c)
+				if errors.Is(err, realgroup.ErrNone) {
+					t.Skip(err)
+				}
+				require.NoError(t, err)
+				if res.Captured {
+					break
+				}
 			}
-			require.NoError(t, err)
 			t.Logf("%s; killed after %v; the leak is %.0f %% of the profile", res.Reason, res.Lasted, res.Share*100)
 			require.True(t, res.Captured, "dead after %v with nothing on disk", res.Lasted)
 			if !c.Pointers && !c.Sites {
@@ -43,4 +50,14 @@ func TestRaceIsWon(t *testing.T) {
 			}
 		})
 	}
+}
+
+// attempts returns how many races are run, of which one must be won. With many sites it
+// takes 70 ms of CPU time at the end, which a machine that builds other programs may not
+// give; oom-table counts.
+func attempts(c race.Cell) int {
+	if c.Sites {
+		return 3
+	}
+	return 1
 }
