@@ -33,6 +33,8 @@ type config struct {
 	continuous *incident.Timetable // nil is none
 	baseline   time.Duration       // 0 is none
 	logger     Logger
+	off        bool  // Start starts nothing
+	envErr     error // why attributes of the environment are ignored
 }
 
 const minInterval = 10 * time.Millisecond
@@ -42,11 +44,12 @@ func defaultConfig() *config {
 		measure:  measure.Config{CGroup: true},
 		store:    eventstore.Config{Path: os.TempDir(), Events: 100, Bytes: 256 << 20, Age: dump.DefaultMaxAge},
 		capture:  capture.Config{Sampling: 5 * time.Second, CPUTime: 2 * time.Second, Bytes: 256 << 20, ForceGC: true},
-		incident: incident.Config{Labels: incident.DefaultLabels(), Own: incident.OwnCode()},
 		monitor:  monitor.Config{Interval: time.Second, Signals: map[Signal]monitor.Signal{}, Slow: true, Budget: 10, WatchMemory: true},
 		baseline: 5 * time.Minute,
 		logger:   slogLogger{slog.Default},
 	}
+	c.incident.Own = incident.OwnCode()
+	c.incident.Labels, c.envErr = incident.DefaultLabels()
 	for _, row := range builtin {
 		c.monitor.Signals[row.name] = row.Signal
 		c.monitor.Order = append(c.monitor.Order, row.name)
@@ -111,6 +114,9 @@ func (c *config) change(name Signal, f func(*monitor.Signal)) bool {
 // warnings describes settings that are legal and rarely intended.
 func (c *config) warnings() []string {
 	var out []string
+	if c.envErr != nil {
+		out = append(out, c.envErr.Error())
+	}
 	for _, name := range c.monitor.Order {
 		s := c.monitor.Signals[name]
 		t, ok := s.Rule.(Threshold)

@@ -156,16 +156,32 @@ func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
 	return h
 }
 
+// Pause has the rules begin no event for d from now, running or not: for a load test
+// that is planned. Readings go on. A forecast that memory runs out is reported all the
+// same, and so are a killed run, [Holmes.CaptureNow] and [WithContinuous]. What is
+// suspected already may be confirmed. The last call counts; Pause(0) ends it.
+func (h *Holmes) Pause(d time.Duration) {
+	if h.usable() != nil {
+		return
+	}
+	h.setting.Lock()
+	defer h.setting.Unlock()
+	c, _ := h.cfg.Load().with(nil) // without options it cannot fail
+	c.monitor.Paused = h.clock.Mono() + max(d, 0)
+	h.put(c)
+}
+
 // Start begins to watch, and returns. It returns an error only if h is inert. If the
 // dump path cannot be used, Start logs that, [Stats] has the error, and events go to
-// the reporters from memory. Start does nothing if h is running.
+// the reporters from memory. Start does nothing if h is running, or if [FromEnv] has
+// turned it off.
 func (h *Holmes) Start() error {
 	if err := h.usable(); err != nil {
 		return err
 	}
 	h.life <- struct{}{}
 	defer func() { <-h.life }()
-	if h.current.Load() != nil {
+	if h.current.Load() != nil || h.cfg.Load().off {
 		return nil
 	}
 	_, err := h.store.Open(h.cfg.Load().store)

@@ -54,10 +54,31 @@ func WithRule(s Signal, r Rule) Option {
 			return fmt.Errorf("signal %s: %w", s, err)
 		}
 		if !c.change(s, func(set *monitor.Signal) { set.Rule = r }) {
-			return fmt.Errorf("signal %q is unknown: add it with WithSource first", s)
+			return unknown(s)
 		}
 		return nil
 	}}
+}
+
+// WithEnabled turns signals on, as [Holmes.Enable] does. Repeats add.
+func WithEnabled(signals ...Signal) Option { return enabled("WithEnabled", true, signals) }
+
+// WithDisabled turns signals off, as [Holmes.Disable] does. Repeats add.
+func WithDisabled(signals ...Signal) Option { return enabled("WithDisabled", false, signals) }
+
+func enabled(name string, on bool, signals []Signal) Option {
+	return option{name, func(c *config) error {
+		for _, s := range signals {
+			if !c.change(s, func(set *monitor.Signal) { set.Enabled = on }) {
+				return unknown(s)
+			}
+		}
+		return nil
+	}}
+}
+
+func unknown(s Signal) error {
+	return fmt.Errorf("signal %q is unknown: add it with WithSource first", s)
 }
 
 // WithSource adds a signal of your own, which is judged by r and whose events have
@@ -134,8 +155,9 @@ func WithLogger(l Logger) Option {
 }
 
 // WithLabels adds labels to every event. They replace default labels of the same name:
-// service, instance, version and, if they are known, namespace, node and revision. An
-// empty value removes a label. Repeats add.
+// service, instance, version and, if they are known, namespace, node and revision, and
+// attributes of OTEL_RESOURCE_ATTRIBUTES (docs/options.md). An empty value removes a
+// label. Repeats add.
 func WithLabels(labels map[string]string) Option {
 	return option{"WithLabels", func(c *config) error {
 		for k, v := range labels {
@@ -280,7 +302,7 @@ func WithWallClockStacks(s Signal, cpuBelow int) Option {
 		})
 		switch {
 		case !known:
-			return fmt.Errorf("signal %q is unknown: add it with WithSource first", s)
+			return unknown(s)
 		case !has:
 			return fmt.Errorf("signal %s has no goroutine profiles", s)
 		}

@@ -23,6 +23,25 @@ func WithNamedReporter(name string, r Reporter) Option {
 	}}
 }
 
+// WithReporterFunc adds the reporter that open returns, so that its error is one of
+// [New]. The name is as in [WithNamedReporter], and "" for the reporter's own. A nil
+// reporter is ignored. Repeats add.
+func WithReporterFunc(name string, open func() (Reporter, error)) Option {
+	return option{"WithReporterFunc", func(c *config) error {
+		r, err := open()
+		switch {
+		case err != nil:
+			return err
+		case r == nil:
+		case name != "":
+			c.delivery.Put(name, r)
+		default:
+			c.delivery.Add(r)
+		}
+		return nil
+	}}
+}
+
 // WithDumpAge sets how long the dump path keeps an event, delivered or not. A wall
 // clock that is wrong for less than an hour removes no event. Default 30 days.
 func WithDumpAge(age time.Duration) Option {

@@ -17,6 +17,10 @@ type Stats struct {
 	Uptime time.Duration
 	Ticks  uint64
 	Late   uint64
+	// Off is true if [FromEnv] has turned holmes off. Paused is how much is left of a
+	// [Holmes.Pause].
+	Off    bool
+	Paused time.Duration
 	// Signals are in the order of the table in the documentation, users' signals
 	// last. Empty while not running.
 	Signals []SignalStats
@@ -175,6 +179,7 @@ func (h *Holmes) Stats() Stats {
 	for _, r := range h.delivery.Stats() {
 		s.Reporters = append(s.Reporters, ReporterStats(r))
 	}
+	s.Off, s.Paused = c.off, max(c.monitor.Paused-h.clock.Mono(), 0)
 	r := h.current.Load()
 	if r == nil {
 		return s

@@ -99,6 +99,7 @@
 //	batch.go, pace.go        events that share a message, and how often
 //	only.go, condition.go    Only; severity.go how severe an event is
 //	option.go                options that all share
+//	env.go                   the collector that the environment names
 //	internal/httpclient      the HTTP client of all
 //	internal/pproftrim       cuts profiles
 package reporters

@@ -28,6 +28,13 @@ func WithToken(token string) HTTPOption {
 	return httpOption(func(s *settings) { s.http.Token = token })
 }
 
+// WithTokenFile is [WithToken] with the token in a file, which is read by the
+// constructor, and again for each request: one that is renewed on disk is used from
+// then on. White space around it does not count.
+func WithTokenFile(file string) HTTPOption {
+	return httpOption(func(s *settings) { s.http.TokenFile = file })
+}
+
 // WithBasicAuth sends a user name and a password with each request, in the
 // Authorization header only. The default is the user info of the URL, if there
 // is any.

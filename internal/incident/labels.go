@@ -2,6 +2,7 @@ package incident
 
 import (
 	"cmp"
+	"fmt"
 	"maps"
 	"net/url"
 	"os"
@@ -9,27 +10,37 @@ import (
 	"runtime/debug"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // DefaultLabels returns the labels of the process, from an allow-list: no other part
-// of the environment or the command line leaves the process.
+// of the environment or the command line leaves the process. Names with a dot are
+// attributes of OTEL_RESOURCE_ATTRIBUTES.
 //
-//	service    OTEL_SERVICE_NAME, service.name of OTEL_RESOURCE_ATTRIBUTES,
-//	           the binary's name
-//	instance   POD_NAME, the host name
-//	version    the main module's version
+//	service    OTEL_SERVICE_NAME, service.name, the binary's name
+//	instance   service.instance.id, POD_NAME, k8s.pod.name, the host name
+//	version    service.version, the main module's version
 //	revision   the version control revision it was built from
-//	namespace  POD_NAMESPACE
-//	node       NODE_NAME
-func DefaultLabels() map[string]string {
-	labels := map[string]string{
-		"service":   cmp.Or(os.Getenv("OTEL_SERVICE_NAME"), resourceAttribute("service.name"), binaryName()),
-		"instance":  cmp.Or(os.Getenv("POD_NAME"), hostname()),
-		"namespace": os.Getenv("POD_NAMESPACE"),
-		"node":      os.Getenv("NODE_NAME"),
+//	namespace  POD_NAMESPACE, k8s.namespace.name
+//	node       NODE_NAME, k8s.node.name
+//
+// service.namespace, deployment.environment.name (or deployment.environment, as it was
+// called before) and k8s.* are labels under their own names, unless one of those has
+// their value. The error is why the variable is ignored.
+func DefaultLabels() (map[string]string, error) {
+	attributes, err := ParseAttributes(os.Getenv("OTEL_RESOURCE_ATTRIBUTES"))
+	if err != nil {
+		err = fmt.Errorf("OTEL_RESOURCE_ATTRIBUTES is ignored: %w", err)
 	}
+	labels := map[string]string{
+		"service":   cmp.Or(os.Getenv("OTEL_SERVICE_NAME"), attributes["service.name"], binaryName()),
+		"instance":  cmp.Or(attributes["service.instance.id"], os.Getenv("POD_NAME"), attributes["k8s.pod.name"], hostname()),
+		"namespace": cmp.Or(os.Getenv("POD_NAMESPACE"), attributes["k8s.namespace.name"]),
+		"node":      cmp.Or(os.Getenv("NODE_NAME"), attributes["k8s.node.name"]),
+	}
+	addAttributes(labels, attributes)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		labels["version"] = info.Main.Version
 		for _, s := range info.Settings {
@@ -38,23 +49,46 @@ func DefaultLabels() map[string]string {
 			}
 		}
 	}
+	labels["version"] = cmp.Or(attributes["service.version"], labels["version"])
 	maps.DeleteFunc(labels, func(_, v string) bool { return v == "" })
-	return labels
+	return labels, err
 }
 
-// resourceAttribute returns a value of OTEL_RESOURCE_ATTRIBUTES, which is "k=v,k=v"
-// with percent-encoded values.
-func resourceAttribute(key string) string {
-	for pair := range strings.SplitSeq(os.Getenv("OTEL_RESOURCE_ATTRIBUTES"), ",") {
-		k, v, _ := strings.Cut(pair, "=")
-		if strings.TrimSpace(k) != key {
-			continue
-		}
-		if plain, err := url.PathUnescape(strings.TrimSpace(v)); err == nil {
-			return plain
+// addAttributes adds the attributes that are labels under their own names.
+func addAttributes(labels, attributes map[string]string) {
+	short := map[string]string{"k8s.pod.name": "instance", "k8s.namespace.name": "namespace", "k8s.node.name": "node"}
+	const environment = "deployment.environment"
+	for k, v := range attributes {
+		switch {
+		case k == environment:
+			labels[environment+".name"] = cmp.Or(attributes[environment+".name"], v)
+		case k == environment+".name", k == "service.namespace", strings.HasPrefix(k, "k8s.") && labels[short[k]] != v:
+			labels[k] = v
 		}
 	}
-	return ""
+}
+
+// ParseAttributes reads attributes as OTEL_RESOURCE_ATTRIBUTES has them: "k=v,k=v",
+// where ',' and '=' are percent-encoded and any other character may be. Of a text with
+// an error in it nothing is taken, as OpenTelemetry's specification has it.
+func ParseAttributes(text string) (map[string]string, error) {
+	out := map[string]string{}
+	for pair := range strings.SplitSeq(text, ",") {
+		if pair = strings.TrimSpace(pair); pair == "" {
+			continue
+		}
+		k, v, ok := strings.Cut(pair, "=")
+		if !ok {
+			return nil, fmt.Errorf("%q is no key=value", pair)
+		}
+		k, errKey := url.PathUnescape(strings.TrimSpace(k))
+		v, errValue := url.PathUnescape(strings.TrimSpace(v))
+		if errKey != nil || errValue != nil || k == "" || !utf8.ValidString(k+v) {
+			return nil, fmt.Errorf("%q is no key=value with %%-encoded UTF-8", pair)
+		}
+		out[k] = v
+	}
+	return out, nil
 }
 
 // binaryName returns the name that the process was started under, else that of its file:

@@ -12,5 +12,7 @@ func TestLabelsWithoutArguments(t *testing.T) {
 	args := os.Args
 	t.Cleanup(func() { os.Args = args })
 	os.Args = nil
-	require.Equal(t, "incident.test", DefaultLabels()["service"])
+	labels, err := DefaultLabels()
+	require.NoError(t, err)
+	require.Equal(t, "incident.test", labels["service"])
 }

@@ -20,6 +20,7 @@ type Config struct {
 	Slow        bool // the slow rules are on
 	Budget      int  // events a day and signal
 	CPUMax      float64
+	Paused      time.Duration // mono until when no event begins
 	WatchMemory bool
 	Shrink      Shrink
 	Measure     measure.Config

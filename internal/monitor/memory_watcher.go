@@ -94,9 +94,9 @@ func absOf(r detect.Rule, c *Config) float64 {
 	return 0
 }
 
-// fire begins an event, or refreshes the present one. An absolute level counts once in
-// a cool-down, and not if the signal has evidence already. A forecast has no cool-down,
-// because the process may not live that long.
+// fire begins an event, or refreshes the present one. An absolute level counts once in a
+// cool-down, and not if the signal has evidence already or in a pause. A forecast has
+// neither, because the process may not live that long.
 func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	level := f.Percent()
 	w.limit.Budget = c.Budget
@@ -106,8 +106,8 @@ func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	case w.event.Refresh(f):
 		w.limit.Reported = level
 		return
-	case why.Code == detect.CodeAbs && (f.At < w.limit.CoolUntil || w.m.covered(level)),
-		w.m.vetoed.Load(), !w.limit.Allows(f.At, why.Code):
+	case why.Code == detect.CodeAbs && (f.At < c.Paused || f.At < w.limit.CoolUntil || w.m.covered(level)),
+		f.At >= c.Paused && w.m.vetoed.Load(), !w.limit.Allows(f.At, why.Code):
 		return
 	}
 	w.event = w.begin(c, f, why)

@@ -118,7 +118,7 @@ func (m *Monitor) Tick(now, due time.Duration) {
 	c := m.config
 	m.Meter.Refresh(now, &c.Measure)
 	m.Locks.Settle()
-	veto := m.veto(c)
+	veto := m.veto(c, now)
 	m.vetoed.Store(veto != "")
 	for _, s := range m.builtins {
 		s.step(due, at, veto)
@@ -136,7 +136,10 @@ func (m *Monitor) Tick(now, due time.Duration) {
 }
 
 // veto returns why no event may begin now, whatever the rules say, and "" if one may.
-func (m *Monitor) veto(c *Config) string {
+func (m *Monitor) veto(c *Config, now time.Duration) string {
+	if now < c.Paused {
+		return "holmes is paused"
+	}
 	if c.CPUMax <= 0 {
 		return ""
 	}

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -100,7 +101,11 @@ func (c *Client) Reason(text []byte) string {
 		return r
 	}, string(text))
 	line = strings.Join(strings.Fields(line), " ")
-	for _, secret := range c.secrets {
+	secrets := c.secrets
+	if token := c.latest.Load(); token != nil {
+		secrets = append(slices.Clip(secrets), *token)
+	}
+	for _, secret := range secrets {
 		line = strings.ReplaceAll(line, secret, "[removed]")
 	}
 	if runes := []rune(line); len(runes) > maxReason {

@@ -32,9 +32,11 @@ const (
 type Client struct {
 	url     *url.URL // without user info
 	user    *url.Userinfo
-	token   string
+	token   string // if it is not in a file
 	target  string
 	secrets []string
+	file    string                 // that the token is read from
+	latest  atomic.Pointer[string] // the token that was read last, a secret too
 	timeout time.Duration
 	http    *http.Client
 }
@@ -45,7 +47,7 @@ func New(c Config) (*Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("holmes: %w", err)
 	}
-	out := &Client{url: u, user: user, token: c.Token, timeout: c.Timeout, http: c.client(), target: target(u, c.SecretURL)}
+	out := &Client{url: u, user: user, token: c.Token, timeout: c.Timeout, file: c.TokenFile, http: c.client(), target: target(u, c.SecretURL)}
 	out.secrets = []string{c.Token, c.Secret, password(user)}
 	if c.SecretURL {
 		out.secrets = append(out.secrets, secretsIn(u)...)
@@ -164,7 +166,9 @@ func (c *Client) do(ctx context.Context, r Request, body io.ReadCloser, most int
 	if sized, ok := r.Body.(interface{ Len() int }); ok {
 		req.ContentLength = int64(sized.Len()) // not every receiver takes what has no length
 	}
-	c.setHeaders(req, r.Header)
+	if err := c.setHeaders(req, r.Header); err != nil {
+		return nil, err
+	}
 	resp, err := c.http.Do(req)
 	if err != nil {
 		err = withoutURL(err)
@@ -215,15 +219,23 @@ func (c *Client) address(r Request) string {
 	return u.String()
 }
 
-func (c *Client) setHeaders(req *http.Request, extra http.Header) {
+func (c *Client) setHeaders(req *http.Request, extra http.Header) (err error) {
 	maps.Copy(req.Header, extra)
 	req.Header.Set("User-Agent", "holmes/"+holmes.Version)
+	token := c.token
+	if c.file != "" {
+		if token, err = readToken(c.file); err != nil {
+			return err
+		}
+		c.latest.Store(&token)
+	}
 	switch {
-	case c.token != "":
-		req.Header.Set("Authorization", "Bearer "+c.token)
+	case token != "":
+		req.Header.Set("Authorization", "Bearer "+token)
 	case c.user != nil:
 		req.SetBasicAuth(c.user.Username(), password(c.user))
 	}
+	return nil
 }
 
 // withoutURL takes the URL out of an error of net/http: its query may hold a

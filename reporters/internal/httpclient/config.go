@@ -19,6 +19,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"os"
+	"strings"
 	"time"
 )
 
@@ -37,6 +39,8 @@ type Config struct {
 	SecretURL bool
 	// Token is sent as bearer authentication. Empty sends none.
 	Token string
+	// TokenFile is a file with the token, which is read for each request.
+	TokenFile string
 	// User is sent as basic authentication. Nil sends none.
 	User *url.Userinfo
 	// Secret is what the requests hold in a way of their own, and errors must
@@ -77,6 +81,11 @@ func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 	if c.Path != "" {
 		u = u.JoinPath(c.Path)
 	}
+	if c.TokenFile != "" { // a mistake is told at once
+		if _, err := readToken(c.TokenFile); err != nil {
+			return nil, nil, err
+		}
+	}
 	if user, err = c.identity(user); err != nil {
 		return nil, nil, err
 	}
@@ -87,7 +96,9 @@ func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 // authenticate is an error.
 func (c *Config) identity(inURL *url.Userinfo) (*url.Userinfo, error) {
 	switch {
-	case c.Token != "" && (inURL != nil || c.User != nil):
+	case c.Token != "" && c.TokenFile != "":
+		return nil, errors.New("a token and a token file exclude each other")
+	case c.Token+c.TokenFile != "" && (inURL != nil || c.User != nil):
 		return nil, errors.New("a token and basic authentication, which user info in the URL is, exclude each other")
 	case inURL != nil && c.User != nil:
 		return nil, errors.New("user info in the URL and basic authentication as an option exclude each other")
@@ -99,6 +110,19 @@ func (c *Config) identity(inURL *url.Userinfo) (*url.Userinfo, error) {
 		return nil, errors.New("basic authentication has no user name")
 	}
 	return c.User, nil
+}
+
+// readToken returns the token that is in a file.
+func readToken(file string) (string, error) {
+	raw, err := os.ReadFile(file)
+	if err != nil {
+		return "", fmt.Errorf("token file: %w", err)
+	}
+	token := strings.TrimSpace(string(raw))
+	if token == "" || !visible(token) {
+		return "", fmt.Errorf("token file %s: it is empty, or has characters that no header can hold", file)
+	}
+	return token, nil
 }
 
 func loopback(host string) bool {
