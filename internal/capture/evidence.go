@@ -49,8 +49,11 @@ const afterGC = "heap-gc.pb.gz"
 func (e *Evidence) Report(err error) { e.Store.Report("write an event", err, e.attrs()...) }
 
 // Log returns the log with the event's attributes.
+//
+//go:noinline
 func (e *Evidence) Log() *supervise.Log { return e.Scope.Log.With(e.attrs()...) }
 
+//go:noinline
 func (e *Evidence) attrs() []any {
 	return []any{"event", e.Event.ID, "signal", string(e.Event.Trigger.Sample.Signal)}
 }

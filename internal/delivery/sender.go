@@ -177,6 +177,8 @@ func (s *sender) delivered(e *entry) {
 }
 
 // about returns the log with the attributes of a delivery.
+//
+//go:noinline
 func (s *sender) about(e *entry) *supervise.Log {
 	return s.log.With("reporter", s.queue.name, "event", e.id)
 }

@@ -56,13 +56,13 @@ func DefaultLabels() (map[string]string, error) {
 
 // addAttributes adds the attributes that are labels under their own names.
 func addAttributes(labels, attributes map[string]string) {
-	short := map[string]string{"k8s.pod.name": "instance", "k8s.namespace.name": "namespace", "k8s.node.name": "node"}
-	const environment = "deployment.environment"
+	const environment, environmentName = "deployment.environment", "deployment.environment.name"
 	for k, v := range attributes {
 		switch {
-		case k == environment:
-			labels[environment+".name"] = cmp.Or(attributes[environment+".name"], v)
-		case k == environment+".name", k == "service.namespace", strings.HasPrefix(k, "k8s.") && labels[short[k]] != v:
+		case k == "k8s.pod.name" && v == labels["instance"], k == "k8s.namespace.name" && v == labels["namespace"], k == "k8s.node.name" && v == labels["node"]:
+		case k == environment && attributes[environmentName] == "":
+			labels[environmentName] = v
+		case k == environmentName, k == "service.namespace", strings.HasPrefix(k, "k8s."):
 			labels[k] = v
 		}
 	}

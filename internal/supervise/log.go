@@ -2,7 +2,6 @@ package supervise
 
 import (
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -54,8 +53,17 @@ type cause struct {
 	met  time.Duration // mono of when it was met last
 }
 
+// A level is an index of a logger's methods.
+type level int
+
+const (
+	levelDebug level = iota
+	levelInfo
+	levelWarn
+)
+
 type line struct {
-	level slog.Level
+	level level
 	text  string
 	attrs []any
 }
@@ -66,19 +74,21 @@ func NewLog(c Clock) *Log {
 }
 
 // With returns the log with attributes for each of its lines: keys, which are strings,
-// and values.
+// and values. It is not inlined, because its callers are many and none is on a hot path.
+//
+//go:noinline
 func (l *Log) With(attrs ...any) *Log {
 	return &Log{l.logCore, append(slices.Clip(l.attrs), attrs...)}
 }
 
 // Debugf queues a message.
-func (l *Log) Debugf(format string, args ...any) { l.add(slog.LevelDebug, format, args) }
+func (l *Log) Debugf(format string, args ...any) { l.add(levelDebug, format, args) }
 
 // Infof queues a message.
-func (l *Log) Infof(format string, args ...any) { l.add(slog.LevelInfo, format, args) }
+func (l *Log) Infof(format string, args ...any) { l.add(levelInfo, format, args) }
 
 // Warnf queues a message.
-func (l *Log) Warnf(format string, args ...any) { l.add(slog.LevelWarn, format, args) }
+func (l *Log) Warnf(format string, args ...any) { l.add(levelWarn, format, args) }
 
 // OnCause logs a fault that may occur at every tick: one warning per cause in five
 // minutes. A fault that lasts is a condition; see [Log.Begin].
@@ -132,7 +142,7 @@ func (l *Log) Dropped() uint64 { return l.dropped.Load() }
 // Panics returns how often the logger has panicked.
 func (l *Log) Panics() uint64 { return l.breaker.Panics() }
 
-func (l *Log) add(level slog.Level, format string, args []any) {
+func (l *Log) add(level level, format string, args []any) {
 	next := line{level, fmt.Sprintf(format, args...), l.attrs}
 	for {
 		select {
@@ -172,24 +182,13 @@ func (l *Log) Drain(stop <-chan struct{}, to func() Sink) {
 func (l *Log) emit(to Sink, next line) {
 	_ = l.breaker.Call(func() error { // there is no other log for its error
 		if s, ok := to.(structured); ok {
-			at(next.level, s.Debugw, s.Infow, s.Warnw)(next.text, append([]any{"component", "holmes"}, next.attrs...)...)
+			[...]func(string, ...any){s.Debugw, s.Infow, s.Warnw}[next.level](next.text, append([]any{"component", "holmes"}, next.attrs...)...)
 			return nil
 		}
-		at(next.level, to.Debugf, to.Infof, to.Warnf)("%s", next.plain()) // an argument, because it may contain percent signs
+		// As an argument, because it may contain percent signs.
+		[...]func(string, ...any){to.Debugf, to.Infof, to.Warnf}[next.level]("%s", next.plain())
 		return nil
 	})
-}
-
-// at returns the function for a level.
-func at[F any](level slog.Level, debug, info, warn F) F {
-	switch level {
-	case slog.LevelDebug:
-		return debug
-	case slog.LevelInfo:
-		return info
-	default:
-		return warn
-	}
 }
 
 // plain returns the line for a logger without attributes: they are in the text, unless
