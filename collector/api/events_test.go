@@ -93,7 +93,7 @@ func TestEventsThatAreRefused(t *testing.T) {
 	require.NoError(t, reporter(t, w, reporters.WithToken("secret")).Report(t.Context(), reportertest.DiskEvent(t)))
 	err := reporter(t, w).Report(t.Context(), reportertest.DiskEvent(t))
 	require.ErrorContains(t, err, "401")
-	require.True(t, holmes.IsPermanent(err))
+	require.False(t, holmes.IsPermanent(err), "a token can be mended")
 	err = reporter(t, w, reporters.WithToken("guess")).Report(t.Context(), reportertest.DiskEvent(t))
 	require.ErrorContains(t, err, "403")
 	bad := reportertest.MemoryEvent(t)
