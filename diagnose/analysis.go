@@ -6,6 +6,7 @@ type analysis struct {
 	functions *functions
 	views     map[*Profile]*view
 	calm      *Baseline
+	heapAsked bool // the heap profile was evidence
 }
 
 func newAnalysis(c *Case, o Options) *analysis {

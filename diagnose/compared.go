@@ -1,12 +1,9 @@
 package diagnose
 
-import (
-	"slices"
-	"strings"
-)
+import "strings"
 
-func (a *analysis) verdict(f *cause, kinds []string) Verdict {
-	if s := a.sampling(); s != "" && s != f.says && (slices.Contains(kinds, "heap") || slices.Contains(kinds, "alloc")) {
+func (a *analysis) verdict(f *cause) Verdict {
+	if s := a.sampling(); a.heapAsked && s != "" && s != f.says {
 		f.caveats = append(f.caveats, s)
 	}
 	return Verdict{

@@ -44,13 +44,13 @@ func (a *analysis) judge(kinds []string) Verdict {
 	for _, kind := range kinds {
 		f := a.evaluate(kind)
 		if f.confident {
-			return a.verdict(f, kinds)
+			return a.verdict(f)
 		}
 		if best == nil || !best.readable && f.readable || len(best.culprits) == 0 && len(f.culprits) > 0 {
 			best = f
 		}
 	}
-	return a.verdict(best, kinds)
+	return a.verdict(best)
 }
 
 func (a *analysis) evaluate(kind string) *cause {

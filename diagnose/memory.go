@@ -49,6 +49,7 @@ const defaultRate = 512 << 10
 // unsampled reports whether heap profiling was off: the profile has at most what was
 // allocated before.
 func (a *analysis) unsampled() bool {
+	a.heapAsked = true
 	p := a.Event.Heap
 	return p != nil && p.PeriodType.Type == "space" && p.Period == 0
 }
@@ -62,11 +63,11 @@ func notSampled(kind string) *cause {
 // sampling says how the heap is sampled, if that is not the default.
 func (a *analysis) sampling() string {
 	switch p := a.Event.Heap; {
-	case a.unsampled():
-		return unsampled
-	case p != nil && p.PeriodType.Type == "space" && p.Period != defaultRate:
-		return fmt.Sprintf("the heap profile has one sample for each %d bytes (runtime.MemProfileRate), where the default is %d", p.Period, defaultRate)
-	default:
+	case p == nil || p.PeriodType.Type != "space" || p.Period == defaultRate:
 		return ""
+	case p.Period == 0:
+		return unsampled
+	default:
+		return fmt.Sprintf("the heap profile has one sample for each %d bytes (runtime.MemProfileRate), where the default is %d", p.Period, defaultRate)
 	}
 }

@@ -1,9 +1,8 @@
 package diagnose
 
 import (
-	"cmp"
 	"fmt"
-	"slices"
+	"sort"
 	"strings"
 )
 
@@ -29,19 +28,22 @@ type MemoryParts struct {
 	Kernel uint64 `json:"kernel_bytes,omitempty"`
 }
 
-// A part is one of [MemoryParts] by its name.
+// A part is one of [MemoryParts] that is not Go's heap.
 type part struct {
 	name  string
 	bytes int64
 }
 
-// parts lists what is not Go's heap.
-func (m *MemoryParts) parts() []part {
-	return []part{
-		{"other processes of the group", int64(m.Others)}, {"memory of C or mappings", int64(m.NotGo)},
-		{"tmpfs files and shared memory", int64(m.Shared)}, {"mapped files", int64(m.Files)},
-		{"goroutine stacks", int64(m.GoStacks)}, {"the Go runtime itself", int64(m.GoOther)}, {"the kernel", int64(m.Kernel)},
-	}
+func (m *MemoryParts) parts() [7]uint64 {
+	return [...]uint64{m.Others, m.NotGo, m.Shared, m.Files, m.GoStacks, m.GoOther, m.Kernel}
+}
+
+// partName returns the name of one of parts.
+func partName(i int) string {
+	return [...]string{
+		"other processes of the group", "memory of C or mappings", "tmpfs files and shared memory", "mapped files",
+		"goroutine stacks", "the Go runtime itself", "the kernel",
+	}[i]
 }
 
 // A breakdown says what the growth of memory consists of, or all memory in use if
@@ -52,26 +54,16 @@ type breakdown struct {
 	rest              []part
 }
 
-// String lists the parts of at least a twentieth, the largest first after Go's heap. It
-// is empty if the parts are not known.
-func (m MemoryParts) String() string {
-	b := between(new(MemoryParts), &m)
-	if b.all == 0 {
-		return ""
-	}
-	return "Go's heap " + mebibytes(b.heap) + b.others()
-}
-
 // between compares two moments.
 func between(was, is *MemoryParts) breakdown {
 	b := breakdown{
-		all: int64(is.Used) - int64(was.Used), heap: int64(is.GoHeap) - int64(was.GoHeap),
-		stacks: int64(is.GoStacks) - int64(was.GoStacks), rest: is.parts(),
+		all: int64(is.Used - was.Used), heap: int64(is.GoHeap - was.GoHeap), stacks: int64(is.GoStacks - was.GoStacks),
 	}
-	for i, p := range was.parts() {
-		b.rest[i].bytes -= p.bytes
+	before := was.parts()
+	for i, bytes := range is.parts() {
+		b.rest = append(b.rest, part{partName(i), int64(bytes - before[i])})
 	}
-	slices.SortStableFunc(b.rest, func(x, y part) int { return cmp.Compare(y.bytes, x.bytes) })
+	sort.Slice(b.rest, func(i, j int) bool { return b.rest[i].bytes > b.rest[j].bytes })
 	return b
 }
 
@@ -79,13 +71,12 @@ func (a *analysis) breakdown() breakdown {
 	if a.Signal != "mem" { // the others are not about all of the memory
 		return breakdown{}
 	}
-	calm, now := &a.calm.Memory, &a.Event.Memory
-	if b := between(calm, now); calm.Used > 0 && b.all > int64(now.Used)/10 { // else calm times have the growth, too
-		b.what = "extra memory"
-		return b
+	what, calm, now := "extra memory", &a.calm.Memory, &a.Event.Memory
+	if calm.Used == 0 || now.Used < calm.Used+now.Used/10 { // calm times have the growth, too
+		what, calm = "memory in use", new(MemoryParts)
 	}
-	b := between(new(MemoryParts), now)
-	b.what = "memory in use"
+	b := between(calm, now)
+	b.what = what
 	return b
 }
 
@@ -94,6 +85,16 @@ func (b *breakdown) outside() bool { return b.all > 0 && b.heap < b.all/2 }
 
 func (b *breakdown) String() string {
 	return fmt.Sprintf("of %s %s Go's heap has %s", mebibytes(b.all), b.what, mebibytes(max(b.heap, 0))) + b.others()
+}
+
+// String lists the parts of at least a twentieth, the largest first after Go's heap. It
+// is empty if the parts are not known.
+func (m *MemoryParts) String() string {
+	if m.Used == 0 {
+		return ""
+	}
+	b := between(new(MemoryParts), m)
+	return "Go's heap " + mebibytes(b.heap) + b.others()
 }
 
 // others lists the parts of at least a twentieth.

@@ -49,15 +49,23 @@ func TestMemoryOutsideTheHeap(t *testing.T) {
 			leak + " allocated 100 % of the extra heap",
 		},
 		{
-			"not measured", "mem", calm, diagnose.MemoryParts{}, true,
+			"not measured", "mem", calm,
+			diagnose.MemoryParts{},
+			true,
 			leak + " allocated 100 % of the extra heap",
 		},
 		{
-			"calm times were not measured", "mem", diagnose.MemoryParts{}, diagnose.MemoryParts{Used: 900 * mib, GoHeap: 120 * mib, Shared: 600 * mib, NotGo: 160 * mib}, false,
+			"calm times were not measured", "mem",
+			diagnose.MemoryParts{},
+			diagnose.MemoryParts{Used: 900 * mib, GoHeap: 120 * mib, Shared: 600 * mib, NotGo: 160 * mib},
+			false,
 			"of 900 MiB memory in use Go's heap has 120 MiB, tmpfs files and shared memory 600 MiB, memory of C or mappings 160 MiB; most of the extra heap is allocated by main.keep (main.keep.go:9, 100 %)",
 		},
 		{
-			"calm times have the growth, too", "mem", diagnose.MemoryParts{Used: 890 * mib, GoHeap: 110 * mib, NotGo: 780 * mib}, diagnose.MemoryParts{Used: 900 * mib, GoHeap: 120 * mib, NotGo: 780 * mib}, false,
+			"calm times have the growth, too", "mem",
+			diagnose.MemoryParts{Used: 890 * mib, GoHeap: 110 * mib, NotGo: 780 * mib},
+			diagnose.MemoryParts{Used: 900 * mib, GoHeap: 120 * mib, NotGo: 780 * mib},
+			false,
 			"of 900 MiB memory in use Go's heap has 120 MiB, memory of C or mappings 780 MiB; most of the extra heap is allocated by main.keep (main.keep.go:9, 100 %)",
 		},
 	} {
@@ -87,7 +95,7 @@ func TestMemoryOfStacks(t *testing.T) {
 }
 
 func TestMemoryPartsAsText(t *testing.T) {
-	require.Empty(t, diagnose.MemoryParts{}.String())
+	require.Empty(t, new(diagnose.MemoryParts).String())
 	m := diagnose.MemoryParts{Used: 300 * mib, GoHeap: 100 * mib, Others: 20 * mib, Files: 176 * mib, GoOther: 4 * mib}
 	require.Equal(t, "Go's heap 100 MiB, mapped files 176 MiB, other processes of the group 20 MiB", m.String())
 }

@@ -1,12 +1,12 @@
 package handler_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/http/pprof"
 	"os"
-	"strings"
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/handler"
@@ -30,15 +30,10 @@ func ExampleNew() {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
 	mux.Handle("/debug/holmes/", http.StripPrefix("/debug/holmes", handler.New(h)))
-	server := httptest.NewServer(mux) // in a service: go http.ListenAndServe("localhost:6060", mux)
-	defer server.Close()
+	// In a service: go http.ListenAndServe("localhost:6060", mux)
 
-	response, err := http.Post(server.URL+"/debug/holmes/capture", "application/x-www-form-urlencoded", strings.NewReader("kind=goroutine"))
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer func() { _ = response.Body.Close() }()
-	fmt.Println(response.Status, response.Header.Get("Content-Type"))
-	// Output: 200 OK application/json
+	answer := httptest.NewRecorder()
+	mux.ServeHTTP(answer, httptest.NewRequestWithContext(context.Background(), "POST", "/debug/holmes/capture?kind=goroutine", nil))
+	fmt.Println(answer.Code, answer.Header().Get("Content-Type"))
+	// Output: 200 application/json
 }

@@ -70,7 +70,8 @@ func (s *site) ask(t *testing.T, method, path string, form url.Values, headers .
 		Transport:     &http.Transport{DisableKeepAlives: true},
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}
-	response := testkit.Must(client.Do(r))(t)
+	response, err := client.Do(r)
+	require.NoError(t, err)
 	defer response.Body.Close()
 	return answer{response.StatusCode, response.Header, string(testkit.Must(io.ReadAll(response.Body))(t))}
 }

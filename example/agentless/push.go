@@ -76,10 +76,6 @@ func retry(ctx context.Context, r receiver, e *holmes.Event, log *zap.SugaredLog
 		if err == nil || holmes.IsPermanent(err) || ctx.Err() != nil || errors.As(err, &refused) && refused.Mendable() {
 			return err
 		}
-		var refused interface{ Mendable() bool }
-		if errors.As(err, &refused) && refused.Mendable() {
-			return err // not within this run
-		}
 		pause := rand.N(longest) + time.Millisecond
 		var told interface{ RetryAfter() time.Duration }
 		if errors.As(err, &told) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/diagnose"
+	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
@@ -32,13 +33,13 @@ type profile struct {
 // A Baseline is the profiles of the process in calm times. They are not changed. The
 // zero Baseline has none.
 type Baseline struct {
-	At time.Time // of the latest round; zero if there is none
+	At       time.Time      // of the latest round; zero if there is none
+	Readings event.Readings // of the latest round
 
 	cpu                         []profile // the newest last
 	heap, earlierHeap           profile   // of the latest round and of the round before
 	goroutine, earlierGoroutine profile
 	first                       profile // a heap profile before the first round
-	memory                      diagnose.MemoryParts
 }
 
 // HeapAt returns when the heap profile was taken, by the monotonic clock, and 0 if
@@ -86,7 +87,7 @@ func (b *Baseline) Parse() (*diagnose.Baseline, error) {
 	out := &diagnose.Baseline{EarlierGoroutine: read(b.earlierGoroutine)}
 	cpu, err := b.joinedCPU()
 	errs = append(errs, err)
-	out.Memory = b.memory
+	out.Memory = b.Readings.MemoryParts
 	out.CPU, out.Heap, out.Goroutine = read(cpu), read(b.heap), read(b.goroutine)
 	if b.heap.at != 0 && b.earlierHeap.at != 0 {
 		out.EarlierHeap, out.HeapSpan = read(b.earlierHeap), b.heap.at-b.earlierHeap.at

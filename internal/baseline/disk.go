@@ -44,7 +44,7 @@ func BuildID() string {
 func (k *Keeper) save(b *Baseline) {
 	ev := &event.Event{
 		ID: k.IDs.Next(b.At, event.SignalBaseline), State: event.StateDismissed, At: b.At,
-		Labels: k.Labels(), Readings: event.Readings{MemoryParts: b.memory},
+		Labels: k.Labels(), Readings: b.Readings,
 		Trigger: event.Trigger{
 			Sample: detect.Sample{Signal: event.SignalBaseline, At: b.At},
 			Reason: detect.Reason{Code: code, Text: "profiles of calm times, for events to be compared with"},
@@ -110,7 +110,7 @@ func (k *Keeper) load() (b Baseline) {
 
 // read reads the baseline from an event on disk.
 func read(ev *event.Event) (b Baseline) {
-	b.At, b.memory = ev.At, ev.Readings.MemoryParts
+	b.At, b.Readings = ev.At, ev.Readings
 	profileOf := func(k event.Kind) (p profile) {
 		if found := ev.Profile(k); found != nil {
 			p.raw, _ = found.ReadAll(maxProfile) // a damaged profile is left out

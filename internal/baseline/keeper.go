@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
-	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/eventstore"
@@ -93,7 +92,7 @@ func (k *Keeper) prepare() {
 // something is suspected meanwhile.
 func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 	b := k.Current.Baseline()
-	b.At, b.memory = k.Scope.Clock.Wall(), k.memory()
+	b.At = k.Scope.Clock.Wall()
 	cpu, err := k.profileCPU(ctx)
 	errs := []error{err}
 	if err == nil {
@@ -116,6 +115,7 @@ func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 	if kept {
 		b.addHeap(heap)
 		b.addGoroutine(goroutine)
+		b.Readings = k.readings()
 	}
 	k.Current.change(func(now *Baseline, s *Stats) {
 		s.CPU += spent
@@ -131,13 +131,14 @@ func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 	return spent
 }
 
-// memory reads what memory consists of.
-func (k *Keeper) memory() diagnose.MemoryParts {
+// readings returns the readings of a round.
+func (k *Keeper) readings() event.Readings {
 	t := k.Taker()
-	var groups cgroup.Sample
-	t.Meter.ReadGroups(&t.Measure, &groups)
 	r, _ := t.Meter.Readings(&t.Measure)
-	return measure.MemoryParts(measure.SelfStatus, &r, &groups)
+	var groups cgroup.Sample
+	t.Meter.ReadGroups(&t.Measure, &groups) // without any, the memory is that of the process
+	r.MemoryParts = measure.MemoryParts(measure.SelfStatus, &r, &groups)
+	return r
 }
 
 func (k *Keeper) profileCPU(ctx context.Context) (p profile, err error) {

@@ -1,11 +1,10 @@
 package measure
 
 import (
-	"bytes"
 	"os"
 	"path/filepath"
-	"runtime/metrics"
 	"strconv"
+	"strings"
 
 	"github.com/go-holmes/holmes/cgroup"
 	"github.com/go-holmes/holmes/diagnose"
@@ -19,8 +18,9 @@ const SelfStatus = "/proc/self/status"
 // no resident memory by kind. The groups are those of the same moment, if r is about
 // the memory of one. It reads a file of 1.5 KB, so it is for events.
 func MemoryParts(status string, r *event.Readings, groups *cgroup.Sample) (m diagnose.MemoryParts) {
-	text, _ := os.ReadFile(filepath.Clean(status)) // without it there is nothing to say
-	anon, ok := residentKiB(text, "RssAnon:")
+	raw, _ := os.ReadFile(filepath.Clean(status)) // without it there is nothing to say
+	text := string(raw)
+	anon, ok := resident(text, "RssAnon")
 	if !ok {
 		return m
 	}
@@ -36,7 +36,7 @@ func MemoryParts(status string, r *event.Readings, groups *cgroup.Sample) (m dia
 		m.Kernel = m.Used - min(m.Used, l.Anon+l.Shmem)
 		return m
 	}
-	m.Shared, _ = residentKiB(text, "RssShmem:")
+	m.Shared, _ = resident(text, "RssShmem")
 	m.Used = max(r.MemoryUsed, anon+m.Shared)
 	m.Files = m.Used - anon - m.Shared
 	return m
@@ -44,31 +44,21 @@ func MemoryParts(status string, r *event.Readings, groups *cgroup.Sample) (m dia
 
 // goParts reads what Go has, and returns the sum.
 func goParts(m *diagnose.MemoryParts) uint64 {
-	samples := []metrics.Sample{
-		{Name: "/memory/classes/total:bytes"},
-		{Name: "/memory/classes/heap/released:bytes"},
-		{Name: "/memory/classes/heap/objects:bytes"},
-		{Name: "/memory/classes/heap/free:bytes"},
-		{Name: "/memory/classes/heap/unused:bytes"},
-		{Name: "/memory/classes/heap/stacks:bytes"},
-		{Name: "/memory/classes/os-stacks:bytes"},
+	var n [7]uint64
+	for i, class := range [len(n)]string{"total", "heap/released", "heap/objects", "heap/free", "heap/unused", "heap/stacks", "os-stacks"} {
+		n[i] = Uint64(ReadMetric("/memory/classes/" + class + ":bytes"))
 	}
-	metrics.Read(samples)
-	of := func(i int) uint64 { return Uint64(samples[i]) }
-	total := of(0) - of(1)
-	m.GoHeap, m.GoStacks = of(2)+of(3)+of(4), of(5)+of(6)
+	total := n[0] - n[1]
+	m.GoHeap, m.GoStacks = n[2]+n[3]+n[4], n[5]+n[6]
 	m.GoOther = total - min(total, m.GoHeap+m.GoStacks)
 	return total
 }
 
-// residentKiB returns a figure of /proc/self/status, such as "RssAnon:  1024 kB", in
+// resident returns a figure of /proc/self/status, such as "RssAnon:  1024 kB", in
 // bytes.
-func residentKiB(text []byte, name string) (uint64, bool) {
-	for line := range bytes.Lines(text) {
-		if rest, ok := bytes.CutPrefix(line, []byte(name)); ok {
-			n, err := strconv.ParseUint(string(bytes.TrimSuffix(bytes.TrimSpace(rest), []byte(" kB"))), 10, 54)
-			return n << 10, err == nil
-		}
-	}
-	return 0, false
+func resident(status, name string) (uint64, bool) {
+	_, rest, _ := strings.Cut(status, name+":")
+	text, _, _ := strings.Cut(strings.TrimSpace(rest), " kB")
+	n, err := strconv.ParseUint(text, 10, 54)
+	return n << 10, err == nil
 }
