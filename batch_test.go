@@ -79,3 +79,31 @@ func TestBatchThatFails(t *testing.T) {
 		})
 	}
 }
+
+// Events of a batch whose answer came too late have arrived, perhaps: they are not
+// sent again at once, and no batch with others has them.
+func TestBatchThatIsLate(t *testing.T) {
+	testkit.Bubble(t, "", func(t *testing.T) {
+		b := &batcher{receiver: newReceiver("batcher")}
+		release := make(chan struct{})
+		b.set(func(*holmes.Event) error { <-release; return nil })
+		l := newLab(t, holmes.WithReporter(b)).run(t)
+		ids := []string{l.capture(t)}
+		synctest.Wait()
+		b.set(func(*holmes.Event) error { return context.DeadlineExceeded })
+		for range 5 { // which wait, and are a batch
+			ids = append(ids, l.capture(t))
+		}
+		close(release)
+		seconds(5)
+		require.Equal(t, []int{5}, b.sizes)
+		before := len(b.attempts())
+		b.set(nil)
+		ids = append(ids, l.capture(t))
+		seconds(20)
+		require.Len(t, b.attempts(), before+1, "the new one only")
+		seconds(120)
+		require.ElementsMatch(t, ids, b.ids())
+		require.Equal(t, []int{5}, b.sizes)
+	})
+}

@@ -118,8 +118,8 @@ func (q *Queue) next(now time.Duration, stopping bool) (best *entry, wait time.D
 const maxBatch = 50
 
 // batch returns the entries to report at once, or nil unless the receiver is up and
-// several events wait that have not been tried yet.
-func (q *Queue) batch() (out []*entry) {
+// several events wait that have not been tried together yet and do not rest.
+func (q *Queue) batch(now time.Duration) (out []*entry) {
 	if _, ok := q.reporter.(event.BatchReporter); !ok {
 		return nil
 	}
@@ -129,7 +129,7 @@ func (q *Queue) batch() (out []*entry) {
 		return nil
 	}
 	for _, e := range q.entries {
-		if !e.single && len(out) < maxBatch {
+		if !e.single && e.after <= now && len(out) < maxBatch {
 			out = append(out, e)
 		}
 	}

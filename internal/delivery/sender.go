@@ -37,7 +37,7 @@ func (s *sender) send() {
 	defer s.cancel()
 	s.takeOver()
 	for s.ctx.Err() == nil {
-		if batch := s.queue.batch(); batch != nil {
+		if batch := s.queue.batch(s.clock.Mono()); batch != nil {
 			s.deliverBatch(batch)
 		}
 		e, wait := s.queue.next(s.clock.Mono(), s.scope.Stopping())

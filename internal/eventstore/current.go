@@ -139,18 +139,17 @@ func (s *Current) Usage() (dir string, u dump.Usage, err error) {
 // for each thing that cannot be done, and its end when one of these was done, which a
 // nil error says. The line has the attributes.
 func (s *Current) Report(doing string, err error, attrs ...any) {
-	log := s.log.With(attrs...)
 	switch {
 	case s.expected(err):
 	case err == nil:
 		if kind, failed := s.failing.LoadAndDelete(doing); failed {
-			log.End(fmt.Sprint(kind), "the dump path can be used again, after \"%s\": %v", doing, kind)
+			s.log.With(attrs...).End(fmt.Sprint(kind), "the dump path can be used again, after \"%s\": %v", doing, kind)
 		}
 	case errors.Is(err, dump.ErrDamaged): // of one event
-		log.OnCause(cause(err), "%s: %v", doing, err)
+		s.log.With(attrs...).OnCause(cause(err), "%s: %v", doing, err)
 	default:
 		s.failing.Store(doing, cause(err))
-		log.Begin(cause(err), "%s: %v", doing, err)
+		s.log.With(attrs...).Begin(cause(err), "%s: %v", doing, err)
 	}
 }
 
