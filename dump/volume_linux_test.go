@@ -195,6 +195,7 @@ func TestVolumes(t *testing.T) {
 		dir     string                          // where the first pod stores events, and
 		next    string                          // the second, if that is another place
 		refused string                          // or why it does not
+		open    bool                            // modes mean nothing there
 	}{
 		{name: "emptyDir", pod: plain, volume: memoryVolume("tmpfs", "mode=0777"), dir: "holmes-1000"},
 		{name: "emptyDir, root", pod: root, volume: memoryVolume("tmpfs", "mode=0777"), dir: "holmes-0"},
@@ -225,6 +226,14 @@ func TestVolumes(t *testing.T) {
 				testkit.ReadOnly(t, path)
 			}, refused: "read-only file system",
 		},
+
+		// File systems with one owner and one mode for all files.
+		{name: "driver of root's files", pod: plain, volume: mountFixed(0, 0o777, false), dir: "holmes-1000", open: true},
+		{name: "driver of root's files, which has an error for modes", pod: plain, volume: mountFixed(0, 0o777, true), dir: "holmes-1000", open: true},
+		{name: "driver of root's files, path that does not exist", pod: plain, volume: mountFixed(0, 0o777, false), below: "a", dir: "holmes-1000", open: true},
+		{name: "driver of own files that are open to all", pod: plain, volume: mountFixed(user, 0o777, true), dir: "holmes-1000", open: true},
+		{name: "driver of own files", pod: plain, volume: mountFixed(user, 0o755, true), dir: ".", open: true},
+		{name: "driver of another user's files, root", pod: root, volume: mountFixed(other, 0o777, false), dir: "holmes-0", open: true},
 
 		// The platform changes the volume between two pods.
 		{
@@ -328,7 +337,9 @@ func TestVolumes(t *testing.T) {
 			}
 			require.Empty(t, first.Error)
 			require.Equal(t, filepath.Join(path, c.dir), first.Dir)
-			requirePrivate(t, first.Dir)
+			if !c.open {
+				requirePrivate(t, first.Dir)
+			}
 			if c.between != nil {
 				c.between(t, path)
 			}
@@ -338,7 +349,9 @@ func TestVolumes(t *testing.T) {
 				c.next = c.dir
 			}
 			require.Equal(t, filepath.Join(path, c.next), second.Dir)
-			requirePrivate(t, second.Dir)
+			if !c.open {
+				requirePrivate(t, second.Dir)
+			}
 			require.Equal(t, []string{eventID(1)}, second.Waiting)
 			require.Equal(t, []string{eventID(2)}, second.Unfinished)
 		})
