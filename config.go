@@ -42,7 +42,7 @@ const minInterval = 10 * time.Millisecond
 func defaultConfig() *config {
 	c := &config{
 		measure:  measure.Config{CGroup: true},
-		store:    eventstore.Config{Path: os.TempDir(), Events: 100, Bytes: 256 << 20, Age: dump.DefaultMaxAge},
+		store:    eventstore.Config{Path: os.TempDir(), Private: true, Events: 100, Bytes: 256 << 20, Age: dump.DefaultMaxAge},
 		capture:  capture.Config{Sampling: 5 * time.Second, CPUTime: 2 * time.Second, Bytes: 256 << 20, ForceGC: true},
 		monitor:  monitor.Config{Interval: time.Second, Signals: map[Signal]monitor.Signal{}, Slow: true, Budget: 10, WatchMemory: true},
 		baseline: 5 * time.Minute,

@@ -1,6 +1,8 @@
 package holmes_test
 
 import (
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -69,6 +71,55 @@ func TestDumpPathThatCannotBeUsed(t *testing.T) {
 			})
 		})
 	}
+}
+
+// By default events are in a private directory of the temporary one, whatever that looks
+// like, and what lies in the temporary one itself is found.
+func TestDefaultDumpPath(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the rules are those of Unix")
+	}
+	for name, build := range map[string]func(t *testing.T, temp string){
+		"missing": func(*testing.T, string) {},
+		"private": func(t *testing.T, temp string) { require.NoError(t, os.Mkdir(temp, 0o700)) },
+		"open to all": func(t *testing.T, temp string) {
+			require.NoError(t, errors.Join(os.Mkdir(temp, 0o700), os.Chmod(temp, 0o777)))
+		},
+		"of a version": func(t *testing.T, temp string) { require.NoError(t, leave(temp)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			temp := filepath.Join(t.TempDir(), "temp")
+			build(t, temp)
+			t.Setenv("TMPDIR", temp)
+			h := testkit.Must(holmes.New(holmes.WithLogger(nil), holmes.WithBaseline(0)))(t)
+			require.NoError(t, h.Start())
+			defer h.Stop()
+			dir := filepath.Join(temp, "holmes-"+strconv.Itoa(os.Geteuid()))
+			e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
+			require.Equal(t, filepath.Join(dir, e.ID), e.Dir)
+			entries := testkit.Must(filepath.Glob(filepath.Join(temp, "2*")))(t)
+			require.Empty(t, entries, "moved")
+			if name == "of a version" {
+				require.FileExists(t, filepath.Join(dir, leftID, "event.json"))
+			}
+		})
+	}
+}
+
+const leftID = "20260102T150405.000000000Z-cpu-00000001"
+
+// leave stores an event as a process does whose directory is private.
+func leave(dir string) error {
+	s, err := dump.Open(dir, dump.Options{MaxAge: 100 * 365 * 24 * time.Hour})
+	if err != nil {
+		return err
+	}
+	e, err := s.Create(leftID)
+	if err != nil {
+		return err
+	}
+	_, err = e.Write("event.json", func(w io.Writer) error { return testkit.Err(io.WriteString(w, "{}")) })
+	return errors.Join(err, e.Close(dump.Class{}), s.Close())
 }
 
 // Without a disk by choice nothing is logged about that, for an hour, and nothing is

@@ -112,13 +112,13 @@ func WithCPUSamplingTime(duration string) Option {
 // holmes-<user id>. A symbolic link that others can exchange is refused, and so is a
 // private directory of another user; package dump has the rules. Where the path cannot
 // be used, Start logs why, [Stats] has the error, and events go to the reporters from
-// memory. Default [os.TempDir].
+// memory. Default holmes-<user id> in [os.TempDir].
 func WithDumpPath(dumpPath string) Option {
 	return option{"WithDumpPath", func(c *config) error {
 		if dumpPath == "" {
 			return errors.New(`path "": must not be empty`)
 		}
-		c.store.Path = dumpPath
+		c.store.Path, c.store.Private = dumpPath, false
 		return nil
 	}}
 }

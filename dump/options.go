@@ -36,6 +36,10 @@ type Options struct {
 	// first: a clock that was set wrong for a while costs no evidence.
 	// The default is [DefaultMaxAge].
 	MaxAge time.Duration
+	// Private has the events in a private directory of the path, whoever owns that and
+	// whatever its mode is, as for a directory that other files are in. The package
+	// comment says when it is so by default. [Store.SetLimits] does not change it.
+	Private bool
 	// KeepFree is how many bytes of the disk are left to others: nothing is
 	// written that would leave less. Delivered events are removed to keep them
 	// free. The default is 5 % of the disk, at most 256 MiB; a negative

@@ -63,7 +63,7 @@ func open(path string, o Options) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	where, err := location.Find(path, o.Fault)
+	where, err := location.Find(path, o.Private, o.Fault)
 	if err != nil {
 		return nil, err
 	}
@@ -96,7 +96,7 @@ func open(path string, o Options) (*Store, error) {
 // fails with [ErrRefused] where Open would. The name of the root is the absolute
 // path; the caller closes it.
 func OpenDir(path string) (*os.Root, error) {
-	where, err := location.Find(path, nil)
+	where, err := location.Find(path, false, nil)
 	if err != nil {
 		return nil, fmt.Errorf("holmes: dump: open %q: %w", path, err)
 	}

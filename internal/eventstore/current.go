@@ -22,6 +22,7 @@ type Config struct {
 	Age    time.Duration
 	Free   int64 // 0 is the store's default, below 0 is none
 
+	Private    bool // the dump path is a directory for other files
 	MemoryOnly bool // there is no dump path
 }
 
@@ -59,7 +60,8 @@ func (s *Current) Open(c Config) (*dump.Store, error) {
 	}
 	opts := dump.Options{
 		MaxEvents: c.Events, MaxBytes: c.Bytes - s.beside.Load(), MaxAge: c.Age, KeepFree: c.Free, Memory: s.MemoryBudget,
-		Now: s.clock.Wall, Fault: s.Fault,
+		Private: c.Private,
+		Now:     s.clock.Wall, Fault: s.Fault,
 	}
 	if s.path != c.Path {
 		s.path, s.store = c.Path, s.stores[c.Path]

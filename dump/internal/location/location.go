@@ -29,8 +29,8 @@ type Location struct {
 }
 
 // Find returns the location for a path, and makes the directory of that path if it
-// does not exist.
-func Find(path string, fault func(op, name string) error) (Location, error) {
+// does not exist. With private, it is a private directory there in any case.
+func Find(path string, private bool, fault func(op, name string) error) (Location, error) {
 	if path == "" {
 		return Location{}, errors.New("path is empty")
 	}
@@ -48,9 +48,9 @@ func Find(path string, fault func(op, name string) error) (Location, error) {
 	if err != nil {
 		return Location{}, err
 	}
-	private := p.Below("holmes-" + strconv.Itoa(os.Geteuid()))
-	if info.IsDir() && (!own(info, 0o022) || private.exists()) {
-		return private, nil
+	inner := p.Below("holmes-" + strconv.Itoa(os.Geteuid()))
+	if info.IsDir() && (private || !own(info, 0o022) || inner.exists()) {
+		return inner, nil
 	}
 	return p, nil
 }
