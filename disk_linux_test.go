@@ -299,6 +299,7 @@ func TestMemoryForEventsFollowsWhatIsFree(t *testing.T) {
 		r.set(down)
 		l := newLab(t, holmes.WithMemoryOnly(true), holmes.WithReporter(r))
 		l.host.Memory(984 << 20) // of 1 GiB
+		l.Disable(holmes.SignalMem, holmes.SignalGCHeap)
 		const most = 40 << 20 / 20
 		l.SetCapture(holmes.KindThreadcreate, 0, writes(bytes.Repeat([]byte("profile "), 64<<10)))
 		l.run(t)

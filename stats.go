@@ -211,8 +211,9 @@ func (h *Holmes) costStats() CostStats {
 func (h *Holmes) dumpStats() DumpStats {
 	dir, u, err := h.store.Usage()
 	held, _ := h.delivery.InMemory()
+	most, volatile := h.store.Bound(h.cfg.Load().store)
 	return DumpStats{
-		Dir: dir, Err: err, Events: u.Events, Bytes: u.Bytes, MaxBytes: u.MaxBytes, OnTmpfs: u.Volatile,
+		Dir: dir, Err: err, Events: u.Events, Bytes: u.Bytes, MaxBytes: most, OnTmpfs: volatile,
 		Waiting: u.Waiting, Damaged: u.Damaged, Unclaimed: u.Unclaimed, InMemory: held,
 	}
 }

@@ -104,7 +104,7 @@ func TestMarkThatTheDiskRefuses(t *testing.T) {
 	require.NoError(t, s.RetryMarks())
 	requireWaiting(t, s, "a")
 	s = openStore(t, s.Dir(), dump.Options{})
-	require.Equal(t, dump.Usage{Events: 2, Bytes: weight(t, s.Dir())}, held(s))
+	require.Equal(t, dump.Usage{Events: 2, Bytes: weight(t, s.Dir())}, s.Usage())
 	marks := testkit.Must(filepath.Glob(filepath.Join(s.Dir(), "*", ".refused-a")))(t)
 	require.Len(t, marks, 1)
 }

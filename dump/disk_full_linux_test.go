@@ -64,7 +64,7 @@ func TestReadOnly(t *testing.T) {
 	_, err := dump.Open(dir, dump.Options{})
 	require.ErrorIs(t, err, syscall.EROFS) // and not at the first event
 	requireEvents(t, s, 0, 1)
-	require.Equal(t, dump.Usage{Events: 2, Bytes: lockBytes + 2*closed(10)}, held(s))
+	require.Equal(t, dump.Usage{Events: 2, Bytes: lockBytes + 2*closed(10)}, s.Usage())
 
 	remount(0)
 	require.NoError(t, create(t, s, 3, 10).Close(dump.Class{}))

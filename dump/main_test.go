@@ -163,10 +163,3 @@ func ExampleStore() {
 	fmt.Println(entry.ID(), file.Name, file.Bytes)
 	// Output: 20260102T150405.000000000Z-cpu summary.txt 18
 }
-
-// held returns what a store holds, without its limits.
-func held(s *dump.Store) dump.Usage {
-	u := s.Usage()
-	u.MaxBytes, u.Volatile = 0, false
-	return u
-}

@@ -47,8 +47,10 @@ type Options struct {
 	KeepFree int64
 	// Memory returns how many bytes the events may take where the directory is in
 	// memory, on tmpfs or ramfs, whose files count as memory of the process. It is
-	// asked for each demand, and the lower one of it and MaxBytes counts. It must
-	// not call the store. The default is no such limit. It is kept on Linux.
+	// asked for each demand, and the lower one of it and MaxBytes counts. Where that
+	// is less than what the events take already, they take no more, and [Store.Tidy]
+	// removes events if it was so at the last Tidy, too. Memory must not call the
+	// store. The default is no such limit. It is kept on Linux.
 	Memory func() int64
 	// Now is the wall clock that MaxAge goes by. The default is [time.Now].
 	Now func() time.Time
@@ -84,13 +86,18 @@ func (o Options) withDefaults() (Options, error) {
 	return o, nil
 }
 
-// maxBytes returns how many bytes the events may take now.
-func (s *Store) maxBytes() int64 {
+// budget returns how many bytes the events may take now.
+func (s *Store) budget() int64 {
 	if s.volatile && s.limits.Memory != nil {
 		return min(s.limits.MaxBytes, s.limits.Memory())
 	}
 	return s.limits.MaxBytes
 }
+
+// maxBytes returns how many bytes the events may take after a demand. While the budget
+// is lower than what they take, they must not take more, and old ones make room for
+// new ones: memory that is short for a moment costs no evidence.
+func (s *Store) maxBytes() int64 { return min(s.limits.MaxBytes, max(s.budget(), s.taken)) }
 
 // room returns how many bytes may still be written to the disk of dir, and what
 // has to stay free.

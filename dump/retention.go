@@ -72,6 +72,9 @@ func (s *Store) retain(root disk.Dir, d demand) error {
 	if err != nil {
 		return err
 	}
+	if d.bytes > 0 {
+		s.taken = max(s.taken, found.Bytes)
+	}
 	r := &retention{store: s, root: root, found: found}
 	r.finish()
 	victims := r.victims()
@@ -284,6 +287,7 @@ func (s *Store) Tidy() error {
 
 // tidy is Tidy with the directory locked.
 func (s *Store) tidy(root disk.Dir) error {
+	s.taken, s.tidied = s.tidied, s.budget()
 	err := s.retain(root, demand{})
 	if errors.Is(err, ErrBudget) {
 		return nil // open events take it all; the next Create says so

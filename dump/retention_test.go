@@ -130,7 +130,7 @@ func TestForeignFilesAreNotOurs(t *testing.T) {
 	for n := 1; n < 4; n++ {
 		e := create(t, s, n, 900)
 		require.NoError(t, e.Close(dump.Class{Disposable: true}))
-		require.Equal(t, dump.Usage{Events: 1, Bytes: lockBytes + closed(900)}, held(s))
+		require.Equal(t, dump.Usage{Events: 1, Bytes: lockBytes + closed(900)}, s.Usage())
 	}
 	require.NoError(t, os.RemoveAll(filepath.Join(dir, eventID(3))))
 	require.NoError(t, s.Close())

@@ -35,6 +35,8 @@ type Store struct {
 	overdue    map[string]time.Time // since when an event looks too old
 	held       *lock.Directory      // while the directory is locked
 	counted    *lock.Count          // what it says then, nil if the directory is to be scanned
+	taken      int64                // most that the events took since the latest Tidy, when a demand made room
+	tidied     int64                // the budget at the latest Tidy
 	unfinished bool                 // an event of this store is not open and could not be sealed
 	unclaimed  int                  // events of dead owners that were removed while they waited
 	last       Usage                // the answer while the disk gives none
@@ -163,10 +165,6 @@ type Usage struct {
 	// Bytes is what all files of all events take, and what is reserved for
 	// those that are being written.
 	Bytes int64
-	// MaxBytes is how many they may take now, by [Options], and Volatile whether
-	// the directory is in memory, see [Store.Volatile].
-	MaxBytes int64
-	Volatile bool
 	// Waiting is how many events still wait for a reporter, Damaged how many are
 	// set aside because their files are not what was written.
 	Waiting, Damaged int
@@ -184,7 +182,7 @@ func (s *Store) Usage() Usage {
 	if err == nil {
 		s.last = now
 	}
-	s.last.Unclaimed, s.last.MaxBytes, s.last.Volatile = s.unclaimed, s.maxBytes(), s.volatile
+	s.last.Unclaimed = s.unclaimed
 	return s.last
 }
 

@@ -61,12 +61,12 @@ func TestListAndUsage(t *testing.T) {
 	require.NoError(t, first.Close(dump.Class{}))
 	open := create(t, s, 1, 40) // younger, but of an older time
 	requireEvents(t, s, 1, 2)
-	require.Equal(t, dump.Usage{Events: 2, Bytes: weight(t, s.Dir())}, held(s))
+	require.Equal(t, dump.Usage{Events: 2, Bytes: weight(t, s.Dir())}, s.Usage())
 
 	require.NoError(t, os.RemoveAll(first.Path()))
-	require.Equal(t, dump.Usage{Events: 1, Bytes: lockBytes + 40 + dump.LineBytes("cpu.pb.gz", 40) + dump.SealRoom}, held(s))
+	require.Equal(t, dump.Usage{Events: 1, Bytes: lockBytes + 40 + dump.LineBytes("cpu.pb.gz", 40) + dump.SealRoom}, s.Usage())
 	require.NoError(t, open.Discard())
-	require.Equal(t, dump.Usage{Bytes: lockBytes}, held(s))
+	require.Equal(t, dump.Usage{Bytes: lockBytes}, s.Usage())
 	require.NoError(t, s.Close())
 	requireClean(t, s.Dir())
 }

@@ -1,6 +1,7 @@
 package dump_test
 
 import (
+	"errors"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -29,14 +30,29 @@ func TestMemoryBoundsADirectoryInMemory(t *testing.T) {
 		require.Equal(t, weight(t, dir), s.Usage().Bytes)
 	}
 	require.Greater(t, s.Usage().Events, 8)
-	require.EqualValues(t, 10_000, s.Usage().MaxBytes)
 
+	require.NoError(t, s.Tidy())
+
+	// While less is free than the events take, they take no more.
 	free.Store(3000)
+	most := s.Usage()
+	for n := range 30 {
+		require.NoError(t, create(t, s, 20+n, 900).Close(dump.Class{}))
+		require.LessOrEqual(t, s.Usage().Bytes, most.Bytes)
+	}
+	kept := s.Usage().Events
+	require.InDelta(t, most.Events, kept, 1)
+
+	// Less for a moment costs none, less for long does.
+	require.NoError(t, s.Tidy())
+	require.Equal(t, kept, s.Usage().Events)
 	require.NoError(t, s.Tidy())
 	require.LessOrEqual(t, s.Usage().Bytes, int64(3000))
-	requireEvents(t, s, 17, 18, 19)
+	requireEvents(t, s, 47, 48, 49)
 	free.Store(0)
-	require.ErrorIs(t, testkit.Err(s.Create(eventID(20))), dump.ErrBudget)
+	require.NoError(t, errors.Join(s.Tidy(), s.Tidy()))
+	requireEvents(t, s)
+	require.ErrorIs(t, testkit.Err(s.Create(eventID(50))), dump.ErrBudget)
 
 	if onDisk := openStore(t, t.TempDir(), o); !onDisk.Volatile() { // where the system's /tmp is on disk
 		require.NoError(t, create(t, onDisk, 1, 900).Close(dump.Class{}))

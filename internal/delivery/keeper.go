@@ -35,10 +35,8 @@ func (k *keeper) keep() {
 		k.each()
 		for _, s := range k.stores.All() {
 			k.recover(s, all)
-			if s.Volatile() { // its budget shrinks with the memory that is free
-				k.stores.Report("remove events", s.Tidy())
-			}
 		}
+		k.tidy(true) // their budgets shrink with the memory that is free
 		all = false
 		select {
 		case <-timer.C:
@@ -50,7 +48,7 @@ func (k *keeper) keep() {
 		}
 		if now := k.clock.Mono(); now >= tidy {
 			tidy = now + tidyEvery
-			k.tidy()
+			k.tidy(false)
 		}
 	}
 }
@@ -134,9 +132,12 @@ func (k *keeper) complete(s *dump.Store, id string, queues []*Queue) {
 	k.enqueue(k.stored(s, id), queues)
 }
 
-// tidy removes events that are too old or too many.
-func (k *keeper) tidy() {
+// tidy removes events that are too old or too many, from the stores that are in memory or
+// from the others.
+func (k *keeper) tidy(volatile bool) {
 	for _, s := range k.stores.All() {
-		k.stores.Report("remove expired events", s.Tidy())
+		if s.Volatile() == volatile {
+			k.stores.Report("remove expired events", s.Tidy())
+		}
 	}
 }

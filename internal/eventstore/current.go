@@ -90,7 +90,9 @@ func (s *Current) Create(c Config, id string, to []string) (Files, error) {
 	files.Store, files.stale = store, true
 	files.entry, err = store.Create(id, to...)
 	s.mu.Lock()
-	s.err = err
+	if s.err = err; expected(store, err) {
+		s.err = nil
+	}
 	s.mu.Unlock()
 	return files, err
 }
@@ -141,12 +143,15 @@ func (s *Current) Usage() (dir string, u dump.Usage, err error) {
 // for each thing that cannot be done, and its end when one of these was done, which a
 // nil error says. The line has the attributes.
 func (s *Current) Report(doing string, err error, attrs ...any) {
+	s.mu.Lock()
+	store := s.store
+	s.mu.Unlock()
 	switch {
-	case s.expected(err):
 	case err == nil:
 		if kind, failed := s.failing.LoadAndDelete(doing); failed {
 			s.log.With(attrs...).End(fmt.Sprint(kind), "the dump path can be used again, after \"%s\": %v", doing, kind)
 		}
+	case expected(store, err):
 	case errors.Is(err, dump.ErrDamaged): // of one event
 		s.log.With(attrs...).OnCause(cause(err), "%s: %v", doing, err)
 	default:

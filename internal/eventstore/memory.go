@@ -45,11 +45,23 @@ func tooLarge(limit int) error {
 	return fmt.Errorf("larger than %d KiB, the limit of an event in memory", limit>>10)
 }
 
-// expected reports whether an error is no fault of the disk: there is none by the options,
-// or it is in memory and its bound was told when it was opened.
-func (s *Current) expected(err error) bool {
+// Bound returns how many bytes the events in the dump path may take now, and whether
+// it counts as memory of the process. Without a dump path it returns 0.
+func (s *Current) Bound(c Config) (bytes int64, volatile bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	volatile := s.store != nil && s.store.Volatile()
-	return errors.Is(err, ErrMemoryOnly) || volatile && errors.Is(err, dump.ErrBudget)
+	store := s.store
+	s.mu.Unlock()
+	switch {
+	case store == nil:
+		return 0, false
+	case store.Volatile():
+		return min(c.Bytes, s.MemoryBudget()), true
+	}
+	return c.Bytes, false
+}
+
+// expected reports whether an error is no fault of the disk: there is none by the options,
+// or it is in memory, whose bound was told when it was opened.
+func expected(store *dump.Store, err error) bool {
+	return errors.Is(err, ErrMemoryOnly) || store != nil && store.Volatile() && errors.Is(err, dump.ErrBudget)
 }
