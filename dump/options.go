@@ -38,7 +38,8 @@ type Options struct {
 	MaxAge time.Duration
 	// Private has the events in a private directory of the path, whoever owns that and
 	// whatever its mode is, as for a directory that other files are in. The package
-	// comment says when it is so by default. [Store.SetLimits] does not change it.
+	// comment says when it is so by default. [Store.SetLimits] does not change it. On
+	// Windows it has no effect.
 	Private bool
 	// KeepFree is how many bytes of the disk are left to others: nothing is
 	// written that would leave less. Delivered events are removed to keep them

@@ -1,14 +1,16 @@
 package location
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
 )
 
-// Former opens the directory that a private one is in, if it belongs to this user:
-// then a store may have used it, before the modes of the volume were changed.
+// Former opens the directory that a private one is in, if it belongs to this user and is
+// not sticky, as /tmp is, which may have very many files: then a store may have used it,
+// before the modes of the volume were changed.
 func (p Location) Former() (disk.Dir, bool) {
 	if p.within == "" {
 		return disk.Dir{}, false
@@ -18,7 +20,7 @@ func (p Location) Former() (disk.Dir, bool) {
 		return disk.Dir{}, false
 	}
 	dir := disk.Dir{Root: root, Fault: p.Fault}
-	if info, err := root.Stat("."); err != nil || !own(info, 0) {
+	if info, err := root.Stat("."); err != nil || !own(info, 0) || info.Mode()&fs.ModeSticky != 0 {
 		dir.Close()
 		return disk.Dir{}, false
 	}

@@ -48,8 +48,9 @@ func Find(path string, private bool, fault func(op, name string) error) (Locatio
 	if err != nil {
 		return Location{}, err
 	}
-	inner := p.Below("holmes-" + strconv.Itoa(os.Geteuid()))
-	if info.IsDir() && (private || !own(info, 0o022) || inner.exists()) {
+	uid := os.Geteuid()
+	inner := p.Below("holmes-" + strconv.Itoa(uid))
+	if info.IsDir() && uid >= 0 && (private || !own(info, 0o022) || inner.exists()) {
 		return inner, nil
 	}
 	return p, nil
