@@ -50,7 +50,7 @@ func (s *Store) create(id string, to []string) (e *Entry, err error) {
 		if _, err := root.Stat(id); !errors.Is(err, fs.ErrNotExist) {
 			return errors.Join(ErrExists, err) // before other events make room for it
 		}
-		room := checksum.Room + min(linesAhead, s.limits.MaxBytes>>18)
+		room := checksum.Room + min(linesAhead, s.maxBytes()>>18)
 		if err := s.makeRoom(root, demand{events: 1, bytes: room}); err != nil {
 			return err
 		}

@@ -55,9 +55,10 @@ func newHeap() *heap {
 	return h
 }
 
-// refresh reads the figures again if a collection has finished.
+// refresh reads the figures again if a collection has finished. The watch does not
+// notice the end of one that was under way when it began.
 func (h *heap) refresh() {
-	if h.watch.finished() {
+	if h.watch.finished() || h.live == 0 {
 		metrics.Read(h.after)
 		h.live, h.limit = Uint64(h.after[heapLive]), Uint64(h.after[heapLimit])
 		h.goal, h.cycles = Uint64(h.after[heapNext]), Uint64(h.after[heapFinished])

@@ -34,6 +34,7 @@ func (p *process) Close() error                     { return p.err }
 func holds(n uint64) *process {
 	return &process{memory: procstat.Memory{Resident: n * mib, Used: n * mib}}
 }
+
 func (p *process) below(rlimit string, r uint64) *process {
 	p.memory.Rlimit, p.memory.Room = rlimit, r*mib
 	return p
@@ -150,46 +151,56 @@ func TestMemoryLimit(t *testing.T) {
 			host{process: holds(16 * gib)}, grouped, 25, 64 * gib, "the machine", 48 * gib,
 		},
 		"a group": {
-			host{process: holds(100), group: at("268435456", "max", "1073741824")}, grouped,
+			host{process: holds(100), group: at("268435456", "max", "1073741824")},
+			grouped,
 			25, 1 * gib, "memory.max of the cgroup /app", 768,
 		},
 		"a group that is left out": {
-			host{process: holds(16 * gib), group: at("268435456", "max", "1073741824")}, measure.Config{},
+			host{process: holds(16 * gib), group: at("268435456", "max", "1073741824")},
+			measure.Config{},
 			25, 64 * gib, "the machine", 48 * gib,
 		},
 		"memory.high, which does not kill": {
-			host{process: holds(200), group: at("268435456", "268435456", "1073741824")}, grouped,
+			host{process: holds(200), group: at("268435456", "268435456", "1073741824")},
+			grouped,
 			100, 256, "memory.high of the cgroup /app", 768,
 		},
 		"memory.high alone": {
-			host{process: holds(200), group: at("268435456", "268435456", "max")}, grouped,
+			host{process: holds(200), group: at("268435456", "268435456", "max")},
+			grouped,
 			100, 256, "memory.high of the cgroup /app", 64*gib - 200,
 		},
 		"a group without a limit": {
-			host{process: holds(16 * gib), group: at("68451041280", "max", "max")}, grouped,
+			host{process: holds(16 * gib), group: at("68451041280", "max", "max")},
+			grouped,
 			25, 64 * gib, "the machine", 48 * gib,
 		},
 		"a group with more than the machine has": {
-			host{process: holds(1 * gib), group: at("17179869184", "max", "274877906944")}, grouped,
+			host{process: holds(1 * gib), group: at("17179869184", "max", "274877906944")},
+			grouped,
 			25, 64 * gib, "the machine", 63 * gib,
 		},
 		"an address space": {
 			host{process: holds(300).below("RLIMIT_AS", 100)}, grouped, 75, 400, "RLIMIT_AS", 100,
 		},
 		"an address space in a group that is fuller": {
-			host{process: holds(300).below("RLIMIT_AS", 900), group: at("805306368", "max", "1073741824")}, grouped,
+			host{process: holds(300).below("RLIMIT_AS", 900), group: at("805306368", "max", "1073741824")},
+			grouped,
 			75, 1 * gib, "memory.max of the cgroup /app", 256,
 		},
 		"an address space in a group that is not": {
-			host{process: holds(300).below("RLIMIT_DATA", 100), group: at("314572800", "max", "1073741824")}, grouped,
+			host{process: holds(300).below("RLIMIT_DATA", 100), group: at("314572800", "max", "1073741824")},
+			grouped,
 			75, 400, "RLIMIT_DATA", 100,
 		},
 		"an option": {
-			host{process: holds(100), group: at("268435456", "max", "1073741824")}, measure.Config{CGroup: true, MemoryLimit: 400 * mib},
+			host{process: holds(100), group: at("268435456", "max", "1073741824")},
+			measure.Config{CGroup: true, MemoryLimit: 400 * mib},
 			25, 400, "WithMemoryLimit", 768,
 		},
 		"other processes": {
-			host{process: &process{memory: procstat.Memory{Used: 16 * gib * mib}, available: 50 * mib}}, grouped,
+			host{process: &process{memory: procstat.Memory{Used: 16 * gib * mib}, available: 50 * mib}},
+			grouped,
 			25, 64 * gib, "the machine", 50,
 		},
 	} {

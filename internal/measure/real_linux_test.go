@@ -9,6 +9,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -25,6 +26,7 @@ import (
 const (
 	childEnv = "HOLMES_MEASURE_CHILD"
 	spaceEnv = "HOLMES_MEASURE_SPACE" // by how many MiB the address space may grow
+	procEnv  = "HOLMES_MEASURE_PROC"  // what is mounted at /proc: type and options
 )
 
 // A state is what the meter of a child tells: by the limits of the system, and with the
@@ -48,6 +50,11 @@ func child(root string) error {
 	}
 	if err := limitSpace(os.Getenv(spaceEnv)); err != nil {
 		return err
+	}
+	if kind, options, hidden := strings.Cut(os.Getenv(procEnv), " "); hidden {
+		if err := syscall.Mount(kind, "/proc", kind, 0, options); err != nil {
+			return err
+		}
 	}
 	meter := measure.New(measure.OpenReaders(supervise.NewLog(supervise.SystemClock())))
 	defer meter.Close()
@@ -131,7 +138,12 @@ type reader struct{ *testkit.Child }
 // begin starts a child, in a group if it is not "child".
 func begin(t *testing.T, group string, env ...string) reader {
 	t.Helper()
-	c := testkit.Start(t, append(env, childEnv+"="+group)...)
+	return start(t, testkit.Command(t, append(env, childEnv+"="+group)...))
+}
+
+func start(t *testing.T, c *testkit.Child) reader {
+	t.Helper()
+	require.NoError(t, c.Start())
 	t.Cleanup(func() {
 		_ = c.Stdin.Close()
 		_ = c.Wait() // the end of the test's context kills it
@@ -157,22 +169,22 @@ func TestRealCores(t *testing.T) {
 	require.Greater(t, unbound.tell(t, "read").Limits.CPU.Value, 1.0)
 	require.Equal(t, measure.Limit{Value: 1, From: "GOMAXPROCS"}, unbound.tell(t, "procs 1").Limits.CPU)
 
-	pinned := make(chan reader)
-	go func() {
-		runtime.LockOSThread() // never unlocked: the thread ends with the goroutine
-		var one [1024 / 64]uint64
-		one[0] = 1
-		_, _, errno := syscall.RawSyscall(syscall.SYS_SCHED_SETAFFINITY, 0, unsafe.Sizeof(one), uintptr(unsafe.Pointer(&one)))
-		if errno != 0 {
-			close(pinned)
-			return
-		}
-		pinned <- begin(t, "child", "GOMAXPROCS=8")
-	}()
-	c, ok := <-pinned
-	if !ok {
-		t.Skip("the first core cannot be chosen here")
+	runtime.LockOSThread() // a child has the affinity of the thread that starts it
+	defer runtime.UnlockOSThread()
+	var all, one [1024 / 64]uint64
+	affinity := func(call uintptr, mask *[1024 / 64]uint64) syscall.Errno {
+		_, _, errno := syscall.RawSyscall(call, 0, unsafe.Sizeof(*mask), uintptr(unsafe.Pointer(mask)))
+		return errno
 	}
+	require.Zero(t, affinity(syscall.SYS_SCHED_GETAFFINITY, &all))
+	for i, word := range all {
+		if one[i] = word & -word; word != 0 { // the lowest core of the mask
+			break
+		}
+	}
+	require.Zero(t, affinity(syscall.SYS_SCHED_SETAFFINITY, &one))
+	c := begin(t, "child", "GOMAXPROCS=8")
+	require.Zero(t, affinity(syscall.SYS_SCHED_SETAFFINITY, &all))
 	require.Equal(t, measure.Limit{Value: 1, From: "affinity mask"}, c.tell(t, "read").Limits.CPU)
 }
 
@@ -232,4 +244,31 @@ func TestRealAddressSpace(t *testing.T) {
 	require.Equal(t, "RLIMIT_AS", s.Limits.Memory.From)
 	require.InDelta(t, more, float64(s.Room), more/4)
 	require.InDelta(t, float64(s.Room), s.Limits.Memory.Value/mib*(1-s.Mem/100), 1)
+}
+
+// What a system hides below /proc costs the readings from there, and no others.
+func TestRealHiddenProc(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("mounts need root: /proc is not hidden")
+	}
+	for name, tt := range map[string]struct {
+		mount string
+		own   bool // the memory of the process can be read
+	}{
+		"ProcSubset=pid":        {"proc subset=pid", true},
+		"ProtectProc=invisible": {"proc hidepid=invisible", true},
+		"no /proc":              {"tmpfs size=4k", false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := testkit.Command(t, childEnv+"=child", procEnv+"="+tt.mount)
+			c.SysProcAttr = &syscall.SysProcAttr{Unshareflags: syscall.CLONE_NEWNS}
+			r := start(t, c)
+			r.tell(t, "hold 256")
+			s := r.tell(t, "ballast 0")
+			require.Equal(t, tt.own, s.Own > 20)
+			require.InDelta(t, 25, s.Heap, 4, "of a GiB")
+			require.Positive(t, s.Limits.CPU.Value)
+			require.Positive(t, s.Limits.Memory.Value)
+		})
+	}
 }

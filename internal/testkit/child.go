@@ -38,9 +38,15 @@ type Child struct {
 // Start starts the test binary again, with more variables in its environment.
 func Start(t testing.TB, env ...string) *Child {
 	t.Helper()
-	c := prepare(t, exec.CommandContext(t.Context(), os.Args[0]), env)
-	require.NoError(t, c.Cmd.Start())
+	c := Command(t, env...)
+	require.NoError(t, c.Start())
 	return c
+}
+
+// Command is what Start starts, for a test that changes it before.
+func Command(t testing.TB, env ...string) *Child {
+	t.Helper()
+	return prepare(t, exec.CommandContext(t.Context(), os.Args[0]), env)
 }
 
 func prepare(t testing.TB, cmd *exec.Cmd, env []string) *Child {
