@@ -211,3 +211,35 @@ func TestDropsAreCounted(t *testing.T) {
 		require.EqualValues(t, 8, s.Offered)
 	})
 }
+
+// A receiver is down when it is taken out of the configuration. A day later what waits
+// for it holds nothing any more, and new events are kept.
+func TestRemovedReporterHoldsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		old, other := newReceiver("old"), newReceiver("other")
+		old.set(down)
+		l := newLab(t, holmes.WithReporter(old), holmes.WithReporter(other), holmes.WithDumpLimits(10, 1<<20),
+			holmes.WithCollectInterval("1m")).run(t)
+		for range 10 {
+			l.capture(t)
+		}
+		held := marks(t, l.dir, "old")
+		require.Len(t, held, 10)
+		seconds(25 * 3600)
+		l.capture(t)
+		require.Len(t, marks(t, l.dir, "old"), 10, "they are worth as much as the new one, which waits too")
+		require.NoError(t, l.Set(holmes.WithNamedReporter("old", nil)))
+		seconds(25 * 3600)
+		var fresh []string
+		for range 5 {
+			seconds(7200)
+			fresh = append(fresh, l.capture(t))
+		}
+		kept := testkit.Must(filepath.Glob(filepath.Join(l.dir, "2*")))(t)
+		require.Len(t, kept, 10)
+		for i, id := range fresh {
+			require.Equal(t, id, filepath.Base(kept[5+i]))
+		}
+		require.Len(t, marks(t, l.dir, "old"), 5)
+	})
+}

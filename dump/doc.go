@@ -72,6 +72,7 @@
 //	<dir>/<id>/.damaged         it is set aside, and why
 //	<dir>/.<id>.gone            an event that is being removed
 //	<dir>/.owner-<token>.lock   held by an owner as long as it lives
+//	<dir>/.reporter-<reporter>  when a process had that reporter
 //	<dir>/.lock                 the directory lock, held while the directory grows, and
 //	                            how many events and bytes there are at most
 //
@@ -120,7 +121,8 @@
 //   - disposable ones,
 //   - damaged ones,
 //   - routine ones,
-//   - those that wait for no reporter,
+//   - those that wait for no reporter, or only for reporters that no process has had
+//     for a day,
 //   - of these the first of their kind, and the peaks of rising series: see
 //     [Class],
 //   - the latest ones, such as what is normal for a service,
@@ -174,6 +176,7 @@
 //	create.go     a new event; entry.go an open one
 //	write.go      one file, complete or not there; limited.go its budget
 //	seal.go       the end of an open event; reopen.go its second beginning
+//	reporters.go  which reporters some process has
 //	ack.go        which reporters wait for an event, and which are done with it
 //	lease.go      an event that is being delivered
 //	orphans.go    the events of dead owners

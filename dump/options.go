@@ -57,9 +57,9 @@ type Options struct {
 	Now func() time.Time
 	// Fault is for tests. It is asked before every operation on the disk, and
 	// the operation fails with what it returns. op is "open", "opendir",
-	// "readdir", "stat", "mkdir", "rename", "remove", "write", "truncate",
+	// "readdir", "stat", "mkdir", "stamp", "rename", "remove", "write", "truncate",
 	// "sync", "lock" or "space". A write that fails with [io.ErrShortWrite]
-	// writes half.
+	// writes half. Several goroutines may ask at once.
 	Fault func(op, name string) error
 }
 

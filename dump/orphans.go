@@ -75,10 +75,11 @@ type Orphans struct {
 // An event has one owner at a time. So of all processes that share a directory,
 // one adopts it.
 func (s *Store) Adopt(to ...string) (o Orphans, err error) {
-	err = s.locked(func(root disk.Dir) error {
+	noted := s.configured(to)
+	err = errors.Join(noted, s.locked(func(root disk.Dir) error {
 		o, err = s.adopt(root, to)
 		return err
-	})
+	}))
 	if filelock.IgnoreMissing(err) != nil {
 		return o, fmt.Errorf("holmes: dump: recover orphans in %s: %w", s.location.Dir, err)
 	}

@@ -18,7 +18,8 @@ import (
 // wanted. They show what a short spike was.
 const keptDisposable = 5
 
-// overdueFor is how long an event must look too old before it is removed.
+// overdueFor is how long an event or a reporter must look too old before it counts as
+// that: the clock may be wrong for a while.
 const overdueFor = time.Hour
 
 // lastBlocks is what the last blocks of a file and of its checksums may take of the
@@ -35,11 +36,14 @@ type demand struct {
 
 // A retention is one removal of events. The directory is locked.
 type retention struct {
-	store  *Store
-	root   disk.Dir
-	found  scan.Result
-	failed []error
-	inUse  string // an event that cannot be removed
+	store   *Store
+	root    disk.Dir
+	found   scan.Result
+	now     time.Time
+	alive   func(owner string) bool
+	overdue map[string]time.Time // that of the store afterwards
+	failed  []error
+	inUse   string // an event that cannot be removed
 }
 
 // makeRoom grants a demand, and removes events for it if need be. It scans the
@@ -75,17 +79,22 @@ func (s *Store) retain(root disk.Dir, d demand) error {
 	if d.bytes > 0 {
 		s.taken = max(s.taken, found.Bytes)
 	}
-	r := &retention{store: s, root: root, found: found}
+	r := &retention{
+		store: s, root: root, found: found, now: time.Now(), alive: s.owner.Liveness(root).Alive, overdue: map[string]time.Time{},
+	}
 	r.finish()
-	victims := r.victims()
+	victims, known := r.victims(), r.reporters()
 	for _, ev := range surplus(victims) {
 		r.remove(ev, ErrEvicted)
 	}
-	for _, ev := range r.overdue(victims) {
-		r.remove(ev, ErrExpired)
+	for _, ev := range victims {
+		if r.aged(ev.ID, layout.TimeOf(ev.ID), s.limits.MaxAge) {
+			r.remove(ev, ErrExpired)
+		}
 	}
+	s.overdue = r.overdue
 	if r.short(d) != nil && !r.modest(d) {
-		r.evict(victims, d)
+		r.evict(victims, known, d)
 	}
 	if short := r.short(d); short != nil {
 		return errors.Join(append([]error{short, s.grant(r.count(), demand{})}, r.failed...)...)
@@ -123,12 +132,11 @@ func (r *retention) finish() {
 // victims returns the events that may be removed: all but open ones, and those
 // that this process is delivering.
 func (r *retention) victims() []scan.Event {
-	alive := r.store.owner.Liveness(r.root).Alive
 	var out []scan.Event
 	for _, ev := range r.found.Events {
 		switch {
 		case r.store.open[ev.ID] != nil, r.store.leases[ev.ID] > 0,
-			!ev.Sealed && ev.Owner != r.store.owner.Token && alive(ev.Owner):
+			!ev.Sealed && ev.Owner != r.store.owner.Token && r.alive(ev.Owner):
 			r.inUse = ev.ID
 		default:
 			out = append(out, ev)
@@ -142,15 +150,15 @@ func (r *retention) victims() []scan.Event {
 // kind nor the peak of a rising series, other delivered ones, the latest ones, waiting
 // ones. The oldest of each is removed first. Waiting ones are not removed for space on the
 // disk that others took.
-func (r *retention) evict(victims []scan.Event, d demand) {
+func (r *retention) evict(victims []scan.Event, known map[string]bool, d demand) {
 	special := r.special()
 	var ranks [ranks][]*scan.Event
 	for i := range victims {
-		at := rank(&victims[i], special)
+		at := r.rank(&victims[i], special, known)
 		ranks[at] = append(ranks[at], &victims[i])
 	}
 	for _, ev := range slices.Concat(ranks[:]...) {
-		if r.short(d) == nil || r.store.over(r.count(), d, "") == nil && ev.Waiting() && !ev.Routine {
+		if r.short(d) == nil || r.store.over(r.count(), d, "") == nil && r.awaited(ev, known) && !ev.Routine {
 			return
 		}
 		r.remove(*ev, ErrEvicted)
@@ -159,7 +167,7 @@ func (r *retention) evict(victims []scan.Event, d demand) {
 
 const ranks = 7
 
-func rank(ev *scan.Event, special map[string]bool) int {
+func (r *retention) rank(ev *scan.Event, special, known map[string]bool) int {
 	switch {
 	case ev.Disposable:
 		return 0
@@ -167,7 +175,7 @@ func rank(ev *scan.Event, special map[string]bool) int {
 		return 1
 	case ev.Routine:
 		return 2
-	case ev.Waiting(), !ev.Sealed: // an orphan waits to be adopted
+	case r.awaited(ev, known), !ev.Sealed: // an orphan waits to be adopted
 		return 6
 	case ev.Latest != "":
 		return 5
@@ -240,26 +248,18 @@ func surplus(victims []scan.Event) (out []scan.Event) {
 	return out
 }
 
-// overdue returns the events that are too old now and were an hour ago.
-func (r *retention) overdue(victims []scan.Event) (out []scan.Event) {
-	s, now := r.store, time.Now()
-	bound := s.limits.Now().Add(-s.limits.MaxAge)
-	seen := map[string]time.Time{}
-	for _, ev := range victims {
-		if !layout.TimeOf(ev.ID).Before(bound) {
-			continue
-		}
-		since, again := s.overdue[ev.ID]
-		if !again {
-			since = now
-		}
-		seen[ev.ID] = since
-		if now.Sub(since) >= overdueFor {
-			out = append(out, ev)
-		}
+// aged reports whether what has that name is older than most now and was an hour ago.
+func (r *retention) aged(name string, at time.Time, most time.Duration) bool {
+	s := r.store
+	if !at.Before(s.limits.Now().Add(-most)) {
+		return false
 	}
-	s.overdue = seen
-	return out
+	since, again := s.overdue[name]
+	if !again {
+		since = r.now
+	}
+	r.overdue[name] = since
+	return r.now.Sub(since) >= overdueFor
 }
 
 // erase removes an event. It disappears in one step, so no scan finds half of it; a
@@ -311,7 +311,7 @@ func (r *retention) remove(ev scan.Event, why error) {
 	case !ev.Waiting():
 	case ev.Owner == r.store.owner.Token:
 		r.store.noteLost(ev.ID, why)
-	case !r.store.owner.Liveness(r.root).Alive(ev.Owner):
+	case !r.alive(ev.Owner):
 		r.store.unclaimed++
 	}
 }

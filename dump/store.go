@@ -32,7 +32,8 @@ type Store struct {
 	leases     map[string]int       // taken for delivery, how many times
 	lost       map[string]error     // why retention removed waiting events of this store
 	unsaved    map[ack]string       // acks that the disk did not take, with the reason of a refusal
-	overdue    map[string]time.Time // since when an event looks too old
+	reporters  map[string]reporter  // by slug
+	overdue    map[string]time.Time // since when an event or a reporter looks too old
 	held       *lock.Directory      // while the directory is locked
 	counted    *lock.Count          // what it says then, nil if the directory is to be scanned
 	taken      int64                // most that the events took since the latest Tidy, when a demand made room
@@ -81,7 +82,7 @@ func open(path string, o Options) (*Store, error) {
 	s := &Store{
 		location: where, volatile: disk.Volatile(where.Dir), owner: lock.NewOwner(), limits: limits,
 		open: map[string]*Entry{}, leases: map[string]int{}, lost: map[string]error{},
-		unsaved: map[ack]string{}, overdue: map[string]time.Time{},
+		unsaved: map[ack]string{}, reporters: map[string]reporter{}, overdue: map[string]time.Time{},
 	}
 	err = s.locked(func(root disk.Dir) error {
 		s.takeIn()

@@ -57,6 +57,8 @@ func (k *keeper) keep() {
 // have orphans; with all, at the start and for a new reporter, it also queues events
 // of this process again.
 func (k *keeper) recover(s *dump.Store, all bool) {
+	c, _ := k.settings()
+	k.stores.Report("events may give way to others", s.Configured(names(c.Queues)...))
 	k.stores.Report("events may be delivered twice if this process ends now", s.RetryMarks())
 	if !all && !s.Orphaned() {
 		return

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 )
 
 // maxRead bounds what [Dir.Read] returns.
@@ -59,6 +60,14 @@ func (d Dir) Touch(name string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// Stamp sets the time of the last change of an empty file, and makes it if need be.
+func (d Dir) Stamp(name string, at time.Time) error {
+	if err := d.Touch(name); err != nil {
+		return err
+	}
+	return d.do("stamp", name, func() error { return d.Root.Chtimes(name, at, at) })
 }
 
 // Read returns the content of a file, at most 1 MiB.

@@ -40,11 +40,13 @@ const (
 
 	// OwnerPrefix is followed by a token, LatestPrefix by the slug of what the event is
 	// the latest of, the others by the slug of a reporter.
-	OwnerPrefix   = ".owner-"
-	LatestPrefix  = ".latest-"
-	WaitPrefix    = ".to-"
-	SentPrefix    = ".sent-"
-	RefusedPrefix = ".refused-"
+	OwnerPrefix  = ".owner-"
+	LatestPrefix = ".latest-"
+	// ReporterPrefix is that of a file beside the events.
+	ReporterPrefix = ".reporter-"
+	WaitPrefix     = ".to-"
+	SentPrefix     = ".sent-"
+	RefusedPrefix  = ".refused-"
 
 	tempSuffix = ".tmp"
 	goneSuffix = ".gone"

@@ -11,7 +11,7 @@ import (
 func TestStoresOwnNamesAreNoNamesOfCallers(t *testing.T) {
 	for _, name := range []string{
 		LockName, ProbeName, SumsName, SealName, DisposableName, DamagedName, TempName("x"), GoneName("x"),
-		OwnerLock(NewToken()), OwnerPrefix + NewToken(), WaitPrefix + Slug("x"), LatestPrefix, SentPrefix, RefusedPrefix,
+		OwnerLock(NewToken()), OwnerPrefix + NewToken(), WaitPrefix + Slug("x"), LatestPrefix, ReporterPrefix, SentPrefix, RefusedPrefix,
 	} {
 		require.ErrorIs(t, CheckName(name), ErrName)
 	}

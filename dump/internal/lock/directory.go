@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"os"
+	"strconv"
 	"time"
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
@@ -86,9 +87,14 @@ func record(f *os.File) string {
 // Count returns the count, nil if there is none: the lock is new, or its last holder
 // could not write one.
 func (d *Directory) Count() *Count {
-	var c Count
 	was := record(d.file)
-	if n, _ := fmt.Sscanf(was, "%8x%15x", &c.Events, &c.Bytes); n < 2 || c.String() != was {
+	if len(was) < layout.RecordLength {
+		return nil
+	}
+	events, err := strconv.ParseUint(was[:8], 16, 31)
+	bytes, bytesErr := strconv.ParseInt(was[8:23], 16, 64)
+	c := Count{int(events), bytes}
+	if err != nil || bytesErr != nil || c.String() != was {
 		return nil
 	}
 	return &c

@@ -38,10 +38,11 @@ func (ev *Event) WaitsFor(slug string) bool {
 // locked: files grow and change their names under that lock only, and bytes that
 // are still to be written are reserved in the size of a file.
 type Result struct {
-	Events []Event  // oldest first
-	Gone   []string // as in Names
-	Owners []string // as in Names
-	Bytes  int64    // of all files of all events, removed ones and the directory lock included
+	Events    []Event  // oldest first
+	Gone      []string // as in Names
+	Owners    []string // as in Names
+	Reporters []string // as in Names
+	Bytes     int64    // of all files of all events, removed ones and the directory lock included
 }
 
 // All scans a directory. It fails rather than leave out an event that it cannot
@@ -51,7 +52,7 @@ func All(d disk.Dir) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	r := Result{Events: make([]Event, 0, len(names.Events)), Gone: names.Gone, Owners: names.Owners, Bytes: layout.RecordLength}
+	r := Result{Events: make([]Event, 0, len(names.Events)), Gone: names.Gone, Owners: names.Owners, Reporters: names.Reporters, Bytes: layout.RecordLength}
 	for _, id := range names.Gone {
 		ev, err := One(d, layout.GoneName(id))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -169,9 +170,10 @@ func isEmpty(name string) bool {
 
 // Names are the names in a directory that are the store's.
 type Names struct {
-	Events []string // ids, oldest first
-	Gone   []string // ids of events whose removal was cut short
-	Owners []string // tokens that have a lock file, held or left by a dead process
+	Events    []string // ids, oldest first
+	Gone      []string // ids of events whose removal was cut short
+	Owners    []string // tokens that have a lock file, held or left by a dead process
+	Reporters []string // slugs of reporters that are or were configured
 }
 
 // List reads the names and nothing else.
@@ -185,6 +187,9 @@ func List(d disk.Dir) (Names, error) {
 		name := entry.Name()
 		if token, ok := layout.OwnerOf(name); ok && entry.Type().IsRegular() {
 			found.Owners = append(found.Owners, token)
+		}
+		if slug, ok := strings.CutPrefix(name, layout.ReporterPrefix); ok && entry.Type().IsRegular() {
+			found.Reporters = append(found.Reporters, slug)
 		}
 		if !entry.IsDir() {
 			continue
