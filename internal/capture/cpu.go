@@ -100,6 +100,31 @@ func (t *Taker) joinCPU(p *Phases) (*cpuprofile.Session, cpuPart) {
 	}
 }
 
+// join joins the CPU profiler. If it is held, it returns the holder too, and whether the
+// hold lasts. It logs when such a hold begins and ends.
+func (t *Taker) join(urgent bool) (s *cpuprofile.Session, holder string, lasts bool, err error) {
+	s, err = t.CPU.Join(urgent)
+	h, now := &t.hold, t.clock.Mono()
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if errors.Is(err, cpuprofile.ErrBusy) {
+		if h.meet(now, t.cpuHolder) {
+			t.Scope.Log.Warnf("the CPU profiler is held by %s: meanwhile events and the baseline have no CPU profile", h.holder)
+		}
+		if holder = h.holder; h.lasts {
+			holder += " for " + humanize.Duration(now-h.since)
+		}
+		return s, holder, h.lasts, err
+	}
+	if err == nil {
+		if h.lasts {
+			t.Scope.Log.Infof("the CPU profiler is free again, after %s", humanize.Duration(now-h.since))
+		}
+		h.holder, h.lasts = "", false
+	}
+	return s, "", false, err
+}
+
 // ProfileCPU returns a CPU profile of the duration d, or an error if the profiler is
 // in use.
 func (t *Taker) ProfileCPU(ctx context.Context, d time.Duration) ([]byte, error) {

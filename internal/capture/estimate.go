@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/humanize"
+	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
 var (
@@ -57,3 +58,24 @@ func (t *Taker) room() uint64 {
 func (t *Taker) allows(k event.Kind) error { return t.affords(t.estimate(k)) }
 
 func (t *Taker) estimate(k event.Kind) estimate { return t.costs.of(k, t.Kinds[k], t.clock.Mono()) }
+
+// Learn records what a profile holds.
+func (p *Process) Learn(k event.Kind, profile *pprofread.Profile) {
+	if k != event.KindGoroutine {
+		return
+	}
+	column, ok := pprofread.ColumnOf(profile, string(k))
+	if !ok {
+		return
+	}
+	var goroutines, frames float64
+	for s := range profile.Samples() {
+		n := float64(column.Value(s))
+		goroutines += n
+		frames += n * float64(s.Depth())
+	}
+	if goroutines < minLearned {
+		return
+	}
+	p.costs.learnFrames(frames/goroutines, p.clock.Mono())
+}

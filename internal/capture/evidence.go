@@ -1,6 +1,8 @@
 package capture
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"io"
 	"runtime"
@@ -91,6 +93,34 @@ func (e *Evidence) Snapshot(kind event.Kind, file, note string) {
 	e.Add(p)
 }
 
+// errHaste is why a whole heap profile was not taken.
+var errHaste = errors.New("might not be complete before memory is full")
+
+// inHaste reports whether the process may end before a whole heap profile is taken, which
+// needs that many bytes: memory grows meanwhile.
+func (e *Evidence) inHaste(needs uint64) bool {
+	return e.Left > 0 && (needs > e.room()/2 || e.Left/2 < e.costs.heapTime(e.clock.Mono()))
+}
+
+// putTopSites writes the substitute of a heap profile. p.Err is why there is no whole one,
+// if it does not fit.
+func (e *Evidence) putTopSites(p *event.Profile) {
+	why := cmp.Or(p.Err, errHaste)
+	expected := estimate{bytes: e.top.needs()}
+	if e.affords(expected) != nil {
+		return // the reason is that of the whole profile
+	}
+	e.Event.Cost.PredictedBytes += expected.bytes
+	p.Err = nil
+	e.capture(func() {
+		raw, written, of, err := e.top.take()
+		if p.Err = err; err == nil {
+			p.Note = humanize.Join(p.Note, fmt.Sprintf("only the %d largest of %d sites that hold memory: a whole profile %v", written, of, why))
+			e.put(p, eventstore.Content(raw), false)
+		}
+	})
+}
+
 // capture calls do and adds its cost to the event and the counters.
 func (e *Evidence) capture(do func()) Cost {
 	s := e.measureCost(do)
@@ -162,7 +192,7 @@ func (e *Evidence) AfterCollection(since uint64) {
 // takes the profile only if the expected duration of a collection and the profile
 // fit into half of that time.
 func (e *Evidence) CollectWithin(collection time.Duration, since uint64) {
-	needs := collection + e.heapTime()
+	needs := collection + e.costs.heapTime(e.clock.Mono())
 	if e.Left/2 < needs {
 		e.Add(event.Profile{Kind: event.KindHeap, Err: fmt.Errorf("no second profile: memory is full in %s, and a collection with its profile takes about %s",
 			e.Left.Round(time.Millisecond), needs.Round(time.Millisecond))})

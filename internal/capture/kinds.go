@@ -2,7 +2,6 @@ package capture
 
 import (
 	"io"
-	"runtime"
 	"runtime/pprof"
 	"time"
 
@@ -31,25 +30,6 @@ var Kinds = map[event.Kind]Row{
 	event.KindBlock:        {Write: lookup("block"), Needs: contentionNeeds("block"), Cumulative: true},
 }
 
-// Estimated allocations of a capture: for the compressor and its buffers, and for each
-// record; learn.go has those of goroutines. BenchmarkCaptureNeeds measures 1.3 MB. The
-// constants are higher, because the kernel kills a process that allocates more than it
-// can.
-const (
-	baseBytes              = 2 << 20
-	bytesPerContentionSite = 3000
-)
-
-// The memory of a heap profile is for its sites, and for the locations that their
-// stacks share: 304 bytes for each of 131 072 stacks of 49 locations, and 330 for each of
-// 272 360 stacks of 2590, with the locations, where a program checks the types of the
-// standard library. A small service has as many locations as sites.
-const (
-	bytesPerHeapSite = 350
-	bytesPerLocation = 700
-	maxLocations     = 16 << 10
-)
-
 const (
 	// maxTrace is the maximum size of a trace. Of a larger one the latest parts are
 	// written.
@@ -57,17 +37,6 @@ const (
 	// traceMemory is what the recorder's ring and the parts in work may take.
 	traceMemory = 3 * maxTrace
 )
-
-func heapNeeds() uint64 {
-	sites, _ := runtime.MemProfile(nil, true)
-	return baseBytes + uint64(sites)*bytesPerHeapSite + uint64(min(sites, maxLocations))*bytesPerLocation
-}
-
-// contentionNeeds estimates two profiles and their difference: BenchmarkWaitNeeds
-// measures 4 MB, and 2.1 KB for a stack of 20 to 40 calls.
-func contentionNeeds(name string) func() uint64 {
-	return func() uint64 { return 2*baseBytes + uint64(pprof.Lookup(name).Count())*bytesPerContentionSite }
-}
 
 // lookup takes a profile of runtime/pprof in the debug=0 form, as a stream. The debug=2
 // form of goroutines would stop the world for seconds.

@@ -1,18 +1,12 @@
 package capture
 
 import (
-	"cmp"
 	"compress/gzip"
 	"errors"
-	"fmt"
 	"runtime"
-	"slices"
 	"sort"
 	"unsafe"
 
-	"github.com/go-holmes/holmes/event"
-	"github.com/go-holmes/holmes/internal/eventstore"
-	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
 
@@ -78,37 +72,11 @@ func largest(records []runtime.MemProfileRecord) (top []int) {
 	for i := range records {
 		at := sort.Search(len(top), func(j int) bool { return records[top[j]].InUseBytes() < records[i].InUseBytes() })
 		if at < maxTopSites {
-			top = slices.Insert(top, at, i)
+			top = append(top, 0)
+			copy(top[at+1:], top[at:])
+			top[at] = i
 			top = top[:min(len(top), maxTopSites)]
 		}
 	}
 	return top
-}
-
-// errHaste is why a whole heap profile was not taken.
-var errHaste = errors.New("might not be complete before memory is full")
-
-// inHaste reports whether the process may end before a whole heap profile is taken, which
-// needs that many bytes: memory grows meanwhile.
-func (e *Evidence) inHaste(needs uint64) bool {
-	return e.Left > 0 && (needs > e.room()/2 || e.Left/2 < e.heapTime())
-}
-
-// putTopSites writes the substitute of a heap profile. p.Err is why there is no whole one,
-// if it does not fit.
-func (e *Evidence) putTopSites(p *event.Profile) {
-	why := cmp.Or(p.Err, errHaste)
-	expected := estimate{bytes: e.top.needs()}
-	if e.affords(expected) != nil {
-		return // the reason is that of the whole profile
-	}
-	e.Event.Cost.PredictedBytes += expected.bytes
-	p.Err = nil
-	e.capture(func() {
-		raw, written, of, err := e.top.take()
-		if p.Err = err; err == nil {
-			p.Note = humanize.Join(p.Note, fmt.Sprintf("only the %d largest of %d sites that hold memory: a whole profile %v", written, of, why))
-			e.put(p, eventstore.Content(raw), false)
-		}
-	})
 }
