@@ -62,12 +62,18 @@ func (d Dir) Touch(name string) error {
 	return f.Close()
 }
 
-// Stamp sets the time of the last change of an empty file, and makes it if need be.
+// Stamp sets the time of the last change of an empty file, and makes it if need be. On a
+// volume where files belong to another user, who alone may set a time, the file is made
+// again, and has the file system's time.
 func (d Dir) Stamp(name string, at time.Time) error {
 	if err := d.Touch(name); err != nil {
 		return err
 	}
-	return d.do("stamp", name, func() error { return d.Root.Chtimes(name, at, at) })
+	err := d.do("stamp", name, func() error { return d.Root.Chtimes(name, at, at) })
+	if !errors.Is(err, fs.ErrPermission) {
+		return err
+	}
+	return errors.Join(d.Remove(name), d.Touch(name))
 }
 
 // Read returns the content of a file, at most 1 MiB.
