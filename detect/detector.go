@@ -1,6 +1,7 @@
 package detect
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -14,14 +15,26 @@ const (
 	firstSamples = 3
 )
 
+// DefaultGrace is the default of Grace in a [Config] in holmes.
+const DefaultGrace = 3 * time.Minute
+
 // MaxSamples is how many samples a rule may keep: those of its window and its hold.
 const MaxSamples = 100_000
 
-// Config is the settings of a [Detector]. All fields are required.
+// Config is the settings of a [Detector]. All fields but Grace are required.
 type Config struct {
 	Rule     Rule          // its pace is [PaceOf] the rule
 	Interval time.Duration // from one sample to the next
 	Budget   int           // events in 24 hours; the first of each reason code always passes
+
+	// Grace is for how long after the first sample no sample is compared with the
+	// mean, because a process that has just been started is idle before it gets its
+	// load. Until the process is four times as old as the window of the rule, the
+	// mean is over the last quarter of its age. Zero is no grace: the mean is
+	// compared from ten samples on, and over all of the window. See [Detector.Expect].
+	Grace time.Duration
+
+	warm int // samples that a mean needs to be compared with; 0 is the default
 }
 
 // Check returns an error that names the first setting which is missing or out of its
@@ -34,6 +47,8 @@ func (c Config) Check() error {
 		return fmt.Errorf("interval %v: must be above 0", c.Interval)
 	case c.Budget <= 0:
 		return fmt.Errorf("budget %d: must be above 0", c.Budget)
+	case c.Grace < 0:
+		return fmt.Errorf("grace %v: must be from 0 on", c.Grace)
 	}
 	p := PaceOf(c.Rule)
 	pace := Threshold{Window: p.Window, Hold: p.Hold, CoolDown: p.CoolDown, Margin: p.Margin}
@@ -101,17 +116,20 @@ func New(c Config) (*Detector, error) {
 	}
 	d := &Detector{limit: Limiter{Budget: c.Budget}, rule: c.Rule, pace: PaceOf(c.Rule), interval: c.Interval}
 	window, hold := d.size()
-	d.ring = newRing(window, hold, warmup)
+	d.ring = newRing(window, hold, cmp.Or(c.warm, warmup))
+	d.ring.grace = d.samples(c.Grace)
 	return d, nil
 }
+
+// samples returns how many samples are taken in a time.
+func (d *Detector) samples(t time.Duration) int { return int((t + d.interval - 1) / d.interval) }
 
 // size is the pace in samples.
 func (d *Detector) size() (window, hold int) {
 	if d.pace.classic {
 		return classicRing, 1
 	}
-	samples := func(t time.Duration) int { return int((t + d.interval - 1) / d.interval) }
-	return max(samples(d.pace.Window), firstSamples), samples(d.pace.Hold) + 1
+	return max(d.samples(d.pace.Window), firstSamples), d.samples(d.pace.Hold) + 1
 }
 
 // Change replaces the settings and keeps the samples. With the error of
@@ -124,7 +142,17 @@ func (d *Detector) Change(c Config) error {
 	if window, hold := d.size(); window != d.ring.window || window+hold != d.ring.room {
 		d.ring = d.ring.resized(window, hold)
 	}
+	d.ring.grace = d.samples(c.Grace)
 	return nil
+}
+
+// Expect says what mean the signal had before the process was restarted, and 0 if that
+// is unknown. A known mean shortens the grace to a third; in the rest of it samples are
+// compared with the mean so far or with this one, whichever is higher. It reports
+// whether the grace lasts, because it does nothing when that is over.
+func (d *Detector) Expect(mean float64) bool {
+	d.ring.expected = mean
+	return d.ring.seen < d.ring.grace
 }
 
 // Step judges one sample, taken at now. A veto that is not empty is the reason why
@@ -238,8 +266,8 @@ func (d *Detector) report(now time.Duration, v float64) {
 // them against the very first ones, so that a fault which began meanwhile is
 // suspected instead of raising the mean.
 func (d *Detector) warmUp(now time.Duration, s Sample, veto string) Outcome {
-	if d.ring.warm < warmup || d.ring.window < warmup {
-		return None // it is over
+	if d.ring.warm != warmup || d.ring.window < warmup || d.ring.grace > 0 {
+		return None // it is over, or what began meanwhile may be the load
 	}
 	d.early = append(d.early, timedValue{now, s.Value})
 	if len(d.early) < warmup {

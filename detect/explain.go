@@ -21,7 +21,10 @@ type View struct {
 	// is the value of that event.
 	Armed    bool
 	Reported float64
+	// Young is true in the grace after a start; see Grace in [Config].
+	Young bool
 
+	grace     time.Duration // left
 	why       Reason
 	fires     bool
 	samples   int
@@ -33,7 +36,9 @@ type View struct {
 // View returns the state of the detector. It allocates nothing.
 func (d *Detector) View() View {
 	return View{
-		why: d.why, fires: d.fires, Mean: d.ring.Mean(), samples: d.ring.Len(),
+		Young: d.ring.seen < d.ring.grace,
+		grace: time.Duration(d.ring.graceLeft()) * d.interval,
+		why:   d.why, fires: d.fires, Mean: d.ring.Mean(), samples: d.ring.Len(),
 		Active: d.active, Since: d.since, Hold: d.pace.Hold,
 		Armed: !d.limit.Fired, Reported: d.limit.Reported, coolUntil: d.limit.CoolUntil,
 		spent: len(d.limit.past), budget: d.limit.Budget,
@@ -47,6 +52,8 @@ func (v View) WhyNot(s Sample, now time.Duration, veto string) string {
 	switch {
 	case v.Active:
 		return fmt.Sprintf("%s: suspected, held %s of %s", value, humanize.Duration(now-v.Since), humanize.Duration(v.Hold))
+	case !v.fires && v.why.Code == codeWarming && v.grace > 0:
+		return fmt.Sprintf("%s: not compared with its mean for %s more after the start", value, humanize.Duration(v.grace))
 	case !v.fires && v.why.Code == codeWarming:
 		return fmt.Sprintf("%s: warming up, %d of %d samples", value, v.samples, warmup)
 	case !v.fires:
@@ -80,7 +87,7 @@ func (v View) State(now time.Duration, read bool) string {
 		return StateSuspected
 	case now < v.coolUntil:
 		return StateCooling
-	case v.why.Code == codeWarming || !read:
+	case v.why.Code == codeWarming && v.samples < warmup || !read:
 		return StateWarming
 	default:
 		return StateCalm

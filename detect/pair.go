@@ -2,8 +2,13 @@ package detect
 
 import "time"
 
-// slowInterval is the time from one sample of a slow rule to the next.
-const slowInterval = time.Minute
+const (
+	// slowInterval is the time from one sample of a slow rule to the next.
+	slowInterval = time.Minute
+	// slowWarm is how many of them a mean needs to be compared with: an hour, because
+	// some processes take a quarter of an hour to fill their caches.
+	slowWarm = 60
+)
 
 // A Pair is the two detectors of one signal: Fast judges every sample, Slow the
 // mean of each minute. Call [Pair.Change] before any other method. Like its
@@ -31,7 +36,7 @@ func (p *Pair) Change(fast Config, slow Threshold) (dropped bool, err error) {
 		p.Slow = nil
 		return dropped, nil
 	}
-	return false, change(&p.Slow, Config{Rule: slowRule{slow}, Interval: slowInterval, Budget: fast.Budget})
+	return false, change(&p.Slow, Config{Rule: slowRule{slow}, Interval: slowInterval, Budget: fast.Budget, warm: slowWarm})
 }
 
 // change makes a detector, or replaces the settings of the one that there is.

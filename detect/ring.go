@@ -1,5 +1,13 @@
 package detect
 
+const (
+	// reachPart is the part of the samples since the start that the mean of a young
+	// process is over: one in so many.
+	reachPart = 4
+	// knownGrace is by what an expected mean divides the grace after a start.
+	knownGrace = 3
+)
+
 // A Ring is the window of samples that a [Rule] judges the next one against. While
 // a rule fires, samples are kept out of the mean, so that a fault is compared with
 // the time before it and not with itself.
@@ -10,11 +18,16 @@ type Ring struct {
 	buf     []float64 // nil before the first sample: a signal that is off needs no memory
 	room    int       // length of buf
 	next    int       // index of the next sample
+	older   int       // samples that have left the mean of a young process
 	settled int       // samples in the mean
 	held    int       // newer samples that are not in the mean yet
-	window  int       // maximum of settled
+	window  int       // maximum of older and settled
 	warm    int       // samples that a mean needs to be compared with
 	sum     float64
+
+	seen     int     // samples that have been in the mean
+	grace    int     // samples before the mean is compared, 0 for none
+	expected float64 // the mean that the process had before it was restarted, 0 if unknown
 }
 
 // newRing returns a ring whose mean is over at most window samples, with room
@@ -37,21 +50,46 @@ func NewRing(window int, values ...float64) *Ring {
 func (r *Ring) Len() int { return r.settled }
 
 // Warm reports whether there are enough samples for the mean to be compared with:
-// ten, or the whole window if that is shorter.
-func (r *Ring) Warm() bool { return r.settled >= r.warm }
+// ten, or the whole window if that is shorter, and those of the grace after a start.
+func (r *Ring) Warm() bool { return r.settled >= r.warm && r.graceLeft() == 0 }
 
-// Mean returns the mean of the window, and 0 when it is empty.
-func (r *Ring) Mean() float64 {
-	if r.settled == 0 {
-		return 0
+// graceLeft returns how many samples the grace lasts. An expected mean shortens it.
+func (r *Ring) graceLeft() int {
+	grace := r.grace
+	if r.expected > 0 {
+		grace /= knownGrace
 	}
-	return r.sum / float64(r.settled)
+	return max(grace-r.seen, 0)
+}
+
+// Mean returns the mean of the window, and 0 when it is empty. In the grace after a
+// start it is at least the expected mean, because the process may still be idle.
+func (r *Ring) Mean() float64 {
+	mean := 0.0
+	if r.settled > 0 {
+		mean = r.sum / float64(r.settled)
+	}
+	if r.seen < r.grace {
+		mean = max(mean, r.expected)
+	}
+	return mean
+}
+
+// reach returns how many samples the mean is over at most. After a start with a grace
+// that is a quarter of the samples so far. So the mean does not have the time when the
+// process was idle, and values that rise evenly from the start, as those of a cache
+// that is being filled, are 14 % above it at any time.
+func (r *Ring) reach() int {
+	if r.grace == 0 {
+		return r.window
+	}
+	return min(r.window, max(r.seen/reachPart, warmup))
 }
 
 // Append appends all samples to dst, oldest first, those that are not in the mean
 // included.
 func (r *Ring) Append(dst []float64) []float64 {
-	n := r.settled + r.held
+	n := r.older + r.settled + r.held
 	for i := range n {
 		dst = append(dst, r.buf[r.index(i-n)])
 	}
@@ -70,7 +108,7 @@ func (r *Ring) hold(v float64) {
 	if r.buf == nil {
 		r.buf = make([]float64, r.room)
 	}
-	if r.settled+r.held == r.room {
+	if r.older+r.settled+r.held == r.room {
 		r.dropOldest()
 	}
 	r.buf[r.next] = v
@@ -84,17 +122,29 @@ func (r *Ring) settle() {
 	for ; r.held > 0; r.held-- {
 		r.sum += r.buf[r.index(-r.held)]
 		r.settled++
+		r.seen++
 	}
-	for r.settled > r.window {
+	for reach := r.reach(); r.settled > reach; r.older++ {
+		r.leaveMean()
+	}
+	for r.older+r.settled > r.window {
 		r.dropOldest()
 	}
 }
 
 func (r *Ring) dropOldest() {
-	if r.settled == 0 { // only held samples: the oldest of them goes
+	switch {
+	case r.older > 0:
+		r.older--
+	case r.settled > 0:
+		r.leaveMean()
+	default: // only held samples
 		r.held--
-		return
 	}
+}
+
+// leaveMean takes the oldest sample of the mean out of it.
+func (r *Ring) leaveMean() {
 	r.sum -= r.buf[r.index(-r.settled-r.held)]
 	r.settled--
 	if r.index(-r.settled-r.held) == 0 {
@@ -122,7 +172,9 @@ func (r *Ring) index(off int) int {
 // resized returns a ring of another size that holds the newest samples of r.
 func (r *Ring) resized(window, hold int) *Ring {
 	out := newRing(window, hold, r.warm)
-	for _, v := range r.Append(nil) {
+	samples := r.Append(nil)
+	out.grace, out.expected, out.seen = r.grace, r.expected, r.seen-len(samples)
+	for _, v := range samples {
 		out.push(v)
 	}
 	return out

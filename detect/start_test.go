@@ -1,0 +1,220 @@
+package detect_test
+
+import (
+	"math/rand/v2"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/detect"
+)
+
+// A scene is one signal of a process that has been started, with nothing wrong.
+type scene struct {
+	name   string
+	signal detect.Signal
+	fault  float64 // what is added by a fault
+	// start returns the values of one start, by its age in seconds.
+	start func(r *rand.Rand) func(second float64) float64
+}
+
+// scenes are starts in the numbers of a usual service. Readiness, levels, the speed of a
+// rise and the noise differ from start to start.
+var scenes = []scene{
+	{"CPU: idle, then traffic", holmes.SignalCPU, 30, func(r *rand.Rand) func(float64) float64 {
+		ready, level := between(r, 10, 60), between(r, 18, 26)
+		return bursty(r, func(s float64) float64 { return step(s, ready, 0.5, level) })
+	}},
+	{"CPU: start-up work, idle, then traffic", holmes.SignalCPU, 30, func(r *rand.Rand) func(float64) float64 {
+		work, ready, level := between(r, 5, 45), between(r, 60, 100), between(r, 18, 26)
+		return bursty(r, func(s float64) float64 {
+			if s < work {
+				return 55
+			}
+			return step(s, ready, 0.5, level)
+		})
+	}},
+	{"CPU: traffic grows over 10 minutes", holmes.SignalCPU, 30, func(r *rand.Rand) func(float64) float64 {
+		level := between(r, 30, 45)
+		return bursty(r, func(s float64) float64 { return rise(s, 20, 620, 1, level) })
+	}},
+	{"memory: a cache is filled in 3 minutes", holmes.SignalMem, 20, filled(180, 2, 35)},
+	{"memory: a cache is filled in 15 minutes", holmes.SignalMem, 20, filled(900, 2, 35)},
+	{"live heap: a cache is filled in 15 minutes", holmes.SignalGCHeap, 20, filled(900, 1, 30)},
+	{"threads: first traffic", holmes.SignalThread, 12, func(r *rand.Rand) func(float64) float64 {
+		ready, level := between(r, 10, 60), float64(18+r.IntN(8))
+		return func(s float64) float64 { return step(s, ready, 6, level) + float64(r.IntN(3)) }
+	}},
+	{"threads: one by one over 10 minutes", holmes.SignalThread, 12, func(r *rand.Rand) func(float64) float64 {
+		level := between(r, 18, 26)
+		return func(s float64) float64 { return float64(int(rise(s, 20, 620, 6, level))) + float64(r.IntN(3)) }
+	}},
+	{"goroutines: first traffic", holmes.SignalGoroutine, 4000, func(r *rand.Rand) func(float64) float64 {
+		ready, level := between(r, 10, 60), between(r, 4000, 6000)
+		return noisy(r, 0.03, func(s float64) float64 { return step(s, ready, 10, level) })
+	}},
+	{"goroutines: connections arrive over 15 minutes", holmes.SignalGoroutine, 4000, func(r *rand.Rand) func(float64) float64 {
+		level := between(r, 4000, 6000)
+		return noisy(r, 0.02, func(s float64) float64 { return rise(s, 20, 920, 10, level) })
+	}},
+}
+
+// filled is memory that rises to a level and then stays, with the saw-tooth of the
+// garbage collector.
+func filled(seconds, from, to float64) func(r *rand.Rand) func(float64) float64 {
+	return func(r *rand.Rand) func(float64) float64 {
+		length, level, period := seconds*between(r, 0.8, 1.2), to*between(r, 0.8, 1.2), 5+r.IntN(30)
+		return func(s float64) float64 {
+			v := rise(s, 20, 20+length, from, level)
+			return v * (1 + 0.1*float64(int(s)%period)/float64(period))
+		}
+	}
+}
+
+func between(r *rand.Rand, low, high float64) float64 { return low + r.Float64()*(high-low) }
+
+func step(s, at, before, after float64) float64 {
+	if s < at {
+		return before
+	}
+	return after
+}
+
+// rise goes evenly from one level at from to another one at to.
+func rise(s, from, to, low, high float64) float64 {
+	return low + (high-low)*min(max(s-from, 0)/(to-from), 1)
+}
+
+func noisy(r *rand.Rand, part float64, f func(float64) float64) func(float64) float64 {
+	return func(s float64) float64 { return f(s) * (1 + part*r.NormFloat64()) }
+}
+
+// bursty adds noise of a tenth, and bursts that are shorter than the hold.
+func bursty(r *rand.Rand, f func(float64) float64) func(float64) float64 {
+	until := 0.0
+	return noisy(r, 0.1, func(s float64) float64 {
+		v := f(s)
+		if v > 5 && s > until+30 && r.IntN(60) == 0 {
+			until = s + between(r, 1, 8)
+		}
+		if s < until {
+			v += 25
+		}
+		return v
+	})
+}
+
+// A found is an event that was confirmed.
+type found struct {
+	suspected, confirmed time.Duration
+	code                 string
+}
+
+// judged returns the events of a signal in a time after the start, by its default rules.
+func judged(t *testing.T, signal detect.Signal, grace, length time.Duration, expect float64, value func(second float64) float64) (out []found) {
+	t.Helper()
+	rule, slow := holmes.DefaultRule(signal)
+	var pair detect.Pair
+	_, err := pair.Change(detect.Config{Rule: rule, Interval: time.Second, Budget: 10, Grace: grace}, slow)
+	require.NoError(t, err)
+	for now := time.Second; now <= length; now += time.Second {
+		pair.Fast.Expect(expect)
+		pair.Step(now, detect.Sample{Signal: signal, Value: value(now.Seconds())}, func(d *detect.Detector, s detect.Sample) {
+			if d.Step(now, s, "") == detect.Confirmed {
+				out = append(out, found{now - d.Held(now), now, d.Reason().Code})
+				pair.Rest(now, d)
+			}
+		})
+	}
+	return out
+}
+
+const starts = 100 // of each scene
+
+// A start is no anomaly: at most one start in twenty has an event in its first quarter of
+// an hour, or when the slow rule begins to judge. Without the grace more than half have.
+func TestStartsAreNoAnomalies(t *testing.T) {
+	count := func(sc scene, grace time.Duration) (events int) {
+		for i := range starts {
+			length := 15 * time.Minute
+			if i < starts/10 && grace > 0 {
+				length *= 5
+			}
+			r := rand.New(rand.NewPCG(uint64(i), 18))
+			events += len(judged(t, sc.signal, grace, length, 0, sc.start(r)))
+		}
+		return events
+	}
+	without := 0
+	for _, sc := range scenes {
+		n, was := count(sc, detect.DefaultGrace), count(sc, 0)
+		t.Logf("%-50s %.2f events a start, %.2f without the grace", sc.name, float64(n)/starts, float64(was)/starts)
+		require.LessOrEqual(t, n, starts/20, sc.name)
+		without += was
+	}
+	require.Greater(t, without, len(scenes)*starts/2, "the scenes show nothing")
+}
+
+// A fault of a minute that begins right after the grace is found in every scene.
+func TestFaultsAfterTheGraceAreFound(t *testing.T) {
+	for _, sc := range scenes {
+		for i := range 50 {
+			r := rand.New(rand.NewPCG(uint64(i), 19))
+			value, begin := sc.start(r), detect.DefaultGrace.Seconds()+float64(i%30)
+			got := judged(t, sc.signal, detect.DefaultGrace, detect.DefaultGrace+2*time.Minute, 0, func(s float64) float64 {
+				if s >= begin && s < begin+60 {
+					return value(s) + sc.fault
+				}
+				return value(s)
+			})
+			require.Len(t, got, 1, "%s, %d", sc.name, i)
+			require.GreaterOrEqual(t, got[0].suspected.Seconds(), begin-8, "%s, %d: but for a burst", sc.name, i)
+		}
+	}
+}
+
+// What an absolute threshold finds is found from the first second, and a maximum
+// holds.
+func TestGraceDoesNotDelayAbs(t *testing.T) {
+	for signal, value := range map[detect.Signal]float64{
+		holmes.SignalCPU: 95, holmes.SignalMem: 85, holmes.SignalGCHeap: 50, holmes.SignalThread: 80, holmes.SignalGoroutine: 250_000,
+	} {
+		got := judged(t, signal, detect.DefaultGrace, time.Minute, 0, func(float64) float64 { return value })
+		require.Len(t, got, 1, signal)
+		require.Equal(t, time.Second, got[0].suspected, signal)
+		require.Equal(t, detect.CodeAbs, got[0].code, signal)
+	}
+	rule := detect.Threshold{Diff: 25, Max: 60}
+	d, err := detect.New(detect.Config{Rule: rule, Interval: time.Second, Budget: 1, Grace: time.Minute})
+	require.NoError(t, err)
+	s := detect.Sample{Signal: holmes.SignalCPU, Value: 70, Limit: 2}
+	require.Equal(t, detect.None, d.Step(time.Second, s, ""))
+	require.Contains(t, d.View().WhyNot(s, time.Second, ""), "at or above max")
+	s.Value = 20
+	require.Equal(t, detect.None, d.Step(time.Second, s, ""))
+	require.Equal(t, "CPU 20 %: not compared with its mean for 58 s more after the start", d.View().WhyNot(s, time.Second, ""))
+}
+
+// A mean that is known from before the restart shortens the grace to a third, and what
+// is normal is then no idle process.
+func TestKnownMeanShortensTheGrace(t *testing.T) {
+	fault := func(s float64) float64 { return step(s, 65, 22, 50) }
+	require.Empty(t, judged(t, holmes.SignalCPU, detect.DefaultGrace, 3*time.Minute, 0, fault))
+	got := judged(t, holmes.SignalCPU, detect.DefaultGrace, 3*time.Minute, 22, fault)
+	require.Len(t, got, 1)
+	require.Equal(t, 65*time.Second, got[0].suspected)
+
+	lateTraffic := func(s float64) float64 { return step(s, 90, 0.5, 24) }
+	require.Empty(t, judged(t, holmes.SignalCPU, detect.DefaultGrace, time.Hour, 22, lateTraffic))
+}
+
+// An hour of samples is what the slow rule needs.
+func TestSlowRuleNeedsAnHour(t *testing.T) {
+	leak := func(s float64) float64 { return 12 + s/60*0.4 }
+	got := judged(t, holmes.SignalMem, detect.DefaultGrace, 3*time.Hour, 0, leak)
+	require.NotEmpty(t, got)
+	require.Equal(t, detect.CodeSlow, got[0].code)
+	require.InDelta(t, 61, got[0].suspected.Minutes(), 1)
+}
