@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/delivery"
@@ -44,7 +45,7 @@ func defaultConfig() *config {
 		measure:  measure.Config{CGroup: true},
 		store:    eventstore.Config{Path: os.TempDir(), Private: true, Events: 100, Bytes: 256 << 20, Age: dump.DefaultMaxAge},
 		capture:  capture.Config{Sampling: 5 * time.Second, CPUTime: 2 * time.Second, Bytes: 256 << 20, ForceGC: true},
-		monitor:  monitor.Config{Interval: time.Second, Signals: map[Signal]monitor.Signal{}, Slow: true, Budget: 10, WatchMemory: true},
+		monitor:  monitor.Config{Interval: time.Second, Signals: map[Signal]monitor.Signal{}, Slow: true, Budget: 10, Grace: detect.DefaultGrace, WatchMemory: true},
 		baseline: 5 * time.Minute,
 		logger:   slogLogger{slog.Default},
 	}

@@ -77,6 +77,10 @@
 // Memory and goroutines have a second, slow rule: one sample a minute over 6
 // hours, which finds a leak of 0.1 % a minute ([WithSlowRules]).
 //
+// A process that has just been started is idle, gets its load and fills its caches.
+// So in its first three minutes only the absolute thresholds and the memory watcher
+// judge, and after that the mean is over the last quarter of its age ([WithGrace]).
+//
 // Repeats back off up to 32 times the cool-down, and each signal has a budget
 // of events a day ([WithDailyBudget]). To learn why nothing was captured, ask
 // [Holmes.WhyNot] or look at [Holmes.Stats]:

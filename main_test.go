@@ -56,6 +56,7 @@ func newLab(t *testing.T, opts ...holmes.Option) *lab {
 		holmes.WithDumpPath(l.dir), holmes.WithReporter(l.got), holmes.WithLogger(testLog{t}),
 		holmes.WithForcedGC(false), holmes.WithMemoryWatch(false),
 		holmes.WithFlightRecorder(holmes.RecorderOff), holmes.WithBaseline(0),
+		holmes.WithGrace(0), // what is tested begins at once
 	}, opts...)
 	l.Holmes = testkit.Must(holmes.New(all...))(t)
 	l.host.Live(l.Holmes)

@@ -131,6 +131,23 @@ func WithDailyBudget(events int) Option {
 	}}
 }
 
+// WithGrace sets for how long after Start no reading is compared with the mean of its
+// signal, because a process that has just been started is idle before it gets its load.
+// Absolute thresholds, the forecast and the memory watcher judge from the first second.
+// A baseline that an earlier run has kept (see [WithBaseline]) shortens the grace to a
+// third: in the rest of it readings are compared with the mean of the earlier run, if
+// that is higher. Until the process is four times as old as the window of the rule, the
+// mean is over the last quarter of its age; so a cache that is being filled is no
+// anomaly. The slow rules judge after an hour, whatever the grace. 0 is no grace: means
+// are compared from ten readings on, which suits a test that causes a fault at once.
+// Default 3 minutes.
+func WithGrace(most time.Duration) Option {
+	return option{"WithGrace", func(c *config) error {
+		c.monitor.Grace = most
+		return notNegative("most", most)
+	}}
+}
+
 // WithReporter adds a reporter. Repeats add. A nil reporter is ignored.
 func WithReporter(r Reporter) Option {
 	return option{"WithReporter", func(c *config) error {

@@ -72,13 +72,14 @@ func (h *Holmes) newRun() *run {
 	}
 	r.monitor = &monitor.Monitor{
 		Scope: scope, Config: func() *monitor.Config { return &h.cfg.Load().monitor }, Meter: meter,
-		Locks: h.captures.Locks, Incidents: r.incidents, Wakes: h.wakes, Changed: r.follow, Counters: &h.ticks,
+		Locks: h.captures.Locks, Incidents: r.incidents, Expected: h.baseline.Mean, Wakes: h.wakes, Changed: r.follow, Counters: &h.ticks,
 	}
 	busy := func() bool { return scope.Tasks.Has(incident.Task) }
 	r.keeper = &baseline.Keeper{
 		Scope: scope, Taker: taker, Config: func() eventstore.Config { return h.cfg.Load().store },
 		Store: h.store, IDs: &h.ids, Labels: r.incidents.LabelsNow, Build: h.build, Current: &h.baseline, Busy: busy,
-		Calm: func() bool { return !h.events.Lately(h.clock.Mono()) && !busy() && r.monitor.Calm() },
+		Means: r.monitor.Means,
+		Calm:  func() bool { return !h.events.Lately(h.clock.Mono()) && !busy() && r.monitor.Calm() },
 	}
 	if h.cfg.Load().incident.CrashOutput {
 		r.incidents.OpenBox() // without delay, because the process may crash at once

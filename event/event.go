@@ -60,7 +60,7 @@ func (e *Event) Clone() *Event {
 	c.Trigger.Window = slices.Clone(e.Trigger.Window)
 	c.Profiles = slices.Clone(e.Profiles)
 	c.Diagnosis.Culprits = slices.Clone(e.Diagnosis.Culprits)
-	c.Labels = maps.Clone(e.Labels)
+	c.Labels, c.Readings.Means = maps.Clone(e.Labels), maps.Clone(e.Readings.Means)
 	if g := e.Readings.Groups; g != nil {
 		own := *g
 		own.Memory, own.CPU = slices.Clone(g.Memory), slices.Clone(g.CPU)

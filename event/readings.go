@@ -1,6 +1,9 @@
 package event
 
-import "github.com/go-holmes/holmes/diagnose"
+import (
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/diagnose"
+)
 
 // Readings is the state of the process at an event. A zero field was not measured.
 type Readings struct {
@@ -43,6 +46,9 @@ type Readings struct {
 	GoroutineStates *GoroutineStates `json:"goroutine_states,omitempty"`
 	GoroutineSites  []GoroutineSite  `json:"goroutine_sites,omitempty"`
 	Threads         int              `json:"threads,omitempty"`
+	// Means is the mean of each signal in its unit, for the next start. Only the
+	// baseline has it.
+	Means map[detect.Signal]float64 `json:"means,omitempty"`
 	// PreviousRun is set for an event of [SignalProcess].
 	PreviousRun *PreviousRun `json:"previous_run,omitempty"`
 	// Groups is the state of the control groups, and nil if there are none.

@@ -21,6 +21,7 @@ func watching(options ...holmes.Option) *holmes.Holmes {
 		holmes.WithCollectInterval("250ms"),
 		holmes.WithDumpPath(dumpPath()),
 		holmes.WithTextDump(),
+		holmes.WithGrace(0), // each fault begins within seconds of the start
 		holmes.WithProfileReporter(printer{}),
 	}, options...)...))
 }
@@ -34,6 +35,7 @@ func cpu() *holmes.Holmes {
 		holmes.WithCPUCore(0.5),
 		holmes.WithCPUDump(20, 25, 80, time.Minute),
 		holmes.WithCPUSamplingTime("2s"),
+		holmes.WithGrace(0),
 		holmes.WithProfileReporter(printer{}),
 	)).EnableCPUDump()
 }

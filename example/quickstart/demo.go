@@ -68,6 +68,7 @@ func watched(evidence, delivered string, log *zap.Logger) (*holmes.Holmes, error
 		holmes.WithDumpPath(evidence),
 		holmes.WithReporter(file),
 		holmes.WithMemoryLimit(memoryLimit),
+		holmes.WithGrace(0), // the faults begin within a minute; a service leaves this out
 		holmes.WithLogger(log.Sugar()),
 	)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/pprofread"
@@ -34,7 +35,7 @@ type profile struct {
 // zero Baseline has none.
 type Baseline struct {
 	At       time.Time      // of the latest round; zero if there is none
-	Readings event.Readings // of the latest round
+	Readings event.Readings // of the latest round, with the means
 
 	cpu                         []profile // the newest last
 	heap, earlierHeap           profile   // of the latest round and of the round before
@@ -45,6 +46,17 @@ type Baseline struct {
 // HeapAt returns when the heap profile was taken, by the monotonic clock, and 0 if
 // this process has taken none.
 func (b *Baseline) HeapAt() time.Duration { return b.heap.at }
+
+// idle is below what a service with clients uses, in cores.
+const idle = 0.02
+
+// IdleBeside reports whether the process was idle when the baseline was taken, and is
+// not at an event with these readings. Then all of its load would be an anomaly.
+func (b *Baseline) IdleBeside(r *event.Readings) bool {
+	return b.Readings.Cores > 0 && load(&b.Readings) < idle && load(r) >= 5*idle
+}
+
+func load(r *event.Readings) (cores float64) { return r.CPUPercent / 100 * r.Cores }
 
 func (b *Baseline) addCPU(p profile) {
 	b.cpu = append(slices.Clone(b.cpu), p)
@@ -152,6 +164,14 @@ func (c *Current) Baseline() Baseline {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.now
+}
+
+// Mean returns the mean that a signal had before the process was restarted, and 0 if it
+// is unknown.
+func (c *Current) Mean(s detect.Signal) float64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now.Readings.Means[s]
 }
 
 // Stats returns the statistics.

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/cgroup"
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/eventstore"
@@ -42,9 +43,10 @@ type Keeper struct {
 	Store   *eventstore.Current
 	IDs     *eventstore.IDs
 	Labels  func() map[string]string
-	Build   func() string // ID of this build of the program
-	Calm    func() bool   // reports whether nothing is suspected and no event was lately
-	Busy    func() bool   // reports whether an event is being captured
+	Build   func() string                    // ID of this build of the program
+	Means   func() map[detect.Signal]float64 // of the signals that have seen the load
+	Calm    func() bool                      // reports whether nothing is suspected and no event was lately
+	Busy    func() bool                      // reports whether an event is being captured
 	Current *Current
 }
 
@@ -115,7 +117,7 @@ func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 	if kept {
 		b.addHeap(heap)
 		b.addGoroutine(goroutine)
-		b.Readings = k.readings()
+		b.Readings = k.readings(b.Readings.Means)
 	}
 	k.Current.change(func(now *Baseline, s *Stats) {
 		s.CPU += spent
@@ -131,13 +133,17 @@ func (k *Keeper) Round(ctx context.Context) (spent time.Duration) {
 	return spent
 }
 
-// readings returns the readings of a round.
-func (k *Keeper) readings() event.Readings {
+// readings returns the readings of a round. In the grace after a start the means are
+// those from before it.
+func (k *Keeper) readings(means map[detect.Signal]float64) event.Readings {
 	t := k.Taker()
 	r, _ := t.Meter.Readings(&t.Measure)
 	var groups cgroup.Sample
 	t.Meter.ReadGroups(&t.Measure, &groups) // without any, the memory is that of the process
 	r.MemoryParts = measure.MemoryParts(measure.SelfStatus, &r, &groups)
+	if r.Means = k.Means(); len(r.Means) == 0 {
+		r.Means = means
+	}
 	return r
 }
 

@@ -82,6 +82,10 @@ func (b *builder) interpret(kinds []event.Kind, base baseline.Baseline) {
 
 // judge compares the event with the baseline.
 func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile, base baseline.Baseline) {
+	idle := base.IdleBeside(&b.Event.Readings)
+	if idle {
+		base = baseline.Baseline{}
+	}
 	parsed, err := base.Parse()
 	if err != nil {
 		b.Log().OnCause("parse", "the baseline: %v", err)
@@ -109,6 +113,9 @@ func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Pr
 	v := diagnose.Diagnose(c, b.options.Own)
 	if v.Compared != "" && !base.At.IsZero() {
 		v.Compared += ", the latest " + humanize.Duration(clock.Wall().Sub(base.At)) + " before"
+	}
+	if idle {
+		v.Caveats = append(v.Caveats, "the process was idle in calm times, so there is nothing to compare its load with")
 	}
 	b.Event.Diagnosis = v
 }

@@ -19,6 +19,7 @@ type Config struct {
 	Classic     bool // every Threshold is judged as mosn/holmes does
 	Slow        bool // the slow rules are on
 	Budget      int  // events a day and signal
+	Grace       time.Duration
 	CPUMax      float64
 	Paused      time.Duration // mono until when no event begins
 	WatchMemory bool
@@ -51,7 +52,7 @@ func (c *Config) Check() error {
 }
 
 func (c *Config) detector(r detect.Rule) detect.Config {
-	return detect.Config{Rule: c.applied(r), Interval: c.Interval, Budget: c.Budget}
+	return detect.Config{Rule: c.applied(r), Interval: c.Interval, Budget: c.Budget, Grace: c.Grace}
 }
 
 // applied returns the rule as the detector gets it: a user's rule is called through

@@ -25,6 +25,7 @@ type Monitor struct {
 	Meter     *measure.Meter
 	Locks     *contention.Locks
 	Incidents *incident.Incidents
+	Expected  func(detect.Signal) float64               // the mean before a restart, 0 if unknown
 	Wakes     func() (wake <-chan struct{}, end func()) // after finished collections
 	Changed   func()                                    // called by the loop when it takes over a configuration
 	Counters  *Counters
@@ -182,7 +183,7 @@ func (m *Monitor) builtin(name detect.Signal) *signalMonitor {
 }
 
 func (m *Monitor) add(name detect.Signal, read func(time.Duration) (float64, float64, error)) *signalMonitor {
-	s := &signalMonitor{signal: name, read: read, suspect: m.Incidents.Suspect, log: m.Scope.Log.With("signal", string(name))}
+	s := &signalMonitor{signal: name, read: read, expected: m.Expected, suspect: m.Incidents.Suspect, log: m.Scope.Log.With("signal", string(name))}
 	all := append([]*signalMonitor(nil), *m.all.Load()...)
 	all = append(all, s)
 	m.all.Store(&all)

@@ -34,14 +34,16 @@ var errNeverRead = errors.New("no reading yet")
 // A signalMonitor takes one signal through every tick: it reads, judges, and begins
 // or ends a suspicion. One goroutine calls step; others read the view.
 type signalMonitor struct {
-	signal  detect.Signal
-	read    func(now time.Duration) (value, limit float64, err error)
-	suspect func(c incident.Cause, deferred bool) *incident.Suspicion // must not block
-	log     *supervise.Log
+	signal   detect.Signal
+	read     func(now time.Duration) (value, limit float64, err error)
+	expected func(detect.Signal) float64
+	suspect  func(c incident.Cause, deferred bool) *incident.Suspicion // must not block
+	log      *supervise.Log
 
 	pair       detect.Pair
 	fast, slow *incident.Suspicion // the latest event of each detector
 	settings   Signal
+	young      bool // the grace after the start may last
 
 	provisional []time.Duration // times when evidence began with a suspicion
 	failures    int
@@ -57,7 +59,7 @@ func (m *signalMonitor) configure(c *Config, s Signal) {
 	if m.settings.Enabled && !s.Enabled {
 		m.drop()
 	}
-	m.settings = s
+	m.settings, m.young = s, true
 	slow := s.Slow
 	if !c.Slow || c.Classic {
 		slow = detect.Threshold{}
@@ -104,6 +106,9 @@ func (m *signalMonitor) step(now time.Duration, at time.Time, veto string) {
 		m.log.End("read "+string(m.signal), "%s can be read again", m.signal)
 	}
 	m.failures, m.err = 0, nil
+	if m.young {
+		m.young = m.pair.Fast.Expect(m.expected(m.signal))
+	}
 	s := detect.Sample{Signal: m.signal, Value: value, Limit: limit, At: at}
 	m.pair.Step(now, s, func(d *detect.Detector, s detect.Sample) { m.judge(d, now, s, veto) })
 	m.publish(s, veto)

@@ -95,6 +95,18 @@ func (m *Monitor) Views() (out []View) {
 	return out
 }
 
+// Means returns the mean of each signal in its unit, but for those in the grace after
+// the start.
+func (m *Monitor) Means() map[detect.Signal]float64 {
+	means := map[detect.Signal]float64{}
+	for _, s := range *m.all.Load() {
+		if v := s.latest(); v.enabled && v.read && !v.fast.Young {
+			means[s.signal] = v.fast.Mean
+		}
+	}
+	return means
+}
+
 // Calm reports whether nothing is suspected, cooling down or vetoed.
 func (m *Monitor) Calm() bool {
 	if m.vetoed.Load() {

@@ -63,7 +63,8 @@ func measure(ctx context.Context, n, depth, runs int) (r report, err error) {
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	events := make(chan *holmes.Event, 1)
-	h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithCollectInterval("100ms"), holmes.WithReporter(first{events}))
+	h, err := holmes.New(holmes.WithDumpPath(dir), holmes.WithCollectInterval("100ms"), holmes.WithGrace(0),
+		holmes.WithReporter(first{events}))
 	if err != nil {
 		return r, err
 	}

@@ -18,13 +18,14 @@ type Config struct {
 	Interval   time.Duration // from one sample to the next
 	// Classic is [holmes.WithClassicRules].
 	Classic bool
-	// Budget is [holmes.WithDailyBudget].
+	// Budget is [holmes.WithDailyBudget], Grace [holmes.WithGrace].
 	Budget int
+	Grace  time.Duration
 }
 
 // Default returns the default rules of a signal.
 func Default(signal holmes.Signal, interval time.Duration) Config {
-	c := Config{Interval: interval, Budget: 10}
+	c := Config{Interval: interval, Budget: 10, Grace: detect.DefaultGrace}
 	c.Rule, c.Slow = holmes.DefaultRule(signal)
 	return c
 }
@@ -45,7 +46,7 @@ func (c Config) Run(values []float64) []Capture {
 		rule, slow = detect.Classic(c.Rule), holmes.Threshold{}
 	}
 	var pair detect.Pair
-	if _, err := pair.Change(detect.Config{Rule: rule, Interval: c.Interval, Budget: c.Budget}, slow); err != nil {
+	if _, err := pair.Change(detect.Config{Rule: rule, Interval: c.Interval, Budget: c.Budget, Grace: c.Grace}, slow); err != nil {
 		panic(err) // the rules are constants
 	}
 	var captures []Capture

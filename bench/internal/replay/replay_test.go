@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/detect"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -47,7 +48,7 @@ func TestReplayIsTheRealThing(t *testing.T) {
 		Min: 10, Diff: 25, Abs: 70, Margin: 10,
 		Window: 2 * time.Minute, Hold: 15 * time.Second, CoolDown: time.Minute,
 	}
-	captures := replay.Config{Rule: rule, Interval: time.Second, Budget: 10}.Run(values)
+	captures := replay.Config{Rule: rule, Interval: time.Second, Budget: 10, Grace: detect.DefaultGrace}.Run(values)
 	require.GreaterOrEqual(t, len(captures), 3)
 	require.Equal(t, captures, slices.Clone(live(t, rule, values)))
 }

@@ -13,12 +13,13 @@ const memoryLimit = 1 << 30
 const coolDown = 5 * time.Second
 
 // thresholds are the options that differ from the defaults, the same in all scenarios.
-// The holds are shorter, so that a run is short too. The shop has some hundred
+// The holds are shorter and there is no grace, so that a run is short too. The shop has some hundred
 // goroutines and some ten threads, for which the default rules would never fire, or at
 // every small change.
 func thresholds() []holmes.Option {
 	return []holmes.Option{
 		holmes.WithMemoryLimit(memoryLimit),
+		holmes.WithGrace(0),
 		holmes.WithRule(holmes.SignalCPU, holmes.Threshold{
 			Min: 10, Diff: 25, Abs: 85, Margin: 10, Hold: 3 * time.Second, CoolDown: coolDown,
 		}),

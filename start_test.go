@@ -1,0 +1,93 @@
+package holmes_test
+
+import (
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/testkit"
+)
+
+// A rollout is no event: idle, then the usual traffic and its threads. A fault after
+// that is one.
+func TestRolloutIsNoEvent(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithGrace(detect.DefaultGrace)).run(t)
+		l.host.CPU(func() float64 { return 0.5 })
+		l.host.SetThreads(6)
+		seconds(20)
+		require.Contains(t, l.WhyNot(holmes.SignalCPU), "below min")
+		l.host.CPU(func() float64 { return 22 })
+		l.host.SetThreads(22)
+		for minute := range 3 {
+			l.host.Memory(uint64(50+100*minute) << 20)
+			seconds(60)
+		}
+		require.Contains(t, l.WhyNot(holmes.SignalCPU), "CPU 22 %, mean 22 %")
+		require.Empty(t, l.got.all())
+		for _, s := range l.Stats().Signals {
+			require.Zero(t, s.Suspected, s.Signal)
+		}
+		l.host.CPU(func() float64 { return 60 })
+		seconds(60)
+		e := l.event(t)
+		require.Equal(t, holmes.SignalCPU, e.Trigger.Sample.Signal)
+		require.InDelta(t, 22, e.Trigger.Baseline, 0.1)
+	})
+}
+
+// What a process used before it was restarted is what is normal after it, and shortens
+// the grace.
+func TestRestartKnowsWhatIsNormal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		opts := []holmes.Option{holmes.WithGrace(detect.DefaultGrace), holmes.WithBaseline(time.Minute)}
+		first := newLab(t, opts...).run(t)
+		first.host.CPU(func() float64 { return 30 })
+		seconds(600)
+		first.Stop()
+		kept := testkit.Must(holmes.LoadEvent(baselines(t, first.dir)[0]))(t)
+		require.InDelta(t, 30, kept.Readings.Means[holmes.SignalCPU], 0.1)
+		require.Empty(t, first.got.all())
+
+		again := newLab(t, append(opts, holmes.WithDumpPath(first.dir))...).run(t)
+		seconds(70)
+		require.Contains(t, again.WhyNot(holmes.SignalCPU), "below min", "it is idle")
+		again.host.CPU(func() float64 { return 30 })
+		seconds(20)
+		require.Zero(t, again.Stats().Signals[0].Suspected, "its traffic is normal")
+		again.host.CPU(func() float64 { return 60 })
+		seconds(60)
+		require.InDelta(t, 30, again.event(t).Trigger.Baseline, 0.1)
+		again.Stop()
+
+		kept = testkit.Must(holmes.LoadEvent(baselines(t, first.dir)[0]))(t)
+		require.InDelta(t, 30, kept.Readings.Means[holmes.SignalCPU], 0.1, "the mean of the grace is none")
+	})
+}
+
+// An event of a loaded process is not compared with an idle one: its whole load would
+// be the culprit.
+func TestIdleProcessIsNotWhatIsNormal(t *testing.T) {
+	for name, calm := range map[string]float64{"idle": 0.5, "loaded": 5} {
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := newLab(t, holmes.WithBaseline(time.Minute))
+			l.profiler.SetIdle(0.9)
+			l.run(t)
+			l.host.CPU(func() float64 { return calm })
+			seconds(120)
+			l.profiler.SetIdle(0.05)
+			l.host.CPU(func() float64 { return 60 })
+			seconds(60)
+			v := l.event(t).Diagnosis
+			require.Equal(t, name == "loaded", v.Confident, v.Sentence)
+			if name == "idle" {
+				require.Contains(t, v.Sentence, "nothing to compare with")
+				require.Contains(t, v.Caveats, "the process was idle in calm times, so there is nothing to compare its load with")
+			}
+		})
+	}
+}
