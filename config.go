@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/dump"
+	"github.com/go-holmes/holmes/internal/brakes"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/delivery"
 	"github.com/go-holmes/holmes/internal/eventstore"
@@ -82,6 +83,15 @@ func (c *config) with(opts []Option) (*config, error) {
 func (c *config) share() {
 	c.monitor.Measure = c.measure
 	c.incident.Store, c.incident.Compare, c.incident.Tick = c.store, c.baseline > 0, c.monitor.Interval
+}
+
+// brakes returns the settings of the brakes. The rules of mosn/holmes have no budget.
+func (c *config) brakes() brakes.Config {
+	out := brakes.Config{Store: c.store, Budget: c.monitor.Budget}
+	if c.monitor.Classic {
+		out.Budget = 0
+	}
+	return out
 }
 
 // validate checks settings that depend on each other.

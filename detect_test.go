@@ -211,7 +211,8 @@ func TestStepDuringWarmUpIsSeen(t *testing.T) {
 			l.host.CPU(func() float64 { return 15 })
 			seconds(5)
 			require.Contains(t, l.WhyNot(holmes.SignalCPU), "warming up, 5 of 10 samples", "run %d", restart)
-			l.host.CPU(func() float64 { return 60 }) // in the middle of the warm-up
+			// In the middle of the warm-up, and higher by the margin after the restart.
+			l.host.CPU(func() float64 { return float64(58 + 11*restart) })
 			seconds(30)
 			l.Stop()
 			require.Len(t, l.got.all(), restart+1)
@@ -219,7 +220,7 @@ func TestStepDuringWarmUpIsSeen(t *testing.T) {
 			require.Equal(t, holmes.CodeDiff, e.Trigger.Reason.Code)
 			require.InDelta(t, 15, e.Trigger.Baseline, 0.1)
 			l.host.CPU(func() float64 { return 15 })
-			seconds(10)
+			seconds(60) // the cool-down, which goes on
 		}
 	})
 }

@@ -82,7 +82,8 @@
 // judge, and after that the mean is over the last quarter of its age ([WithGrace]).
 //
 // Repeats back off up to 32 times the cool-down, and each signal has a budget
-// of events a day ([WithDailyBudget]). To learn why nothing was captured, ask
+// of events a day ([WithDailyBudget]). Both are of the service, not of the process:
+// a restart goes on with them, since they are in the dump path. To learn why nothing was captured, ask
 // [Holmes.WhyNot] or look at [Holmes.Stats]:
 //
 //	CPU 61 %: suspected, held 7 s of 15 s

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/baseline"
+	"github.com/go-holmes/holmes/internal/brakes"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/delivery"
 	"github.com/go-holmes/holmes/internal/eventstore"
@@ -43,6 +44,7 @@ type Holmes struct {
 	captures *capture.Process
 	delivery *delivery.Service
 	baseline baseline.Current
+	brakes   *brakes.Brakes
 	labels   *incident.Labels
 	events   incident.Counters
 	ticks    monitor.Counters
@@ -85,6 +87,8 @@ func New(opts ...Option) (*Holmes, error) {
 		c := h.cfg.Load()
 		return c.delivery, c.store
 	})
+	h.brakes = brakes.New(h.clock, h.log, h.store, func() brakes.Config { return h.cfg.Load().brakes() })
+	h.delivery.Admit = h.brakes.Admit
 	h.cfg.Store(c)
 	return h, nil
 }

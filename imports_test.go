@@ -44,6 +44,7 @@ var rooms = []string{
 	"event",
 	"internal/measure",
 	"internal/eventstore",
+	"internal/brakes",
 	"internal/capture",
 	"internal/delivery",
 	"internal/baseline",

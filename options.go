@@ -123,7 +123,10 @@ func WithSlowRules(on bool) Option {
 }
 
 // WithDailyBudget sets how many events a signal may have in 24 hours. The first event
-// of each reason code is always allowed. Default 10.
+// of each reason code is always allowed. All processes of a service with the same dump
+// path share the budget. Their events within 10 minutes of a start, and those about
+// previous runs, share one more of the same size, so that a process that crashes again
+// and again makes no more. Default 10.
 func WithDailyBudget(events int) Option {
 	return option{"WithDailyBudget", func(c *config) error {
 		c.monitor.Budget = events

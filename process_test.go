@@ -98,6 +98,9 @@ func child(job string) error {
 	if job == "tmpfs" {
 		return childTmpfs()
 	}
+	if job == crashJob {
+		return crash()
+	}
 	h, err := holmes.New(holmes.WithDumpPath(os.Getenv(childEvidence)), holmes.WithLogger(nil),
 		holmes.WithReporter(inbox{os.Getenv(childReceiver)}), holmes.WithDumpLimits(100_000, 1<<30), holmes.WithDumpFree(0),
 		holmes.WithForcedGC(false), holmes.WithCollectInterval("10ms"),

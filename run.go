@@ -68,7 +68,7 @@ func (h *Holmes) newRun() *run {
 	r.incidents = &incident.Incidents{
 		Scope: scope, Config: func() incident.Config { return h.cfg.Load().incident }, Taker: taker,
 		Store: h.store, IDs: &h.ids, Baseline: &h.baseline, Delivery: h.delivery, Labels: h.labels, Box: box,
-		Counters: &h.events,
+		Counters: &h.events, Brakes: h.brakes, Began: r.began,
 	}
 	r.monitor = &monitor.Monitor{
 		Scope: scope, Config: func() *monitor.Config { return &h.cfg.Load().monitor }, Meter: meter,

@@ -1,6 +1,9 @@
 package holmes_test
 
 import (
+	"bytes"
+	"encoding/json"
+	"os/exec"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -90,4 +93,33 @@ func TestIdleProcessIsNotWhatIsNormal(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A real process as a rollout starts it: nothing is reported of its start, and its fault
+// a minute later is, with the function that is responsible.
+func TestRealRollout(t *testing.T) {
+	testkit.OnLinux(t, "the program reads its CPU time")
+	if !testkit.IsHeavy() {
+		t.Skip("takes two minutes; HOLMES_HEAVY=1 go test -run TestRealRollout . runs it")
+	}
+	cmd := exec.CommandContext(t.Context(), "go", "run", "./scripts/rollout")
+	cmd.Stderr = t.Output()
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	t.Logf("%s", out)
+	type report struct {
+		After             time.Duration
+		Signal            holmes.Signal
+		Culprit, Sentence string
+	}
+	var reports []report
+	for lines := json.NewDecoder(bytes.NewReader(out)); lines.More(); {
+		var r report
+		require.NoError(t, lines.Decode(&r))
+		reports = append(reports, r)
+	}
+	require.Len(t, reports, 1)
+	require.Equal(t, holmes.SignalCPU, reports[0].Signal)
+	require.Greater(t, reports[0].After, 75*time.Second)
+	require.Equal(t, "main.spin", reports[0].Culprit, reports[0].Sentence)
 }

@@ -21,8 +21,6 @@ import (
 	"github.com/go-holmes/holmes/internal/testkit"
 )
 
-const childGroup = "HOLMES_TEST_GROUP"
-
 // tmpfsEvents is how many events the service has: 40 take as much as its memory limit.
 func tmpfsEvents() int { return testkit.Heavy(200, 50) }
 

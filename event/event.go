@@ -72,8 +72,8 @@ func (e *Event) Clone() *Event {
 // Routine reports whether the event was captured by timetable, without an anomaly.
 func (e *Event) Routine() bool { return e.Trigger.Reason.Code == detect.CodeContinuous }
 
-// Sentence returns the event in one line: the trigger and, if there is a diagnosis,
-// the responsible function.
+// Sentence returns the event in one line: the trigger, the responsible function if there
+// is a diagnosis, and how often it has happened if that is more than once.
 func (e *Event) Sentence() string {
 	out := e.Trigger.Sentence()
 	if e.Diagnosis.Sentence != "" {
@@ -82,7 +82,7 @@ func (e *Event) Sentence() string {
 	if e.Trigger.Sample.Signal == detect.SignalMem && strings.HasPrefix(e.Readings.MemoryLimitFrom, "memory.high") {
 		out += "; 100 % is memory.high, at which the kernel slows the group down and does not kill"
 	}
-	return out
+	return out + e.Trigger.repeated()
 }
 
 // The signals of events without a reading.

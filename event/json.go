@@ -39,6 +39,8 @@ type (
 		Window      []float64     `json:"window"`
 		At          time.Time     `json:"at,omitzero"`
 		Rule        *wireRule     `json:"rule,omitempty"`
+		Times       int           `json:"times,omitempty"`
+		TimesOver   float64       `json:"times_seconds,omitempty"`
 	}
 	wireRule struct {
 		Min             float64 `json:"min,omitempty"`
@@ -75,6 +77,7 @@ func (e *Event) MarshalJSON() ([]byte, error) {
 			HeldSeconds: e.Trigger.Held.Seconds(),
 			Sentence:    e.Trigger.Sentence(), Window: e.Trigger.Window,
 			At: e.Trigger.Sample.At, Rule: ruleToWire(e.Trigger.Reason.Rule),
+			Times: e.Trigger.Times, TimesOver: e.Trigger.TimesOver.Seconds(),
 		},
 	}
 	if e.Diagnosis.Sentence != "" {
@@ -116,6 +119,7 @@ func (e *Event) UnmarshalJSON(raw []byte) error {
 			Baseline: w.Trigger.Baseline, BaselineOver: fromSeconds(w.Trigger.OverSeconds),
 			Held:   fromSeconds(w.Trigger.HeldSeconds),
 			Window: w.Trigger.Window,
+			Times:  w.Trigger.Times, TimesOver: fromSeconds(w.Trigger.TimesOver),
 		},
 	}
 	if w.Trigger.At.IsZero() {

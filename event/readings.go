@@ -7,6 +7,8 @@ import (
 
 // Readings is the state of the process at an event. A zero field was not measured.
 type Readings struct {
+	// UptimeSeconds is the time since Start.
+	UptimeSeconds float64 `json:"uptime_seconds,omitempty"`
 	// Cores is how many cores the process can use, and CoresFrom what sets that:
 	// "cgroup quota", "affinity mask", "GOMAXPROCS" or "WithCPUCore".
 	Cores     float64 `json:"cores,omitempty"`

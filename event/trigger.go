@@ -27,6 +27,19 @@ type Trigger struct {
 	// Window is the latest samples, one an interval and oldest first: those of the
 	// mean and those of the hold, Sample included, at most 1000.
 	Window []float64
+	// Times is how often the signal had an event for this reason code within the time
+	// TimesOver: in all processes of the service with this dump path, reported or not,
+	// this one included, without a day between two. It is 0 if it is not known.
+	Times     int
+	TimesOver time.Duration
+}
+
+// repeated returns how often this has happened: " (12 times in 3 h)".
+func (t Trigger) repeated() string {
+	if t.Times < 2 {
+		return ""
+	}
+	return fmt.Sprintf(" (%d times in %s)", t.Times, humanize.Duration(t.TimesOver))
 }
 
 // Sentence returns the trigger in one line, with the rule, for example "CPU 61 % for

@@ -69,6 +69,7 @@ func watched(evidence, delivered string, log *zap.Logger) (*holmes.Holmes, error
 		holmes.WithReporter(file),
 		holmes.WithMemoryLimit(memoryLimit),
 		holmes.WithGrace(0), // the faults begin within a minute; a service leaves this out
+		holmes.WithDailyBudget(100),
 		holmes.WithLogger(log.Sugar()),
 	)
 	if err != nil {

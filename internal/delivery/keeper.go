@@ -21,6 +21,7 @@ type keeper struct {
 	*spool
 	scope  *supervise.Scope
 	every  time.Duration
+	admit  func(*event.Event) bool
 	recall supervise.Bell // rung for a new reporter, because events may wait for it
 	each   func()         // called in each round
 }
@@ -116,7 +117,7 @@ func (k *keeper) complete(s *dump.Store, id string, queues []*Queue) {
 	}
 	ev, err := event.Recover(files.Dir())
 	k.stores.Report("read an event that another process left", err)
-	if ev.State == event.StateDismissed || ev.Trigger.Sample.Signal == event.SignalBaseline {
+	if ev.State == event.StateDismissed || ev.Trigger.Sample.Signal == event.SignalBaseline || !k.admit(ev) {
 		k.stores.Report("close an event that another process left", files.Dismiss())
 		return
 	}

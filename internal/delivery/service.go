@@ -15,13 +15,16 @@ type Service struct {
 	// Every is how often a run looks for orphans and writes the memory buffer to
 	// disk.
 	Every time.Duration
+	// Admit reports whether an event that a killed process had begun is to be
+	// reported.
+	Admit func(*event.Event) bool
 	spool spool
 }
 
 // New returns a Service that has started nothing. settings returns the current
 // settings; it is called at each use.
 func New(c supervise.Clock, l *supervise.Log, stores *eventstore.Current, settings func() (Config, eventstore.Config)) *Service {
-	return &Service{Every: keepEvery, spool: spool{clock: c, log: l, stores: stores, settings: settings}}
+	return &Service{Every: keepEvery, Admit: func(*event.Event) bool { return true }, spool: spool{clock: c, log: l, stores: stores, settings: settings}}
 }
 
 // OnSettled sets what is called for each event that leaves a queue, for tests:
@@ -60,7 +63,7 @@ type Run struct {
 // once more and end.
 func (s *Service) NewRun(scope *supervise.Scope, each func()) *Run {
 	return &Run{
-		keeper:  keeper{spool: &s.spool, scope: scope, every: s.Every, recall: supervise.NewBell(), each: each},
+		keeper:  keeper{spool: &s.spool, scope: scope, every: s.Every, admit: s.Admit, recall: supervise.NewBell(), each: each},
 		senders: map[*Queue]*sender{},
 	}
 }

@@ -60,7 +60,9 @@ func (b *builder) describe() {
 // read takes the readings of the event.
 func (b *builder) read() {
 	r := &b.Event.Readings
+	uptime := cmp.Or(r.UptimeSeconds, (b.Scope.Clock.Mono() - b.in.Began).Seconds()) // when it began
 	*r, _ = b.Meter.Readings(&b.Measure)
+	r.UptimeSeconds = uptime
 	r.GoroutineStates, r.GoroutineSites = measure.GoroutineStates(), b.Sites
 	r.PreviousRun = b.previous
 	if f := b.forecast; f != nil { // which is of an earlier moment
@@ -109,11 +111,16 @@ func (b *builder) addContext(collected uint64) {
 }
 
 // conclude ends the event with its verdict: it is diagnosed, completed on disk,
-// counted and delivered, unless it is dismissed. It returns a copy, because the event
-// belongs to the delivery then, and nil for a dismissed event.
+// counted and delivered, unless it is dismissed, or the service has had enough of its
+// kind. It returns a copy, because the event belongs to the delivery then, and nil for a
+// dismissed event.
 func (b *builder) conclude(c Cause, state event.State) *event.Event {
 	b.Event.State, b.Event.Trigger = state, c.Trigger
 	b.read()
+	if state != event.StateDismissed && !b.in.Brakes.Admit(b.Event) {
+		state, b.Event.State = event.StateDismissed, event.StateDismissed
+		b.in.Counters.count(c.Signal, Count{Dismissed: 1})
+	}
 	if state != event.StateDismissed {
 		b.diagnose(c.Kinds)
 		b.log()

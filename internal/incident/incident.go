@@ -14,6 +14,7 @@ import (
 	"github.com/go-holmes/holmes/diagnose"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/baseline"
+	"github.com/go-holmes/holmes/internal/brakes"
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/supervise"
@@ -68,6 +69,8 @@ type Incidents struct {
 	Labels   *Labels
 	Box      *BlackBox
 	Counters *Counters
+	Brakes   *brakes.Brakes
+	Began    time.Duration // mono of the start
 }
 
 // Counters counts events, over all runs of a Holmes.

@@ -77,6 +77,10 @@ func (in *Incidents) reportOrphan(o *blackbox.Orphan) (reported bool) {
 			Reason: detect.Reason{Code: detect.CodeCrash, Text: text}, Window: memoryOf(p),
 		},
 	}
+	if !in.admit(&c) {
+		in.endOrphan(o.Remove(dir))
+		return true
+	}
 	in.Counters.count(c.Signal, Count{Suspected: 1})
 	b := in.create(c, event.StateSuspected)
 	b.previous, b.Event.Labels = p, maps.Clone(o.Labels())
@@ -84,6 +88,14 @@ func (in *Incidents) reportOrphan(o *blackbox.Orphan) (reported bool) {
 	b.conclude(c, event.StateConfirmed)
 	in.endOrphan(o.Remove(dir))
 	return true
+}
+
+// admit reports whether an event for a cause is to be reported, and counts it.
+func (in *Incidents) admit(c *Cause) bool {
+	ev := event.Event{At: c.Onset, Trigger: c.Trigger, Labels: in.Config().Labels}
+	ok := in.Brakes.Admit(&ev)
+	c.Trigger = ev.Trigger
+	return ok
 }
 
 func (in *Incidents) endOrphan(err error) {

@@ -20,6 +20,7 @@ func thresholds() []holmes.Option {
 	return []holmes.Option{
 		holmes.WithMemoryLimit(memoryLimit),
 		holmes.WithGrace(0),
+		holmes.WithDailyBudget(100), // all of a run is soon after a start
 		holmes.WithRule(holmes.SignalCPU, holmes.Threshold{
 			Min: 10, Diff: 25, Abs: 85, Margin: 10, Hold: 3 * time.Second, CoolDown: coolDown,
 		}),

@@ -162,6 +162,7 @@ func watched(collector, evidence string) (*holmes.Holmes, error) {
 		holmes.WithDumpPath(evidence),
 		holmes.WithMemoryLimit(memoryLimit),
 		holmes.WithGrace(0), // the faults begin within a minute of the start
+		holmes.WithDailyBudget(100),
 		holmes.WithLabels(map[string]string{"service": "shop", "instance": "demo", "version": "1.0.0"}),
 		holmes.WithLogger(noLog{}),
 	)
