@@ -43,12 +43,20 @@ func TestRolloutIsNoEvent(t *testing.T) {
 	})
 }
 
+// cheap makes the profiles of the baseline cost nothing.
+func cheap(l *lab) *lab {
+	for _, k := range []holmes.Kind{holmes.KindHeap, holmes.KindGoroutine} {
+		l.SetCapture(k, 0, writes([]byte("x")))
+	}
+	return l
+}
+
 // What a process used before it was restarted is what is normal after it, and shortens
 // the grace.
 func TestRestartKnowsWhatIsNormal(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		opts := []holmes.Option{holmes.WithGrace(detect.DefaultGrace), holmes.WithBaseline(time.Minute)}
-		first := newLab(t, opts...).run(t)
+		first := cheap(newLab(t, opts...)).run(t)
 		first.host.CPU(func() float64 { return 30 })
 		seconds(600)
 		first.Stop()
@@ -56,7 +64,7 @@ func TestRestartKnowsWhatIsNormal(t *testing.T) {
 		require.InDelta(t, 30, kept.Readings.Means[holmes.SignalCPU], 0.1)
 		require.Empty(t, first.got.all())
 
-		again := newLab(t, append(opts, holmes.WithDumpPath(first.dir))...).run(t)
+		again := cheap(newLab(t, append(opts, holmes.WithDumpPath(first.dir))...)).run(t)
 		seconds(70)
 		require.Contains(t, again.WhyNot(holmes.SignalCPU), "below min", "it is idle")
 		again.host.CPU(func() float64 { return 30 })
@@ -70,6 +78,28 @@ func TestRestartKnowsWhatIsNormal(t *testing.T) {
 		kept = testkit.Must(holmes.LoadEvent(baselines(t, first.dir)[0]))(t)
 		require.InDelta(t, 30, kept.Readings.Means[holmes.SignalCPU], 0.1, "the mean of the grace is none")
 	})
+}
+
+// The next version of a service has the mean of the last one, and not its profiles. Another
+// service has neither.
+func TestNextVersionKnowsWhatIsNormal(t *testing.T) {
+	for service, left := range map[string]string{"shop": "52 s", "cart": "172 s"} {
+		testkit.Bubble(t, service, func(t *testing.T) {
+			opts := []holmes.Option{holmes.WithGrace(detect.DefaultGrace), holmes.WithBaseline(time.Minute)}
+			first := cheap(newLab(t, append(opts, holmes.WithLabels(map[string]string{"service": "shop"}))...)).run(t)
+			first.host.CPU(func() float64 { return 30 })
+			seconds(600)
+			first.Stop()
+
+			next := cheap(newLab(t, append(opts, holmes.WithDumpPath(first.dir), holmes.WithLabels(map[string]string{"service": service}))...))
+			next.SetBuild("another")
+			next.run(t)
+			next.host.CPU(func() float64 { return 30 })
+			seconds(8)
+			require.Zero(t, next.Stats().Baseline.At)
+			require.Contains(t, next.WhyNot(holmes.SignalCPU), "not compared with its mean for "+left)
+		})
+	}
 }
 
 // An event of a loaded process is not compared with an idle one: its whole load would

@@ -7,6 +7,8 @@
 // rule of the built-in signals. A [Detector] applies a rule over time, as its
 // [Pace] says:
 //
+//   - after a start there is a grace in which no sample is compared with the mean, and
+//     then the mean is over the last quarter of the process's age;
 //   - the rule must fire for the hold time without a break;
 //   - samples of that time stay out of the mean, so that a fault is compared
 //     with the time before it;

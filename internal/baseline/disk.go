@@ -87,7 +87,7 @@ func (b *Baseline) write(files *eventstore.Files, ev *event.Event) error {
 }
 
 // load returns the baseline that an earlier run of this service and build has saved, or
-// none.
+// none. The means may be of another build of the service.
 func (k *Keeper) load() (b Baseline) {
 	store, err := k.Store.Open(k.Config())
 	if err != nil {
@@ -101,8 +101,14 @@ func (k *Keeper) load() (b Baseline) {
 			continue
 		}
 		ev, err := event.Load(store.Path(id))
-		if err == nil && ev.Labels[serviceLabel] == service && ev.Labels[buildLabel] == build && store.Check(id) == nil {
+		if err != nil || ev.Labels[serviceLabel] != service || store.Check(id) != nil {
+			continue
+		}
+		if ev.Labels[buildLabel] == build {
 			return read(ev)
+		}
+		if b.Readings.Means == nil {
+			b.Readings.Means = ev.Readings.Means
 		}
 	}
 	return b
