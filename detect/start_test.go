@@ -38,7 +38,7 @@ var scenes = []scene{
 	}},
 	{"CPU: traffic grows over 10 minutes", holmes.SignalCPU, 30, func(r *rand.Rand) func(float64) float64 {
 		level := between(r, 30, 45)
-		return bursty(r, func(s float64) float64 { return rise(s, 20, 620, 1, level) })
+		return bursty(r, func(s float64) float64 { return rise(s, 600, 1, level) })
 	}},
 	{"memory: a cache is filled in 3 minutes", holmes.SignalMem, 20, filled(180, 2, 35)},
 	{"memory: a cache is filled in 15 minutes", holmes.SignalMem, 20, filled(900, 2, 35)},
@@ -49,7 +49,7 @@ var scenes = []scene{
 	}},
 	{"threads: one by one over 10 minutes", holmes.SignalThread, 12, func(r *rand.Rand) func(float64) float64 {
 		level := between(r, 18, 26)
-		return func(s float64) float64 { return float64(int(rise(s, 20, 620, 6, level))) + float64(r.IntN(3)) }
+		return func(s float64) float64 { return float64(int(rise(s, 600, 6, level))) + float64(r.IntN(3)) }
 	}},
 	{"goroutines: first traffic", holmes.SignalGoroutine, 4000, func(r *rand.Rand) func(float64) float64 {
 		ready, level := between(r, 10, 60), between(r, 4000, 6000)
@@ -57,7 +57,7 @@ var scenes = []scene{
 	}},
 	{"goroutines: connections arrive over 15 minutes", holmes.SignalGoroutine, 4000, func(r *rand.Rand) func(float64) float64 {
 		level := between(r, 4000, 6000)
-		return noisy(r, 0.02, func(s float64) float64 { return rise(s, 20, 920, 10, level) })
+		return noisy(r, 0.02, func(s float64) float64 { return rise(s, 900, 10, level) })
 	}},
 }
 
@@ -67,7 +67,7 @@ func filled(seconds, from, to float64) func(r *rand.Rand) func(float64) float64 
 	return func(r *rand.Rand) func(float64) float64 {
 		length, level, period := seconds*between(r, 0.8, 1.2), to*between(r, 0.8, 1.2), 5+r.IntN(30)
 		return func(s float64) float64 {
-			v := rise(s, 20, 20+length, from, level)
+			v := rise(s, length, from, level)
 			return v * (1 + 0.1*float64(int(s)%period)/float64(period))
 		}
 	}
@@ -82,9 +82,9 @@ func step(s, at, before, after float64) float64 {
 	return after
 }
 
-// rise goes evenly from one level at from to another one at to.
-func rise(s, from, to, low, high float64) float64 {
-	return low + (high-low)*min(max(s-from, 0)/(to-from), 1)
+// rise goes evenly from one level to another one, from second 20 on.
+func rise(s, length, low, high float64) float64 {
+	return low + (high-low)*min(max(s-20, 0)/length, 1)
 }
 
 func noisy(r *rand.Rand, part float64, f func(float64) float64) func(float64) float64 {

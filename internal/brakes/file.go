@@ -38,7 +38,7 @@ type file struct {
 func open(stores *eventstore.Current, c eventstore.Config) (f *file, err error) {
 	dir, err := stores.Dir(c, folder)
 	if err != nil {
-		return nil, nil // which the events report
+		return nil, err
 	}
 	f = &file{dir: dir}
 	if f.lock, err = dir.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
@@ -86,7 +86,7 @@ func (f *file) save() error {
 		return err
 	}
 	_, err = fmt.Fprintf(out, form+"%s", crc32.ChecksumIEEE(raw), raw)
-	if err = errors.Join(err, out.Close()); err != nil {
+	if err := errors.Join(err, out.Close()); err != nil {
 		return err
 	}
 	return f.dir.Rename(tempName, stateName)
