@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
@@ -25,7 +24,7 @@ type Store struct {
 
 	// mu guards what follows. It is held together with the directory lock while
 	// events are made and removed, never while one is written or read.
-	mu         sync.Mutex
+	mu         mutex
 	limits     Options
 	owner      lock.Owner
 	open       map[string]*Entry    // being written
@@ -42,6 +41,13 @@ type Store struct {
 	unclaimed  int                  // events of dead owners that were removed while they waited
 	last       Usage                // the answer while the disk gives none
 }
+
+// A mutex is a sync.Mutex for locks that are held while a disk works. A test on synthetic
+// time goes on while a goroutine waits for it.
+type mutex chan struct{}
+
+func (m mutex) Lock()   { m <- struct{}{} }
+func (m mutex) Unlock() { <-m }
 
 // Open opens the store at path, and makes the directory if it does not exist.
 //
@@ -80,7 +86,7 @@ func open(path string, o Options) (*Store, error) {
 		return nil, err
 	}
 	s := &Store{
-		location: where, volatile: disk.Volatile(where.Dir), owner: lock.NewOwner(), limits: limits,
+		mu: make(mutex, 1), location: where, volatile: disk.Volatile(where.Dir), owner: lock.NewOwner(), limits: limits,
 		open: map[string]*Entry{}, leases: map[string]int{}, lost: map[string]error{},
 		unsaved: map[ack]string{}, reporters: map[string]reporter{}, overdue: map[string]time.Time{},
 	}
