@@ -80,7 +80,7 @@ func New(opts ...Option) (*Holmes, error) {
 	h.log = supervise.NewLog(h.clock)
 	h.bugs = supervise.NewBugs(h.log)
 	h.labels = incident.NewLabels(h.clock, h.log)
-	h.store = eventstore.New(h.clock, h.log)
+	h.store = eventstore.New(h.clock, h.log, h.bugs)
 	h.ids.Random = random
 	h.captures = capture.NewProcess(h.clock, random)
 	h.delivery = delivery.New(h.clock, h.log, h.store, func() (delivery.Config, eventstore.Config) {
@@ -188,7 +188,9 @@ func (h *Holmes) Start() error {
 	if h.current.Load() != nil || h.cfg.Load().off {
 		return nil
 	}
-	_, err := h.store.Open(h.cfg.Load().store)
+	now, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := h.store.Open(now, h.cfg.Load().store)
 	h.store.Report("events are kept in memory, the dump path cannot be used", err)
 	r := h.newRun()
 	h.current.Store(r)
@@ -221,10 +223,14 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 	if r == nil {
 		return nil, ErrNotRunning
 	}
-	if ev := r.incidents.OnDemand(ctx, kinds); ev != nil {
-		return ev, nil
+	ev, err := r.incidents.OnDemand(ctx, kinds)
+	if err != nil {
+		return nil, fmt.Errorf("holmes: CaptureNow: %w", err)
 	}
-	return nil, ErrNotRunning
+	if ev == nil {
+		return nil, ErrNotRunning
+	}
+	return ev, nil
 }
 
 // Stop is [Holmes.Shutdown] with a limit of 5 seconds. The next Start logs what has not

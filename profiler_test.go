@@ -268,13 +268,13 @@ func TestHeldProfilerIsToldOnce(t *testing.T) {
 		require.Contains(t, e.Profiles[len(e.Profiles)-1].Note, "held by the application or another profiler for ")
 		seconds(1000)
 		require.Equal(t, []string{
-			"warn the CPU profiler is held by the application or another profiler: meanwhile events and the baseline have no CPU profile",
+			"warn holmes: the CPU profiler is held by the application or another profiler: meanwhile events and the baseline have no CPU profile",
 		}, log.with("the CPU profiler is held"))
 		require.Empty(t, log.with("free again"))
 
 		l.profiler.Foreign(false)
 		seconds(1000)
-		require.Len(t, log.with("info the CPU profiler is free again, after "), 1)
+		require.Len(t, log.with("info holmes: the CPU profiler is free again, after "), 1)
 		require.Len(t, log.with("the CPU profiler is held"), 1)
 		require.NotEmpty(t, l.profiler.Begun())
 	})

@@ -81,9 +81,6 @@ func (h *Holmes) newRun() *run {
 		Means: r.monitor.Means,
 		Calm:  func() bool { return !h.events.Lately(h.clock.Mono()) && !busy() && r.monitor.Calm() },
 	}
-	if h.cfg.Load().incident.CrashOutput {
-		r.incidents.OpenBox() // without delay, because the process may crash at once
-	}
 	r.monitor.Prepare() // so that Stats has the signals as soon as Start returns
 	return r
 }
@@ -109,7 +106,14 @@ func (r *run) start() {
 	})
 	r.sending.Start()
 	r.monitor.Start()
-	r.work.Go("black box", r.incidents.KeepBox)
+	opened := make(chan struct{})
+	r.work.Go("black box", func() { r.incidents.KeepBox(opened) })
+	if r.h.cfg.Load().incident.CrashOutput {
+		select { // the process may crash at once
+		case <-opened:
+		case <-time.After(eventstore.Brief):
+		}
+	}
 	r.work.Go("flight recorder", func() { capture.KeepRecorder(r.incidents.Taker) })
 }
 
@@ -123,7 +127,11 @@ func (r *run) end(ctx context.Context, panicked string) error {
 	r.senders.stop()
 	err = errors.Join(err, r.senders.Tasks.Wait(ctx))
 	r.cancel()
-	if err := r.incidents.Box.Close(ctx, panicked); err != nil {
+	closing := ctx
+	if !r.h.store.Answers() {
+		closing = r.work.Ctx // which is done: the box cannot be closed now
+	}
+	if err := r.incidents.Box.Close(closing, panicked); err != nil {
 		r.h.log.OnCause("black box", "closing: %v", err)
 	}
 	if err == nil && ctx.Err() == nil { // else a goroutine may still write an event

@@ -145,7 +145,8 @@ type DumpStats struct {
 	Dir string
 	// Err is why the dump path cannot be used, if it cannot.
 	Err error
-	// Events and Bytes are the contents, of all processes that share it.
+	// Events and Bytes are the contents, of all processes that share it, when they
+	// were read last: after each event of this process, and once a minute.
 	Events int
 	Bytes  int64
 	// MaxBytes is how many bytes the events may take now: that of [WithDumpLimits] or,
@@ -162,10 +163,14 @@ type DumpStats struct {
 	// InMemory is how many events of this process wait in memory, because the disk
 	// refused them or a part of them.
 	InMemory int
+	// Hung is how many operations on the disk have taken longer than 3 seconds. While
+	// it is not 0, the disk counts as one that does not answer: Err says so, and events
+	// are kept in memory.
+	Hung int
 }
 
 // Stats returns the statistics. It does not wait for a reading, a capture or a
-// reporter.
+// reporter, and does not touch the disk.
 func (h *Holmes) Stats() Stats {
 	c := h.config()
 	if c == nil {
@@ -209,12 +214,12 @@ func (h *Holmes) costStats() CostStats {
 }
 
 func (h *Holmes) dumpStats() DumpStats {
-	dir, u, err := h.store.Usage()
+	dir, u, hung, err := h.store.Usage()
 	held, _ := h.delivery.InMemory()
 	most, volatile := h.store.Bound(h.cfg.Load().store)
 	return DumpStats{
 		Dir: dir, Err: err, Events: u.Events, Bytes: u.Bytes, MaxBytes: most, OnTmpfs: volatile,
-		Waiting: u.Waiting, Damaged: u.Damaged, Unclaimed: u.Unclaimed, InMemory: held,
+		Waiting: u.Waiting, Damaged: u.Damaged, Unclaimed: u.Unclaimed, InMemory: held, Hung: hung,
 	}
 }
 

@@ -1,6 +1,7 @@
 package baseline
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"hash/fnv"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/eventstore"
 )
@@ -51,7 +53,7 @@ func (k *Keeper) save(b *Baseline) {
 		},
 	}
 	ev.Labels[buildLabel] = k.Build()
-	files, err := k.Store.Create(k.Config(), ev.ID, nil)
+	files, err := k.Store.Create(context.Background(), k.Config(), ev.ID, nil)
 	k.Store.Report("the baseline is not kept for the next start", err)
 	if err != nil {
 		return
@@ -88,30 +90,35 @@ func (b *Baseline) write(files *eventstore.Files, ev *event.Event) error {
 
 // load returns the baseline that an earlier run of this service and build has saved, or
 // none. The means may be of another build of the service.
-func (k *Keeper) load() (b Baseline) {
-	store, err := k.Store.Open(k.Config())
-	if err != nil {
-		return b // Start has reported it
-	}
-	ids, err := store.List()
-	k.Store.Report("look for an earlier baseline", err)
+func (k *Keeper) load() Baseline {
+	store := k.Store.At(k.Config())
 	service, build := k.Labels()[serviceLabel], k.Build()
+	b, err := eventstore.Ask(store, func(d *dump.Store) (Baseline, error) { return find(d, service, build) })
+	if store.Dir() != "" { // else Start has reported it
+		k.Store.Report("look for an earlier baseline", err)
+	}
+	return b
+}
+
+// find returns the newest baseline of a build of a service in a store.
+func find(d *dump.Store, service, build string) (b Baseline, err error) {
+	ids, err := d.List()
 	for _, id := range slices.Backward(ids) {
 		if !strings.Contains(id, "-"+string(event.SignalBaseline)+"-") {
 			continue
 		}
-		ev, err := event.Load(store.Path(id))
-		if err != nil || ev.Labels[serviceLabel] != service || store.Check(id) != nil {
+		ev, err := event.Load(d.Path(id))
+		if err != nil || ev.Labels[serviceLabel] != service || d.Check(id) != nil {
 			continue
 		}
 		if ev.Labels[buildLabel] == build {
-			return read(ev)
+			return read(ev), nil
 		}
 		if b.Readings.Means == nil {
 			b.Readings.Means = ev.Readings.Means
 		}
 	}
-	return b
+	return b, err
 }
 
 // read reads the baseline from an event on disk.

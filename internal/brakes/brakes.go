@@ -5,6 +5,7 @@
 package brakes
 
 import (
+	"os"
 	"sync"
 	"time"
 
@@ -20,13 +21,9 @@ type Config struct {
 	Budget int // events in 24 hours, of a signal and after starts; 0 is none
 }
 
-const (
-	// diskTime is how long a report waits for the disk.
-	diskTime = 2 * time.Second
-	// memoryQuota is how many reports a run may have after its start if it cannot know
-	// of those before it, because the dump path cannot be used.
-	memoryQuota = 3
-)
+// memoryQuota is how many reports a run may have after its start if it cannot know of
+// those before it, because the dump path cannot be used.
+const memoryQuota = 3
 
 // Brakes decides which events are reported. It is safe for concurrent use.
 type Brakes struct {
@@ -36,18 +33,17 @@ type Brakes struct {
 	config func() Config
 
 	mu     sync.Mutex
-	memory state         // what has happened while the disk could not be used
-	slot   chan struct{} // holds one while the disk is in use
+	memory state // what has happened while the disk could not be used
 }
 
 // New returns brakes that have seen no event. config returns the current settings.
 func New(c supervise.Clock, l *supervise.Log, stores *eventstore.Current, config func() Config) *Brakes {
-	return &Brakes{clock: c, log: l, stores: stores, config: config, slot: make(chan struct{}, 1)}
+	return &Brakes{clock: c, log: l, stores: stores, config: config}
 }
 
 // Admit reports whether an event is to be reported, and counts it. It sets in the
 // trigger how often that has happened. It may be called again for the same event. It
-// blocks for as long as the disk takes, and for 2 seconds at most.
+// waits for the disk as any other operation on it does.
 func (b *Brakes) Admit(ev *event.Event) bool {
 	t := &ev.Trigger
 	if t.Times > 0 || t.Reason.Code == detect.CodeManual || t.Reason.Code == detect.CodeContinuous {
@@ -58,65 +54,51 @@ func (b *Brakes) Admit(ev *event.Event) bool {
 	c := b.config()
 	now := b.clock.Wall().Round(0)
 	q := questionOf(ev, c.Budget)
-	refusal := ""
-	count := func(s *state) {
-		var p *problem
-		p, refusal = s.admit(&q, now)
-		t.Times, t.TimesOver = p.Times, max(now.Sub(p.Since), 0)
-	}
-	if !b.onDisk(c.Store, count) {
+	v, err := b.onDisk(c.Store, func(s *state) verdict { return s.judge(&q, now) })
+	if err != nil {
 		q.quota = min(q.quota, memoryQuota)
-		count(&b.memory)
+		v = b.memory.judge(&q, now)
 	}
-	if refusal != "" {
+	t.Times, t.TimesOver = v.times, v.over
+	if v.refusal != "" {
 		what := "the end of a previous run"
 		if ev.ID != "" {
 			what = "event " + ev.ID
 		}
-		b.log.OnCause("brakes "+string(t.Sample.Signal), "%s is not reported: %s %s", what, t.Sample.Signal, refusal)
+		b.log.OnCause("brakes "+string(t.Sample.Signal), "%s is not reported: %s %s", what, t.Sample.Signal, v.refusal)
 	}
-	return refusal == ""
+	return v.refusal == ""
 }
 
-// onDisk lets f change the state that the processes share. It returns false if the disk
-// cannot be used or does not answer.
-func (b *Brakes) onDisk(c eventstore.Config, f func(*state)) (could bool) {
-	select {
-	case b.slot <- struct{}{}:
-	default:
-		return false // it has not answered before
-	}
-	opened, write, done := make(chan *file, 1), make(chan bool, 1), make(chan struct{})
-	go func() {
-		defer func() {
-			<-b.slot
-			close(done)
-		}()
-		at, err := open(b.stores, c)
-		opened <- at
-		if at != nil {
-			if <-write {
-				err = at.save()
-			}
-			at.close()
+// A verdict is what the state says of an event: how often it has happened, in how much
+// time, and why it is not reported, if it is not.
+type verdict struct {
+	times   int
+	over    time.Duration
+	refusal string
+}
+
+func (s *state) judge(q *question, now time.Time) verdict {
+	p, refusal := s.admit(q, now)
+	return verdict{p.Times, max(now.Sub(p.Since), 0), refusal}
+}
+
+// onDisk judges by the state that the processes share.
+func (b *Brakes) onDisk(c eventstore.Config, judge func(*state) verdict) (verdict, error) {
+	var v verdict
+	err := b.stores.TryDir(c, folder, func(dir *os.Root) error {
+		f, err := open(dir)
+		if err != nil {
+			return err
 		}
+		defer f.close()
+		v = judge(&f.state)
+		err = f.save()
 		b.stores.Report("the reports of a day are not kept for the next start", err)
-	}()
-	timer := time.NewTimer(diskTime)
-	defer timer.Stop()
-	select {
-	case at := <-opened:
-		if could = at != nil; could {
-			f(&at.state)
-			write <- true
-		}
-	case <-timer.C:
-		write <- false
-		return false
+		return nil
+	})
+	if err != nil {
+		return verdict{}, err // of an operation that may still run
 	}
-	select {
-	case <-done:
-	case <-timer.C: // the state will be on disk later
-	}
-	return could
+	return v, nil
 }

@@ -41,7 +41,7 @@ func newHost(t *testing.T) *host {
 func (h *host) process() *brakes.Brakes {
 	clock := supervise.Clock{Mono: func() time.Duration { return 1 }, Wall: func() time.Time { return h.now }}
 	log := supervise.NewLog(clock)
-	return brakes.New(clock, log, eventstore.New(clock, log), func() brakes.Config {
+	return brakes.New(clock, log, eventstore.New(clock, log, supervise.NewBugs(log)), func() brakes.Config {
 		return brakes.Config{Store: eventstore.Config{Path: h.dir, Events: 100, Bytes: 1 << 20, Free: -1}, Budget: budget}
 	})
 }

@@ -10,7 +10,6 @@ import (
 	"os"
 	"time"
 
-	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/filelock"
 )
 
@@ -35,16 +34,12 @@ type file struct {
 
 // open locks and reads the file. A file that is missing, damaged or of another version
 // has no reports.
-func open(stores *eventstore.Current, c eventstore.Config) (f *file, err error) {
-	dir, err := stores.Dir(c, folder)
+func open(dir *os.Root) (*file, error) {
+	lock, err := dir.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	f = &file{dir: dir}
-	if f.lock, err = dir.OpenFile(lockName, os.O_RDWR|os.O_CREATE, 0o600); err != nil {
-		f.close()
-		return nil, err
-	}
+	f := &file{dir: dir, lock: lock}
 	f.acquire()
 	f.state = read(dir)
 	return f, nil
@@ -92,9 +87,5 @@ func (f *file) save() error {
 	return f.dir.Rename(tempName, stateName)
 }
 
-func (f *file) close() {
-	if f.lock != nil {
-		_ = f.lock.Close() // which gives the lock up
-	}
-	_ = f.dir.Close()
-}
+// close gives the lock up.
+func (f *file) close() { _ = f.lock.Close() }

@@ -144,7 +144,11 @@ func (e *Evidence) FreeName(file string) string {
 // put writes the file of a profile and sets its location in p. With replace the file
 // may exist.
 func (e *Evidence) put(p *event.Profile, fill func(io.Writer) error, replace bool) {
-	at, refused, err := e.Files.Write(p.File, fill, replace)
+	at, refused, err := e.Files.Write(p.File, func(w io.Writer) (err error) {
+		err = errLost
+		e.Scope.Bugs.Safely("capture", func() { err = fill(w) })
+		return err
+	}, replace)
 	e.Store.Report("evidence is kept in memory, the disk refuses it", refused, e.attrs()...)
 	if err != nil {
 		p.Err = fmt.Errorf("holmes: capture %s: %w", p.Kind, err)

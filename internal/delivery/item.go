@@ -1,9 +1,9 @@
 package delivery
 
 import (
+	"cmp"
 	"errors"
 	"maps"
-	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -20,10 +20,10 @@ type item struct {
 	id    string
 	since time.Duration // mono of the confirmation, or of the recovery
 
-	mu    sync.Mutex
-	store *dump.Store     // nil when nothing of the event is on disk
-	ev    *event.Event    // nil when all of the event is on disk
-	to    map[string]bool // reporters that have not received what is in memory
+	mu    sync.Mutex       // not held while the disk works
+	files eventstore.Files // without a store when nothing of the event is on disk
+	ev    *event.Event     // nil when all of the event is on disk
+	to    map[string]bool  // reporters that have not received what is in memory
 
 	open   atomic.Int32 // number of queues that it is in
 	left   func()       // called when it has left the last queue
@@ -47,17 +47,43 @@ func (p *item) held() bool {
 func (p *item) lost() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return p.ev == nil && p.store == nil
+	return p.ev == nil && p.files.Store == nil
 }
 
 // stored returns the store if all of the event is there, else nil.
-func (p *item) stored() *dump.Store {
+func (p *item) stored() *eventstore.Store {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ev != nil {
 		return nil
 	}
-	return p.store
+	return p.files.Store
+}
+
+// reachable reports whether the event can be loaded now: its disk answers, or all of it
+// is in memory.
+func (p *item) reachable() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.files.Store == nil || p.files.Store.Answers() || p.ev != nil && inMemory(p.ev)
+}
+
+// inMemory reports whether no profile of an event is on disk.
+func inMemory(ev *event.Event) bool {
+	return !slices.ContainsFunc(ev.Profiles, func(p event.Profile) bool { return p.Path != "" })
+}
+
+// size returns how many bytes of profiles are in memory.
+func (p *item) size() (bytes int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ev == nil { // a slow disk has it since
+		return 0
+	}
+	for i := range p.ev.Profiles {
+		bytes += len(p.ev.Profiles[i].Content())
+	}
+	return bytes
 }
 
 // forget gives its memory back.
@@ -93,29 +119,18 @@ var errNoMemory = errors.New("its memory was needed for a later event")
 // event until release is called.
 func (p *item) load(to string) (ev *event.Event, release func(), err error) {
 	p.mu.Lock()
-	held, store := p.ev, p.store
-	p.mu.Unlock()
-	if held == nil && store == nil {
-		return nil, nil, &lostError{dropOverflow, errNoMemory}
-	}
+	held, store := p.ev, p.files.Store
 	if held != nil {
-		release = func() {}
-		if store != nil {
-			if r, err := store.Take(p.id, to); err == nil {
-				release = r
-			}
-		}
-		ev = held.Clone()
-		ev.MarkMissing()
-		return ev, release, nil
+		held = held.Clone()
 	}
-	release, err = store.Take(p.id, to)
-	if err != nil {
-		return nil, nil, dropped(err)
+	p.mu.Unlock()
+	switch {
+	case held == nil && store == nil:
+		return nil, nil, &lostError{dropOverflow, errNoMemory}
+	case held != nil && (store == nil || !store.Answers() && inMemory(held)):
+		return held, func() {}, nil
 	}
-	ev, err = loadStored(store, p.id)
-	if err != nil {
-		release()
+	if ev, release, err = store.Load(p.id, to, held); err != nil {
 		return nil, nil, dropped(err)
 	}
 	return ev, release, nil
@@ -135,76 +150,64 @@ func dropped(err error) error {
 	return err
 }
 
-// loadStored reads an event whose files are as they were written.
-func loadStored(store *dump.Store, id string) (*event.Event, error) {
-	if err := store.Check(id); err != nil {
-		return nil, err
-	}
-	ev, err := event.Load(store.Path(id))
-	if errors.Is(err, os.ErrNotExist) {
-		return event.Recover(store.Path(id))
-	}
-	if err != nil {
-		return nil, err
-	}
-	ev.Finalize()
-	return ev, nil
-}
-
 // delivered records that a reporter has the event.
 func (p *item) delivered(to string) error {
-	return p.done(to, func(s *dump.Store) error { return s.Delivered(p.id, to) })
+	if store := p.done(to); store != nil {
+		return store.Delivered(p.id, to)
+	}
+	return nil
 }
 
 // refused records that a reporter will never accept the event.
 func (p *item) refused(to string, why error) error {
-	return p.done(to, func(s *dump.Store) error { return s.Refused(p.id, to, why.Error()) })
+	if store := p.done(to); store != nil {
+		return store.Refused(p.id, to, why.Error())
+	}
+	return nil
 }
 
-func (p *item) done(to string, mark func(*dump.Store) error) error {
+// done removes a reporter from those that wait, and returns the store if a part of the
+// event is there.
+func (p *item) done(to string) *eventstore.Store {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.to, to)
-	if p.store == nil {
-		return nil
-	}
-	return mark(p.store)
+	return p.files.Store
 }
 
-// spill writes to disk what is in memory only. create makes the directory of an
-// event that has none.
-func (p *item) spill(create func(id string, to []string) (eventstore.Files, error)) error {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ev == nil || len(p.to) == 0 {
-		return nil
-	}
-	to := slices.Collect(maps.Keys(p.to))
-	files, err := p.reopen(create, to)
-	if errors.Is(err, dump.ErrOpen) {
-		return nil // it is being delivered
-	}
-	if err != nil {
-		return err
-	}
-	ev := p.ev.Clone()
-	whole, err := files.Finish(ev, to)
-	p.store = files.Store
-	if whole {
-		p.ev = nil
-	}
-	return err
-}
-
-// reopen opens the event's directory, or creates it again if it is gone.
-func (p *item) reopen(create func(string, []string) (eventstore.Files, error), to []string) (eventstore.Files, error) {
-	if p.store != nil {
-		files, err := eventstore.Reopen(p.store, p.id)
-		lost, gone := errors.AsType[*lostError](dropped(err))
-		if !gone || lost.reason == dropDamaged {
-			return files, err
+// spill writes to disk what is in memory only, unless all reporters have it.
+func (p *item) spill(current *eventstore.Store) error {
+	for range 2 { // again if its directory is gone
+		p.mu.Lock()
+		in, wanted := p.files.Store, p.ev != nil && len(p.to) > 0
+		p.mu.Unlock()
+		if !wanted {
+			return nil
 		}
-		p.store = nil
+		err := p.finish(cmp.Or(in, current))
+		if errors.Is(err, dump.ErrOpen) {
+			return nil // it is being delivered
+		}
+		if !eventstore.IsGone(err) {
+			return err
+		}
 	}
-	return create(p.id, to)
+	return nil
+}
+
+// finish closes the event on disk, with what is in memory only. An event that has no
+// directory gets one in the store.
+func (p *item) finish(in *eventstore.Store) error {
+	p.mu.Lock()
+	files, ev, to := p.files, p.ev.Clone(), slices.Collect(maps.Keys(p.to))
+	p.mu.Unlock()
+	return files.Finish(in, ev, to, func(now eventstore.Files, whole bool) (delivered []string) {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.files = now
+		if whole {
+			p.ev = nil
+		}
+		return slices.DeleteFunc(to, func(name string) bool { return p.to[name] })
+	})
 }

@@ -1,6 +1,7 @@
 package delivery
 
 import (
+	"context"
 	"errors"
 	"time"
 
@@ -31,6 +32,8 @@ func (k *keeper) keep() {
 	timer := time.NewTicker(k.every)
 	defer timer.Stop()
 	tidy := k.clock.Mono() + tidyEvery
+	_, c := k.settings()
+	_, _ = k.stores.Open(context.Background(), c) // Start does not wait for a slow disk, and reports an error
 	for all := true; ; {
 		k.spill()
 		k.each()
@@ -38,11 +41,15 @@ func (k *keeper) keep() {
 			k.recover(s, all)
 		}
 		k.tidy(true) // their budgets shrink with the memory that is free
+		k.stores.Look()
 		all = false
 		select {
 		case <-timer.C:
 		case <-k.recall:
 			all = true
+		case <-k.stores.Answered:
+			all = true // what was taken over meanwhile is not queued
+			k.wake()
 		case <-k.scope.Stop:
 			k.spill() // what is in memory only is lost if the process ends
 			return
@@ -54,18 +61,23 @@ func (k *keeper) keep() {
 	}
 }
 
+// wake has the senders look at the events that could not be loaded.
+func (k *keeper) wake() {
+	c, _ := k.settings()
+	for _, q := range c.Queues {
+		q.wake.Ring()
+	}
+}
+
 // recover adopts the orphans in a store. Without all it does so only if the store may
 // have orphans; with all, at the start and for a new reporter, it also queues events
 // of this process again.
-func (k *keeper) recover(s *dump.Store, all bool) {
+func (k *keeper) recover(s *eventstore.Store, all bool) {
 	c, _ := k.settings()
-	k.stores.Report("events may give way to others", s.Configured(names(c.Queues)...))
+	k.stores.Report("events may give way to others", s.Configured(names(c.Queues)))
 	k.stores.Report("events may be delivered twice if this process ends now", s.RetryMarks())
-	if !all && !s.Orphaned() {
-		return
-	}
 	queues := k.enabled()
-	orphans, err := s.Adopt(names(queues)...)
+	orphans, err := s.Adopt(all, names(queues))
 	k.stores.Report("look for events to deliver", err)
 	for _, id := range orphans.Unfinished {
 		if !k.memory.has(id) { // else there is more of it in memory
@@ -84,14 +96,14 @@ func (k *keeper) recover(s *dump.Store, all bool) {
 }
 
 // stored returns an item for an event that is on disk.
-func (k *keeper) stored(s *dump.Store, id string) *item {
-	return &item{id: id, store: s, since: k.clock.Mono()}
+func (k *keeper) stored(s *eventstore.Store, id string) *item {
+	return &item{id: id, files: eventstore.Files{Store: s}, since: k.clock.Mono()}
 }
 
 // requeue queues the events of this process that waited for a reporter of this
 // name when it was removed. An event that is being closed waits on disk too, but
 // deliver queues it, with what of it is in memory.
-func (k *keeper) requeue(s *dump.Store, queues []*Queue) {
+func (k *keeper) requeue(s *eventstore.Store, queues []*Queue) {
 	for _, q := range queues {
 		ids, err := s.Waiting(q.name)
 		k.stores.Report("look for events to deliver", err)
@@ -104,35 +116,16 @@ func (k *keeper) requeue(s *dump.Store, queues []*Queue) {
 	}
 }
 
-// complete closes an event that a killed process had begun. An event without a
-// verdict is reported as unconfirmed.
-func (k *keeper) complete(s *dump.Store, id string, queues []*Queue) {
-	files, err := eventstore.Reopen(s, id)
+// complete closes an event that a killed process had begun, and queues it.
+func (k *keeper) complete(s *eventstore.Store, id string, queues []*Queue) {
+	wanted, err := s.Complete(id, names(queues), k.admit)
 	if errors.Is(err, dump.ErrOpen) {
 		return
 	}
-	if err != nil {
-		k.stores.Report("take over an event that another process left", err)
-		return
+	k.stores.Report("complete an event that another process left", err)
+	if wanted {
+		k.enqueue(k.stored(s, id), queues)
 	}
-	ev, err := event.Recover(files.Dir())
-	k.stores.Report("read an event that another process left", err)
-	if ev.State == event.StateDismissed || ev.Trigger.Sample.Signal == event.SignalBaseline || !k.admit(ev) {
-		k.stores.Report("close an event that another process left", files.Dismiss())
-		return
-	}
-	err = files.Complete(ev)
-	k.stores.Report("complete an event that another process left", err) // it is delivered anyway
-	wanted := false
-	for _, q := range queues {
-		waits, err := s.Waits(id, q.name)
-		wanted = wanted || waits || err != nil
-	}
-	if !wanted {
-		k.stores.Report("release an event to other processes", s.Disown(id))
-		return
-	}
-	k.enqueue(k.stored(s, id), queues)
 }
 
 // tidy removes events that are too old or too many, from the stores that are in memory or

@@ -23,7 +23,7 @@ func TestKeeperLeavesAnEventThatIsBeingClosed(t *testing.T) {
 	settings := eventstore.Config{Path: filepath.Join(t.TempDir(), "evidence"), Events: 10, Bytes: 1 << 20, Age: time.Hour}
 	clock := supervise.SystemClock()
 	log := supervise.NewLog(clock)
-	stores := eventstore.New(clock, log)
+	stores := eventstore.New(clock, log, supervise.NewBugs(log))
 	t.Cleanup(func() { require.NoError(t, stores.Release()) })
 	broken := false
 	stores.Fault = func(op, _ string) error {
@@ -32,7 +32,7 @@ func TestKeeperLeavesAnEventThatIsBeingClosed(t *testing.T) {
 		}
 		return nil
 	}
-	store, err := stores.Open(settings)
+	store, err := stores.Open(t.Context(), settings)
 	require.NoError(t, err)
 
 	mono, looks := clock.Mono, 0
@@ -49,7 +49,7 @@ func TestKeeperLeavesAnEventThatIsBeingClosed(t *testing.T) {
 	k = &keeper{spool: &spool{clock: clock, log: log, stores: stores, settings: func() (Config, eventstore.Config) { return c, settings }}}
 
 	const id = "20261129T120000.000000000Z-mem"
-	files, err := k.create(id, names(c.Queues))
+	files, err := stores.Create(t.Context(), settings, id, names(c.Queues))
 	require.NoError(t, err)
 	broken = true
 	k.deliver(&event.Event{ID: id}, &files)

@@ -23,10 +23,7 @@ type memory struct {
 // add adds an item that is in no queue yet, and returns those that are removed for it
 // and for the bound of bytes. It keeps one item in any case.
 func (m *memory) add(p *item, most int64) (lost []*item) {
-	p.weight = itemBytes
-	for i := range p.ev.Profiles {
-		p.weight += len(p.ev.Profiles[i].Content())
-	}
+	p.weight = itemBytes + p.size()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.items = append(m.items, p)

@@ -7,8 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
 
@@ -75,16 +75,19 @@ func (q *Queue) Call(f func() error) error { return q.breaker.Call(f) }
 
 // offer queues an item, unless it is queued or has been delivered. The queue is
 // bounded by the limits of the store and of the memory buffer.
-func (q *Queue) offer(p *item, store *dump.Store) {
+func (q *Queue) offer(p *item, store *eventstore.Store) {
+	if q.queued(p.id) {
+		return
+	}
+	if store != nil { // without the lock, because the disk may not answer
+		if waits, err := store.Waits(p.id, q.name); err == nil && !waits {
+			return
+		}
+	}
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.has(p.id) {
 		return
-	}
-	if store != nil {
-		if waits, err := store.Waits(p.id, q.name); err == nil && !waits {
-			return
-		}
 	}
 	p.open.Add(1)
 	q.entries = append(q.entries, &entry{item: p})
@@ -95,11 +98,15 @@ func (q *Queue) offer(p *item, store *dump.Store) {
 // next returns the entry to try: while the receiver is up, the oldest of those with
 // the fewest failures; while it is down, the one whose last try is longest ago. So an
 // event that fails delays no other. If all rest, it returns nil and how long that
-// takes. While stopping only those rest that may have arrived and are kept on disk.
+// takes. While stopping only those rest that may have arrived and are kept on disk. An
+// event on a disk that does not answer is left out.
 func (q *Queue) next(now time.Duration, stopping bool) (best *entry, wait time.Duration) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	for _, e := range q.entries {
+		if !e.reachable() {
+			continue
+		}
 		if left := e.after - now; left > 0 && (!stopping || e.sent && !e.held()) {
 			if wait == 0 || left < wait {
 				wait = left
@@ -129,7 +136,7 @@ func (q *Queue) batch(now time.Duration) (out []*entry) {
 		return nil
 	}
 	for _, e := range q.entries {
-		if !e.single && e.after <= now && len(out) < maxBatch {
+		if !e.single && e.after <= now && len(out) < maxBatch && e.reachable() {
 			out = append(out, e)
 		}
 	}
@@ -226,6 +233,12 @@ func (q *Queue) inherit() {
 // has reports whether an event is in the queue; mu is held.
 func (q *Queue) has(id string) bool {
 	return slices.ContainsFunc(q.entries, func(e *entry) bool { return e.id == id })
+}
+
+func (q *Queue) queued(id string) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.has(id)
 }
 
 // abandon empties the queue of a reporter that was removed.

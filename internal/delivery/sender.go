@@ -36,6 +36,7 @@ func (s *sender) send() {
 	defer close(s.done)
 	defer s.cancel()
 	s.takeOver()
+	looked := true
 	for s.ctx.Err() == nil {
 		if batch := s.queue.batch(s.clock.Mono()); batch != nil {
 			s.deliverBatch(batch)
@@ -45,7 +46,12 @@ func (s *sender) send() {
 			if !s.deliver(e) {
 				break
 			}
+			looked = false
 			continue
+		}
+		if !looked { // after the last event, for the statistics
+			s.stores.Look()
+			looked = true
 		}
 		if s.idle(wait) {
 			return

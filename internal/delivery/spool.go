@@ -33,12 +33,6 @@ func (s *spool) enabled() (out []*Queue) {
 	return out
 }
 
-// create makes the directory of an event.
-func (s *spool) create(id string, to []string) (eventstore.Files, error) {
-	_, c := s.settings()
-	return s.stores.Create(c, id, to)
-}
-
 // deliver closes an event and queues it. What the disk refused is held in
 // memory.
 func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
@@ -46,17 +40,15 @@ func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
 	defer s.closing.Delete(ev.ID)
 	queues := s.enabled()
 	to := names(queues)
-	whole, err := files.Finish(ev, to)
-	s.stores.Report("an event is incomplete on disk", err, "event", ev.ID, "signal", string(ev.Trigger.Sample.Signal))
-	p := &item{id: ev.ID, since: s.clock.Mono()}
-	if files.OnDisk() {
-		p.store = files.Store
+	p := &item{id: ev.ID, ev: ev, files: *files, to: map[string]bool{}}
+	for _, name := range to {
+		p.to[name] = true
 	}
-	if !whole {
-		p.ev, p.to = ev, map[string]bool{}
-		for _, name := range to {
-			p.to[name] = true
-		}
+	if files.OnDisk() {
+		s.stores.Report("an event is incomplete on disk", p.finish(files.Store), "event", ev.ID, "signal", string(ev.Trigger.Sample.Signal))
+	}
+	p.since = s.clock.Mono()
+	if p.held() {
 		s.hold(p)
 	}
 	s.enqueue(p, queues)
@@ -95,8 +87,9 @@ func (s *spool) hold(p *item) {
 
 // spill writes the memory buffer to disk, if the disk accepts it now.
 func (s *spool) spill() {
+	_, c := s.settings()
 	for _, p := range s.memory.all() {
-		err := p.spill(s.create)
+		err := p.spill(s.stores.At(c))
 		s.stores.Report("events are kept in memory", err)
 		if errors.Is(err, dump.ErrBusy) {
 			return // the others would time out too

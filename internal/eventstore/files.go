@@ -1,6 +1,7 @@
 package eventstore
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"io"
@@ -11,19 +12,14 @@ import (
 
 // Files is the files of one event: on disk, or in memory if the disk refuses them.
 type Files struct {
-	Store *dump.Store
+	Store *Store
 
-	entry  *dump.Entry // nil if the disk refused the event
-	memory int         // bytes in memory
-	most   int         // that it may have there
-	stale  bool        // event.json is missing or out of date
-}
-
-// Reopen returns the files of an event that has been closed. Its event.json counts as
-// out of date.
-func Reopen(store *dump.Store, id string) (Files, error) {
-	entry, err := store.Reopen(id)
-	return Files{Store: store, entry: entry, stale: true}, err
+	ctx    context.Context // of the event's waits for the disk
+	hasty  bool            // ctx is done, and the disk has not answered since
+	entry  *dump.Entry     // nil if the disk refused the event
+	memory int             // bytes in memory
+	most   int             // that it may have there
+	stale  bool            // event.json is missing or out of date
 }
 
 // A Location is where the content of a file is: at a path, or in memory.
@@ -49,26 +45,9 @@ func (f *Files) Dir() string {
 // again, and the content is kept in memory.
 func (f *Files) Write(name string, fill func(io.Writer) error, replace bool) (at Location, refused, err error) {
 	if f.entry != nil {
-		var failed error
-		write := f.entry.Write
-		if replace {
-			write = f.entry.Replace
+		if at, refused, err = f.toDisk(name, fill, replace); refused == nil {
+			return at, nil, err
 		}
-		file, err := write(name, func(w io.Writer) error {
-			to := &errorRecorder{w: w}
-			err := fill(to)
-			if to.err == nil {
-				failed = err // not the writer's fault
-			}
-			return err
-		})
-		switch {
-		case err == nil:
-			return Location{Path: file.Path, Bytes: file.Bytes}, nil, nil
-		case failed != nil:
-			return Location{}, nil, failed
-		}
-		refused = err
 	}
 	w := &Buffer{Limit: f.most - f.memory, Full: tooLarge(f.most)}
 	if err := errors.Join(fill(w), w.Err); err != nil { // the runtime's profile writers return no error of w
@@ -78,16 +57,80 @@ func (f *Files) Write(name string, fill func(io.Writer) error, replace bool) (at
 	return Location{Data: w.Bytes(), Bytes: int64(w.Len())}, refused, nil
 }
 
+func (f *Files) toDisk(name string, fill func(io.Writer) error, replace bool) (at Location, refused, err error) {
+	if f.hasty {
+		return at, ErrNoAnswer, nil
+	}
+	write := f.entry.Write
+	if replace {
+		write = f.entry.Replace
+	}
+	var file dump.File
+	refused, err = f.Store.stream(f.ctx, func(r io.Reader) (err error) {
+		file, err = write(name, func(w io.Writer) error {
+			_, err := io.Copy(w, r)
+			return err
+		})
+		return err
+	}, fill)
+	if refused != nil || err != nil {
+		f.heed(refused)
+		return at, refused, err
+	}
+	return Location{Path: file.Path, Bytes: file.Bytes}, nil, nil
+}
+
+// heed has an event whose context is done wait no longer for a disk that has not answered
+// soon.
+func (f *Files) heed(err error) {
+	f.hasty = f.hasty || f.ctx.Err() != nil && errors.Is(err, ErrNoAnswer)
+}
+
+// do runs an operation on the event. What it sets must not be read if the error is
+// [ErrNoAnswer].
+func (f *Files) do(op func() error) error {
+	if f.hasty {
+		return ErrNoAnswer
+	}
+	err := f.Store.do(f.ctx, func(*dump.Store) error { return op() }, nil)
+	f.heed(err)
+	return err
+}
+
+// Read returns the content of a profile of the event, or an error if it is larger than
+// most bytes.
+func (f *Files) Read(p *event.Profile, most int64) ([]byte, error) {
+	if p.Path == "" || f.entry == nil {
+		return p.ReadAll(most)
+	}
+	file := *p // the event goes on if the disk does not answer
+	var raw []byte
+	err := f.do(func() (err error) {
+		raw, err = file.ReadAll(most)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return raw, nil
+}
+
 // Replace writes a file of the event again. What the disk refuses is not kept in
-// memory.
+// memory. The content must not be changed afterwards.
 func (f *Files) Replace(name string, content []byte) error {
 	if f.entry == nil {
 		return nil
 	}
-	_, err := f.entry.Replace(name, Content(content))
+	entry := f.entry
+	err := f.do(func() error { return replace(entry, name, content) })
 	if name == event.JSONFile {
 		f.stale = err != nil
 	}
+	return err
+}
+
+func replace(entry *dump.Entry, name string, content []byte) error {
+	_, err := entry.Replace(name, Content(content))
 	return err
 }
 
@@ -101,55 +144,28 @@ func Content(content []byte) func(io.Writer) error {
 
 // Describe writes event.json.
 func (f *Files) Describe(ev *event.Event) error {
-	raw, err := json.Marshal(ev)
+	raw, err := asJSON(ev)
 	if err != nil {
 		return err
 	}
-	return f.Replace(event.JSONFile, append(raw, '\n'))
+	return f.Replace(event.JSONFile, raw)
+}
+
+func asJSON(ev *event.Event) ([]byte, error) {
+	raw, err := json.Marshal(ev)
+	return append(raw, '\n'), err
 }
 
 // Summarize writes summary.txt.
 func (f *Files) Summarize(ev *event.Event) error { return f.Replace(event.SummaryFile, ev.Summary()) }
 
-// Finish closes an event for the named reporters. It tries once more to write to disk
-// what is in memory, and reports whether all of the event is on disk.
-func (f *Files) Finish(ev *event.Event, to []string) (whole bool, err error) {
-	if f.entry == nil {
-		return false, nil
+// describe writes event.json and summary.txt, in the goroutine of the disk.
+func describe(entry *dump.Entry, ev *event.Event) error {
+	raw, err := asJSON(ev)
+	if err != nil {
+		return err
 	}
-	err = f.spill(ev)
-	if err == nil {
-		err = f.entry.Address(to...)
-	}
-	return err == nil, errors.Join(err, f.entry.Close(classOf(ev)))
-}
-
-// Complete closes an event of a process that has ended.
-func (f *Files) Complete(ev *event.Event) error {
-	return errors.Join(f.Describe(ev), f.Summarize(ev), f.entry.Close(classOf(ev)))
-}
-
-// spill writes to disk what is only in memory.
-func (f *Files) spill(ev *event.Event) error {
-	changed := f.stale
-	for i := range ev.Profiles {
-		p := &ev.Profiles[i]
-		content := p.Content()
-		if content == nil {
-			continue
-		}
-		file, err := f.entry.Replace(p.File, Content(content))
-		if err != nil {
-			return err
-		}
-		p.SetContent(file.Path, nil)
-		changed = true
-	}
-	if !changed {
-		return nil
-	}
-	ev.Dir = f.entry.Path()
-	return errors.Join(f.Describe(ev), f.Summarize(ev))
+	return errors.Join(replace(entry, event.JSONFile, raw), replace(entry, event.SummaryFile, ev.Summary()))
 }
 
 // classOf returns the class for retention: the steps of one signal's rise are a
@@ -166,27 +182,28 @@ func classOf(ev *event.Event) dump.Class {
 	}
 }
 
-// Dismiss closes an event that is not reported. Retention removes such events first.
+// Dismiss closes an event that is not reported. Retention removes such events first. If
+// the disk does not answer, that is done when it does.
 func (f *Files) Dismiss() error {
-	if f.entry == nil {
-		return nil
-	}
-	return f.entry.Close(dump.Class{Disposable: true})
+	return f.end(func(e *dump.Entry) error { return e.Close(dump.Class{Disposable: true}) })
 }
 
 // Keep closes an event that is not reported, in place of the one that was kept under
 // the key.
 func (f *Files) Keep(key string) error {
-	if f.entry == nil {
-		return nil
-	}
-	return f.entry.Close(dump.Class{Latest: key})
+	return f.end(func(e *dump.Entry) error { return e.Close(dump.Class{Latest: key}) })
 }
 
-// Discard removes an event.
-func (f *Files) Discard() error {
-	if f.entry == nil {
+// Discard removes an event, as Dismiss does.
+func (f *Files) Discard() error { return f.end((*dump.Entry).Discard) }
+
+func (f *Files) end(op func(*dump.Entry) error) error {
+	entry, store := f.entry, f.Store
+	if entry == nil {
 		return nil
 	}
-	return f.entry.Discard()
+	return store.must(f.ctx, func(d *dump.Store) error {
+		defer store.look(d)
+		return op(entry)
+	})
 }

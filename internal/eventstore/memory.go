@@ -33,11 +33,9 @@ func (s *Current) MemoryBudget() int64 {
 }
 
 // tellVolatile says that a dump path counts as memory of the process.
-func (s *Current) tellVolatile(store *dump.Store) {
-	if store.Volatile() {
-		s.log.Infof("the dump path %s is in memory and counts as memory of the process, so events take at most %d %% of the memory limit, or of what is free of it",
-			store.Dir(), 100/memoryPart)
-	}
+func (s *Current) tellVolatile(dir string) {
+	s.log.Infof("the dump path %s is in memory and counts as memory of the process, so events take at most %d %% of the memory limit, or of what is free of it",
+		dir, 100/memoryPart)
 }
 
 // tooLarge is the error of a file that an event in memory has no room for.
@@ -60,8 +58,8 @@ func (s *Current) Bound(c Config) (bytes int64, volatile bool) {
 	return c.Bytes, false
 }
 
-// expected reports whether an error is no fault of the disk: there is none by the options,
-// or it is in memory, whose bound was told when it was opened.
-func expected(store *dump.Store, err error) bool {
-	return errors.Is(err, ErrMemoryOnly) || store != nil && store.Volatile() && errors.Is(err, dump.ErrBudget)
+// expects reports whether an error is no fault of the disk: there is none by the options,
+// or it is in memory, whose bound was told when it was opened. The store may be nil.
+func (s *Store) expects(err error) bool {
+	return errors.Is(err, ErrMemoryOnly) || errors.Is(err, dump.ErrBudget) && s != nil && s.Volatile()
 }

@@ -25,14 +25,14 @@ type BlackBox struct {
 	Clock supervise.Clock
 
 	box      atomic.Pointer[blackbox.Box]
-	crash    *blackbox.Crash    // nil unless the option is on
-	dir      *os.Root           // of the orphans, open until they are reported
-	orphans  []*blackbox.Orphan // runs that ended without Stop and are not reported yet
-	earlier  uint64             // how many such runs there were before those
-	recorded time.Duration      // time of the last sample
+	recorded time.Duration // time of the last sample
 
-	mu    sync.Mutex
-	early []entry // before there is a box
+	mu      sync.Mutex         // not held while the disk works
+	early   []entry            // before there is a box
+	crash   *blackbox.Crash    // nil unless the option is on
+	orphans []*blackbox.Orphan // runs that ended without Stop and are not reported yet
+	earlier uint64             // how many such runs were dropped
+	closed  bool
 }
 
 // An entry is a change of a signal's state or, with an id, of an event.
@@ -65,20 +65,31 @@ func (e entry) write(b *blackbox.Box) {
 	}
 }
 
-// begin writes to a box from now on.
-func (b *BlackBox) begin(box *blackbox.Box) {
+// begin writes to a box from now on, and reports false if the run has ended before the
+// disk has answered.
+func (b *BlackBox) begin(box *blackbox.Box) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.closed {
+		return false
+	}
 	for _, e := range b.early {
 		e.write(box)
 	}
 	b.early = nil
 	b.box.Store(box)
+	return true
 }
 
 // KeepBox opens the box of this run and reports previous runs, a tick after the start,
-// so that a run that is stopped at once does not wait for the disk.
-func (in *Incidents) KeepBox() {
+// so that a run that is stopped at once does not wait for the disk. With the option for
+// the text of a crash it opens the box at once, because the process may crash at once, and
+// then closes opened.
+func (in *Incidents) KeepBox(opened chan<- struct{}) {
+	if in.Config().CrashOutput {
+		in.OpenBox()
+	}
+	close(opened)
 	select {
 	case <-time.After(in.Config().Tick):
 	case <-in.Scope.Stop:
@@ -97,17 +108,26 @@ const boxShare = 4
 // text of a crash. It first takes over the boxes of previous runs, and removes those
 // that are too many: a process that crashes in a loop may die before it can report one.
 func (in *Incidents) OpenBox() {
+	_ = in.inBoxes(in.openBox) // Start has reported it
+}
+
+// inBoxes runs an operation in the directory of the black boxes, as soon as the disk
+// answers and unless the run has stopped by then.
+func (in *Incidents) inBoxes(op func(*os.Root) error) error {
+	return in.Store.InDir(in.Scope.Stop, in.Config().Store, blackboxDir, op)
+}
+
+func (in *Incidents) openBox(dir *os.Root) error {
 	c := in.Config()
-	dir, err := in.Store.Dir(c.Store, blackboxDir)
-	if err != nil {
-		return // Start has reported it
-	}
-	in.Box.dir = dir
 	share := c.Store.Bytes / boxShare
-	var dropped uint64
-	in.Box.orphans, dropped, err = blackbox.Adopt(dir, blackbox.Claim{Service: c.Labels["service"], Runs: maxPrevious, Bytes: share / 2})
-	in.Box.earlier = dropped
+	orphans, dropped, err := blackbox.Adopt(dir, blackbox.Claim{Service: c.Labels["service"], Runs: maxPrevious, Bytes: share / 2})
 	in.endOrphan(err)
+	if !in.Box.hold(orphans, dropped) {
+		for _, o := range orphans {
+			in.endOrphan(o.Release(dir))
+		}
+		return nil
+	}
 	used, err := blackbox.Size(dir)
 	in.endOrphan(err)
 	name := in.IDs.BoxName(in.Scope.Clock.Wall())
@@ -117,24 +137,71 @@ func (in *Incidents) OpenBox() {
 	in.Store.Beside(min(share, used+box.Size()))
 	if err != nil {
 		in.Scope.Log.Begin("black box", "the black box cannot be opened, so the next start cannot report how this run ended: %v", err)
-		return
+		return nil
 	}
 	in.Scope.Log.End("black box", "the black box is open")
-	in.Box.begin(box)
+	if !in.Box.begin(box) {
+		return box.Close(in.Scope.Ctx)
+	}
 	if !c.CrashOutput {
-		return
+		return nil
 	}
-	if in.Box.crash, err = blackbox.OpenCrash(dir, name); err != nil {
+	crash, err := blackbox.OpenCrash(dir, name)
+	if err != nil {
 		in.Scope.Log.OnCause("crash output", "the text of a crash will not be kept: %v", err)
+		return nil
 	}
+	return in.Box.beginCrash(crash)
+}
+
+// beginCrash keeps the file for the text of a crash until the box is closed.
+func (b *BlackBox) beginCrash(c *blackbox.Crash) error {
+	b.mu.Lock()
+	closed := b.closed
+	if !closed {
+		b.crash = c
+	}
+	b.mu.Unlock()
+	if closed {
+		return c.Close()
+	}
+	return nil
+}
+
+// hold keeps previous runs until they are reported, and how many were dropped. It
+// returns false if the box is closed, and nothing is reported any more.
+func (b *BlackBox) hold(orphans []*blackbox.Orphan, dropped uint64) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.closed {
+		b.orphans, b.earlier = orphans, dropped
+	}
+	return !b.closed
+}
+
+// takeOrphans returns the previous runs that are to be reported, and how many there were
+// before them.
+func (b *BlackBox) takeOrphans() (orphans []*blackbox.Orphan, earlier uint64) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	orphans, b.orphans = b.orphans, nil
+	earlier = b.earlier
+	for _, o := range orphans {
+		earlier += o.Earlier()
+	}
+	return orphans, earlier
 }
 
 // Close records in the box that the run was stopped, and closes it. A run that is stopped
 // by a deferred function while a panic unwinds the stack has ended abnormally: panicked
 // is the place of the panic, "" if there is none.
 func (b *BlackBox) Close(ctx context.Context, panicked string) error {
-	if b.crash != nil {
-		_ = b.crash.Close() // an error would have no consequence
+	b.mu.Lock()
+	b.closed = true
+	crash := b.crash
+	b.mu.Unlock()
+	if crash != nil {
+		_ = crash.Close() // an error would have no consequence
 	}
 	box := b.box.Load()
 	if box == nil {

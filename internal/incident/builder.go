@@ -2,6 +2,7 @@ package incident
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"math"
@@ -27,20 +28,21 @@ type builder struct {
 	previous *event.PreviousRun     // nil unless the event is about one
 }
 
-// open begins an event, with labels and readings.
-func (in *Incidents) open(c Cause, state event.State) *builder {
-	b := in.create(c, state)
+// open begins an event, with labels and readings. Once ctx is done it does not wait long
+// for the disk.
+func (in *Incidents) open(ctx context.Context, c Cause, state event.State) *builder {
+	b := in.create(ctx, c, state)
 	b.describe()
 	return b
 }
 
 // create makes the directory of an event. What the disk refuses stays in memory.
-func (in *Incidents) create(c Cause, state event.State) *builder {
+func (in *Incidents) create(ctx context.Context, c Cause, state event.State) *builder {
 	b := &builder{in: in, options: in.Config(), cause: c}
 	b.Taker, b.Store = in.Taker(), in.Store
 	b.Event = &event.Event{ID: in.IDs.Next(c.Onset, c.Signal), State: state, At: c.Onset, Trigger: c.Trigger}
 	var err error
-	b.Files, err = in.Store.Create(b.options.Store, b.Event.ID, in.Delivery.Names())
+	b.Files, err = in.Store.Create(ctx, b.options.Store, b.Event.ID, in.Delivery.Names())
 	in.Store.Report("events are kept in memory, the dump path cannot be used", err)
 	b.Event.Dir = b.Files.Dir()
 	b.log()

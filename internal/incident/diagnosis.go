@@ -62,7 +62,7 @@ func (b *builder) interpret(kinds []event.Kind, base baseline.Baseline) {
 		if !parsable(p) {
 			continue
 		}
-		parsed, err := parse(p)
+		parsed, err := b.parse(p)
 		if err != nil {
 			b.Log().OnCause("parse", "event %s: %s profile: %v", b.Event.ID, p.Kind, err)
 			continue
@@ -120,8 +120,8 @@ func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Pr
 	b.Event.Diagnosis = v
 }
 
-func parse(p *event.Profile) (*diagnose.Profile, error) {
-	raw, err := p.ReadAll(maxParsed)
+func (b *builder) parse(p *event.Profile) (*diagnose.Profile, error) {
+	raw, err := b.Files.Read(p, maxParsed)
 	if err != nil {
 		return nil, err
 	}

@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -10,15 +11,33 @@ import (
 	"github.com/go-holmes/holmes/internal/capture"
 )
 
+// ErrBug is returned for a capture that a bug in holmes has ended.
+var ErrBug = errors.New("lost because of a panic in holmes, which is logged")
+
 // OnDemand captures an event and returns a copy, or nil when the run is ending. It
-// blocks until the event is complete.
-func (in *Incidents) OnDemand(ctx context.Context, kinds []event.Kind) *event.Event {
+// blocks until the event is complete, but not long after ctx is done. A panic does not
+// reach the caller.
+func (in *Incidents) OnDemand(ctx context.Context, kinds []event.Kind) (ev *event.Event, err error) {
 	if !in.Scope.Tasks.Enter(Task) {
-		return nil
+		return nil, nil
 	}
 	defer in.Scope.Tasks.Leave(Task)
 	c := in.newCause(event.SignalManual, detect.CodeManual, kinds)
-	b := in.open(c, event.StateSuspected)
+	var b *builder
+	err = ErrBug
+	in.Scope.Bugs.Safely("capture on demand", func() {
+		b = in.create(ctx, c, event.StateSuspected)
+		ev, err = b.onDemand(ctx, c), nil
+	})
+	if err != nil && b != nil {
+		b.Report(b.Files.Dismiss())
+	}
+	return ev, err
+}
+
+func (b *builder) onDemand(ctx context.Context, c Cause) *event.Event {
+	b.describe()
+	kinds := c.Kinds
 	collected := b.Meter.Cycles()
 	b.Snapshots(kinds)
 	b.recordFor(ctx, b.Config.Sampling)
@@ -79,7 +98,7 @@ func (in *Incidents) routine(ctx context.Context, t *Timetable) {
 	}
 	defer in.Scope.Tasks.Leave(Task)
 	c := in.newCause(event.SignalContinuous, detect.CodeContinuous, t.Kinds)
-	b := in.open(c, event.StateSuspected)
+	b := in.open(ctx, c, event.StateSuspected)
 	b.Snapshots(t.Kinds)
 	b.recordFor(ctx, t.Takes)
 	if !slices.ContainsFunc(b.Event.Profiles, func(p event.Profile) bool { return p.Captured() }) {

@@ -1,6 +1,7 @@
 package incident
 
 import (
+	"errors"
 	"fmt"
 	"maps"
 	"math"
@@ -11,6 +12,7 @@ import (
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/humanize"
 )
 
@@ -29,34 +31,27 @@ const (
 // taken over. An unusual end is an event. Any other is a line in the log, because some
 // deployments end a process without Stop every day.
 func (in *Incidents) reportPrevious() {
-	b := in.Box
-	if b.dir == nil {
-		return // OpenBox has failed
-	}
-	defer b.dir.Close()
-	for _, o := range b.orphans {
-		b.earlier += o.Earlier()
-	}
+	orphans, earlier := in.Box.takeOrphans()
 	all := true
-	for _, o := range b.orphans {
-		all = in.reportOrphan(o) && all
+	for _, o := range orphans {
+		all = in.reportOrphan(o, earlier) && all
 	}
-	if b.orphans = nil; all {
-		b.forgetEarlier()
+	if all {
+		in.Box.forgetEarlier()
 	}
 }
 
 // reportOrphan reports one run, or leaves it to the next start if this one is stopping.
-func (in *Incidents) reportOrphan(o *blackbox.Orphan) (reported bool) {
-	dir := in.Box.dir
+// earlier is how many runs there were before those that are reported.
+func (in *Incidents) reportOrphan(o *blackbox.Orphan, earlier uint64) (reported bool) {
 	p, why := previousRun(o, in.Config().Labels)
 	if why == "" {
 		in.Scope.Log.Infof("a previous run ended without Stop, and with nothing unusual")
-		in.endOrphan(o.Remove(dir))
+		in.endOrphan(in.inBoxes(o.Remove))
 		return true
 	}
 	if !in.Scope.Tasks.Enter(Task) {
-		in.endOrphan(o.Release(dir))
+		in.endOrphan(in.inBoxes(o.Release))
 		return false
 	}
 	defer in.Scope.Tasks.Leave(Task)
@@ -64,7 +59,7 @@ func (in *Incidents) reportOrphan(o *blackbox.Orphan) (reported bool) {
 	if o.Contents != nil && o.Contents.Panicked {
 		text = "a previous run was stopped " + why
 	}
-	if p.Earlier = in.Box.earlier; p.Earlier > 0 {
+	if p.Earlier = earlier; p.Earlier > 0 {
 		text += fmt.Sprintf("; %d earlier runs ended without Stop, too", p.Earlier)
 	}
 	if p.Ended.IsZero() { // before its first tick
@@ -78,15 +73,15 @@ func (in *Incidents) reportOrphan(o *blackbox.Orphan) (reported bool) {
 		},
 	}
 	if !in.admit(&c) {
-		in.endOrphan(o.Remove(dir))
+		in.endOrphan(in.inBoxes(o.Remove))
 		return true
 	}
 	in.Counters.count(c.Signal, Count{Suspected: 1})
-	b := in.create(c, event.StateSuspected)
+	b := in.create(in.Scope.Ctx, c, event.StateSuspected)
 	b.previous, b.Event.Labels = p, maps.Clone(o.Labels())
 	b.describe()
 	b.conclude(c, event.StateConfirmed)
-	in.endOrphan(o.Remove(dir))
+	in.endOrphan(in.inBoxes(o.Remove))
 	return true
 }
 
@@ -99,7 +94,7 @@ func (in *Incidents) admit(c *Cause) bool {
 }
 
 func (in *Incidents) endOrphan(err error) {
-	if err != nil {
+	if err != nil && !errors.Is(err, eventstore.ErrNoAnswer) {
 		in.Scope.Log.OnCause("previous runs", "previous runs: %v", err)
 	}
 }

@@ -115,7 +115,7 @@ func (s *Suspicion) proceed() {
 
 // begin opens the event and takes its first evidence.
 func (s *Suspicion) begin(c Cause, state event.State, r *capture.Recordings, p *capture.Phases) *builder {
-	b := s.in.open(c, state)
+	b := s.in.open(s.in.Scope.Ctx, c, state)
 	b.Snapshots(c.Kinds)
 	r.RecordStacks(&b.Evidence, p, c.Stacks)
 	b.Save()

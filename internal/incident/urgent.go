@@ -55,7 +55,7 @@ func (u *Urgent) Refresh(f detect.MemoryForecast) bool {
 
 // proceed runs the life of the event.
 func (u *Urgent) proceed(f detect.MemoryForecast) {
-	b := u.in.create(u.cause, event.StateSuspected)
+	b := u.in.create(u.in.Scope.Ctx, u.cause, event.StateSuspected)
 	b.foresee(f)
 	collected := b.Meter.Cycles()
 	b.Snapshots(u.cause.Kinds)
