@@ -146,7 +146,7 @@ type DumpStats struct {
 	// Err is why the dump path cannot be used, if it cannot.
 	Err error
 	// Events and Bytes are the contents, of all processes that share it, when they
-	// were read last: after each event of this process, and once a minute.
+	// were read last: a second after an event of this process, and once a minute.
 	Events int
 	Bytes  int64
 	// MaxBytes is how many bytes the events may take now: that of [WithDumpLimits] or,

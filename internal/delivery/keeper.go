@@ -14,6 +14,7 @@ import (
 const (
 	keepEvery = time.Minute      // orphans are adopted, and memory is written to disk
 	tidyEvery = 10 * time.Minute // events that are too old are removed
+	lookEvery = time.Second      // the contents are read for the statistics, if they have changed
 )
 
 // A keeper maintains the spool during a run: it recovers orphans, which are events on
@@ -25,6 +26,7 @@ type keeper struct {
 	admit  func(*event.Event) bool
 	recall supervise.Bell // rung for a new reporter, because events may wait for it
 	each   func()         // called in each round
+	look   <-chan time.Time
 }
 
 // keep runs rounds until the scope is stopping.
@@ -34,29 +36,44 @@ func (k *keeper) keep() {
 	tidy := k.clock.Mono() + tidyEvery
 	_, c := k.settings()
 	_, _ = k.stores.Open(context.Background(), c) // Start does not wait for a slow disk, and reports an error
-	for all := true; ; {
+	for all, more := true, true; more; {
 		k.spill()
 		k.each()
 		for _, s := range k.stores.All() {
 			k.recover(s, all)
 		}
 		k.tidy(true) // their budgets shrink with the memory that is free
-		k.stores.Look()
-		all = false
-		select {
-		case <-timer.C:
-		case <-k.recall:
-			all = true
-		case <-k.stores.Answered:
-			all = true // what was taken over meanwhile is not queued
-			k.wake()
-		case <-k.scope.Stop:
-			k.spill() // what is in memory only is lost if the process ends
-			return
-		}
-		if now := k.clock.Mono(); now >= tidy {
+		k.stores.Changed.Ring()
+		all, more = k.rest(timer.C)
+		if now := k.clock.Mono(); more && now >= tidy {
 			tidy = now + tidyEvery
 			k.tidy(false)
+		}
+	}
+	k.spill() // what is in memory only is lost if the process ends
+}
+
+// rest waits for the next round: whether it is one for all events, and false if the scope
+// is stopping. Meanwhile it reads for the statistics what has changed.
+func (k *keeper) rest(next <-chan time.Time) (all, more bool) {
+	for {
+		select {
+		case <-next:
+			return false, true
+		case <-k.recall:
+			return true, true
+		case <-k.stores.Answered: // what was taken over meanwhile is not queued
+			k.wake()
+			return true, true
+		case <-k.stores.Changed:
+			if k.look == nil {
+				k.look = time.After(lookEvery)
+			}
+		case <-k.look:
+			k.look = nil
+			k.stores.Look()
+		case <-k.scope.Stop:
+			return false, false
 		}
 	}
 }

@@ -36,7 +36,6 @@ func (s *sender) send() {
 	defer close(s.done)
 	defer s.cancel()
 	s.takeOver()
-	looked := true
 	for s.ctx.Err() == nil {
 		if batch := s.queue.batch(s.clock.Mono()); batch != nil {
 			s.deliverBatch(batch)
@@ -46,12 +45,8 @@ func (s *sender) send() {
 			if !s.deliver(e) {
 				break
 			}
-			looked = false
+			s.stores.Changed.Ring()
 			continue
-		}
-		if !looked { // after the last event, for the statistics
-			s.stores.Look()
-			looked = true
 		}
 		if s.idle(wait) {
 			return

@@ -33,8 +33,8 @@ type Config struct {
 // for the events that still wait in them.
 type Current struct {
 	Fault func(op, name string) error // for tests: the error of an operation
-	// Answered is rung when a disk answers again.
-	Answered supervise.Bell
+	// Answered is rung when a disk answers again, and Changed when a store has changed.
+	Answered, Changed supervise.Bell
 
 	clock   supervise.Clock
 	log     *supervise.Log
@@ -50,7 +50,7 @@ type Current struct {
 
 // New returns a Current without a store.
 func New(c supervise.Clock, l *supervise.Log, b *supervise.Bugs) *Current {
-	return &Current{Answered: supervise.NewBell(), clock: c, log: l, bugs: b, stores: map[string]*Store{}}
+	return &Current{Answered: supervise.NewBell(), Changed: supervise.NewBell(), clock: c, log: l, bugs: b, stores: map[string]*Store{}}
 }
 
 // At returns the store of the dump path, which is opened by its first operation.
@@ -82,7 +82,7 @@ func (s *Current) newStore(path string) *Store {
 	opened <- nil
 	return &Store{
 		gate: newGate(s.clock, s.bugs, begins, ends), path: path, opened: opened,
-		options: s.options, tellVolatile: s.tellVolatile,
+		options: s.options, tellVolatile: s.tellVolatile, changed: s.Changed,
 	}
 }
 

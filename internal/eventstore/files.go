@@ -202,8 +202,8 @@ func (f *Files) end(op func(*dump.Entry) error) error {
 	if entry == nil {
 		return nil
 	}
-	return store.must(f.ctx, func(d *dump.Store) error {
-		defer store.look(d)
+	return store.must(f.ctx, func(*dump.Store) error {
+		store.changed.Ring()
 		return op(entry)
 	})
 }

@@ -31,7 +31,7 @@ func (f Files) Finish(in *Store, ev *event.Event, to []string, done func(now Fil
 		for _, name := range done(Files{Store: in}, whole) {
 			err = errors.Join(err, d.Delivered(ev.ID, name))
 		}
-		in.look(d)
+		in.changed.Ring()
 		return err
 	}
 	if f.entry != nil {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/event"
+	"github.com/go-holmes/holmes/internal/supervise"
 )
 
 // busyRest is how long a directory is left alone that another process keeps locked. Each
@@ -22,6 +23,7 @@ const busyRest = 10 * time.Second
 type Store struct {
 	*gate
 	path    string
+	changed supervise.Bell
 	opened  chan *dump.Store // holds the store, nil while it could not be opened
 	set     Config           // the limits of the store; its holder uses it
 	options func(Config) dump.Options
