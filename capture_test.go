@@ -115,7 +115,7 @@ func TestCaptureThatDoesNotFitIsRefused(t *testing.T) {
 // checksums and two directories are synced once each, four at a time.
 func TestSlowDiskDelaysNoEvidence(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t)
+		l := newLab(t, holmes.WithForcedGC(false)) // whose profile depends on the cost of the first
 		var syncs, files atomic.Int64
 		l.SetFault(func(op, _ string) error {
 			if op == "sync" {
