@@ -93,11 +93,18 @@ func (b *Baseline) write(files *eventstore.Files, ev *event.Event) error {
 func (k *Keeper) load() Baseline {
 	store := k.Store.At(k.Config())
 	service, build := k.Labels()[serviceLabel], k.Build()
-	b, err := eventstore.Ask(store, func(d *dump.Store) (Baseline, error) { return find(d, service, build) })
+	var b Baseline
+	err := store.Do(func(d *dump.Store) (err error) {
+		b, err = find(d, service, build)
+		return err
+	})
+	if err == nil {
+		return b
+	}
 	if store.Dir() != "" { // else Start has reported it
 		k.Store.Report("look for an earlier baseline", err)
 	}
-	return b
+	return Baseline{}
 }
 
 // find returns the newest baseline of a build of a service in a store.

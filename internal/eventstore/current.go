@@ -144,7 +144,7 @@ func (s *Current) InDir(stop <-chan struct{}, c Config, name string, op func(*os
 // TryDir runs an operation as InDir does, and waits for the disk no longer than for an
 // event.
 func (s *Current) TryDir(c Config, name string, op func(*os.Root) error) error {
-	return s.At(c).do(context.Background(), inDir(name, op), nil)
+	return s.At(c).Do(inDir(name, op))
 }
 
 func inDir(name string, op func(*os.Root) error) func(*dump.Store) error {

@@ -1,7 +1,6 @@
 package eventstore
 
 import (
-	"context"
 	"errors"
 
 	"github.com/go-holmes/holmes/dump"
@@ -14,7 +13,9 @@ import (
 // Finish has returned [ErrNoAnswer], with where the event is now and whether all of it
 // is there. It returns the reporters that have got the event meanwhile. If the disk does
 // not answer, an event that is open is closed when it does. The event belongs to Finish.
-func (f Files) Finish(in *Store, ev *event.Event, to []string, done func(now Files, whole bool) (delivered []string)) error {
+func (f *Files) Finish(in *Store, ev *event.Event, to []string, done func(now Files, whole bool) (delivered []string)) error {
+	now := *f // the caller may change its own
+	f = &now
 	op := func(d *dump.Store) error {
 		if err := f.open(d, ev.ID, to); err != nil {
 			if IsGone(err) {
@@ -37,7 +38,7 @@ func (f Files) Finish(in *Store, ev *event.Event, to []string, done func(now Fil
 	if f.entry != nil {
 		return in.must(f.ctx, op)
 	}
-	return in.do(context.Background(), op, nil)
+	return in.Do(op)
 }
 
 // open opens the event's directory, unless it is open. Its event.json counts as out of

@@ -62,34 +62,38 @@ type call struct {
 	over, hung, left bool // returned, lost, given up by the caller; under gate.mu
 }
 
-// begin starts an operation. late is called at its end if the caller has given up.
-func (g *gate) begin(ctx context.Context, op func(*call), late func()) (*call, error) {
-	if err := g.enter(ctx); err != nil {
-		return nil, err
+// newCall returns an operation that has not been started.
+func (g *gate) newCall() *call {
+	return &call{gate: g, done: make(chan struct{}), lost: make(chan struct{})}
+}
+
+// start starts the operation. late is called at its end if the caller has given up.
+func (c *call) start(ctx context.Context, op, late func()) error {
+	if err := c.gate.enter(ctx); err != nil {
+		return err
 	}
-	c := &call{gate: g, done: make(chan struct{}), lost: make(chan struct{})}
 	c.timer = time.AfterFunc(patience, c.lose)
 	go func() {
-		g.bugs.Safely("disk", func() { op(c) })
+		c.gate.bugs.Safely("disk", op)
 		c.end(late)
 	}()
-	return c, nil
+	return nil
 }
 
 // beginOrOwe starts an operation, or returns nil. Then it is started later: when the disk
 // answers, or when another operation has ended.
 func (g *gate) beginOrOwe(ctx context.Context, op func()) *call {
-	c, err := g.begin(ctx, func(*call) { op() }, func() {})
-	if err == nil {
+	c := g.newCall()
+	if c.start(ctx, op, nil) == nil {
 		return c
 	}
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.hung > 0 {
 		g.owed = append(g.owed, op)
 	} else {
 		go g.beginOrOwe(context.Background(), op) // which waits for patience at most
 	}
+	g.mu.Unlock()
 	return nil
 }
 
@@ -144,11 +148,12 @@ func (c *call) wait(ctx context.Context) error {
 // leave gives up waiting, unless the operation has returned.
 func (c *call) leave() error {
 	c.gate.mu.Lock()
-	defer c.gate.mu.Unlock()
-	if c.over {
+	over := c.over
+	c.left = !over
+	c.gate.mu.Unlock()
+	if over {
 		return nil
 	}
-	c.left = true
 	return ErrNoAnswer
 }
 
@@ -180,7 +185,7 @@ func (c *call) end(late func()) {
 	c.over = true
 	left, hung := c.left, c.hung
 	c.gate.mu.Unlock()
-	if left {
+	if left && late != nil {
 		c.gate.bugs.Safely("disk", late)
 	}
 	if hung {
@@ -216,6 +221,7 @@ func (g *gate) answer() {
 // unanswered returns how many operations hang.
 func (g *gate) unanswered() int {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.hung
+	hung := g.hung
+	g.mu.Unlock()
+	return hung
 }

@@ -29,10 +29,12 @@ type handover struct {
 // stream runs op, which reads what fill writes, in the goroutine of the disk, and fill in
 // this one. An error of fill is returned as err, one of the disk as refused.
 func (g *gate) stream(ctx context.Context, op func(io.Reader) error, fill func(io.Writer) error) (refused, err error) {
-	h := &handover{chunks: make(chan []byte), taken: make(chan int), end: make(chan struct{}), err: errUnfinished, ctx: ctx}
+	h := &handover{
+		call: g.newCall(), ctx: ctx,
+		chunks: make(chan []byte), taken: make(chan int), end: make(chan struct{}), err: errUnfinished,
+	}
 	failed := errUnfinished // of op
-	h.call, refused = g.begin(ctx, func(c *call) { failed = op(&patientReader{h, c}) }, func() {})
-	if refused != nil {
+	if refused = h.call.start(ctx, func() { failed = op(h) }, nil); refused != nil {
 		return refused, nil
 	}
 	func() {
@@ -86,25 +88,19 @@ func (h *handover) pass(chunk []byte) error {
 	return ErrNoAnswer
 }
 
-// A patientReader is the end of the disk. A disk that waits for the capture is not one
-// that does not answer.
-type patientReader struct {
-	*handover
-	call *call
-}
-
-func (r *patientReader) Read(p []byte) (n int, err error) {
-	r.call.timer.Stop()
-	defer r.call.timer.Reset(patience)
+// Read is called in the goroutine of the disk. A disk that waits for the capture is not
+// one that does not answer.
+func (h *handover) Read(p []byte) (n int, err error) {
+	h.call.timer.Stop()
 	select {
-	case chunk := <-r.chunks:
+	case chunk := <-h.chunks:
 		n = copy(p, chunk)
-		r.taken <- n
-		return n, nil
-	case <-r.end:
-		if r.err != nil {
-			return 0, r.err
+		h.taken <- n
+	case <-h.end:
+		if err = h.err; err == nil {
+			err = io.EOF
 		}
-		return 0, io.EOF
 	}
+	h.call.timer.Reset(patience)
+	return n, err
 }

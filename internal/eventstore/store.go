@@ -42,15 +42,15 @@ type Store struct {
 // do runs an operation on the store. If it returns [ErrNoAnswer], the operation may still
 // run, and what it sets must not be read: late is called at its end, unless it has failed.
 func (s *Store) do(ctx context.Context, op func(*dump.Store) error, late func()) error {
-	if s.atRest() {
+	s.mu.Lock()
+	rests := s.clock.Mono() < s.blocked
+	s.mu.Unlock()
+	if rests {
 		return dump.ErrBusy
 	}
-	return s.run(ctx, op, late)
-}
-
-func (s *Store) run(ctx context.Context, op func(*dump.Store) error, late func()) error {
 	err := errUnfinished
-	c, failed := s.begin(ctx, func(*call) { err = s.with(op) }, func() {
+	c := s.newCall()
+	failed := c.start(ctx, func() { err = s.with(op) }, func() {
 		if late != nil && err == nil {
 			late()
 		}
@@ -64,18 +64,9 @@ func (s *Store) run(ctx context.Context, op func(*dump.Store) error, late func()
 	return err
 }
 
-// Ask returns the result of an operation on a store.
-func Ask[T any](s *Store, op func(*dump.Store) (T, error)) (T, error) {
-	var none, out T
-	err := s.do(context.Background(), func(d *dump.Store) (err error) {
-		out, err = op(d)
-		return err
-	}, nil)
-	if err != nil {
-		return none, err
-	}
-	return out, nil
-}
+// Do runs an operation on the store. What it sets must not be read if Do returns
+// [ErrNoAnswer].
+func (s *Store) Do(op func(*dump.Store) error) error { return s.do(context.Background(), op, nil) }
 
 // must runs an operation, now or later: if the disk does not answer, as soon as it does.
 func (s *Store) must(ctx context.Context, op func(*dump.Store) error) error {
@@ -98,16 +89,10 @@ func (s *Store) with(op func(*dump.Store) error) error {
 	}
 	if err = op(d); errors.Is(err, dump.ErrBusy) {
 		s.mu.Lock()
-		defer s.mu.Unlock()
 		s.blocked = s.clock.Mono() + busyRest
+		s.mu.Unlock()
 	}
 	return err
-}
-
-func (s *Store) atRest() bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.clock.Mono() < s.blocked
 }
 
 // open opens the store if that has not succeeded before, and sets its limits.
@@ -146,8 +131,8 @@ func (s *Store) open() (d *dump.Store, err error) {
 // configure sets the limits, from the next operation on.
 func (s *Store) configure(c Config) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.config = c
+	s.mu.Unlock()
 }
 
 // statistics is described with [Current.Usage].
@@ -167,21 +152,21 @@ func (s *Store) note(err error) {
 		err = nil
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.err = err
+	s.mu.Unlock()
 }
 
 // look reads what the store holds, for the statistics.
 func (s *Store) look(d *dump.Store) {
 	now := d.Usage()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.usage = now
+	s.mu.Unlock()
 }
 
 // Look reads what the store holds, for [Current.Usage].
 func (s *Store) Look() {
-	_ = s.do(context.Background(), func(d *dump.Store) error { s.look(d); return nil }, nil)
+	_ = s.Do(func(d *dump.Store) error { s.look(d); return nil })
 }
 
 // Dir returns the directory of the events.
@@ -277,34 +262,47 @@ func (s *Store) Refused(id, to, reason string) error {
 
 // Waits reports whether an event waits for a reporter.
 func (s *Store) Waits(id, to string) (bool, error) {
-	return Ask(s, func(d *dump.Store) (bool, error) { return d.Waits(id, to) })
+	var waits bool
+	err := s.Do(func(d *dump.Store) (err error) {
+		waits, err = d.Waits(id, to)
+		return err
+	})
+	return err == nil && waits, err
 }
 
 // Waiting returns the events of this process that wait for a reporter.
 func (s *Store) Waiting(to string) ([]string, error) {
-	return Ask(s, func(d *dump.Store) ([]string, error) { return d.Waiting(to) })
+	var ids []string
+	err := s.Do(func(d *dump.Store) (err error) {
+		ids, err = d.Waiting(to)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return ids, nil
 }
 
 // Configured says which reporters there are.
 func (s *Store) Configured(to []string) error {
-	return s.do(context.Background(), func(d *dump.Store) error { return d.Configured(to...) }, nil)
+	return s.Do(func(d *dump.Store) error { return d.Configured(to...) })
 }
 
 // RetryMarks records the deliveries that the disk has refused to record.
 func (s *Store) RetryMarks() error {
-	return s.do(context.Background(), (*dump.Store).RetryMarks, nil)
+	return s.Do((*dump.Store).RetryMarks)
 }
 
 // Adopt takes over the events whose process has ended. Unless all is true it does so only
 // if there may be some.
 func (s *Store) Adopt(all bool, to []string) (o dump.Orphans, err error) {
 	var got dump.Orphans
-	err = s.do(context.Background(), func(d *dump.Store) (err error) {
+	err = s.Do(func(d *dump.Store) (err error) {
 		if all || d.Orphaned() {
 			got, err = d.Adopt(to...)
 		}
 		return err
-	}, nil)
+	})
 	if errors.Is(err, ErrNoAnswer) {
 		return o, err
 	}
@@ -312,17 +310,17 @@ func (s *Store) Adopt(all bool, to []string) (o dump.Orphans, err error) {
 }
 
 // Tidy removes events that are too old or too many.
-func (s *Store) Tidy() error { return s.do(context.Background(), (*dump.Store).Tidy, nil) }
+func (s *Store) Tidy() error { return s.Do((*dump.Store).Tidy) }
 
 // Complete closes an event that a killed process had begun, and reports whether it is to
 // be delivered to one of the named reporters. An event without a verdict is reported as
 // unconfirmed, unless admit refuses it.
 func (s *Store) Complete(id string, to []string, admit func(*event.Event) bool) (wanted bool, err error) {
 	var got bool
-	err = s.do(context.Background(), func(d *dump.Store) (err error) {
+	err = s.Do(func(d *dump.Store) (err error) {
 		got, err = complete(d, id, to, admit)
 		return err
-	}, nil)
+	})
 	if errors.Is(err, ErrNoAnswer) {
 		return false, err
 	}
