@@ -151,7 +151,8 @@ func ext4(t *testing.T) (dir string) {
 // file system cannot be killed.
 func freeze(t *testing.T, dir string) (thaw func()) {
 	t.Helper()
-	guard := exec.Command("sh", "-c", `sleep 300; fsfreeze -u "$0"`, dir)
+	after := context.WithoutCancel(t.Context())
+	guard := exec.CommandContext(after, "sh", "-c", `sleep 300; fsfreeze -u "$0"`, dir)
 	guard.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	require.NoError(t, guard.Start())
 	if out, err := exec.CommandContext(t.Context(), "fsfreeze", "-f", dir).CombinedOutput(); err != nil {
@@ -163,7 +164,7 @@ func freeze(t *testing.T, dir string) (thaw func()) {
 	thaw = func() {
 		if !thawed {
 			thawed = true
-			require.NoError(t, exec.Command("fsfreeze", "-u", dir).Run())
+			require.NoError(t, exec.CommandContext(after, "fsfreeze", "-u", dir).Run())
 			_ = syscall.Kill(-guard.Process.Pid, syscall.SIGKILL)
 			_ = guard.Wait()
 		}

@@ -1,10 +1,6 @@
 package eventstore
 
-import (
-	"bytes"
-	"errors"
-	"io"
-)
+import "bytes"
 
 // A Buffer is a bytes.Buffer with a limit.
 type Buffer struct {
@@ -21,16 +17,4 @@ func (b *Buffer) Write(p []byte) (int, error) {
 		return 0, b.Full
 	}
 	return b.Buffer.Write(p)
-}
-
-// An errorRecorder keeps the errors of a writer.
-type errorRecorder struct {
-	w   io.Writer
-	err error
-}
-
-func (r *errorRecorder) Write(p []byte) (int, error) {
-	n, err := r.w.Write(p)
-	r.err = errors.Join(r.err, err)
-	return n, err
 }

@@ -98,7 +98,8 @@ func (s *Current) options(c Config) dump.Options {
 // is done.
 func (s *Current) Open(ctx context.Context, c Config) (*Store, error) {
 	store := s.At(c)
-	return store, store.do(ctx, func(*dump.Store) error { return nil }, nil)
+	err := store.do(ctx, func(*dump.Store) error { return nil }, nil)
+	return store, err
 }
 
 // Beside sets how many bytes of the dump path's limit are in use beside the events.

@@ -34,8 +34,8 @@ func (g *gate) stream(ctx context.Context, op func(io.Reader) error, fill func(i
 		chunks: make(chan []byte), taken: make(chan int), end: make(chan struct{}), err: errUnfinished,
 	}
 	failed := errUnfinished // of op
-	if refused = h.call.start(ctx, func() { failed = op(h) }, nil); refused != nil {
-		return refused, nil
+	if busy := h.call.start(ctx, func() { failed = op(h) }, nil); busy != nil {
+		return busy, nil
 	}
 	func() {
 		defer close(h.end) // however fill ends
