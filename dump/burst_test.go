@@ -59,8 +59,13 @@ func burstEvent(s *dump.Store) error {
 		name string
 		size int
 	}{
-		{"event.json", 2000}, {"heap.pb.gz", 150_000}, {"goroutine.pb.gz", 20_000}, {"threadcreate.pb.gz", 700},
-		{"event.json", 4000}, {"summary.txt", 3000}, {"event.json", 4000},
+		{"event.json", 2000},
+		{"heap.pb.gz", 150_000},
+		{"goroutine.pb.gz", 20_000},
+		{"threadcreate.pb.gz", 700},
+		{"event.json", 4000},
+		{"summary.txt", 3000},
+		{"event.json", 4000},
 	} {
 		if _, err := e.Replace(f.name, fill(f.size)); err != nil {
 			return err

@@ -1,9 +1,11 @@
 package dump_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -24,12 +26,13 @@ func eventNow(t *testing.T, s *dump.Store, to ...string) (id string) {
 }
 
 // keeps lets time pass in which a program says every ten minutes what it has.
-func keeps(t *testing.T, d time.Duration, s *dump.Store, to ...string) {
-	t.Helper()
+func keeps(d time.Duration, s *dump.Store, to ...string) error {
 	for end := time.Now().Add(d); time.Now().Before(end); <-time.After(10 * time.Minute) {
-		require.NoError(t, s.Configured(to...))
-		require.NoError(t, s.Tidy())
+		if err := errors.Join(s.Configured(to...), s.Tidy()); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // Events that wait for a reporter that no process has had for a day are removed before
@@ -52,8 +55,11 @@ func TestReporterThatNoProcessHas(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				dir, wrong := t.TempDir(), time.Duration(0)
-				o := dump.Options{MaxEvents: 5, Now: func() time.Time { return time.Now().Add(wrong) }, MaxAge: 20 * 365 * 24 * time.Hour}
+				dir := t.TempDir()
+				var wrong atomic.Int64
+				o := dump.Options{MaxEvents: 5, MaxAge: 20 * 365 * 24 * time.Hour, Now: func() time.Time {
+					return time.Now().Add(time.Duration(wrong.Load()))
+				}}
 				other, s := openStore(t, dir, o), openStore(t, dir, o)
 				if c.told {
 					require.NoError(t, other.Configured("old"))
@@ -63,14 +69,18 @@ func TestReporterThatNoProcessHas(t *testing.T) {
 					waiting = append(waiting, eventNow(t, other, "old"))
 				}
 				if c.lives {
-					go keeps(t, c.away+2*time.Hour, other, "old", "another")
+					go func() {
+						if err := keeps(c.away+2*time.Hour, other, "old", "another"); err != nil {
+							t.Error(err)
+						}
+					}()
 				} else {
 					require.NoError(t, other.Close())
 				}
 				require.NoError(t, testkit.Err(s.Adopt("new")))
-				keeps(t, c.away, s, "new")
-				wrong = c.clock
-				keeps(t, 50*time.Minute, s, "new")
+				require.NoError(t, keeps(c.away, s, "new"))
+				wrong.Store(int64(c.clock))
+				require.NoError(t, keeps(50*time.Minute, s, "new"))
 				for range 3 {
 					id := eventNow(t, s, "new")
 					require.NoError(t, s.Delivered(id, "new"))
@@ -105,10 +115,10 @@ func TestFilesOfReportersAreBounded(t *testing.T) {
 		}
 		require.Equal(t, 256, files())
 		require.Equal(t, weight(t, s.Dir()), s.Usage().Bytes)
-		keeps(t, 26*time.Hour, s, "stays")
+		require.NoError(t, keeps(26*time.Hour, s, "stays"))
 		require.Equal(t, 2, files())
 		require.NoError(t, s.Delivered(id, "reporter 7"))
-		keeps(t, time.Hour, s, "stays")
+		require.NoError(t, keeps(time.Hour, s, "stays"))
 		require.Equal(t, 1, files())
 		require.NoError(t, os.RemoveAll(s.Dir()))
 		require.NoError(t, s.Configured("stays", "reporter 8"), "there is nothing to note")
