@@ -36,10 +36,10 @@ func TestMemoryOutsideTheHeapIsTold(t *testing.T) {
 	}
 	const tail = ` \d+ MiB(, [A-Za-z ]+ \d+ MiB)*(;.*)?$`
 	for mode, want := range map[string]string{
-		"mapping": `of 1?\d\d MiB memory in use Go's heap has \d+ MiB, memory of C or mappings` + tail,
-		"child":   `of 1?\d\d MiB memory in use Go's heap has \d+ MiB, other processes of the group` + tail,
-		"tmpfs":   `of 1?\d\d MiB memory in use Go's heap has \d+ MiB, tmpfs files and shared memory` + tail,
-		"stacks":  `of 1?\d\d MiB memory in use Go's heap has \d+ MiB, goroutine stacks` + tail,
+		"mapping": `of 1?\d\d MiB in use Go's heap has \d+ MiB, memory of C or mappings` + tail,
+		"child":   `of 1?\d\d MiB in use Go's heap has \d+ MiB, other processes of the group` + tail,
+		"tmpfs":   `of 1?\d\d MiB in use Go's heap has \d+ MiB, tmpfs files and shared memory` + tail,
+		"stacks":  `of 1?\d\d MiB in use Go's heap has \d+ MiB, goroutine stacks` + tail,
 		"heap":    `no clear culprit, nothing to compare with: largest (is|are) allocated by holmes_test.`,
 	} {
 		t.Run(mode, func(t *testing.T) {

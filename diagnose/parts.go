@@ -73,7 +73,7 @@ func (a *analysis) breakdown() breakdown {
 	}
 	what, calm, now := "extra memory", &a.calm.Memory, &a.Event.Memory
 	if calm.Used == 0 || now.Used < calm.Used+now.Used/10 { // calm times have the growth, too
-		what, calm = "memory in use", new(MemoryParts)
+		what, calm = "in use", new(MemoryParts)
 	}
 	b := between(calm, now)
 	b.what = what

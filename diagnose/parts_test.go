@@ -59,14 +59,14 @@ func TestMemoryOutsideTheHeap(t *testing.T) {
 			diagnose.MemoryParts{},
 			diagnose.MemoryParts{Used: 900 * mib, GoHeap: 120 * mib, Shared: 600 * mib, NotGo: 160 * mib},
 			false,
-			"of 900 MiB memory in use Go's heap has 120 MiB, tmpfs files and shared memory 600 MiB, memory of C or mappings 160 MiB; most of the extra heap is allocated by main.keep (main.keep.go:9, 100 %)",
+			"of 900 MiB in use Go's heap has 120 MiB, tmpfs files and shared memory 600 MiB, memory of C or mappings 160 MiB; most of the extra heap is allocated by main.keep (main.keep.go:9, 100 %)",
 		},
 		{
 			"calm times have the growth, too", "mem",
 			diagnose.MemoryParts{Used: 890 * mib, GoHeap: 110 * mib, NotGo: 780 * mib},
 			diagnose.MemoryParts{Used: 900 * mib, GoHeap: 120 * mib, NotGo: 780 * mib},
 			false,
-			"of 900 MiB memory in use Go's heap has 120 MiB, memory of C or mappings 780 MiB; most of the extra heap is allocated by main.keep (main.keep.go:9, 100 %)",
+			"of 900 MiB in use Go's heap has 120 MiB, memory of C or mappings 780 MiB; most of the extra heap is allocated by main.keep (main.keep.go:9, 100 %)",
 		},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -116,7 +116,7 @@ func TestHeapProfilingThatIsOff(t *testing.T) {
 	require.Empty(t, v.Caveats)
 
 	c.Signal, c.Event.Memory = "mem", diagnose.MemoryParts{Used: 200 * mib, GoHeap: 10 * mib, Shared: 180 * mib}
-	requireVerdict(t, false, "of 200 MiB memory in use Go's heap has 10 MiB, tmpfs files and shared memory 180 MiB; "+off, diagnose.Diagnose(c, diagnose.Options{}))
+	requireVerdict(t, false, "of 200 MiB in use Go's heap has 10 MiB, tmpfs files and shared memory 180 MiB; "+off, diagnose.Diagnose(c, diagnose.Options{}))
 
 	c.Signal = "gccpu" // the CPU profile names the next best
 	requireVerdict(t, false, "no clear culprit: "+off, diagnose.Diagnose(c, diagnose.Options{}))
