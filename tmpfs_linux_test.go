@@ -108,7 +108,7 @@ func TestEvidenceOnTmpfs(t *testing.T) {
 	require.Less(t, last.MaxBytes, before, "the budget shrinks with what is free")
 	lines := c.Line(t)
 	require.Equal(t, 1, strings.Count(lines, "is in memory and counts"), "said once")
-	require.False(t, strings.Contains(lines, dump.ErrBudget.Error()), "and no warning")
+	require.NotContains(t, lines, dump.ErrBudget.Error(), "and no warning")
 	require.NoError(t, c.Wait())
 	t.Logf("%d events, %d of %d bytes", last.Events, last.Bytes, last.MaxBytes)
 }

@@ -20,12 +20,9 @@ func follow(path string) string {
 		if err != nil || info.Mode()&fs.ModeSymlink == 0 || !trusted(info) {
 			break
 		}
-		parent, err := filepath.EvalSymlinks(filepath.Dir(path))
-		if err != nil || othersRename(parent) {
-			break
-		}
+		parent := filepath.Dir(path)
 		to, err := os.Readlink(path)
-		if err != nil {
+		if err != nil || othersRename(parent) {
 			break
 		}
 		if path = to; !filepath.IsAbs(to) {
@@ -38,7 +35,7 @@ func follow(path string) string {
 // othersRename reports whether others can give files in a directory other names, and
 // so put there a link that root or this user has made elsewhere.
 func othersRename(dir string) bool {
-	info, err := os.Lstat(dir)
+	info, err := os.Stat(dir)
 	return err != nil || !trusted(info) || info.Mode().Perm()&0o022 != 0 && info.Mode()&fs.ModeSticky == 0
 }
 
