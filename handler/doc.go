@@ -17,6 +17,7 @@
 //	GET  /events             the events in the dump path, newest first, as JSON
 //	GET  /events/ID          all files of an event, as a tar
 //	GET  /events/ID/FILE     one file, such as event.json, summary.txt or cpu.pb.gz
+//	GET  /profile            a CPU profile beside holmes's; see [Profile]
 //	POST /capture            captures an event; see below
 //
 // The statistics are [holmes.Stats] with its fields' names in lower case, "why_not" for
@@ -40,6 +41,6 @@
 //	handler.go  New, the routes and what all answers have in common
 //	status.go   the statistics as JSON
 //	events.go   the events in the dump path; download.go their files
-//	capture.go  a capture on demand
+//	capture.go  a capture on demand; profile.go a CPU profile
 //	page.go     the page, from page.html and page.css
 package handler

@@ -25,6 +25,7 @@ func New(h *holmes.Holmes) http.Handler {
 	mux.HandleFunc("GET /events", s.serveEvents)
 	mux.HandleFunc("GET /events/{id}", s.serveTar)
 	mux.HandleFunc("GET /events/{id}/{file}", s.serveFile)
+	mux.HandleFunc("GET /profile", Profile)
 	mux.HandleFunc("POST /capture", s.serveCapture)
 	guarded := http.NewCrossOriginProtection().Handler(mux)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -82,6 +82,14 @@ func TestEventsAreDownloaded(t *testing.T) {
 	require.Equal(t, names, packed)
 }
 
+func TestProfileIsMounted(t *testing.T) {
+	s := newSite(t)
+	got := s.get(t, "/profile?seconds=1")
+	require.Equal(t, http.StatusOK, got.status, got.body)
+	testkit.Must(diagnose.Parse([]byte(got.body)))(t)
+	require.Contains(t, s.get(t, "/").body, `href="profile?seconds=10"`)
+}
+
 // No name leads out of an event, to a file of the store, or to anything but a regular
 // file of the dump path.
 func TestNothingElseIsServed(t *testing.T) {
