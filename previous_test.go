@@ -242,13 +242,13 @@ func TestCrashLoopStaysWithinTheLimits(t *testing.T) {
 		}))
 		require.LessOrEqual(t, bytes, int64(limit))
 	}
-	told := func(all []*holmes.Event) int { return int(all[0].Readings.PreviousRun.Earlier) + len(all) }
-	events := next(t, dir, func(all []*holmes.Event) bool { return len(all) > 0 && told(all) == runs })
-	require.NotEmpty(t, events)
-	last := events[len(events)-1]
-	require.Contains(t, last.Trigger.Sentence(), "in a crash: panic: bad configuration")
-	require.Equal(t, runs, told(events))
-	require.Contains(t, last.Trigger.Sentence(), "earlier runs ended without Stop, too")
+	events := next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil })
+	e := ofProcess(events)
+	require.NotNil(t, e)
+	require.Len(t, events, 1, "the latest crashes of a loop are one report")
+	require.Contains(t, e.Trigger.Sentence(), "in a crash: panic: bad configuration")
+	require.Contains(t, e.Trigger.Sentence(), "earlier runs ended without Stop, too")
+	require.GreaterOrEqual(t, int(e.Readings.PreviousRun.Earlier), runs-2) // and one or two have a box
 }
 
 // In a pod a run that ends without Stop is an abnormal end if its container is started

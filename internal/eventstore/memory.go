@@ -50,7 +50,7 @@ func (s *Current) Bound(c Config) (bytes int64, volatile bool) {
 	store := s.store
 	s.mu.Unlock()
 	switch {
-	case store == nil:
+	case store == nil || store.path == "":
 		return 0, false
 	case store.Volatile():
 		return min(c.Bytes, s.MemoryBudget()), true

@@ -45,7 +45,7 @@ func (b *builder) parsingNeeds() (bytes uint64) {
 		if !parsable(p) {
 			continue
 		}
-		if raw, err := p.ReadAll(maxParsed); err == nil { // else interpret logs it
+		if raw, err := b.Files.Read(p, maxParsed); err == nil { // else interpret logs it
 			bytes += pprofread.Needs(raw)
 		}
 	}

@@ -1,3 +1,5 @@
+//go:build !race
+
 package pprofread_test
 
 import (
