@@ -333,7 +333,12 @@ func complete(d *dump.Store, id string, to []string, admit func(*event.Event) bo
 		return false, err
 	}
 	ev, err := event.Recover(entry.Path())
-	if ev.State == event.StateDismissed || ev.Trigger.Sample.Signal == event.SignalBaseline || !admit(ev) {
+	silent := ev.State == event.StateDismissed || ev.Trigger.Sample.Signal == event.SignalBaseline
+	if !silent && !admit(ev) {
+		silent, ev.State = true, event.StateDismissed
+		err = errors.Join(err, describe(entry, ev))
+	}
+	if silent {
 		return false, errors.Join(err, entry.Close(dump.Class{Disposable: true}))
 	}
 	// It is delivered in spite of an error.
