@@ -56,7 +56,7 @@ test: ## all tests in their usual form, as far as this machine has the parts (3 
 # The parts of make test, two at a time: many tests wait more than they compute.
 test-library:
 	$(GO) test $(RACE) -shuffle=on -count=1 ./...
-	$(if $(RACE),$(GO) test -count=1 -run NeedsIsEnough ./internal/pprofread,)
+	$(if $(RACE),$(GO) test -count=1 -run 'NeedsIsEnough|EvidenceOnTmpfs' . ./internal/pprofread,)
 
 test-collector:
 	$(GO) -C collector test $(RACE) -shuffle=on -count=1 ./...

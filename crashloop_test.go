@@ -32,6 +32,8 @@ func (sayer) Report(_ context.Context, e *holmes.Event) error {
 	return testkit.Err(fmt.Printf("reported %s %s %s\n", e.ID, e.Trigger.Sample.Signal, e.Sentence()))
 }
 
+func init() { jobs[crashJob] = crash }
+
 // crash fills 90 % of its memory, and waits for its end.
 func crash() error {
 	options := []holmes.Option{

@@ -34,15 +34,19 @@ type slogLogger struct{ to func() *slog.Logger }
 func (s slogLogger) log(l slog.Level, text string, attrs ...any) {
 	s.to().Log(context.Background(), l, text, attrs...)
 }
+
 func (s slogLogger) Debugf(format string, args ...any) {
 	s.log(slog.LevelDebug, fmt.Sprintf(format, args...))
 }
+
 func (s slogLogger) Infof(format string, args ...any) {
 	s.log(slog.LevelInfo, fmt.Sprintf(format, args...))
 }
+
 func (s slogLogger) Warnf(format string, args ...any) {
 	s.log(slog.LevelWarn, fmt.Sprintf(format, args...))
 }
+
 func (s slogLogger) Errorf(format string, args ...any) {
 	s.log(slog.LevelError, fmt.Sprintf(format, args...))
 }

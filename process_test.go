@@ -92,14 +92,14 @@ func (m inbox) set(t *testing.T, down bool) {
 	require.NoError(t, os.Remove(path))
 }
 
+// jobs are other services, of the tests that only some systems have.
+var jobs = map[string]func() error{}
+
 // child is the service. It says on stdout what it does, takes orders on stdin,
 // and ends with it.
 func child(job string) error {
-	if job == "tmpfs" {
-		return childTmpfs()
-	}
-	if job == crashJob {
-		return crash()
+	if run := jobs[job]; run != nil {
+		return run()
 	}
 	h, err := holmes.New(holmes.WithDumpPath(os.Getenv(childEvidence)), holmes.WithLogger(nil),
 		holmes.WithReporter(inbox{os.Getenv(childReceiver)}), holmes.WithDumpLimits(100_000, 1<<30), holmes.WithDumpFree(0),

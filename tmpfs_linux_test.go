@@ -1,3 +1,5 @@
+//go:build !race
+
 package holmes_test
 
 import (
@@ -23,6 +25,8 @@ import (
 
 // tmpfsEvents is how many events the service has: 40 take as much as its memory limit.
 func tmpfsEvents() int { return testkit.Heavy(200, 50) }
+
+func init() { jobs["tmpfs"] = childTmpfs }
 
 // childTmpfs is a service in a control group, whose dump path is on a tmpfs of which each
 // event would take much. Its receiver is down. It prints the statistics of the
@@ -68,7 +72,8 @@ func childTmpfs() error {
 }
 
 // Files on a tmpfs count as memory of the process: the evidence there takes a small part of
-// what is free, and never is what the kernel kills for.
+// what is free, and never is what the kernel kills for. The race detector takes more than
+// the group has.
 func TestEvidenceOnTmpfs(t *testing.T) {
 	if !testkit.OwnMounts(t) {
 		return

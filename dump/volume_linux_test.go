@@ -37,6 +37,8 @@ type podResult struct {
 
 const childEvent = "HOLMES_DUMP_TEST_EVENT"
 
+func init() { jobs["volume"] = childVolume }
+
 // childVolume is a pod: it completes what its predecessor left, stores an event that
 // waits for a reporter, begins another one and is killed.
 func childVolume(dir string) error {

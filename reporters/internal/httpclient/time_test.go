@@ -60,14 +60,18 @@ func TestSilentReceiverIsTimedOut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
+				receivers := make(chan chan struct{}, 10)
 				dialed := func(config httpclient.Config) *httpclient.Client {
 					c := client(t, config)
 					c.DialWith(func() net.Conn {
 						ours, theirs := net.Pipe()
-						go func() { // whose end the bubble waits for
+						ended := make(chan struct{})
+						go func() {
+							defer close(ended)
 							defer theirs.Close()
 							tt.does(theirs)
 						}()
+						receivers <- ended
 						return ours
 					})
 					return c
@@ -90,6 +94,10 @@ func TestSilentReceiverIsTimedOut(t *testing.T) {
 				silent(c, long, tt.want)
 				own := dialed(httpclient.Config{URL: tt.url, PlainHTTP: true, Timeout: 4 * time.Second})
 				silent(own, t.Context(), 4*time.Second)
+				synctest.Wait() // until no connection is being made
+				for range len(receivers) {
+					<-<-receivers
+				}
 			})
 		})
 	}
