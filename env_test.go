@@ -67,7 +67,7 @@ func TestFromEnv(t *testing.T) {
 			want := unset // the default, where there is no option
 			if tt.is != nil {
 				want = testkit.Must(holmes.Settings(tt.is))(t)
-				require.NotEqual(t, unset, want)
+				require.NotEqual(t, want, unset)
 			}
 			require.Equal(t, want, testkit.Must(holmes.Settings(holmes.FromEnv()))(t))
 			if tt.wrong == "" {
@@ -129,11 +129,12 @@ func TestResourceAttributes(t *testing.T) {
 	t.Setenv("OTEL_SERVICE_NAME", "shop")
 	t.Setenv("POD_NAME", "shop-1")
 	t.Setenv("POD_NAMESPACE", "")
+	const spaced = " k8s.pod.name=shop-1, k8s.namespace.name=prod,k8s.node.name=n%31,k8s.cluster.name=c%C3%BC, "
 	for text, want := range map[string]map[string]string{
 		"service.name=other,service.version=1.2%2B3,service.instance.id=a=b,service.namespace=retail": {
 			"service": "shop", "version": "1.2+3", "instance": "a=b", "service.namespace": "retail",
 		},
-		" k8s.pod.name=shop-1, k8s.namespace.name=prod,k8s.node.name=n%31,k8s.cluster.name=c%C3%BC, ": {
+		spaced: {
 			"service": "shop", "instance": "shop-1", "namespace": "prod", "node": "n1", "k8s.cluster.name": "cü",
 		},
 		"service.instance.id=i-7,k8s.pod.name=shop-1": {"service": "shop", "instance": "i-7", "k8s.pod.name": "shop-1"},

@@ -54,11 +54,11 @@ func TestLargestSitesReplaceAHeapProfile(t *testing.T) {
 	runtime.KeepAlive(held)
 }
 
-func inUse(p *profile.Profile) (bytes int64) {
+func inUse(p *profile.Profile) (sum int64) {
 	for _, s := range p.Sample {
-		bytes += s.Value[3]
+		sum += s.Value[3]
 	}
-	return bytes
+	return sum
 }
 
 //go:noinline

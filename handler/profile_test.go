@@ -20,12 +20,13 @@ import (
 )
 
 // get asks a handler for a CPU profile of a second.
-func get(t *testing.T, profile http.HandlerFunc) (status int, body []byte, h http.Header) {
+func get(t *testing.T, serve http.HandlerFunc) (status int, body []byte, h http.Header) {
 	t.Helper()
-	server := httptest.NewServer(profile)
+	server := httptest.NewServer(serve)
 	defer server.Close()
 	request := testkit.Must(http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/debug/pprof/profile?seconds=1", http.NoBody))(t)
-	resp := testkit.Must(server.Client().Do(request))(t)
+	resp, err := server.Client().Do(request)
+	require.NoError(t, err)
 	defer resp.Body.Close()
 	return resp.StatusCode, testkit.Must(io.ReadAll(resp.Body))(t), resp.Header
 }

@@ -9,13 +9,9 @@ import (
 	"github.com/go-holmes/holmes/internal/protowire"
 )
 
-// siteValues are the values of a heap profile's sample, in the order of heapTypes.
+// siteValues are the values of a heap profile's sample, in the order of those of
+// runtime/pprof.
 type siteValues [4]int64
-
-// heapTypes are those of runtime/pprof.
-var heapTypes = [len(siteValues{})][2]string{
-	{"alloc_objects", "count"}, {"alloc_space", "bytes"}, {"inuse_objects", "count"}, {"inuse_space", "bytes"},
-}
 
 func (v *siteValues) add(r *runtime.MemProfileRecord, rate, sign int64) {
 	for i, n := range scaled(r, rate) {
@@ -50,7 +46,10 @@ type heapBuilder struct {
 func newHeapBuilder(rate int64) *heapBuilder {
 	b := &heapBuilder{functions: map[string]int{}, locations: map[uintptr]int{}}
 	b.text("")
-	for _, t := range heapTypes {
+	types := [len(siteValues{})][2]string{
+		{"alloc_objects", "count"}, {"alloc_space", "bytes"}, {"inuse_objects", "count"}, {"inuse_space", "bytes"},
+	}
+	for _, t := range types {
 		b.message(protowire.ProfileSampleType, protowire.ValueTypeType, b.text(t[0]), protowire.ValueTypeUnit, b.text(t[1]))
 	}
 	b.message(protowire.ProfilePeriodType, protowire.ValueTypeType, b.text("space"), protowire.ValueTypeUnit, b.text("bytes"))

@@ -39,17 +39,17 @@ func (b *builder) diagnose(kinds []event.Kind) {
 }
 
 // parsingNeeds returns how many bytes it takes to parse the profiles of the event.
-func (b *builder) parsingNeeds() (bytes uint64) {
+func (b *builder) parsingNeeds() (sum uint64) {
 	for i := range b.Event.Profiles {
 		p := &b.Event.Profiles[i]
 		if !parsable(p) {
 			continue
 		}
 		if raw, err := b.Files.Read(p, maxParsed); err == nil { // else interpret logs it
-			bytes += pprofread.Needs(raw)
+			sum += pprofread.Needs(raw)
 		}
 	}
-	return bytes
+	return sum
 }
 
 func parsable(p *event.Profile) bool { return p.Captured() && p.Kind != event.KindTrace }

@@ -194,11 +194,11 @@ func (l *Log) emit(to Sink, next line) {
 // plain returns the line for a logger without attributes: they are in the text, unless
 // it names them itself.
 func (n *line) plain() string {
-	text := "holmes: " + n.text
+	text := []byte("holmes: " + n.text)
 	for pair := range slices.Chunk(n.attrs, 2) {
 		if value := fmt.Sprint(pair[1]); !strings.Contains(n.text, value) {
-			text += fmt.Sprintf(" %s=%s", pair[0], value)
+			text = fmt.Appendf(text, " %s=%s", pair[0], value)
 		}
 	}
-	return text
+	return string(text)
 }

@@ -35,22 +35,22 @@ func TestConditions(t *testing.T) {
 		l.End("disk", "before it began")
 		for range 24 * 60 {
 			l.Begin("disk", "is full")
-			time.Sleep(time.Minute)
+			<-time.After(time.Minute)
 		}
 		l.End("disk", "has space")
 		l.End("disk", "has space still")
 		require.Equal(t, []string{"warn holmes: is full", "info holmes: has space"}, drained(l))
 
 		l.Begin("disk", "is full")
-		time.Sleep(2 * time.Hour)
+		<-time.After(2 * time.Hour)
 		l.Begin("disk", "is full, and the end was not seen")
 		require.Len(t, drained(l), 2)
 		l.End("disk", "has space")
 		for range 60 { // for an hour it comes and goes
 			l.Begin("disk", "is full")
-			time.Sleep(30 * time.Second)
+			<-time.After(30 * time.Second)
 			l.End("disk", "has space")
-			time.Sleep(30 * time.Second)
+			<-time.After(30 * time.Second)
 		}
 		got := drained(l)
 		require.LessOrEqual(t, len(got), 1+2*12)
