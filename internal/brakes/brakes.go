@@ -54,7 +54,8 @@ func (b *Brakes) Admit(ev *event.Event) bool {
 	c := b.config()
 	now := b.clock.Wall().Round(0)
 	q := questionOf(ev, c.Budget)
-	v, err := b.onDisk(c.Store, func(s *state) verdict { return s.judge(&q, now) })
+	shared := q // for an operation that may still run when this has returned
+	v, err := b.onDisk(c.Store, func(s *state) verdict { return s.judge(&shared, now) })
 	if err != nil {
 		q.quota = min(q.quota, memoryQuota)
 		v = b.memory.judge(&q, now)
@@ -85,7 +86,7 @@ func (s *state) judge(q *question, now time.Time) verdict {
 
 // onDisk judges by the state that the processes share.
 func (b *Brakes) onDisk(c eventstore.Config, judge func(*state) verdict) (verdict, error) {
-	var v verdict
+	var v verdict // of the operation, until it has ended
 	err := b.stores.TryDir(c, folder, func(dir *os.Root) error {
 		f, err := open(dir)
 		if err != nil {
