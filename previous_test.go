@@ -162,6 +162,7 @@ func TestKilledInTheMiddleOfAnEvent(t *testing.T) {
 	require.Equal(t, holmes.CodeCrash, e.Trigger.Reason.Code)
 	require.Contains(t, e.Trigger.Sentence(), "a previous run ended without Stop at ")
 	require.Contains(t, e.Trigger.Sentence(), "; last event: CPU ")
+	require.Equal(t, e.Trigger.Sentence(), e.Sentence(), "there are no profiles to diagnose")
 	p := e.Readings.PreviousRun
 	require.NotNil(t, p)
 	require.Equal(t, "cpu suspected", p.LastState)

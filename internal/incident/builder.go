@@ -124,7 +124,9 @@ func (b *builder) conclude(c Cause, state event.State) *event.Event {
 		b.in.Counters.count(c.Signal, Count{Dismissed: 1})
 	}
 	if state != event.StateDismissed {
-		b.diagnose(c.Kinds)
+		if len(c.Kinds) > 0 { // else there is nothing to judge by
+			b.diagnose(c.Kinds)
+		}
 		b.log()
 	}
 	b.Report(b.Files.Summarize(b.Event))
