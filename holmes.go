@@ -239,7 +239,7 @@ func (h *Holmes) Stop() {
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	if err := h.Shutdown(ctx); err != nil && h.usable() == nil {
-		h.log.Warnf("stop: %v", err)
+		h.log.Warnf("Stop has returned before all has ended: %v", err)
 	}
 }
 

@@ -132,7 +132,7 @@ func (r *run) end(ctx context.Context, panicked string) error {
 		closing = r.work.Ctx // which is done: the box cannot be closed now
 	}
 	if err := r.incidents.Box.Close(closing, panicked); err != nil {
-		r.h.log.OnCause("black box", "closing: %v", err)
+		r.h.log.OnCause("black box", "the black box is not closed, so the next start may report that this run ended without Stop: %v", err)
 	}
 	if err == nil && ctx.Err() == nil { // else a goroutine may still write an event
 		r.h.store.Report("release events to other processes", r.h.store.Release())

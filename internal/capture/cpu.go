@@ -184,7 +184,7 @@ func (e *Evidence) addCPU(part cpuPart) {
 	}
 	raw, err := join(f.slices)
 	if err != nil { // the slices before it stay
-		e.Log().OnCause("join", "event %s: %v", e.Event.ID, err)
+		e.Log().OnCause("join", "event %s: its CPU profile ends early, what follows cannot be joined: %v", e.Event.ID, err)
 		return
 	}
 	e.put(&p, eventstore.Content(raw), true)

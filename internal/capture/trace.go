@@ -80,7 +80,7 @@ func (t *Taker) disarm(a armedRecorder) {
 	ctx, cancel := context.WithTimeout(t.Scope.Ctx, traceWait)
 	defer cancel()
 	if err := a.session.Disarm(ctx); err != nil {
-		t.Scope.Log.OnCause("trace", "the flight recorder: %v", err)
+		t.Scope.Log.OnCause("trace", "the flight recorder may not have stopped: %v", err)
 	}
 }
 

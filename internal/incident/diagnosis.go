@@ -64,7 +64,7 @@ func (b *builder) interpret(kinds []event.Kind, base baseline.Baseline) {
 		}
 		parsed, err := b.parse(p)
 		if err != nil {
-			b.Log().OnCause("parse", "event %s: %s profile: %v", b.Event.ID, p.Kind, err)
+			b.Log().OnCause("parse", "event %s is diagnosed without its %s profile, which cannot be read: %v", b.Event.ID, p.Kind, err)
 			continue
 		}
 		read[p] = parsed
@@ -88,7 +88,7 @@ func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Pr
 	}
 	parsed, err := base.Parse()
 	if err != nil {
-		b.Log().OnCause("parse", "the baseline: %v", err)
+		b.Log().OnCause("parse", "profiles of calm times cannot be read, so events are not compared with them: %v", err)
 	}
 	c := diagnose.Case{Signal: string(b.Event.Trigger.Sample.Signal), Baseline: parsed}
 	for _, k := range kinds {
@@ -142,7 +142,7 @@ func (b *builder) text(p *event.Profile, parsed *diagnose.Profile) {
 	}
 	var buf bytes.Buffer
 	if err := pproftext.Write(&buf, parsed, top); err != nil {
-		b.Log().OnCause("text", "text form of %s: %v", p.File, err)
+		b.Log().OnCause("text", "%s has no text form: %v", p.File, err)
 		return
 	}
 	if b.options.ToLogger {

@@ -150,7 +150,7 @@ func (l *Labels) call(f func() map[string]string) map[string]string {
 			return nil
 		})
 		if err != nil {
-			l.log.Begin("labels", "WithLabelFunc: %v", err)
+			l.log.Begin("labels", "WithLabelFunc has failed, events go without its labels: %v", err)
 		} else {
 			l.log.End("labels", "WithLabelFunc returns labels again")
 		}

@@ -95,7 +95,7 @@ func (in *Incidents) admit(c *Cause) bool {
 
 func (in *Incidents) endOrphan(err error) {
 	if err != nil && !errors.Is(err, eventstore.ErrNoAnswer) {
-		in.Scope.Log.OnCause("previous runs", "previous runs: %v", err)
+		in.Scope.Log.OnCause("previous runs", "previous runs cannot be read or removed, so they may be reported again, or never: %v", err)
 	}
 }
 
