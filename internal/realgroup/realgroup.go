@@ -79,7 +79,11 @@ func limitFile(controller string, v2 bool) string {
 // Make makes a group, after sweeping those of dead runs away.
 func (h Hierarchy) Make() (string, error) {
 	h.sweep()
-	return os.MkdirTemp(h.Mount, prefix+strconv.Itoa(os.Getpid())+"-")
+	group, err := os.MkdirTemp(h.Mount, prefix+strconv.Itoa(os.Getpid())+"-")
+	if err != nil {
+		return "", err
+	}
+	return group, os.Chmod(group, 0o755) // which lets processes of other users read their limits
 }
 
 // Enable lets groups below another one, in which no process may be, have the
@@ -126,8 +130,11 @@ func (h Hierarchy) LimitCPU(group string, cores float64) error {
 }
 
 // Join moves this process into a group.
-func Join(group string) error {
-	return write(filepath.Join(group, "cgroup.procs"), strconv.Itoa(os.Getpid()))
+func Join(group string) error { return Move(os.Getpid(), group) }
+
+// Move moves a process into a group.
+func Move(pid int, group string) error {
+	return write(filepath.Join(group, "cgroup.procs"), strconv.Itoa(pid))
 }
 
 // Remove removes a group and those in it. Their processes must have ended.
