@@ -146,6 +146,25 @@ func TestRoomsImportDownwards(t *testing.T) {
 	}
 }
 
+// The packages beside the rooms are below them, or use the root: none has a room of its
+// own accord but for the two public ones, which those that use the root may have.
+func TestOnlyTheRootImportsRooms(t *testing.T) {
+	isRoom := func(dir string) bool {
+		return slices.ContainsFunc(rooms, func(room string) bool { return below(dir, room) })
+	}
+	for dir, imports := range fileImports(t) {
+		if dir == "." || isRoom(dir) {
+			continue
+		}
+		beside := !slices.Contains([]string{"cgroup", "dump", "diagnose", "internal"}, strings.Split(dir, "/")[0])
+		for _, name := range imports {
+			of := strings.TrimPrefix(name, module+"/")
+			public := beside && (of == "detect" || of == "event")
+			require.False(t, of != name && isRoom(of) && !public, "%s imports the room %s", dir, of)
+		}
+	}
+}
+
 // Durations are values, clocks are not.
 func TestDiagnosisHasNoClock(t *testing.T) {
 	files, err := filepath.Glob("diagnose/*.go")

@@ -71,7 +71,8 @@ func (c Config) Check() error {
 //
 // A Detector reads no clock: the caller passes the time of a sample, by any clock
 // that is never set back. It is not safe for concurrent use. Once the first ten
-// samples are in, it allocates nothing while the rule does not fire.
+// samples are in, it allocates nothing while the rule does not fire. [New] makes one; the
+// zero Detector has no rule, and its Step panics.
 type Detector struct {
 	limit    Limiter
 	rule     Rule

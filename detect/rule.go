@@ -82,7 +82,8 @@ const (
 
 // A Reason is why a rule fired, or why it did not.
 type Reason struct {
-	// Code is a short constant: one of the codes of this package, or the rule's own.
+	// Code is a short constant: one of the codes of this package, the rule's own or, where
+	// a [Threshold] did not fire, "below-min", "above-max", "warming" or "normal".
 	Code string
 	// Mean is the mean that the sample was judged against, in its unit.
 	Mean float64

@@ -119,8 +119,8 @@ func TestScoreOfAHeapKnowsHowItIsSampled(t *testing.T) {
 	require.Greater(t, grow(64<<10, 1<<10), 4.0, "64 MiB of them is 128")
 }
 
-// shortBaseline is a calm second of an idle service. A function that it lacks may
-// still be normal.
+// A calm second of an idle service says little: a function that it lacks may still be
+// normal.
 func TestJudgeIsNotSureAgainstAnIdleSecond(t *testing.T) {
 	before := cpu(time.Second).ticks("main.tick", 2)
 	after := cpu(10*time.Second).ticks("main.tick", 20).ticks("main.serve", 600).ticks("main.other", 400)

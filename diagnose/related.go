@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// RelatedNames are the types, files and packages of the functions that goroutines
+// relatedNames are the types, files and packages of the functions that goroutines
 // wait in. The functions that take one lock are seldom far apart.
 type relatedNames struct {
 	types, files, packages []string

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -34,7 +35,7 @@ func Load(dir string) (*Event, error) {
 	file := Profile{File: JSONFile, Path: filepath.Join(dir, JSONFile)}
 	raw, err := file.ReadAll(maxJSON)
 	if err != nil {
-		return nil, fmt.Errorf("holmes: load event: %w", err)
+		return nil, fmt.Errorf("holmes: load event %s: %w", filepath.Base(dir), cmp.Or(errors.Unwrap(err), err))
 	}
 	e := new(Event)
 	err = e.UnmarshalJSON(raw)

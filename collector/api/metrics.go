@@ -36,10 +36,10 @@ func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger)
 			Name: "holmes_request_seconds_total", Help: "Time that requests took, by route and status.",
 		}, byAnswer),
 		durations: prometheus.NewHistogramVec(prometheus.HistogramOpts{
-			Name: "holmes_request_duration_seconds", Help: "Durations of requests, by route and status code.",
+			Name: "holmes_request_duration_seconds", Help: "Durations of requests, by route and status.",
 			// From the acceptance of a small profile to the longest merge of Limits.
 			Buckets: []float64{.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60},
-		}, []string{"route", "code"}),
+		}, byAnswer),
 		received: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "holmes_received_bytes_total", Help: "Bytes of bodies that were received.",
 		}),

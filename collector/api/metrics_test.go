@@ -79,7 +79,7 @@ func TestMetrics(t *testing.T) {
 		require.InDelta(t, 1, counter.GetCounter().GetValue(), 0)
 		seconds := metric(t, families, "holmes_request_seconds_total", "route", answer[0], "status", answer[1]).GetCounter().GetValue()
 		require.Positive(t, seconds)
-		histogram := metric(t, families, "holmes_request_duration_seconds", "route", answer[0], "code", answer[1]).GetHistogram()
+		histogram := metric(t, families, "holmes_request_duration_seconds", "route", answer[0], "status", answer[1]).GetHistogram()
 		require.EqualValues(t, 1, histogram.GetSampleCount())
 		require.InDelta(t, seconds, histogram.GetSampleSum(), 1e-9)
 	}
