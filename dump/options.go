@@ -36,8 +36,8 @@ type Options struct {
 	// first: a clock that was set wrong for a while costs no evidence.
 	// The default is [DefaultMaxAge].
 	MaxAge time.Duration
-	// Private has the events in a private directory of the path, whoever owns that and
-	// whatever its mode is, as for a directory that other files are in. The package
+	// Private has the events in a private directory of the path, regardless of the path's
+	// owner and mode, as for a directory that other files are in. The package
 	// comment says when it is so by default. [Store.SetLimits] does not change it. On
 	// Windows it has no effect.
 	Private bool

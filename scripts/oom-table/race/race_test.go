@@ -38,7 +38,7 @@ func TestRaceIsWon(t *testing.T) {
 // emulated processor takes a second for it, so the virtual machines do not run this.
 func TestManySitesCanWin(t *testing.T) {
 	plain(t)
-	win(t, race.Cell{Rate: 50e6, Sites: true}, 5)
+	win(t, race.Cell{Rate: 50e6, Sites: true}, 3)
 }
 
 // win runs races until one is won.
