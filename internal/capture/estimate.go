@@ -70,9 +70,12 @@ func (p *Process) Learn(k event.Kind, profile *pprofread.Profile) {
 	}
 	var goroutines, frames float64
 	for s := range profile.Samples() {
-		n := float64(column.Value(s))
+		n, depth := float64(column.Value(s)), s.Depth()
+		if depth < 2 {
+			continue // it has not run yet, and its stack does not tell how deep it will be
+		}
 		goroutines += n
-		frames += n * float64(s.Depth())
+		frames += n * float64(depth)
 	}
 	if goroutines < minLearned {
 		return
