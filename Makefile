@@ -29,7 +29,7 @@ LINTED := . collector collector/browser $(BED) bench
 
 # The systems that the library is compiled for, tests included. The examples are
 # programs for the system at hand.
-CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64
+CROSS := windows/amd64 darwin/arm64 freebsd/amd64 linux/arm64 linux/386
 
 QEMU := $(shell command -v qemu-system-x86_64)
 DOT := $(shell command -v dot)

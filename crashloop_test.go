@@ -112,6 +112,8 @@ func TestCrashLoopKeepsToTheBudget(t *testing.T) {
 	}
 	require.Positive(t, signals["process"], "%v", reports)
 	require.Positive(t, signals["mem"], "%v", reports)
+	written := testkit.Must(filepath.Glob(filepath.Join(dir, "*-process-*")))(t)
+	require.Len(t, written, signals["process"], "what is not reported takes no room")
 	state := testkit.Must(os.ReadFile(filepath.Join(dir, "brakes", "state.json")))(t)
 	require.Regexp(t, fmt.Sprintf(`"signal":"process","code":"crash","since":"[^"]*","last":"[^"]*","times":%d,`, lives-1), string(state))
 }

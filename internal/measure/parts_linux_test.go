@@ -16,7 +16,7 @@ import (
 	"github.com/go-holmes/holmes/internal/testkit"
 )
 
-const gib = 1 << 30
+const gib uint64 = 1 << 30
 
 func status(t *testing.T, text string) string {
 	t.Helper()
