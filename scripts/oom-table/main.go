@@ -46,7 +46,7 @@ func table(ctx context.Context, only string) error {
 		return err
 	}
 	fmt.Printf("%d races a cell, %s, %d cores, %s, commit %s\n\n", runs, runtime.Version(), runtime.NumCPU(), environment.Kernel(), environment.Commit(ctx, "."))
-	fmt.Println("| leak | captured | in the profile: median, worst | half of it or more | killed after |")
+	fmt.Println("| leak | captured | in the profile: median, worst | at least half of it | killed after |")
 	fmt.Println("|---|---|---|---|---|")
 	short := false
 	for _, c := range cells() {

@@ -169,7 +169,7 @@ func (b *bench) faultRows(r *results, raced bool, runs int) {
 					most++
 				}
 			}
-			return fmt.Sprintf("%d of %d, half of it or more in %d", n, len(all), most)
+			return fmt.Sprintf("%d of %d, with at least half of the leak in %d", n, len(all), most)
 		}))
 	}
 	b.row("While another CPU profile runs for 10 s", r.noted("foreign"))

@@ -54,13 +54,13 @@ func ratios(of, over []float64) (all []float64) {
 	return all
 }
 
-// times is the median ratio as text.
+// times returns the median ratio as text.
 func times(of, over []float64) string {
 	r := ratios(of, over)
 	if len(r) == 0 {
 		return ""
 	}
-	return fmt.Sprintf(", %s times as much", figure(median(r)))
+	return fmt.Sprintf(", %s times ours", figure(median(r)))
 }
 
 func seconds(ds []time.Duration) (all []float64) {

@@ -14,7 +14,7 @@ import (
 func TestSpread(t *testing.T) {
 	require.Equal(t, "2.50 ms (1.00 to 40.0)", spread([]float64{40, 2, 3, 1}, 1, "ms"))
 	require.Equal(t, "-", spread(nil, 1, "ms"))
-	require.Equal(t, ", 3.00 times as much", times([]float64{3, 9, 40}, []float64{1, 3, 4}))
+	require.Equal(t, ", 3.00 times ours", times([]float64{3, 9, 40}, []float64{1, 3, 4}))
 }
 
 func TestDelays(t *testing.T) {

@@ -39,7 +39,7 @@ func (b *bench) ticks(ctx context.Context, p plan) error {
 		}
 		count[col] = figure(median(allocs[col]))
 	}
-	time[colMosn] += ", without its second of sleep"
+	time[colMosn] += " (the second that it sleeps in between is not counted)"
 	b.row("One tick: time", time)
 	b.row("One tick: allocations", count)
 	return b.callsRow(ctx)

@@ -102,7 +102,6 @@ func TestSigtermLetsUploadsEnd(t *testing.T) {
 		return err == nil && strings.Contains(text, "holmes_uploads 2\n")
 	}, 10*time.Second, time.Millisecond)
 
-	began := time.Now()
 	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
 	require.Eventually(t, func() bool {
 		_, _, err := p.request(http.MethodGet, "/healthz", nil)
@@ -113,7 +112,6 @@ func TestSigtermLetsUploadsEnd(t *testing.T) {
 	require.NoError(t, body.Close())
 	require.Contains(t, <-answered, `200 <nil> {"code":200`)
 	require.NoError(t, p.wait())
-	require.Less(t, time.Since(began), drain+2*time.Second)
 
 	p = serving(t, dir, nil)
 	_, text, err := p.request(http.MethodGet, "/api/1/profiles", nil)
