@@ -54,8 +54,8 @@ func Permanent(err error) error {
 
 // IsPermanent reports whether an error was marked by [Permanent].
 func IsPermanent(err error) bool {
-	var p *permanentError
-	return errors.As(err, &p)
+	_, ok := errors.AsType[*permanentError](err)
+	return ok
 }
 
 type permanentError struct{ err error }

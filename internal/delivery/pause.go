@@ -17,6 +17,18 @@ const (
 	firstLate, longestLate = time.Minute, 10 * time.Minute
 )
 
+// What an error of a Reporter may say about the next try.
+type (
+	retryAfter interface {
+		error
+		RetryAfter() time.Duration
+	}
+	canMend interface {
+		error
+		Mendable() bool
+	}
+)
+
 // PauseAfter returns how long to wait after that many failures in a row, with full
 // jitter, so that the instances of a fleet do not retry at the same time. asked is the
 // pause that the receiver asked for, with a Retry-After.
@@ -26,8 +38,7 @@ func PauseAfter(failures int, err error) (pause, asked time.Duration) {
 		longest = longestMend
 	}
 	pause = 1 + rand.N(doubled(firstPause, longest, failures))
-	var after interface{ RetryAfter() time.Duration }
-	if errors.As(err, &after) {
+	if after, ok := errors.AsType[retryAfter](err); ok {
 		asked = min(after.RetryAfter(), longestAfter)
 	}
 	return max(pause, asked), asked
@@ -59,8 +70,8 @@ func doubled(first, longest time.Duration, failures int) time.Duration {
 // mendable reports whether an error is a refusal that ends with a change of a
 // configuration.
 func mendable(err error) bool {
-	var m interface{ Mendable() bool }
-	return errors.As(err, &m) && m.Mendable()
+	m, ok := errors.AsType[canMend](err)
+	return ok && m.Mendable()
 }
 
 // late reports whether an event may have arrived although its call failed.
