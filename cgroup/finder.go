@@ -72,7 +72,7 @@ func (f *finder) branch(controller string) (branch, error) {
 }
 
 // visible returns the levels of a location whose directories exist.
-func (f *finder) visible(p location) branch {
+func (f *finder) visible(p *location) branch {
 	b := branch{version: p.version}
 	levels, more := p.levels()
 	for i, l := range levels {

@@ -63,7 +63,7 @@ func FuzzLocate(f *testing.F) {
 	})
 }
 
-func requireInside(t *testing.T, p location) {
+func requireInside(t *testing.T, p *location) {
 	t.Helper()
 	levels, more := p.levels()
 	require.NotEmpty(t, levels)

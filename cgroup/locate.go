@@ -1,10 +1,10 @@
 package cgroup
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
-	"sort"
 	"strings"
 )
 
@@ -14,28 +14,31 @@ type location struct {
 	root    string // the cgroup path of the group at the mount point
 	point   string // the mount point
 	below   string // the way from there to the group: "" or "/a/b"
+	mount   int    // the place in the table of mounts
 }
 
 // locate returns the locations of the group that controls this process, best first: those that show more ancestors, and
 // of equal ones the latest.
-func locate(m membership, mounts []mount, controller string) ([]location, error) {
+func locate(m membership, mounts []mount, controller string) ([]*location, error) {
 	version, group, err := m.group(controller)
 	if err != nil {
 		return nil, err
 	}
-	var locations []location
-	for _, mount := range slices.Backward(mounts) {
+	var locations []*location
+	for i, mount := range mounts {
 		if !mount.shows(version, controller) {
 			continue
 		}
 		if below, ok := strip(group, mount.root); ok {
-			locations = append(locations, location{version, mount.root, mount.point, below})
+			locations = append(locations, &location{version, mount.root, mount.point, below, i})
 		}
 	}
 	if len(locations) == 0 {
 		return nil, fmt.Errorf("%w: %s group %q", ErrHidden, version, group)
 	}
-	sort.SliceStable(locations, func(i, j int) bool { return len(locations[i].below) > len(locations[j].below) })
+	slices.SortFunc(locations, func(a, b *location) int {
+		return cmp.Or(cmp.Compare(len(b.below), len(a.below)), cmp.Compare(b.mount, a.mount))
+	})
 	return locations, nil
 }
 
@@ -68,7 +71,7 @@ const maxLevels = 16
 
 // levels returns the group and its ancestors up to the mount point, leaf first. The second result reports whether
 // there are more.
-func (p location) levels() ([]level, bool) {
+func (p *location) levels() ([]level, bool) {
 	var all []level
 	for below := p.below; ; below = below[:strings.LastIndexByte(below, '/')] {
 		if len(all) == maxLevels {

@@ -56,17 +56,17 @@ func (a *analysis) between(kind string, before, after *Profile, choose choice) *
 func (c *diff) extra() float64 { return c.now.total.value - c.scale*c.calm.total.value }
 
 // culprits are growths with names and positions.
-func (c *diff) culprits(gs []growth) []Culprit {
+func (c *diff) culprits(gs []*growth) []Culprit {
 	wanted := make(map[function]detail, len(gs))
 	for _, g := range gs {
 		wanted[g.fn] = detail{}
 	}
 	c.view.detail(c.with, wanted)
 	out := make([]Culprit, 0, len(gs))
-	for i := range gs {
-		d := wanted[gs[i].fn]
+	for i, g := range gs {
+		d := wanted[g.fn]
 		out = append(out, Culprit{})
-		c.describe(&out[i], &gs[i], &d)
+		c.describe(&out[i], g, &d)
 	}
 	return out
 }

@@ -15,14 +15,13 @@ const (
 // callersFirst puts the caller of the first culprit before it, if the culprit is a
 // helper that does more for one caller and the same as ever for the others. A
 // function writeJSON of a service is not to blame for a caller's loop.
-func (c *diff) callersFirst(g growth, out []Culprit) []Culprit {
+func (c *diff) callersFirst(g *growth, out []Culprit) []Culprit {
 	functions := c.view.functions
 	if !c.compared || g.score < minScore || functions.all[g.fn].origin != originOwn {
 		return out
 	}
 	path := []function{g.fn}
 	share := g.share
-	var found growth
 	for len(path) < maxCallers {
 		callers := c.callers(path)
 		next, ok := callers.single()
@@ -30,14 +29,14 @@ func (c *diff) callersFirst(g growth, out []Culprit) []Culprit {
 			break
 		}
 		share *= min(next.delta/g.delta, 1)
-		path, found, g = append(path, next.fn), next, next
+		path, g = append(path, next.fn), next
 	}
 	if len(path) == 1 {
 		return out
 	}
-	found.share = share
+	g.share = share
 	with := make([]Culprit, 1, maxCulprits)
-	c.describe(&with[0], &found, &detail{position: c.view.position(c.with, path), via: path[0]})
+	c.describe(&with[0], g, &detail{position: c.view.position(c.with, path), via: path[0]})
 	with[0].helped = true
 	for i := range out {
 		if out[i].Function != with[0].Function && len(with) < maxCulprits {
@@ -71,10 +70,10 @@ func (c *diff) callers(path []function) *diff {
 }
 
 // single returns the caller that is the cause.
-func (c *diff) single() (growth, bool) {
+func (c *diff) single() (*growth, bool) {
 	gs := c.grown()
 	if len(gs) == 0 {
-		return growth{}, false
+		return nil, false
 	}
 	g := gs[0]
 	others, alsoNow := c.calm.total.minusExactly(c.calm.of[g.fn]), c.now.total.minusExactly(c.now.of[g.fn])

@@ -42,7 +42,7 @@ func (a *analysis) clientRule(_, all *diff) *cause {
 
 // requesters are the functions that make HTTP requests, ranked by the memory of
 // their requests in use, or by what they allocate for requests.
-func (a *analysis) requesters() (*diff, []growth) {
+func (a *analysis) requesters() (*diff, []*growth) {
 	asks := func(r *reading) (function, bool) { return r.fn, r.client && r.origin != originStd }
 	for _, kind := range []string{"heap", "alloc"} {
 		c := a.between(kind, a.calm.Heap, a.Event.Heap, asks)

@@ -28,7 +28,7 @@ func (a *analysis) cpu() *cause {
 
 // allocators returns the functions that clearly allocate more than in calm times,
 // beyond the load growth, and the growth of all allocations.
-func (a *analysis) allocators() (out []growth, all float64) {
+func (a *analysis) allocators() (out []*growth, all float64) {
 	c := a.allocated()
 	if c == nil {
 		return nil, 0
@@ -44,7 +44,7 @@ func (a *analysis) allocators() (out []growth, all float64) {
 
 // distribute moves the growth of the collector to the allocating functions, and
 // returns how much each got.
-func (c *diff) distribute(allocators []growth, all float64) counts {
+func (c *diff) distribute(allocators []*growth, all float64) counts {
 	gc := c.now.of[collector]
 	extra := gc.value - c.scale*c.calm.of[collector].value
 	if !c.compared || extra <= 0 || all <= 0 {

@@ -3,7 +3,7 @@ package diagnose
 import (
 	"cmp"
 	"math"
-	"sort"
+	"slices"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
@@ -66,9 +66,9 @@ func timeScale(kind string, before, after *Profile) float64 {
 
 // grown returns the functions that grew, ranked. The growth without a function is
 // not among them, but counts in the total of the shares.
-func (c *diff) grown() []growth {
+func (c *diff) grown() []*growth {
 	c.risen, c.risenCalm = c.growing()
-	var out []growth
+	var out []*growth
 	var all, beyond float64   // the growth of the functions that stand out
 	var rest, restCalm weight // the others, whose noise cancels out
 	for id, now := range c.now.of {
@@ -91,8 +91,7 @@ func (c *diff) grown() []growth {
 		}
 	}
 	all += max(rest.value-c.scale*restCalm.value, 0)
-	for i := range out {
-		g := &out[i]
+	for _, g := range out {
 		g.share = g.delta / max(all, g.delta)
 		if g.excess > 0 {
 			g.part = g.excess / max(beyond, g.excess)
@@ -103,13 +102,10 @@ func (c *diff) grown() []growth {
 }
 
 // rank sorts growths, equal ones by name.
-func (c *diff) rank(gs []growth) {
+func (c *diff) rank(gs []*growth) {
 	all := c.view.functions.all
-	// Not slices.SortFunc, which brings 30 KB of code for a struct of this size
-	// into every program that imports holmes.
-	sort.Slice(gs, func(i, j int) bool {
-		a, b := &gs[i], &gs[j]
-		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(b.delta, a.delta), cmp.Compare(all[a.fn].symbol, all[b.fn].symbol)) < 0
+	slices.SortFunc(gs, func(a, b *growth) int {
+		return cmp.Or(cmp.Compare(b.weight(), a.weight()), cmp.Compare(b.delta, a.delta), cmp.Compare(all[a.fn].symbol, all[b.fn].symbol))
 	})
 }
 
@@ -127,9 +123,9 @@ func (g *growth) weight() float64 {
 //
 // The score is the excess over its noise: that of sampling, of the load growth, and
 // jitter.
-func (c *diff) growth(id function, now weight) growth {
+func (c *diff) growth(id function, now weight) *growth {
 	calm := c.calm.of[id]
-	g := growth{fn: id, now: now, delta: now.value - c.scale*calm.value}
+	g := &growth{fn: id, now: now, delta: now.value - c.scale*calm.value}
 	if !c.compared {
 		g.excess, g.score = g.delta, 1 // there is nothing to compare with, so it stands out
 		return g

@@ -2,7 +2,7 @@ package diagnose
 
 import (
 	"cmp"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -46,7 +46,7 @@ const lastProfiles = 4
 // rankHolders ranks the functions that may hold what a queue waits for: those with
 // goroutines outside the queue, and more of them than in calm times. It reports
 // whether the first is certain.
-func (a *analysis) rankHolders(w *queue) (found []candidate, sure bool) {
+func (a *analysis) rankHolders(w *queue) (found []*candidate, sure bool) {
 	series := a.Goroutines
 	if len(series) == 0 {
 		series = []*Profile{a.Event.Goroutine}
@@ -86,11 +86,10 @@ func (a *analysis) rankHolders(w *queue) (found []candidate, sure bool) {
 		c.related, c.waited = near.nearness(a.functions, c), waiting[c.fn] > 0
 		c.known = known[c.fn] > 0
 		c.score = c.weigh(w, len(series))
-		found = append(found, *c)
+		found = append(found, c)
 	}
-	sort.Slice(found, func(i, j int) bool {
-		x, y := &found[i], &found[j]
-		return cmp.Or(cmp.Compare(y.score, x.score), strings.Compare(a.functions.all[x.fn].symbol, a.functions.all[y.fn].symbol)) < 0
+	slices.SortFunc(found, func(x, y *candidate) int {
+		return cmp.Or(cmp.Compare(y.score, x.score), strings.Compare(a.functions.all[x.fn].symbol, a.functions.all[y.fn].symbol))
 	})
 	return found, a.certain(found, w, len(series))
 }
@@ -125,11 +124,11 @@ func sign(positive bool) float64 {
 
 // certain reports whether all evidence is against the first candidate, and less is
 // against any other one that is not on its stacks.
-func (a *analysis) certain(found []candidate, w *queue, profiles int) bool {
+func (a *analysis) certain(found []*candidate, w *queue, profiles int) bool {
 	if len(found) == 0 {
 		return false
 	}
-	first := &found[0]
+	first := found[0]
 	if first.blocked >= minPart {
 		return true
 	}
@@ -137,8 +136,7 @@ func (a *analysis) certain(found []candidate, w *queue, profiles int) bool {
 		return false
 	}
 	coLocated := a.coLocated(first.fn, w)
-	for i := range found[1:] {
-		rival := &found[i+1]
+	for _, rival := range found[1:] {
 		if coLocated[rival.fn] > 0 || rival.calm > rival.now/4 || rival.seen < profiles || rival.moved() && !first.moved() || rival.known && !first.known {
 			continue
 		}

@@ -70,9 +70,9 @@ func (a *analysis) holder(waiting *diff, w queue) *cause {
 	}
 	candidates, sure := a.rankHolders(&w)
 	f := &cause{words: wordsOf("goroutine"), kind: "goroutine", readable: true, compared: true, confident: sure}
-	for i := range candidates[:min(len(candidates), maxCulprits)] {
+	for i, c := range candidates[:min(len(candidates), maxCulprits)] {
 		f.culprits = append(f.culprits, Culprit{})
-		a.describeHolder(&f.culprits[i], &candidates[i], &w, waiting)
+		a.describeHolder(&f.culprits[i], c, &w, waiting)
 	}
 	f.says = a.holderSentence(f, &w)
 	if sure {

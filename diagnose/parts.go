@@ -1,8 +1,9 @@
 package diagnose
 
 import (
+	"cmp"
 	"fmt"
-	"sort"
+	"slices"
 	"strings"
 )
 
@@ -51,7 +52,7 @@ func partName(i int) string {
 type breakdown struct {
 	what              string
 	all, heap, stacks int64
-	rest              []part
+	rest              []*part
 }
 
 // between compares two moments.
@@ -61,9 +62,9 @@ func between(was, is *MemoryParts) breakdown {
 	}
 	before := was.parts()
 	for i, bytes := range is.parts() {
-		b.rest = append(b.rest, part{partName(i), int64(bytes - before[i])})
+		b.rest = append(b.rest, &part{partName(i), int64(bytes - before[i])})
 	}
-	sort.Slice(b.rest, func(i, j int) bool { return b.rest[i].bytes > b.rest[j].bytes })
+	slices.SortFunc(b.rest, func(x, y *part) int { return cmp.Compare(y.bytes, x.bytes) })
 	return b
 }
 

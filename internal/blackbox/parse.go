@@ -1,12 +1,12 @@
 package blackbox
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"slices"
-	"sort"
 	"time"
 )
 
@@ -14,7 +14,7 @@ import (
 type Contents struct {
 	Header
 	// Records are the whole ones, in the order in which they were written.
-	Records []Record
+	Records []*Record
 	// Torn counts incomplete records: those that were being written when the
 	// process was killed, and damaged ones.
 	Torn int
@@ -33,9 +33,9 @@ func (c *Contents) Clean() bool { return !c.Closed.IsZero() && !c.Panicked }
 // lastAt returns when the box was last written, as far as its records show.
 func (c *Contents) lastAt() time.Time {
 	at := c.Start
-	for i := range c.Records {
-		if c.Records[i].At.After(at) {
-			at = c.Records[i].At
+	for _, r := range c.Records {
+		if r.At.After(at) {
+			at = r.At
 		}
 	}
 	return at
@@ -87,14 +87,13 @@ func parse(w []uint64, size int) (*Contents, error) {
 	for ; len(w) >= slotWords; w = w[slotWords:] {
 		c.add(w[:slotWords])
 	}
-	// Not slices.SortFunc, which brings 30 KB of code for a struct of this size.
-	sort.SliceStable(c.Records, func(i, j int) bool { return c.Records[i].Seq < c.Records[j].Seq })
+	slices.SortFunc(c.Records, func(a, b *Record) int { return cmp.Compare(a.Seq, b.Seq) })
 	return c, nil
 }
 
 // add reads one slot.
 func (c *Contents) add(w []uint64) {
-	if r, whole := decodeRecord(w); whole {
+	if r := decodeRecord(w); r != nil {
 		c.Records = append(c.Records, r)
 		return
 	}

@@ -139,8 +139,8 @@ func cut(s string, n int) string {
 	return s[:n]
 }
 
-// decodeRecord reads a slot. It is false for a torn one.
-func decodeRecord(w []uint64) (r Record, whole bool) {
+// decodeRecord reads a slot. It returns nil for a torn one.
+func decodeRecord(w []uint64) *Record {
 	kind := Kind(w[slotShape])
 	id, end := int(w[slotShape]>>8&0xff), int(w[slotShape]>>16&0xff)
 	end += id
@@ -149,9 +149,9 @@ func decodeRecord(w []uint64) (r Record, whole bool) {
 		used = slotBody + sampleWords
 	}
 	if w[slotSeq] == 0 || used > slotWords || w[slotSum] != checksum(w[slotSeq], w[slotSince:used]) {
-		return Record{}, false
+		return nil
 	}
-	r = Record{Seq: w[slotSeq], At: time.Unix(0, int64(w[slotWall])), Since: time.Duration(w[slotSince]), Kind: kind}
+	r := &Record{Seq: w[slotSeq], At: time.Unix(0, int64(w[slotWall])), Since: time.Duration(w[slotSince]), Kind: kind}
 	switch kind {
 	case KindSample:
 		r.Sample = decodeSample(w[slotBody:])
@@ -159,7 +159,7 @@ func decodeRecord(w []uint64) (r Record, whole bool) {
 		body := asBytes(w[slotBody:])
 		r.ID, r.Text = text(body[:id]), text(body[id:end])
 	}
-	return r, true
+	return r
 }
 
 // text copies bytes that should be text.

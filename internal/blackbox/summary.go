@@ -40,8 +40,7 @@ func (s *Summary) MemoryShare() float64 {
 // Summary sums up the time before the last reading.
 func (c *Contents) Summary(over time.Duration) (s Summary) {
 	var last *Record
-	for i := range c.Records {
-		r := &c.Records[i]
+	for _, r := range c.Records {
 		s.At = r.At
 		switch r.Kind {
 		case KindSample:
@@ -56,8 +55,7 @@ func (c *Contents) Summary(over time.Duration) (s Summary) {
 		return s
 	}
 	var line line
-	for i := range c.Records {
-		r := &c.Records[i]
+	for _, r := range c.Records {
 		ago := last.Since - r.Since
 		if r.Kind != KindSample || ago > over || ago < 0 {
 			continue

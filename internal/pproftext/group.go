@@ -1,8 +1,9 @@
 package pproftext
 
 import (
+	"cmp"
 	"encoding/binary"
-	"sort"
+	"slices"
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 )
@@ -12,6 +13,7 @@ import (
 type stack struct {
 	sample       pprofread.Sample // one of them
 	value, count float64
+	place        int // in the order of the profile
 }
 
 // group returns the distinct stacks of p that weigh anything, the largest
@@ -33,7 +35,7 @@ func group(p *pprofread.Profile, column pprofread.Column) (stacks []*stack, tota
 		}
 		st := byKey[string(key)]
 		if st == nil {
-			st = &stack{sample: s}
+			st = &stack{sample: s, place: len(stacks)}
 			byKey[string(key)] = st
 			stacks = append(stacks, st)
 		}
@@ -41,6 +43,8 @@ func group(p *pprofread.Profile, column pprofread.Column) (stacks []*stack, tota
 		st.count += float64(column.Count(s))
 		total += value
 	}
-	sort.SliceStable(stacks, func(i, j int) bool { return stacks[i].value > stacks[j].value })
+	slices.SortFunc(stacks, func(a, b *stack) int {
+		return cmp.Or(cmp.Compare(b.value, a.value), cmp.Compare(a.place, b.place))
+	})
 	return stacks, total
 }
