@@ -34,9 +34,15 @@ type Config struct {
 	Idle time.Duration
 	// HeaderBytes bounds the header; 32 KiB.
 	HeaderBytes int
-	// Connections bounds how many are open at the same time; 1024. More of
-	// them wait to be accepted.
+	// Body is how long a client may send or take nothing, until the handler sets
+	// a deadline of its own; 10 s.
+	Body time.Duration
+	// Connections bounds how many are open at the same time; 1024. For one more,
+	// the one that is idle for longest is closed.
 	Connections int
+	// Probe tells the requests that are answered also when all connections are
+	// busy, on 32 further ones. By default there are none.
+	Probe func(*http.Request) bool
 	// Drain is how long requests under way may take when the server stops;
 	// 8 s.
 	Drain time.Duration
@@ -52,9 +58,12 @@ const DefaultAddr = "127.0.0.1:10100"
 // A Server listens from the start, and serves in [Server.Serve].
 type Server struct {
 	config   Config
-	listener net.Listener
+	listener *pool
 	http     *http.Server
 }
+
+// forProbes is the number of connections above [Config].Connections.
+const forProbes = 32
 
 // Listen opens the listener. An address that other machines reach is an error
 // without [Config].Protected.
@@ -72,14 +81,54 @@ func Listen(ctx context.Context, c Config) (*Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("holmes: %w", err)
 	}
-	bounded := &boundedListener{Listener: listener, slots: make(chan struct{}, cmp.Or(c.Connections, 1024)), done: make(chan struct{})}
+	reserve := 0
+	if c.Probe != nil {
+		reserve = forProbes
+	}
 	errorLog, _ := zap.NewStdLogAt(c.Log, zap.DebugLevel) // fails for unknown levels only
-	return &Server{config: c, listener: bounded, http: &http.Server{
-		Handler: c.Handler, TLSConfig: c.TLS, ErrorLog: errorLog,
+	s := &Server{config: c, listener: newPool(listener, cmp.Or(c.Connections, 1024), reserve)}
+	s.http = &http.Server{
+		Handler: http.HandlerFunc(s.handle), TLSConfig: c.TLS, ErrorLog: errorLog,
 		ReadHeaderTimeout: cmp.Or(c.Header, 5*time.Second),
 		IdleTimeout:       cmp.Or(c.Idle, 2*time.Minute),
 		MaxHeaderBytes:    cmp.Or(c.HeaderBytes, 32<<10),
-	}}, nil
+		ConnState:         changed, ConnContext: withConn,
+	}
+	return s, nil
+}
+
+// handle serves a request, on the connections for probes only those.
+func (s *Server) handle(w http.ResponseWriter, r *http.Request) {
+	reserved := serving(r)
+	control, until := http.NewResponseController(w), time.Now().Add(cmp.Or(s.config.Body, 10*time.Second))
+	_ = control.SetWriteDeadline(until) // no deadline is no harm
+	if r.ContentLength != 0 {
+		// net/http reads what a handler leaves of a body, without a bound in time.
+		_ = control.SetReadDeadline(until)
+	}
+	if reserved {
+		w.Header().Set("Connection", "close")
+		if !s.config.Probe(r) {
+			w.Header().Set("Retry-After", "2")
+			http.Error(w, "all connections are busy", http.StatusServiceUnavailable)
+			return
+		}
+	}
+	s.config.Handler.ServeHTTP(w, r)
+}
+
+// Stats are counts of connections.
+type Stats struct {
+	// Open is how many connections are open, Evicted how many idle ones were
+	// closed for another since the start.
+	Open, Evicted int64
+}
+
+// Stats returns the counts of connections.
+func (s *Server) Stats() Stats {
+	s.listener.mu.Lock()
+	defer s.listener.mu.Unlock()
+	return Stats{Open: int64(s.listener.open), Evicted: s.listener.evicted}
 }
 
 // Addr is where the server listens.

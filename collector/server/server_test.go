@@ -31,6 +31,12 @@ type running struct {
 
 func run(t *testing.T, c server.Config) *running {
 	t.Helper()
+	_, r := runServer(t, c)
+	return r
+}
+
+func runServer(t *testing.T, c server.Config) (*server.Server, *running) {
+	t.Helper()
 	c.Addr = "127.0.0.1:0"
 	if c.Handler == nil {
 		c.Handler = http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "ok") })
@@ -50,7 +56,7 @@ func run(t *testing.T, c server.Config) *running {
 		}
 		http.DefaultClient.CloseIdleConnections()
 	})
-	return r
+	return s, r
 }
 
 func (r *running) dial() net.Conn {
@@ -144,29 +150,83 @@ func TestHugeHeaders(t *testing.T) {
 	}
 }
 
+// ask makes a request on a connection that stays open.
+func ask(t *testing.T, conn net.Conn, request string) {
+	t.Helper()
+	_, err := fmt.Fprint(conn, request)
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	_, err = io.Copy(io.Discard, resp.Body)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, 200, resp.StatusCode)
+}
+
+const plain = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+// Clients that stay connected and ask nothing keep no other out: the one that is
+// idle for longest is closed.
 func TestConnections(t *testing.T) {
-	r := run(t, server.Config{Connections: 3, Idle: time.Minute})
-	var open []net.Conn
-	for range 3 {
-		conn := r.dial()
-		open = append(open, conn)
-		_, err := fmt.Fprint(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
-		require.NoError(t, err)
-		_, err = http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // the connection is kept
-		require.NoError(t, err)
+	s, r := runServer(t, server.Config{Connections: 3, Idle: time.Minute})
+	open := make([]net.Conn, 3)
+	for i := range open {
+		open[i] = r.dial()
+		ask(t, open[i], plain)
 	}
-	answered := make(chan int, 1)
-	go func() {
-		status, _ := r.get()
-		answered <- status
-	}()
-	select {
-	case <-answered:
-		require.FailNow(t, "one more than allowed was answered")
-	case <-time.After(100 * time.Millisecond):
+	ask(t, open[0], plain) // now the second is the oldest
+	status, _ := r.get()
+	require.Equal(t, 200, status)
+	_, err := io.ReadAll(open[1]) // the server has closed it
+	require.NoError(t, err)
+	ask(t, open[0], plain)
+	ask(t, open[2], plain)
+	require.EqualValues(t, 1, s.Stats().Evicted)
+	require.Eventually(t, func() bool { return s.Stats().Open == 2 }, 10*time.Second, time.Millisecond)
+}
+
+// A request under way is not cut off for a new connection. When all connections are
+// busy, probes are answered, and others are asked to come again.
+func TestProbesWhenAllIsBusy(t *testing.T) {
+	arrived, release := make(chan struct{}), make(chan struct{})
+	_, r := runServer(t, server.Config{
+		Connections: 2, Probe: func(r *http.Request) bool { return r.URL.Path == "/healthz" },
+		Handler: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/slow" {
+				arrived <- struct{}{}
+				<-release
+			}
+		}),
+	})
+	slow := []net.Conn{r.dial(), r.dial()}
+	for _, conn := range slow {
+		_, err := fmt.Fprint(conn, "GET /slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		require.NoError(t, err)
+		<-arrived
 	}
-	require.NoError(t, open[0].Close())
-	require.Equal(t, 200, <-answered)
+	for range 50 { // more than there are connections for probes
+		ask(t, r.dial(), "GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+		status, body := r.get()
+		require.Equal(t, 503, status)
+		require.Contains(t, body, "busy")
+	}
+	close(release)
+	for _, conn := range slow {
+		ask(t, conn, "") // the answer of before
+	}
+	require.Eventually(t, func() bool { status, _ := r.get(); return status == 200 }, 10*time.Second, time.Millisecond)
+}
+
+// A body that a handler does not read, and that never comes, holds no connection.
+func TestBodyThatNeverComes(t *testing.T) {
+	r := run(t, server.Config{
+		Body:    50 * time.Millisecond,
+		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }),
+	})
+	conn := r.dial()
+	_, err := fmt.Fprint(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\nx")
+	require.NoError(t, err)
+	_, _ = io.ReadAll(conn) // ends
 }
 
 // Requests under way end, and new ones do not begin.
