@@ -58,14 +58,20 @@ type Limits struct {
 	TraceBytes int64
 	// EventBytes bounds a whole event; 128 MiB.
 	EventBytes int64
-	// Uploads bounds the uploads that are received at the same time; 64. One
-	// more is asked to come again.
+	// Uploads bounds the uploads that are received at the same time; 64. For one
+	// more the slowest below Rate is cut off; if there is none, it is asked to
+	// come again.
 	Uploads int
 	// Queries bounds the searches, downloads and merges that are answered at
 	// the same time; 64.
 	Queries int
 	// Idle is how long a client may send or receive nothing; 10 s.
 	Idle time.Duration
+	// Rate is how many bytes a second an upload has at least, beyond the first
+	// Idle; 8 KiB.
+	Rate int64
+	// Yield is how long a slower one keeps its place if others want it; 1 s.
+	Yield time.Duration
 	// Upload is how long one upload may take in all; 5 min.
 	Upload time.Duration
 	// Merge is how long one merge may take, the wait for its turn included;
@@ -86,6 +92,8 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Uploads, 64)
 	set(&l.Queries, 64)
 	set(&l.Idle, 10*time.Second)
+	set(&l.Rate, 8<<10)
+	set(&l.Yield, time.Second)
 	set(&l.Upload, 5*time.Minute)
 	set(&l.Merge, time.Minute)
 	return l

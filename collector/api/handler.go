@@ -24,8 +24,9 @@ type Handler struct {
 	log     *zap.Logger
 	intake  intake
 	reader  reader
-	uploads chan struct{} // a slot for each upload that is being received
+	uploads *places
 	queries chan struct{} // a slot for each request to read
+	scrapes chan struct{} // a slot for each request for /metrics
 	mux     *http.ServeMux
 	guarded http.Handler // mux behind the protection from other origins
 	pages   http.Handler // nil, or Config.Pages as a route
@@ -59,9 +60,10 @@ func New(config Config) (*Handler, error) {
 	if h.intake.traces, err = safepprof.New(safepprof.Limits{Body: h.limits.TraceBytes, Inflated: h.limits.TraceBytes}); err != nil {
 		return nil, err
 	}
-	h.uploads = make(chan struct{}, h.limits.Uploads)
+	h.uploads = newPlaces(h.limits.Uploads, h.limits.Yield)
+	h.scrapes = make(chan struct{}, scrapes)
 	h.queries = make(chan struct{}, h.limits.Queries)
-	h.metrics = newMetrics(&h.config, h.uploads, h.queries, h.log)
+	h.metrics = newMetrics(&h.config, h.uploads.slots, h.queries, h.log)
 	for _, r := range h.routes() {
 		h.mux.Handle(r.pattern, h.route(r))
 	}

@@ -101,10 +101,18 @@ func mapped() uint64 {
 	return sample[0].Value.Uint64()
 }
 
+// waitForUploads waits until the server receives that many.
+func (w *world) waitForUploads(n float64) {
+	w.t.Helper()
+	require.Eventually(w.t, func() bool {
+		return metric(w.t, w.scrape(), "holmes_uploads").GetGauge().GetValue() == n
+	}, 10*time.Second, time.Millisecond)
+}
+
 // Uploads and queries have bounds of their own: an upload above the bound is told
 // when to come again, and searches go on.
 func TestTooManyUploads(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) { c.Limits.Uploads = 2 })
+	w := newWorld(t, func(c *api.Config) { c.Limits.Uploads, c.Limits.Idle = 2, time.Minute })
 	var open []*io.PipeWriter
 	var all sync.WaitGroup
 	for range 2 {
@@ -119,16 +127,70 @@ func TestTooManyUploads(t *testing.T) {
 		_, err := body.Write([]byte{0x1f, 0x8b, 8, 0}) // returns when the server reads it
 		require.NoError(t, err)
 	}
-	require.Eventually(t, func() bool {
-		a := w.post("/api/0/profiles?service=s&type=cpu", []byte("x"))
-		return a.status == http.StatusServiceUnavailable && a.header.Get("Retry-After") == "2"
-	}, 10*time.Second, time.Millisecond)
+	w.waitForUploads(2)
+	a := w.post("/api/0/profiles?service=s&type=cpu", []byte("x"))
+	require.Equal(t, http.StatusServiceUnavailable, a.status)
+	require.Equal(t, "2", a.header.Get("Retry-After"))
 	require.Equal(t, http.StatusOK, w.get("/api/1/profiles").status)
 	for _, body := range open {
 		require.NoError(t, body.Close())
 	}
 	all.Wait()
 	require.Equal(t, http.StatusBadRequest, w.post("/api/0/profiles?service=s&type=cpu", []byte("x")).status)
+}
+
+// drip begins an upload that gets a byte of a file's name now and then, and returns
+// the answer.
+func (w *world) drip(all *sync.WaitGroup) (answer <-chan string) {
+	w.t.Helper()
+	conn := w.dial()
+	_, err := fmt.Fprint(conn, "POST /api/0/profiles?service=slow&type=cpu HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000000\r\n\r\n\x1f\x8b\x08\x08\x00\x00\x00\x00\x00\xff")
+	require.NoError(w.t, err)
+	all.Go(func() {
+		ticker := time.NewTicker(10 * time.Millisecond)
+		defer ticker.Stop()
+		for err == nil {
+			<-ticker.C
+			_, err = conn.Write([]byte{'a'})
+		}
+	})
+	got := make(chan string, 1)
+	all.Go(func() {
+		raw, _ := io.ReadAll(conn) // the server may reset it
+		got <- string(raw)
+	})
+	return got
+}
+
+const tooSlow = "less than 8192 bytes a second"
+
+// Clients that hardly send hold no place that another wants.
+func TestSlowUploadsLoseTheirPlaces(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) {
+		c.Limits.Uploads, c.Limits.Idle, c.Limits.Yield = 1, time.Hour, 20*time.Millisecond
+	})
+	var all sync.WaitGroup
+	defer all.Wait()
+	slow := w.drip(&all)
+	w.waitForUploads(1)
+	cpu := profileOf(t, "cpu", taken())
+	require.Eventually(t, func() bool {
+		return w.post("/api/0/profiles?service=shop&type=cpu", cpu).status == http.StatusOK
+	}, 10*time.Second, 10*time.Millisecond)
+	if answer := <-slow; answer != "" { // it is empty if the server has reset the connection
+		require.Contains(t, answer, "408 Request Timeout")
+		require.Contains(t, answer, tooSlow)
+	}
+}
+
+// An upload that goes on for ever is cut off also if nothing else wants its place.
+func TestSlowUploadsAreCutOff(t *testing.T) {
+	w := newWorld(t, func(c *api.Config) { c.Limits.Idle = 300 * time.Millisecond })
+	var all sync.WaitGroup
+	defer all.Wait()
+	if answer := <-w.drip(&all); answer != "" {
+		require.Contains(t, answer, tooSlow)
+	}
 }
 
 // Health checks and metrics are answered under any load.
@@ -148,6 +210,7 @@ func TestTooManyQueries(t *testing.T) {
 	require.Equal(t, http.StatusServiceUnavailable, w.get("/api/1/profiles").status)
 	require.Equal(t, http.StatusOK, w.get("/healthz").status)
 	require.Equal(t, http.StatusOK, w.get("/readyz").status)
+	require.Equal(t, http.StatusOK, w.get("/metrics").status)
 	require.Equal(t, http.StatusBadRequest, w.post("/ingest?name=a", []byte("x")).status)
 	close(end)
 	all.Wait()
@@ -165,7 +228,7 @@ func (w *world) dial() net.Conn {
 
 // A client that stops sending is told so and cut off.
 func TestSlowSender(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) { c.Limits.Idle = 50 * time.Millisecond })
+	w := newWorld(t, func(c *api.Config) { c.Limits.Idle = 500 * time.Millisecond })
 	conn := w.dial()
 	_, err := fmt.Fprintf(conn, "POST /api/0/profiles?service=s&type=cpu HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n\x1f\x8b\x08")
 	require.NoError(t, err)

@@ -48,7 +48,7 @@ func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger)
 	registry.MustRegister(
 		m.requests, m.seconds, m.durations, m.received,
 		lengthOf(uploads, "holmes_uploads", "Uploads that are being received."),
-		lengthOf(queries, "holmes_queries", "Requests to read that are being answered, this one included."),
+		lengthOf(queries, "holmes_queries", "Requests to read that are being answered."),
 		buildInfo(config.Version),
 		configured{config.Gauges},
 		collectors.NewGoCollector(),

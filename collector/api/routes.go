@@ -1,11 +1,10 @@
 package api
 
 import (
+	"context"
 	"io"
 	"net/http"
 	"time"
-
-	"github.com/go-holmes/holmes/collector"
 )
 
 // A route is one line of the API.
@@ -23,7 +22,7 @@ func (h *Handler) routes() []route {
 		// for monitoring
 		{"GET /healthz", public, 0, h.healthy},
 		{"GET /readyz", public, 0, h.ready},
-		{"GET /metrics", toRead, 0, h.getMetrics},
+		{scrapeRoute, toRead, 0, h.getMetrics},
 
 		// profefe's
 		{"POST /api/0/profiles", toWrite, upload, h.intake.postProfile},
@@ -58,23 +57,23 @@ func (h *Handler) route(rt route) http.Handler {
 		began := time.Now()
 		paced := &pacedWriter{ResponseWriter: w, control: http.NewResponseController(w), idle: h.limits.Idle, status: http.StatusOK}
 		paced.renew()
-		body := bodyOf(w, r, rt.body, h.limits.Idle, h.limits.Upload)
+		body := h.bodyOf(w, r, rt.body)
 		r.Body = body
 		defer func() {
-			h.metrics.count(answerKey{rt.pattern, paced.status}, time.Since(began), body.n)
+			h.metrics.count(answerKey{rt.pattern, paced.status}, time.Since(began), body.received())
 		}()
-		if err := h.serve(rt, paced, r); err != nil {
+		if err := h.serve(rt, paced, r, body); err != nil {
 			h.finish(paced, r, err)
 		}
 	})
 }
 
 // serve serves a request if it is allowed and there is a free slot.
-func (h *Handler) serve(rt route, w *pacedWriter, r *http.Request) error {
+func (h *Handler) serve(rt route, w *pacedWriter, r *http.Request, body *pacedBody) error {
 	if err := h.config.Tokens.authorize(r, rt.needs, h.config.Open); err != nil {
 		return err
 	}
-	done, err := h.admit(rt.needs)
+	done, err := h.admit(r.Context(), rt, body)
 	if err != nil {
 		return err
 	}
@@ -96,22 +95,33 @@ func (h *Handler) finish(w *pacedWriter, r *http.Request, err error) {
 }
 
 // admit bounds how many requests are served at the same time. A request above the
-// bound is asked to come again: waiting would only hold its connection.
-func (h *Handler) admit(needs right) (done func(), err error) {
+// bound is asked to come again: waiting would only hold its connection. Scrapes have
+// places of their own.
+func (h *Handler) admit(ctx context.Context, rt route, body *pacedBody) (done func(), err error) {
 	slots := h.queries
-	switch needs {
-	case public:
+	switch {
+	case rt.needs == public:
 		return func() {}, nil // a health check must not fail because the server is busy
-	case toWrite:
-		slots = h.uploads
+	case rt.needs == toWrite:
+		return h.uploads.take(ctx, body)
+	case rt.pattern == scrapeRoute:
+		slots = h.scrapes
 	}
 	select {
 	case slots <- struct{}{}:
 		return func() { <-slots }, nil
 	default:
-		return nil, &collector.Error{
-			Code: collector.Busy, RetryAfter: busyRetry,
-			Message: "too many requests at the same time",
-		}
+		return nil, errBusy()
 	}
+}
+
+const (
+	scrapeRoute = "GET /metrics"
+	scrapes     = 4 // at the same time
+)
+
+// IsProbe reports whether a request is for monitoring. Such requests have bounds of
+// their own, so that they are answered whatever else the server does.
+func IsProbe(r *http.Request) bool {
+	return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics"
 }
