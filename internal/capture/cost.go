@@ -42,7 +42,7 @@ func (p *Process) measureCost(do func()) Cost {
 
 // countersNow reads the runtime's counters of the whole process.
 func countersNow() (s Cost) {
-	read := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/sched/pauses/total/other:seconds"}}
+	read := measure.Samples([]string{"/gc/heap/allocs:bytes", "/sched/pauses/total/other:seconds"})
 	metrics.Read(read)
 	s.Allocs = measure.Uint64(read[0])
 	if v := read[1].Value; v.Kind() == metrics.KindFloat64Histogram {

@@ -53,7 +53,7 @@ func (r *Runtime) Alive() bool { return trace.IsEnabled() }
 // from.
 func (r *Runtime) Bound() (sum uint64) {
 	if r.samples == nil {
-		r.samples = []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}, {Name: "/memory/classes/other:bytes"}}
+		r.samples = append(r.samples, metrics.Sample{Name: "/gc/heap/allocs:bytes"}, metrics.Sample{Name: "/memory/classes/other:bytes"})
 	}
 	metrics.Read(r.samples)
 	for _, s := range r.samples {

@@ -8,13 +8,13 @@ import (
 
 // GoroutineStates counts goroutines by state. It takes some microseconds.
 func GoroutineStates() *event.GoroutineStates {
-	read := []metrics.Sample{
-		{Name: "/sched/goroutines/running:goroutines"},
-		{Name: "/sched/goroutines/runnable:goroutines"},
-		{Name: "/sched/goroutines/waiting:goroutines"},
-		{Name: "/sched/goroutines/not-in-go:goroutines"},
-		{Name: "/sched/goroutines-created:goroutines"},
-	}
+	read := Samples([]string{
+		"/sched/goroutines/running:goroutines",
+		"/sched/goroutines/runnable:goroutines",
+		"/sched/goroutines/waiting:goroutines",
+		"/sched/goroutines/not-in-go:goroutines",
+		"/sched/goroutines-created:goroutines",
+	})
 	metrics.Read(read)
 	return &event.GoroutineStates{
 		Running: Uint64(read[0]), Runnable: Uint64(read[1]), Waiting: Uint64(read[2]),

@@ -39,17 +39,17 @@ const (
 func newHeap() *heap {
 	h := &heap{
 		watch: newGCWatch(nil),
-		after: []metrics.Sample{
-			heapLive:     {Name: "/gc/heap/live:bytes"},
-			heapLimit:    {Name: "/gc/gomemlimit:bytes"},
-			heapNext:     {Name: "/gc/heap/goal:bytes"},
-			heapFinished: {Name: "/gc/cycles/total:gc-cycles"},
-		},
-		now: []metrics.Sample{
-			heapGoal:    {Name: "/gc/heap/goal:bytes"},
-			heapObjects: {Name: "/memory/classes/heap/objects:bytes"},
-			heapCycles:  {Name: "/gc/cycles/total:gc-cycles"},
-		},
+		after: Samples([]string{
+			heapLive:     "/gc/heap/live:bytes",
+			heapLimit:    "/gc/gomemlimit:bytes",
+			heapNext:     "/gc/heap/goal:bytes",
+			heapFinished: "/gc/cycles/total:gc-cycles",
+		}),
+		now: Samples([]string{
+			heapGoal:    "/gc/heap/goal:bytes",
+			heapObjects: "/memory/classes/heap/objects:bytes",
+			heapCycles:  "/gc/cycles/total:gc-cycles",
+		}),
 	}
 	h.refresh()
 	return h
@@ -83,9 +83,19 @@ func Uint64(s metrics.Sample) uint64 {
 	return s.Value.Uint64()
 }
 
+// Samples returns samples of the metrics of these names. A literal of samples would bring
+// a function for each length that compares them, which is never called.
+func Samples(names []string) []metrics.Sample {
+	s := make([]metrics.Sample, len(names))
+	for i, name := range names {
+		s[i].Name = name
+	}
+	return s
+}
+
 // ReadMetric reads one metric.
 func ReadMetric(name string) metrics.Sample {
-	s := []metrics.Sample{{Name: name}}
+	s := Samples([]string{name})
 	metrics.Read(s)
 	return s[0]
 }

@@ -31,19 +31,19 @@ const (
 )
 
 func newHeapGauge() heapGauge {
-	return heapGauge{samples: []metrics.Sample{
-		gaugeLive:      {Name: "/gc/heap/live:bytes"},
-		gaugeObjects:   {Name: "/memory/classes/heap/objects:bytes"},
-		gaugeGoal:      {Name: "/gc/heap/goal:bytes"},
-		gaugeFree:      {Name: "/memory/classes/heap/free:bytes"},
-		gaugeUnused:    {Name: "/memory/classes/heap/unused:bytes"},
-		gaugeSoft:      {Name: "/gc/gomemlimit:bytes"},
-		gaugeTotal:     {Name: "/memory/classes/total:bytes"},
-		gaugeReleased:  {Name: "/memory/classes/heap/released:bytes"},
-		gaugeCollector: {Name: "/cpu/classes/gc/total:cpu-seconds"},
-		gaugeCycles:    {Name: "/gc/cycles/total:gc-cycles"},
-		gaugeBuckets:   {Name: "/memory/classes/profiling/buckets:bytes"},
-	}}
+	return heapGauge{samples: Samples([]string{
+		gaugeLive:      "/gc/heap/live:bytes",
+		gaugeObjects:   "/memory/classes/heap/objects:bytes",
+		gaugeGoal:      "/gc/heap/goal:bytes",
+		gaugeFree:      "/memory/classes/heap/free:bytes",
+		gaugeUnused:    "/memory/classes/heap/unused:bytes",
+		gaugeSoft:      "/gc/gomemlimit:bytes",
+		gaugeTotal:     "/memory/classes/total:bytes",
+		gaugeReleased:  "/memory/classes/heap/released:bytes",
+		gaugeCollector: "/cpu/classes/gc/total:cpu-seconds",
+		gaugeCycles:    "/gc/cycles/total:gc-cycles",
+		gaugeBuckets:   "/memory/classes/profiling/buckets:bytes",
+	})}
 }
 
 // read adds the present heap to m. cores is how many cores the process may use.

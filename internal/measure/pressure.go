@@ -58,11 +58,7 @@ type gauge struct {
 }
 
 func newGauge(kind metrics.ValueKind, names ...string) *gauge {
-	g := &gauge{kind: kind}
-	for _, n := range names {
-		g.samples = append(g.samples, metrics.Sample{Name: n})
-	}
-	return g
+	return &gauge{kind, Samples(names)}
 }
 
 func (g *gauge) read() ([]metrics.Sample, error) {
