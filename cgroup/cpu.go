@@ -9,22 +9,22 @@ import (
 // two files.
 type cpuLevel struct {
 	CPULevel
-	probes        []*probe // in the order of cpuRows
+	probes        []*probe // in the order of files
 	quota, period uint64   // microseconds; a quota of 0 is none
 }
 
-// cpuRows is the table of the files of a CPU level. A kernel without quotas has no file for them, nor has the root group.
-func cpuRows(v Version) []row[cpuLevel] {
+// files is the table of the files of a CPU level. A kernel without quotas has no file for them, nor has the root group.
+func (l *cpuLevel) files(v Version) []row {
 	if v == V1 {
-		return []row[cpuLevel]{
-			{name: "cpu.cfs_quota_us", flag: UnseenCPULimit, optional: true, take: (*cpuLevel).takeQuota},
-			{name: "cpu.stat", flag: UnseenCPUStat, take: (*cpuLevel).takeStat},
-			{name: "cpu.cfs_period_us", flag: UnseenCPULimit, optional: true, take: (*cpuLevel).takePeriod},
+		return []row{
+			{name: "cpu.cfs_quota_us", flag: UnseenCPULimit, optional: true, take: l.takeQuota},
+			{name: "cpu.stat", flag: UnseenCPUStat, take: l.takeStat},
+			{name: "cpu.cfs_period_us", flag: UnseenCPULimit, optional: true, take: l.takePeriod},
 		}
 	}
-	return []row[cpuLevel]{
-		{name: "cpu.max", flag: UnseenCPULimit, optional: true, take: (*cpuLevel).takeMax},
-		{name: "cpu.stat", flag: UnseenCPUStat, take: (*cpuLevel).takeStat},
+	return []row{
+		{name: "cpu.max", flag: UnseenCPULimit, optional: true, take: l.takeMax},
+		{name: "cpu.stat", flag: UnseenCPUStat, take: l.takeStat},
 	}
 }
 
@@ -35,9 +35,9 @@ const (
 	cpuPeriod
 )
 
-// acctRows is the table of v1's cpuacct controller, which may have a hierarchy of its own.
-func acctRows() []row[cpuLevel] {
-	return []row[cpuLevel]{{name: "cpuacct.usage", flag: UnseenCPUStat, take: (*cpuLevel).takeUsed}}
+// acctFiles is the table of v1's cpuacct controller, which may have a hierarchy of its own.
+func (l *cpuLevel) acctFiles() []row {
+	return []row{{name: "cpuacct.usage", flag: UnseenCPUStat, take: l.takeUsed}}
 }
 
 // rotation returns the files that are read in rotation.

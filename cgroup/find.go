@@ -19,7 +19,7 @@ func (f *finder) findMemory() {
 	g.memory.version = b.version
 	for _, at := range b.levels {
 		l := &memoryLevel{MemoryLevel: MemoryLevel{Path: at.path}, version: b.version, host: f.host}
-		if l.probes = openRows(&f.opener, at.dir, memoryRows(b.version), l); l.probes == nil {
+		if l.probes = f.openAll(at.dir, l.files()); l.probes == nil {
 			f.watch(b.version, at.dir)
 			continue
 		}
@@ -63,7 +63,7 @@ func (f *finder) findCPU() {
 	g.cpu.version = b.version
 	for _, at := range b.levels {
 		l := &cpuLevel{CPULevel: CPULevel{Path: at.path}}
-		l.probes = openRows(&f.opener, at.dir, cpuRows(b.version), l)
+		l.probes = f.openAll(at.dir, l.files(b.version))
 		if l.probes == nil || l.probes[cpuQuota].file == nil {
 			f.watch(b.version, at.dir)
 		}
@@ -73,7 +73,7 @@ func (f *finder) findCPU() {
 		g.probes = append(g.probes, l.probes...)
 		g.cpu.levels = append(g.cpu.levels, l)
 		if dir, ok := acct[at.path]; ok {
-			g.probes = append(g.probes, openRows(&f.opener, dir, acctRows(), l)...)
+			g.probes = append(g.probes, f.openAll(dir, l.acctFiles())...)
 		} else if b.version == V1 {
 			g.unseen |= UnseenCPUStat
 		}
@@ -113,8 +113,7 @@ func (f *finder) findPressure() {
 		{"memory.pressure", &g.memoryPressure},
 		{"cpu.pressure", &g.cpuPressure},
 	} {
-		rows := []row[Pressure]{{name: at.name, flag: UnseenPressure, take: (*Pressure).take}}
-		probes := openRows(&f.opener, b.levels[0].dir, rows, at.to)
+		probes := f.openAll(b.levels[0].dir, []row{{name: at.name, flag: UnseenPressure, take: at.to.take}})
 		if probes == nil {
 			g.unseen |= UnseenPressure
 		}

@@ -5,7 +5,7 @@ import "bytes"
 // memoryLevel is one level of the memory controller: its last figures, and its files.
 type memoryLevel struct {
 	MemoryLevel
-	probes []*probe // in the order of memoryRows
+	probes []*probe // in the order of files
 
 	version Version
 	top     bool   // the topmost level that can be seen, though not the root
@@ -13,23 +13,23 @@ type memoryLevel struct {
 	counted uint64 // the usage when memory.stat was read last
 }
 
-// memoryRows is the table of the files of a memory level. The limit comes first, because the others depend on it.
-func memoryRows(v Version) []row[memoryLevel] {
-	if v == V1 {
-		return []row[memoryLevel]{
-			{name: "memory.limit_in_bytes", flag: UnseenMemoryLimit, take: (*memoryLevel).takeMax},
-			{name: "memory.usage_in_bytes", flag: UnseenMemory, take: (*memoryLevel).takeUsage},
-			{name: "memory.stat", flag: UnseenMemoryStat, take: (*memoryLevel).takeStat},
-			{name: "memory.oom_control", flag: UnseenMemoryEvents, take: (*memoryLevel).takeEvents},
+// files is the table of the files of a memory level. The limit comes first, because the others depend on it.
+func (l *memoryLevel) files() []row {
+	if l.version == V1 {
+		return []row{
+			{name: "memory.limit_in_bytes", flag: UnseenMemoryLimit, take: l.takeMax},
+			{name: "memory.usage_in_bytes", flag: UnseenMemory, take: l.takeUsage},
+			{name: "memory.stat", flag: UnseenMemoryStat, take: l.takeStat},
+			{name: "memory.oom_control", flag: UnseenMemoryEvents, take: l.takeEvents},
 		}
 	}
-	return []row[memoryLevel]{
-		{name: "memory.max", flag: UnseenMemoryLimit, take: (*memoryLevel).takeMax},
-		{name: "memory.current", flag: UnseenMemory, take: (*memoryLevel).takeUsage},
-		{name: "memory.stat", flag: UnseenMemoryStat, take: (*memoryLevel).takeStat},
+	return []row{
+		{name: "memory.max", flag: UnseenMemoryLimit, take: l.takeMax},
+		{name: "memory.current", flag: UnseenMemory, take: l.takeUsage},
+		{name: "memory.stat", flag: UnseenMemoryStat, take: l.takeStat},
 		// Before Linux 5.2 memory.events was local, and memory.events.local did not exist.
-		{name: "memory.events.local", older: "memory.events", flag: UnseenMemoryEvents, take: (*memoryLevel).takeEvents},
-		{name: "memory.high", flag: UnseenMemoryLimit, optional: true, take: (*memoryLevel).takeHigh},
+		{name: "memory.events.local", older: "memory.events", flag: UnseenMemoryEvents, take: l.takeEvents},
+		{name: "memory.high", flag: UnseenMemoryLimit, optional: true, take: l.takeHigh},
 	}
 }
 

@@ -22,13 +22,13 @@ type probe struct {
 	failed bool
 }
 
-// row is one line in the table of the files that a level L of a controller has.
-type row[L any] struct {
+// row is one line in the table of the files that a level of a controller has.
+type row struct {
 	name     string
 	older    string // what older kernels call it
 	flag     Unseen // as in probe
 	optional bool   // there are groups without it, which means "no limit"
-	take     func(*L, []byte) bool
+	take     func(text []byte) bool
 }
 
 // opener opens the files of groups, and keeps the first failure.
@@ -53,9 +53,9 @@ func (o *opener) open(path string) (file, error) {
 	return nil, err
 }
 
-// openRows opens the files of one level in the order of its table. It returns nil if none exists: then the
+// openAll opens the files of one level in the order of its table. It returns nil if none exists: then the
 // controller is not active there.
-func openRows[L any](o *opener, dir string, rows []row[L], l *L) []*probe {
+func (o *opener) openAll(dir string, rows []row) []*probe {
 	probes := make([]*probe, len(rows))
 	active := false
 	for i, row := range rows {
@@ -66,7 +66,7 @@ func openRows[L any](o *opener, dir string, rows []row[L], l *L) []*probe {
 		active = active || err == nil
 		probes[i] = &probe{
 			file:   f,
-			take:   func(text []byte) bool { return row.take(l, text) },
+			take:   row.take,
 			flag:   row.flag,
 			failed: err != nil && !(row.optional && errors.Is(err, fs.ErrNotExist)),
 		}
