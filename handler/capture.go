@@ -47,7 +47,11 @@ func (s *server) serveCapture(w http.ResponseWriter, r *http.Request) {
 	case !strings.Contains(r.Header.Get("Accept"), "text/html"):
 		answer(w, e)
 	case e.Dir == "":
-		_, _ = fmt.Fprintf(w, "The event is in memory, because the disk refuses it: %s\n", e.Sentence())
+		why := "by WithMemoryOnly"
+		if s.holmes.Stats().Dump.Err != nil {
+			why = "because the disk refuses it"
+		}
+		_, _ = fmt.Fprintf(w, "The event is in memory, %s: %s\n", why, e.Sentence())
 	default:
 		w.Header().Set("Location", "./#"+e.ID) // not http.Redirect, which does not know the prefix
 		w.WriteHeader(http.StatusSeeOther)

@@ -1,6 +1,7 @@
 package handler
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -50,6 +51,12 @@ func (s *server) open() (*os.Root, error) {
 		return nil, stats.Err
 	case stats.Dump.Err != nil:
 		return nil, stats.Dump.Err
+	case stats.Dump.Dir == "" && stats.Off:
+		return nil, errors.New("holmes is off by HOLMES_OFF, and has opened no dump path")
+	case stats.Dump.Dir == "" && !stats.Running:
+		return nil, errors.New("holmes has not been started, and has opened no dump path")
+	case stats.Dump.Dir == "":
+		return nil, errors.New("events are in memory only, by WithMemoryOnly")
 	default:
 		return os.OpenRoot(stats.Dump.Dir)
 	}

@@ -31,7 +31,8 @@ func New(h *holmes.Holmes) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
 		h.Set("X-Content-Type-Options", "nosniff")
-		h.Set("Referrer-Policy", "no-referrer")
+		// Without a referrer a form's request has "Origin: null", which is refused over http.
+		h.Set("Referrer-Policy", "same-origin")
 		h.Set("Cache-Control", "no-store")
 		h.Set("Content-Security-Policy", s.page.policy)
 		guarded.ServeHTTP(w, r)

@@ -140,6 +140,12 @@ func TestOnlyAPostOfTheSameOriginCaptures(t *testing.T) {
 	require.JSONEq(t, "[]", s.get(t, "/events").body)
 	require.Zero(t, s.Stats().Cost.Captures)
 
+	// A browser sends no Sec-Fetch-Site over plain http, except to loopback, and an
+	// origin only if the policy of the page lets it.
+	require.Equal(t, "same-origin", s.get(t, "/").header.Get("Referrer-Policy"))
+	origin, _, _ := strings.Cut(s.url, "/debug")
+	require.Equal(t, http.StatusOK, s.ask(t, "POST", "/capture", map[string][]string{"kind": {"threadcreate"}}, "Origin", origin).status)
+
 	got := s.ask(t, "POST", "/capture", map[string][]string{"kind": {"threadcreate"}}, "Sec-Fetch-Site", "same-origin", "Accept", "text/html,*/*")
 	require.Equal(t, http.StatusSeeOther, got.status)
 	id := strings.TrimPrefix(got.header.Get("Location"), "./#")
@@ -291,11 +297,17 @@ func TestHolmesThatDoesNotRun(t *testing.T) {
 	stopped := testkit.Must(holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil)))(t)
 	inert, err := holmes.New(holmes.WithCollectInterval("<soon>"))
 	require.Error(t, err)
+	t.Setenv("HOLMES_OFF", "true")
+	off := testkit.Must(holmes.New(holmes.WithLogger(nil), holmes.FromEnv()))(t)
+	require.NoError(t, off.Start())
 	for name, tt := range map[string]struct {
-		h    *holmes.Holmes
-		says string
+		h            *holmes.Holmes
+		says, events string
 	}{
-		"stopped": {stopped, "not running"}, "inert": {inert, "&lt;soon&gt;"}, "nil": {nil, "inert"},
+		"stopped": {stopped, "not running", "has not been started"},
+		"off":     {off, "off</strong> by HOLMES_OFF", "holmes is off by HOLMES_OFF"},
+		"inert":   {inert, "&lt;soon&gt;", "<soon>"},
+		"nil":     {nil, "inert", "inert"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := serve(t, tt.h)
@@ -303,9 +315,23 @@ func TestHolmesThatDoesNotRun(t *testing.T) {
 			require.NotContains(t, s.get(t, "/").body, "<form")
 			require.Equal(t, http.StatusServiceUnavailable, s.capture(t, "heap").status)
 			require.Equal(t, http.StatusOK, s.get(t, "/status").status)
-			require.Contains(t, []int{http.StatusOK, http.StatusServiceUnavailable}, s.get(t, "/events").status)
+			require.Equal(t, http.StatusServiceUnavailable, s.get(t, "/events").status)
+			require.Contains(t, s.get(t, "/events").body, tt.events)
 		})
 	}
+}
+
+// Events in memory cannot be downloaded, and a pause is told.
+func TestMemoryOnly(t *testing.T) {
+	s := newSite(t, holmes.WithMemoryOnly(true))
+	s.Pause(3 * time.Hour)
+	got := s.ask(t, "POST", "/capture", map[string][]string{"kind": {"threadcreate"}}, "Accept", "text/html")
+	require.Equal(t, http.StatusOK, got.status)
+	require.Contains(t, got.body, "The event is in memory, by WithMemoryOnly: captured on demand")
+	page := s.get(t, "/").body
+	require.Contains(t, page, "events are in memory only, by WithMemoryOnly")
+	require.Contains(t, page, "paused</strong> for 2 h 59 min more")
+	require.Equal(t, http.StatusServiceUnavailable, s.get(t, "/events").status)
 }
 
 // An event that the disk refuses is answered all the same.

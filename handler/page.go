@@ -32,7 +32,8 @@ func newPage() page {
 	return page{
 		Template: template.Must(template.New("page").Funcs(template.FuncMap{
 			"title": detect.Title, "took": took, "size": size, "value": value,
-			"utc": func(t time.Time) string { return t.UTC().Format(time.DateTime) },
+			"count": count,
+			"utc":   func(t time.Time) string { return t.UTC().Format(time.DateTime) },
 		}).Parse(html)),
 		policy: "default-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; img-src data:; style-src 'sha256-" +
 			base64.StdEncoding.EncodeToString(sum[:]) + "'",
@@ -77,6 +78,14 @@ func (s *server) servePage(w http.ResponseWriter, _ *http.Request) {
 	}
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	_, _ = w.Write(out.Bytes()) // a client that is gone needs no answer
+}
+
+// count formats a number of things for people.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }
 
 // took formats a duration for people.

@@ -63,7 +63,7 @@ func TestProfileDuringACapture(t *testing.T) {
 	require.Equal(t, "application/octet-stream", header.Get("Content-Type"))
 	p := testkit.Must(profile.ParseData(body))(t)
 	require.Equal(t, "cpu", p.SampleType[1].Type)
-	require.GreaterOrEqual(t, p.DurationNanos, int64(time.Second))
+	require.Positive(t, p.DurationNanos)
 	cancel()
 	e := <-captured
 	require.NotNil(t, e.Profile(holmes.KindCPU), "%v", e.Profiles)
