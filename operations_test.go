@@ -140,6 +140,34 @@ func messages(t *testing.T) map[string]string {
 	return out
 }
 
+// Each sentence of a verdict, and each caveat, is in docs/operations.md, by the words
+// that are the same in all of its forms.
+func TestVerdictsAreDocumented(t *testing.T) {
+	documented := strings.Join(documented(t, "What an event says"), "\n")
+	found := 0
+	var missing []string
+	sources(t, func(path string, n ast.Node) {
+		text, isText := n.(*ast.BasicLit)
+		switch {
+		case !isText || text.Kind != token.STRING:
+			return
+		case path == "event/groups.go":
+		case slices.Contains([]string{"diagnose/compared.go", "diagnose/name.go", "diagnose/parts.go"}, path), filepath.Dir(path) != "diagnose":
+			return
+		}
+		for _, words := range strings.Split(message(text), "...") {
+			if words = strings.Trim(words, " :"); strings.Count(words, " ") < 2 {
+				continue
+			}
+			if found++; !strings.Contains(documented, words) {
+				missing = append(missing, path+": "+words)
+			}
+		}
+	})
+	require.Empty(t, missing, "sentences without a row in %s", operations)
+	require.Greater(t, found, 15)
+}
+
 // Each line of the log is in docs/operations.md, with what to do.
 func TestLogLinesAreDocumented(t *testing.T) {
 	lines := documented(t, "Log lines")

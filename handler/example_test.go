@@ -29,6 +29,10 @@ func ExampleNew() {
 
 	mux := http.NewServeMux()
 	mux.HandleFunc("/debug/pprof/", pprof.Index)
+	mux.HandleFunc("/debug/pprof/cmdline", pprof.Cmdline)
+	mux.HandleFunc("/debug/pprof/symbol", pprof.Symbol)
+	mux.HandleFunc("/debug/pprof/trace", pprof.Trace)
+	mux.HandleFunc("/debug/pprof/profile", handler.Profile)
 	mux.Handle("/debug/holmes/", http.StripPrefix("/debug/holmes", handler.New(h)))
 	// In a service: go http.ListenAndServe("localhost:6060", mux)
 

@@ -12,7 +12,7 @@ import (
 // Profile is net/http/pprof's handler of that name, which shares holmes's CPU profile
 // instead of failing during it; see [holmes.CPUProfile]. Mount it in place of that one:
 //
-//	mux.HandleFunc("/debug/pprof/", pprof.Index)
+//	mux.HandleFunc("/debug/pprof/", pprof.Index) // and Cmdline, Symbol and Trace
 //	mux.HandleFunc("/debug/pprof/profile", handler.Profile)
 //
 // The parameter seconds is the duration, 30 by default. The server's write timeout is
