@@ -6,8 +6,10 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -132,6 +134,39 @@ func TestOneProbeAtATime(t *testing.T) {
 			}
 		}
 		require.LessOrEqual(t, back, 2, "in their order, but for the one that got through and those that had failed first")
+	})
+}
+
+// A delivery that fails changes nothing on disk. It reads its own event, and not those that
+// wait beside it for the statistics, which are brought up to date when one was delivered.
+func TestFailedDeliveryReadsItsEventAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := newReceiver("receiver")
+		r.set(down)
+		l := newLab(t, holmes.WithReporter(r))
+		l.SetSpoolEvery(time.Hour)
+		var reads atomic.Int64
+		l.SetFault(func(op, _ string) error {
+			if op == "readdir" {
+				reads.Add(1)
+			}
+			return nil
+		})
+		l.run(t)
+		for range 10 {
+			l.capture(t)
+		}
+		seconds(60)
+		reads.Store(0)
+		before := len(r.attempts())
+		seconds(1800)
+		tries := len(r.attempts()) - before
+		require.Greater(t, tries, 20)
+		require.LessOrEqual(t, int(reads.Load()), 3*tries)
+		require.Equal(t, 10, l.Stats().Dump.Waiting)
+		r.set(nil)
+		seconds(120)
+		require.Zero(t, l.Stats().Dump.Waiting)
 	})
 }
 

@@ -45,7 +45,6 @@ func (s *sender) send() {
 			if !s.deliver(e) {
 				break
 			}
-			s.stores.Changed.Ring()
 			continue
 		}
 		if s.idle(wait) {

@@ -110,4 +110,5 @@ func (s *spool) settle(q *Queue, e *entry, reason string) {
 		s.settled(q.name, e.id, reason)
 	}
 	e.leave()
+	s.stores.Changed.Ring()
 }
