@@ -23,6 +23,7 @@ import (
 // detector has no room for so many. The usual run has fewer goroutines, and does
 // not judge how long the world was stopped: that takes a quiet machine.
 func TestManyGoroutinesAreHardlyStopped(t *testing.T) {
+	testkit.Parallel(t)
 	n, runs := testkit.Heavy(100_000, 10_000), testkit.Heavy(5, 1)
 	depths := []string{"20"} // calls in the stack of each, which is what costs
 	if testkit.IsHeavy() {

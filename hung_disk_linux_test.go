@@ -52,11 +52,13 @@ func TestLockedDirectoryHoldsNoCaller(t *testing.T) {
 // A real file system that is frozen, in which every write waits for its end, holds no
 // caller, no tick and no delivery.
 func TestFrozenFileSystemHoldsNoCaller(t *testing.T) {
+	testkit.Parallel(t)
 	dir := filepath.Join(ext4(t), "evidence")
 	got, slow := newReceiver("receiver"), newReceiver("slow")
 	slow.set(down)
 	h := started(t, holmes.WithDumpPath(dir), holmes.WithReporter(got), holmes.WithReporter(slow),
-		holmes.WithBaseline(0), holmes.WithLogger(nil), holmes.WithCollectInterval("100ms"))
+		holmes.WithBaseline(0), holmes.WithLogger(nil), holmes.WithCollectInterval("100ms"),
+		holmes.WithRule(holmes.SignalCPU, holmes.Threshold{Abs: 1e6})) // other tests run beside this one
 	capture := func(limit time.Duration) string {
 		ctx, cancel := context.WithTimeout(t.Context(), limit)
 		defer cancel()

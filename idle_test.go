@@ -21,6 +21,7 @@ import (
 // An idle holmes holds at most 4 MiB: the difference between processes with and
 // without it, in what the runtime has from the system and has not given back.
 func TestIdleMemoryIsSmall(t *testing.T) {
+	testkit.Parallel(t)
 	var extra []int
 	for range testkit.Heavy(5, 3) {
 		extra = append(extra, childMemory(t, "with")-childMemory(t, "without"))

@@ -199,6 +199,7 @@ func eventOn(t *testing.T, dir string, signal holmes.Signal) (e *holmes.Event) {
 // Its events are on the volume after that, under the names of the manifest, and the next
 // container of the pod tells how it ended.
 func TestManifestKeepsTheEventsOfAKilledPod(t *testing.T) {
+	testkit.Parallel(t)
 	if !testkit.OwnMounts(t) {
 		return
 	}

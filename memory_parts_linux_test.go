@@ -30,6 +30,7 @@ const (
 // The sentence of a memory event begins with where the memory is, if that is not Go's
 // heap: in a real control group, 96 MiB of each kind.
 func TestMemoryOutsideTheHeapIsTold(t *testing.T) {
+	testkit.Parallel(t)
 	hierarchy, err := realgroup.Find("memory")
 	if err != nil {
 		t.Skip(err)

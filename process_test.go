@@ -230,8 +230,9 @@ func (s *service) end(t *testing.T) {
 // finished is gone after the next start, and every event that was confirmed is
 // delivered in the end.
 func TestKilledAtAnyInstant(t *testing.T) {
-	const lives = 25 // in one directory: the more events, the longer it is looked at
-	kills := testkit.Heavy(1000, 50)
+	testkit.Parallel(t)
+	lives := testkit.Heavy(25, 15) // in one directory: the more events, the longer it is looked at
+	kills := testkit.Heavy(1000, 30)
 	rng := rand.New(rand.NewPCG(1, 2))
 	states := map[string]int{}
 	// How much a life confirms depends on the disk and the processor: a slow
@@ -327,6 +328,7 @@ func waitingMarks(dir string) []string {
 // third one starts. No event is lost, none is delivered by two, and what the
 // dead one had is taken over by the living.
 func TestProcessesShareADirectory(t *testing.T) {
+	testkit.Parallel(t)
 	for round := range testkit.Heavy(20, 2) {
 		evidence, to := filepath.Join(testkit.FastDir(t), "evidence"), inbox{testkit.FastDir(t)}
 		to.set(t, true)

@@ -11,12 +11,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // One tick makes at most 8 system calls, counted by strace: the difference
 // between a process that ticks and one that ticks much. Signals that are off by
 // default add none.
 func TestTickSystemCalls(t *testing.T) {
+	testkit.Parallel(t)
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		skip(t, "strace is not installed: system calls are not counted")

@@ -22,6 +22,15 @@ func Heavy(all, usual int) int {
 	return usual
 }
 
+// Parallel has a test that waits for other processes, and touches nothing that the whole
+// process has, run beside others of its kind. In full each runs by itself: some measure.
+func Parallel(t *testing.T) {
+	t.Helper()
+	if !IsHeavy() {
+		t.Parallel()
+	}
+}
+
 // FastDir returns a directory in memory where there is one, for tests that write a
 // lot. A disk syncs some hundred files a second.
 func FastDir(t testing.TB) string {
