@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/dump"
 	"github.com/go-holmes/holmes/internal/testkit"
 )
 
@@ -315,4 +317,22 @@ func TestMemoryForEventsFollowsWhatIsFree(t *testing.T) {
 		require.Contains(t, e.Profiles[0].Note, "larger than 2048 KiB, the limit of an event in memory")
 		require.False(t, e.Profiles[0].Captured())
 	})
+}
+
+// A tmpfs that others have filled is told of, where one that holds all it may is not.
+func TestFullTmpfsIsTold(t *testing.T) {
+	if !testkit.OwnMounts(t) {
+		return
+	}
+	dir := t.TempDir()
+	testkit.Mount(t, "none", dir, "tmpfs", 0, "mode=1777,size=4m")
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "others"), make([]byte, 4<<20-64<<10), 0o600))
+	lines := &lineLog{}
+	h := testkit.Must(holmes.New(holmes.WithDumpPath(dir), holmes.WithLogger(lines), holmes.WithBaseline(0)))(t)
+	require.NoError(t, h.Start())
+	defer h.Stop()
+	e := testkit.Must(h.CaptureNow(t.Context(), holmes.KindGoroutine))(t)
+	require.Empty(t, e.Dir)
+	require.ErrorIs(t, h.Stats().Dump.Err, dump.ErrDiskFull)
+	require.Eventually(t, func() bool { return strings.Contains(strings.Join(lines.all(), "\n"), "the disk is full") }, time.Minute, time.Millisecond)
 }

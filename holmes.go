@@ -194,7 +194,7 @@ func (h *Holmes) Start() error {
 	h.store.Report("events are kept in memory, the dump path cannot be used", err)
 	r := h.newRun()
 	h.current.Store(r)
-	r.start()
+	r.start(!errors.Is(err, eventstore.ErrNoAnswer))
 	return nil
 }
 

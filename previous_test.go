@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"runtime/debug"
 	"slices"
 	"testing"
 	"time"
@@ -37,8 +38,10 @@ func TestKilledChild(t *testing.T) {
 		holmes.WithRule(holmes.SignalCPU, undecided{}),
 	}
 	if mode == "loop" {
-		opts = append(opts, holmes.WithCrashOutput(true), holmes.WithDumpLimits(10, 1<<20))
+		// A run is over before it reports those before it, which it does a tick after Start.
+		opts = append(opts, holmes.WithCrashOutput(true), holmes.WithDumpLimits(10, 1<<20), holmes.WithCollectInterval("1m"))
 	}
+	before := latestCrash(dir)
 	h := testkit.Must(holmes.New(opts...))(t)
 	if mode != "busy" {
 		h.Disable(holmes.SignalCPU, holmes.SignalThread)
@@ -50,7 +53,12 @@ func TestKilledChild(t *testing.T) {
 	case "panic":
 		go func() { panic("the sky is falling") }()
 		select {}
-	case "loop":
+	case "loop": // with a text of some 100 KB
+		require.Eventually(t, func() bool { return latestCrash(dir) > before }, time.Minute, time.Millisecond)
+		debug.SetTraceback("all")
+		for range 300 {
+			go func() { select {} }()
+		}
 		panic("bad configuration")
 	case "deferred":
 		defer h.Stop()
@@ -62,6 +70,16 @@ func TestKilledChild(t *testing.T) {
 	for sum := 1; sum != 0; {
 		sum += burnCPU()
 	}
+}
+
+// latestCrash returns the name of the newest file for the text of a crash, "" if there is
+// none.
+func latestCrash(dir string) string {
+	found, _ := filepath.Glob(filepath.Join(dir, "blackbox", "*.crash"))
+	if len(found) == 0 {
+		return ""
+	}
+	return slices.Max(found)
 }
 
 // undecided suspects something for ever.

@@ -100,7 +100,12 @@ func (r *run) follow() {
 	r.sending.Follow(c.delivery)
 }
 
-func (r *run) start() {
+// boxTime is how long Start waits for the file that the text of a crash goes to, if the
+// disk has answered until then: a process in a crash loop may end right after Start.
+const boxTime = time.Second
+
+// start starts all stages. answers reports whether the disk has answered Start.
+func (r *run) start(answers bool) {
 	r.logging.Go("logger", func() {
 		r.h.log.Drain(r.logging.Stop, func() supervise.Sink { return r.h.cfg.Load().logger })
 	})
@@ -108,10 +113,10 @@ func (r *run) start() {
 	r.monitor.Start()
 	opened := make(chan struct{})
 	r.work.Go("black box", func() { r.incidents.KeepBox(opened) })
-	if r.h.cfg.Load().incident.CrashOutput {
-		select { // the process may crash at once
+	if answers && r.h.cfg.Load().incident.CrashOutput {
+		select {
 		case <-opened:
-		case <-time.After(eventstore.Brief):
+		case <-time.After(boxTime):
 		}
 	}
 	r.work.Go("flight recorder", func() { capture.KeepRecorder(r.incidents.Taker) })

@@ -299,3 +299,24 @@ func oneEvent(s *dump.Store, n, end int) error {
 	}
 	return e.Close(dump.Class{Disposable: end == 1})
 }
+
+// The files of a directory beside the events count, those of other processes too.
+func TestWhatIsBesideCounts(t *testing.T) {
+	dir := t.TempDir()
+	s := openStore(t, dir, dump.Options{MaxBytes: 10_000, Beside: []string{"blackbox", "none"}})
+	for n := range 3 {
+		require.NoError(t, create(t, s, n, 2900).Close(dump.Class{}))
+	}
+	requireEvents(t, s, 0, 1, 2)
+	beside := testkit.Must(s.OpenDir("blackbox"))(t)
+	defer beside.Close()
+	require.NoError(t, beside.WriteFile("a.box", make([]byte, 2500), 0o600))
+	require.NoError(t, s.Tidy())
+	requireEvents(t, s, 1, 2)
+
+	other := openStore(t, dir, dump.Options{MaxBytes: 10_000, Beside: []string{"blackbox"}})
+	require.NoError(t, beside.WriteFile("b.box", make([]byte, 3000), 0o600))
+	require.NoError(t, create(t, other, 3, 900).Close(dump.Class{})) // without a scan
+	require.NoError(t, other.Tidy())
+	requireEvents(t, s, 2, 3)
+}

@@ -2,6 +2,7 @@ package dump
 
 import (
 	"errors"
+	"fmt"
 
 	"github.com/go-holmes/holmes/dump/internal/checksum"
 	"github.com/go-holmes/holmes/dump/internal/layout"
@@ -23,6 +24,8 @@ var (
 	// ErrBudget is returned when an event or its next bytes do not fit into
 	// the [Options], even after retention has done what it may.
 	ErrBudget = errors.New("disk budget exhausted")
+	// ErrDiskFull is an ErrBudget for the space that others have taken.
+	ErrDiskFull = fmt.Errorf("%w, the disk is full", ErrBudget)
 
 	// ErrName is returned when an event id or a file name is not one that
 	// the store gives out: see [Store.Create] and [Entry.Write].

@@ -33,8 +33,8 @@ func (s *Store) takeIn() {
 }
 
 // OpenDir opens a directory beside the events, for callers that keep something else
-// there, and makes it if it does not exist. It is as private as the store's, which
-// neither counts nor changes what is in it. The name of the root is the absolute path;
+// there, and makes it if it does not exist. It is as private as the store's, which does
+// not change what is in it, and counts it if [Options.Beside] says so. The name of the root is the absolute path;
 // the caller closes it.
 func (s *Store) OpenDir(name string) (*os.Root, error) {
 	dir, err := s.openDir(name)

@@ -53,6 +53,9 @@ type Options struct {
 	// removes events if it was so at the last Tidy, too. Memory must not call the
 	// store. The default is no such limit. It is kept on Linux.
 	Memory func() int64
+	// Beside names directories of [Store.OpenDir] whose files count against MaxBytes and
+	// Memory, as of the latest scan: after a change [Store.Tidy] makes room for it.
+	Beside []string
 	// Now is the wall clock that MaxAge goes by. The default is [time.Now].
 	Now func() time.Time
 	// Fault is for tests. It is asked before every operation on the disk, and

@@ -73,6 +73,10 @@ func (s *Store) fits(root disk.Dir, d demand) bool {
 // too old, the disposable ones that are too many, and those that are not the latest.
 func (s *Store) retain(root disk.Dir, d demand) error {
 	found, err := scan.All(root)
+	for _, name := range s.limits.Beside {
+		bytes, failed := scan.Beside(root, name)
+		found.Bytes, err = found.Bytes+bytes, errors.Join(err, failed)
+	}
 	if err != nil {
 		return err
 	}
@@ -347,5 +351,5 @@ func (s *Store) tooFull(root disk.Dir, d demand) error {
 	if !known || room >= d.bytes+lastBlocks {
 		return nil
 	}
-	return fmt.Errorf("%w: %d bytes of the disk are free, %d of them to be kept", ErrBudget, room+keep, keep)
+	return fmt.Errorf("%w: %d bytes of the disk are free, %d of them to be kept", ErrDiskFull, room+keep, keep)
 }

@@ -9,7 +9,7 @@ import (
 	"sync"
 )
 
-// maxCrash is how much of a crash's text is read: the reason and the goroutine
+// maxCrash is at most how much of a crash's text is read: the reason and the goroutine
 // that crashed come first.
 const maxCrash = 64 << 10
 
@@ -60,17 +60,17 @@ func (c *Crash) Close() error {
 	return c.err
 }
 
-// readCrash returns the beginning of a crash's text, without the empty lines
-// that a fatal error begins with, and the size of all of it.
-func readCrash(f *os.File) (string, int64, error) {
+// readCrash returns the beginning of a crash's text, at most most bytes of it without
+// the empty lines that a fatal error begins with, and the size of all of it.
+func readCrash(f *os.File, most int64) (string, int64, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return "", 0, err
 	}
-	head, err := io.ReadAll(io.NewSectionReader(f, 0, maxCrash+1))
+	head, err := io.ReadAll(io.NewSectionReader(f, 0, most+1))
 	if err != nil {
 		return "", 0, err
 	}
 	text := strings.TrimLeft(text(head), "\n")
-	return cut(text, maxCrash), info.Size(), nil
+	return cut(text, int(most)), info.Size(), nil
 }

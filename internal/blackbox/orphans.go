@@ -21,8 +21,8 @@ type Orphan struct {
 	// cannot be read.
 	Contents *Contents
 	Err      error
-	// Crash is the text that the runtime wrote as it ended the process, cut to
-	// 64 KiB, and CrashSize its whole size. It is empty if the process did not
+	// Crash is the text that the runtime wrote as it ended the process, cut as the
+	// claim says, and CrashSize its whole size. It is empty if the process did not
 	// crash or had not called [OpenCrash].
 	Crash     string
 	CrashSize int64
@@ -43,8 +43,9 @@ type Claim struct {
 	Service string
 	// Runs is how many dead processes are returned at most.
 	Runs int
-	// Bytes bounds the files of all of them but the newest; 0 is no bound.
-	Bytes int64
+	// Bytes bounds the files of all of them but the newest, and Crash the text of each
+	// crash, at most 64 KiB; 0 is no bound.
+	Bytes, Crash int64
 }
 
 // Adopt takes over the files of dead processes in a directory, and returns the newest
@@ -198,7 +199,7 @@ func (o *Orphan) lockFile(a adoption, suffix string) error {
 		err = fs.ErrNotExist
 	}
 	if err == nil {
-		err = o.read(h)
+		err = o.read(h, a.maxCrash())
 	}
 	if err == nil && a.foreign(o) && !o.Contents.Clean() && a.now.Sub(o.Contents.lastAt()) < foreignMaxAge {
 		err = filelock.ErrHeld // as if it were
@@ -213,11 +214,19 @@ func (o *Orphan) lockFile(a adoption, suffix string) error {
 	return nil
 }
 
+// maxCrash is how much of a crash's text is kept.
+func (a adoption) maxCrash() int64 {
+	if a.Crash > 0 {
+		return min(maxCrash, a.Crash)
+	}
+	return maxCrash
+}
+
 // read reads a file of either kind.
-func (o *Orphan) read(h lockedFile) (err error) {
+func (o *Orphan) read(h lockedFile, most int64) (err error) {
 	if h.suffix == crashSuffix {
-		if o.Crash, o.CrashSize, err = readCrash(h.File); err == nil && o.CrashSize > maxCrash {
-			err = h.Truncate(maxCrash) // the rest is not read, and may be as large as all stacks
+		if o.Crash, o.CrashSize, err = readCrash(h.File, most); err == nil && o.CrashSize > most {
+			err = h.Truncate(most) // the rest is not read, and may be as large as all stacks
 		}
 		return err
 	}

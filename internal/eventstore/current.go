@@ -39,7 +39,6 @@ type Current struct {
 	clock   supervise.Clock
 	log     *supervise.Log
 	bugs    *supervise.Bugs
-	beside  atomic.Int64
 	spare   atomic.Pointer[func() uint64]
 	failing sync.Map // what could not be done → the kind of fault
 
@@ -53,6 +52,10 @@ func New(c supervise.Clock, l *supervise.Log, b *supervise.Bugs) *Current {
 	return &Current{Answered: supervise.NewBell(), Changed: supervise.NewBell(), clock: c, log: l, bugs: b, stores: map[string]*Store{}}
 }
 
+// BlackBoxDir is the directory of the black boxes in a dump path, whose files count as
+// those of events do.
+const BlackBoxDir = "blackbox"
+
 // At returns the store of the dump path, which is opened by its first operation.
 func (s *Current) At(c Config) *Store {
 	s.mu.Lock()
@@ -61,7 +64,6 @@ func (s *Current) At(c Config) *Store {
 	if c.MemoryOnly {
 		path = "" // whose store refuses all events, while those of other paths go on
 	}
-	c.Bytes -= s.beside.Load()
 	if s.stores[path] == nil {
 		s.stores[path] = s.newStore(path)
 	}
@@ -89,8 +91,8 @@ func (s *Current) newStore(path string) *Store {
 func (s *Current) options(c Config) dump.Options {
 	return dump.Options{
 		MaxEvents: c.Events, MaxBytes: c.Bytes, MaxAge: c.Age, KeepFree: c.Free, Memory: s.MemoryBudget,
-		Private: c.Private,
-		Now:     s.clock.Wall, Fault: s.Fault,
+		Private: c.Private, Beside: []string{BlackBoxDir},
+		Now: s.clock.Wall, Fault: s.Fault,
 	}
 }
 
@@ -101,9 +103,6 @@ func (s *Current) Open(ctx context.Context, c Config) (*Store, error) {
 	err := store.do(ctx, func(*dump.Store) error { return nil }, nil)
 	return store, err
 }
-
-// Beside sets how many bytes of the dump path's limit are in use beside the events.
-func (s *Current) Beside(bytes int64) { s.beside.Store(bytes) }
 
 // Create makes the directory of an event for the named reporters. With an error the
 // Files are those of an event in memory. Once ctx is done, the event does not wait long

@@ -61,5 +61,6 @@ func (s *Current) Bound(c Config) (bytes int64, volatile bool) {
 // expects reports whether an error is no fault of the disk: there is none by the options,
 // or it is in memory, whose bound was told when it was opened. The store may be nil.
 func (s *Store) expects(err error) bool {
-	return errors.Is(err, ErrMemoryOnly) || errors.Is(err, dump.ErrBudget) && s != nil && s.Volatile()
+	bound := errors.Is(err, dump.ErrBudget) && !errors.Is(err, dump.ErrDiskFull)
+	return errors.Is(err, ErrMemoryOnly) || bound && s != nil && s.Volatile()
 }

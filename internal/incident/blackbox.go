@@ -12,13 +12,10 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/blackbox"
+	"github.com/go-holmes/holmes/internal/eventstore"
 	"github.com/go-holmes/holmes/internal/measure"
 	"github.com/go-holmes/holmes/internal/supervise"
 )
-
-// blackboxDir is the directory of the black boxes in the dump path. The store does not
-// touch it, because it is no event.
-const blackboxDir = "blackbox"
 
 // A BlackBox is the log of a run that survives its process, for the next run to read.
 type BlackBox struct {
@@ -101,28 +98,37 @@ func (in *Incidents) KeepBox(opened chan<- struct{}) {
 }
 
 // boxShare is the part of the dump path's bytes that black boxes and texts of crashes
-// may have, 1/boxShare. What they have is not available to events.
+// may have, 1/boxShare. What they have is not available to events. One box has half of
+// that at most, and the text of a crash a quarter, so that there is always room for the
+// box of the next run beside both.
 const boxShare = 4
 
 // OpenBox opens the black box of the run and, if the option is on, the file for the
 // text of a crash. It first takes over the boxes of previous runs, and removes those
 // that are too many: a process that crashes in a loop may die before it can report one.
 func (in *Incidents) OpenBox() {
-	_ = in.inBoxes(in.openBox) // Start has reported it
+	if in.inBoxes(in.openBox) == nil { // else Start has reported it
+		store := in.Store.At(in.Config().Store)
+		in.Store.Report("remove events", store.Tidy()) // to make room for the box
+	}
 }
 
 // inBoxes runs an operation in the directory of the black boxes, as soon as the disk
 // answers and unless the run has stopped by then.
 func (in *Incidents) inBoxes(op func(*os.Root) error) error {
-	return in.Store.InDir(in.Scope.Stop, in.Config().Store, blackboxDir, op)
+	return in.Store.InDir(in.Scope.Stop, in.Config().Store, eventstore.BlackBoxDir, op)
 }
 
 func (in *Incidents) openBox(dir *os.Root) error {
 	c := in.Config()
-	share := c.Store.Bytes / boxShare
-	orphans, dropped, err := blackbox.Adopt(dir, blackbox.Claim{Service: c.Labels["service"], Runs: maxPrevious, Bytes: share / 2})
+	bound, _ := in.Store.Bound(c.Store)
+	share := bound / boxShare
+	orphans, dropped, err := blackbox.Adopt(dir, blackbox.Claim{
+		Service: c.Labels["service"], Runs: maxPrevious, Bytes: share / 2, Crash: share / 4,
+	})
 	in.endOrphan(err)
-	if !in.Box.hold(orphans, dropped) {
+	earlier, held := in.Box.hold(orphans, dropped)
+	if !held {
 		for _, o := range orphans {
 			in.endOrphan(o.Release(dir))
 		}
@@ -130,11 +136,14 @@ func (in *Incidents) openBox(dir *os.Root) error {
 	}
 	used, err := blackbox.Size(dir)
 	in.endOrphan(err)
+	room := min(share-used, share/2)
+	if room < blackbox.MinBytes && used+blackbox.MinBytes <= 2*share {
+		room = blackbox.MinBytes // many processes share the path, or the limit was lowered
+	}
 	name := in.IDs.BoxName(in.Scope.Clock.Wall())
 	box, err := blackbox.Open(dir, name, blackbox.Config{
-		Interval: max(c.Tick, recordEvery), MaxBytes: max(1, share-used), Labels: c.Labels, Earlier: dropped,
+		Interval: max(c.Tick, recordEvery), MaxBytes: max(1, room), Labels: c.Labels, Earlier: earlier,
 	})
-	in.Store.Beside(min(share, used+box.Size()))
 	if err != nil {
 		in.Scope.Log.Begin("black box", "the black box cannot be opened, so the next start cannot report how this run ended: %v", err)
 		return nil
@@ -168,15 +177,16 @@ func (b *BlackBox) beginCrash(c *blackbox.Crash) error {
 	return nil
 }
 
-// hold keeps previous runs until they are reported, and how many were dropped. It
-// returns false if the box is closed, and nothing is reported any more.
-func (b *BlackBox) hold(orphans []*blackbox.Orphan, dropped uint64) bool {
+// hold keeps previous runs until they are reported, and how many were dropped, beside
+// those of an earlier try to open the box. It returns false if the box is closed, and
+// nothing is reported any more.
+func (b *BlackBox) hold(orphans []*blackbox.Orphan, dropped uint64) (earlier uint64, held bool) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if !b.closed {
-		b.orphans, b.earlier = orphans, dropped
+		b.orphans, b.earlier = append(b.orphans, orphans...), b.earlier+dropped
 	}
-	return !b.closed
+	return b.earlier, !b.closed
 }
 
 // takeOrphans returns the previous runs that are to be reported, and how many there were

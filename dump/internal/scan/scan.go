@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
 	"github.com/go-holmes/holmes/dump/internal/layout"
+	"github.com/go-holmes/holmes/internal/filelock"
 )
 
 // An Event is what the directory of an event says.
@@ -43,6 +44,12 @@ type Result struct {
 	Owners    []string // as in Names
 	Reporters []string // as in Names
 	Bytes     int64    // of all files of all events, removed ones and the directory lock included
+}
+
+// Beside returns the bytes of the files in a directory beside the events.
+func Beside(d disk.Dir, name string) (int64, error) {
+	found, err := One(d, name)
+	return found.Bytes, filelock.IgnoreMissing(err)
 }
 
 // All scans a directory. It fails rather than leave out an event that it cannot
