@@ -51,6 +51,7 @@ func TestKilledChild(t *testing.T) {
 	case "calm":
 		select {}
 	case "panic":
+		require.Eventually(t, func() bool { return latestCrash(dir) > before }, time.Minute, time.Millisecond)
 		go func() { panic("the sky is falling") }()
 		select {}
 	case "loop": // with a text of some 100 KB
@@ -159,6 +160,7 @@ func ofProcess(events []*holmes.Event) *holmes.Event {
 // A process that is killed in the middle of a CPU event leaves the profile so
 // far, and its last minute in the black box: the next start tells of both.
 func TestKilledInTheMiddleOfAnEvent(t *testing.T) {
+	testkit.Parallel(t)
 	dir := t.TempDir()
 	runKilled(t, "busy", dir, "2*-cpu-*/cpu.pb.gz")
 	events := next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil && len(all) > 1 })
@@ -197,6 +199,7 @@ func TestKilledInTheMiddleOfAnEvent(t *testing.T) {
 
 // A calm process that is killed is no event.
 func TestKilledWhileCalm(t *testing.T) {
+	testkit.Parallel(t)
 	dir := t.TempDir()
 	runKilled(t, "calm", dir, "blackbox/*.box")
 	require.Empty(t, next(t, dir, func([]*holmes.Event) bool { return false }))
@@ -236,6 +239,7 @@ func TestPreviousRunOfAnotherService(t *testing.T) {
 
 // A deferred Stop runs in a panic too, and is no orderly end.
 func TestStopInAPanic(t *testing.T) {
+	testkit.Parallel(t)
 	dir := t.TempDir()
 	runKilled(t, "deferred", dir, "blackbox/*.box")
 	e := ofProcess(next(t, dir, func(all []*holmes.Event) bool { return ofProcess(all) != nil }))
