@@ -26,7 +26,7 @@ func TestWallClockStepsMoveNothing(t *testing.T) {
 		for _, shift := range []time.Duration{0, years, -years, time.Hour, -time.Hour, 0}[testkit.Heavy(0, 2):] {
 			step.Store(int64(shift))
 			l.host.CPU(func() float64 { return 5 })
-			seconds(4 * 3600) // the back-off is over
+			seconds(testkit.Heavy(4, 1) * 3600) // the back-off is over
 			before := len(l.got.all())
 			l.host.CPU(func() float64 { return 90 })
 			seconds(20)

@@ -110,7 +110,7 @@ func (w *world) step(t *testing.T) {
 			t.Helper()
 			require.NoError(t, w.lab.Set(holmes.WithDumpLimits(1+w.rng.IntN(12), 10_000+w.rng.Int64N(400_000))))
 		}},
-		{1, "hours", func(*testing.T) { seconds(3600 * w.rng.IntN(30)) }},
+		{1, "hours", func(*testing.T) { seconds(3600 * w.rng.IntN(testkit.Heavy(30, 6))) }},
 	}
 	sum := 0
 	for _, d := range does {

@@ -252,9 +252,11 @@ func TestDropsAreCounted(t *testing.T) {
 func TestRemovedReporterHoldsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		old, other := newReceiver("old"), newReceiver("other")
-		old.set(down)
+		old.set(func(*holmes.Event) error { return waitError{10 * time.Minute} }) // days pass: it is seldom tried
 		l := newLab(t, holmes.WithReporter(old), holmes.WithReporter(other), holmes.WithDumpLimits(10, 1<<20),
-			holmes.WithCollectInterval("1m")).run(t)
+			holmes.WithCollectInterval("10m"))
+		l.SetSpoolEvery(10 * time.Minute)
+		l.run(t)
 		for range 10 {
 			l.capture(t)
 		}

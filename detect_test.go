@@ -137,11 +137,11 @@ func TestSlowRulesOff(t *testing.T) {
 	})
 }
 
-// Repeats back off, and a day has a budget.
+// Repeats back off, and a day has a budget. It is used up after three hours.
 func TestRepeatsBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t).run(t)
-		for range 24 * 30 { // a day of 20 s at 95 % every two minutes
+		for range testkit.Heavy(24, 6) * 30 { // hours of 20 s at 95 % every two minutes
 			l.host.CPU(func() float64 { return 20 })
 			seconds(100)
 			l.host.CPU(func() float64 { return 95 })
