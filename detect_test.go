@@ -107,7 +107,7 @@ func TestShortSpikeIsDismissed(t *testing.T) {
 // one would see anything.
 func TestSlowLeakIsFound(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t).run(t)
+		l := newLab(t, holmes.WithCollectInterval("10s")).run(t)
 		const gib = 1 << 30
 		for minute := range 6 * 60 {
 			percent := 30 + 0.1*float64(max(0, minute-60))
@@ -127,7 +127,7 @@ func TestSlowLeakIsFound(t *testing.T) {
 // WithSlowRules(false) turns the slow rules off.
 func TestSlowRulesOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLab(t, holmes.WithSlowRules(false)).run(t)
+		l := newLab(t, holmes.WithCollectInterval("10s"), holmes.WithSlowRules(false)).run(t)
 		for minute := range 6 * 60 {
 			percent := 30 + 0.1*float64(max(0, minute-60))
 			l.host.Memory(uint64(percent / 100 * (1 << 30)))
