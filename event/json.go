@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/diagnose"
+	"github.com/go-holmes/holmes/internal/jsonread"
 )
 
 // The wire types are the stable form of event.json: fields may be added, none
@@ -107,7 +108,7 @@ func (e *Event) MarshalJSON() ([]byte, error) {
 // events of a later version can be read.
 func (e *Event) UnmarshalJSON(raw []byte) error {
 	var w wireEvent
-	if err := json.Unmarshal(raw, &w); err != nil {
+	if err := jsonread.Unmarshal(raw, &w); err != nil {
 		return fmt.Errorf("holmes: event.json: %w", err)
 	}
 	*e = Event{

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/filelock"
+	"github.com/go-holmes/holmes/internal/jsonread"
 )
 
 const (
@@ -63,7 +64,7 @@ func read(dir *os.Root) (s state) {
 		return s
 	}
 	head, rest, _ := bytes.Cut(raw, []byte("\n"))
-	if string(head)+"\n" != fmt.Sprintf(form, crc32.ChecksumIEEE(rest)) || json.Unmarshal(rest, &s) != nil {
+	if string(head)+"\n" != fmt.Sprintf(form, crc32.ChecksumIEEE(rest)) || jsonread.Unmarshal(rest, &s) != nil {
 		return state{}
 	}
 	return s
