@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"hash/fnv"
-	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -32,7 +31,12 @@ const (
 func BuildID() string {
 	sum := fnv.New64a()
 	if info, ok := debug.ReadBuildInfo(); ok {
-		_, _ = io.WriteString(sum, info.String()) // a hash returns no error
+		_, _ = fmt.Fprint(sum, info.GoVersion, info.Path, info.Settings) // a hash returns no error
+		for _, m := range append(info.Deps, &info.Main) {
+			for ; m != nil; m = m.Replace {
+				_, _ = fmt.Fprint(sum, m.Path, m.Version, m.Sum)
+			}
+		}
 	}
 	if path, err := os.Executable(); err == nil {
 		if info, err := os.Stat(path); err == nil {
