@@ -55,16 +55,22 @@ func digits(s string) bool {
 	return s != ""
 }
 
+// These are strings.Replacers, which net/http has too, for strings.ReplaceAll is 4 KB.
+var (
+	noTypes = strings.NewReplacer("[...]", "") // without type arguments
+	dots    = strings.NewReplacer("%2e", ".")  // which the linker escapes
+)
+
 // display returns the name of a function for readers.
 func display(symbol string) string {
-	out := strings.ReplaceAll(symbol, "[...]", "")
+	out := noTypes.Replace(symbol)
 	if outer := enclosing(out); outer != "" {
 		out = outer + " (closure)"
 		if pkg, ok := strings.CutSuffix(outer, ".glob."); ok {
 			out = pkg + " (closure of a variable)"
 		}
 	}
-	return strings.ReplaceAll(out, "%2e", ".")
+	return dots.Replace(out)
 }
 
 // short keeps the last element of the package path, as in Go code. It is for the

@@ -118,5 +118,5 @@ func packageOf(function string) string {
 		return function[:dir+len(elem)]
 	}
 	// The linker escapes the dots of the last element only.
-	return function[:dir] + strings.ReplaceAll(elem, "%2e", ".")
+	return function[:dir] + dots.Replace(elem)
 }

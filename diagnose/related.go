@@ -72,7 +72,7 @@ func receiverOf(symbol string) string {
 	if outer := enclosing(symbol); outer != "" {
 		return receiverOf(outer)
 	}
-	rest = strings.ReplaceAll(rest, "[...]", "")
+	rest = noTypes.Replace(rest)
 	typ, _, method := strings.Cut(rest, ".")
 	if !method {
 		return ""
