@@ -46,9 +46,9 @@ func (s *Store) Take(id, to string) (release func(), err error) {
 
 // ownEvent returns an event that this store owns and that is neither open nor
 // damaged. The directory is locked.
-func (s *Store) ownEvent(root disk.Dir, id string) (scan.Event, error) {
+func (s *Store) ownEvent(root disk.Dir, id string) (*scan.Event, error) {
 	if s.open[id] != nil {
-		return scan.Event{}, ErrOpen
+		return nil, ErrOpen
 	}
 	ev, err := scan.One(root, id)
 	switch {
@@ -72,7 +72,7 @@ func (s *Store) endLease(id string) {
 
 // waitsFor reports whether an event waits for a reporter. The store's lock is
 // held.
-func (s *Store) waitsFor(ev scan.Event, to string) bool {
+func (s *Store) waitsFor(ev *scan.Event, to string) bool {
 	_, done := s.unsaved[ack{ev.ID, to}]
 	return !done && ev.WaitsFor(layout.Slug(to))
 }

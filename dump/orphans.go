@@ -35,7 +35,7 @@ func (s *Store) clean(root disk.Dir) error {
 // cleanEvent gives the unfinished files of an event their names if they are whole,
 // and removes the others, or the event when it has no files then. It reports whether
 // it has some.
-func cleanEvent(root disk.Dir, ev scan.Event) (hasFiles bool, err error) {
+func cleanEvent(root disk.Dir, ev *scan.Event) (hasFiles bool, err error) {
 	dir, err := root.Sub(ev.ID)
 	if err != nil {
 		return true, err
@@ -116,7 +116,7 @@ func (s *Store) adopt(root disk.Dir, to []string) (o Orphans, err error) {
 }
 
 // adoptEvent takes one event over if that is due, and reports whether it did.
-func (s *Store) adoptEvent(root disk.Dir, live lock.Liveness, ev scan.Event, to []string) (took bool, err error) {
+func (s *Store) adoptEvent(root disk.Dir, live lock.Liveness, ev *scan.Event, to []string) (took bool, err error) {
 	ours := ev.Owner == s.owner.Token
 	switch {
 	case s.open[ev.ID] != nil, s.leases[ev.ID] > 0, ev.Damaged:

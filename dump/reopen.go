@@ -50,7 +50,7 @@ func (s *Store) reopen(id string) (*Entry, error) {
 }
 
 // enter makes the event one of the open events.
-func (s *Store) enter(id string) (e *Entry, ev scan.Event, err error) {
+func (s *Store) enter(id string) (e *Entry, ev *scan.Event, err error) {
 	err = s.locked(func(root disk.Dir) error {
 		if s.leases[id] > 0 {
 			return ErrOpen
@@ -73,7 +73,7 @@ func (s *Store) enter(id string) (e *Entry, ev scan.Event, err error) {
 // unseal begins the checksums anew, with those of the files that exist and
 // without a last line. They are in another file first: if the process is killed
 // halfway, the next one finds the earlier ones.
-func (e *Entry) unseal(root disk.Dir, ev scan.Event, files []checksum.Sum) error {
+func (e *Entry) unseal(root disk.Dir, ev *scan.Event, files []checksum.Sum) error {
 	if ev.Sealed {
 		if err := e.dir.Rename(layout.SealName, layout.SumsName); err != nil {
 			return err

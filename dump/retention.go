@@ -38,7 +38,7 @@ type demand struct {
 type retention struct {
 	store   *Store
 	root    disk.Dir
-	found   scan.Result
+	found   *scan.Result
 	now     time.Time
 	alive   func(owner string) bool
 	overdue map[string]time.Time // that of the store afterwards
@@ -117,8 +117,7 @@ func (r *retention) modest(d demand) bool {
 	if d.modest || d.by == nil {
 		return d.modest
 	}
-	ev, _ := r.found.Event(d.by.id)
-	return ev.Bytes+d.bytes > r.store.maxBytes()/2
+	return r.found.BytesOf(d.by.id)+d.bytes > r.store.maxBytes()/2
 }
 
 // finish finishes removals that were cut short.
@@ -135,8 +134,8 @@ func (r *retention) finish() {
 
 // victims returns the events that may be removed: all but open ones, and those
 // that this process is delivering.
-func (r *retention) victims() []scan.Event {
-	var out []scan.Event
+func (r *retention) victims() []*scan.Event {
+	var out []*scan.Event
 	for _, ev := range r.found.Events {
 		switch {
 		case r.store.open[ev.ID] != nil, r.store.leases[ev.ID] > 0,
@@ -154,18 +153,18 @@ func (r *retention) victims() []scan.Event {
 // kind nor the peak of a rising series, other delivered ones, the latest ones, waiting
 // ones. The oldest of each is removed first. Waiting ones are not removed for space on the
 // disk that others took.
-func (r *retention) evict(victims []scan.Event, known map[string]bool, d demand) {
+func (r *retention) evict(victims []*scan.Event, known map[string]bool, d demand) {
 	special := r.special()
 	var ranks [ranks][]*scan.Event
-	for i := range victims {
-		at := r.rank(&victims[i], special, known)
-		ranks[at] = append(ranks[at], &victims[i])
+	for _, ev := range victims {
+		at := r.rank(ev, special, known)
+		ranks[at] = append(ranks[at], ev)
 	}
 	for _, ev := range slices.Concat(ranks[:]...) {
 		if r.short(d) == nil || r.store.over(r.count(), d, "") == nil && r.awaited(ev, known) && !ev.Routine {
 			return
 		}
-		r.remove(*ev, ErrEvicted)
+		r.remove(ev, ErrEvicted)
 	}
 }
 
@@ -236,7 +235,7 @@ func (r *retention) seal(id string) (checksum.Seal, error) {
 
 // surplus returns the disposable events above the number that is kept, and those that
 // have a later one of the same.
-func surplus(victims []scan.Event) (out []scan.Event) {
+func surplus(victims []*scan.Event) (out []*scan.Event) {
 	disposable, latest := 0, map[string]bool{}
 	for _, ev := range slices.Backward(victims) {
 		if ev.Disposable {
@@ -300,8 +299,8 @@ func (s *Store) tidy(root disk.Dir) error {
 }
 
 // remove removes an event, unless that was done.
-func (r *retention) remove(ev scan.Event, why error) {
-	at := slices.IndexFunc(r.found.Events, func(e scan.Event) bool { return e.ID == ev.ID })
+func (r *retention) remove(ev *scan.Event, why error) {
+	at := slices.IndexFunc(r.found.Events, func(e *scan.Event) bool { return e.ID == ev.ID })
 	if at < 0 {
 		return
 	}

@@ -7,6 +7,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -114,7 +116,14 @@ func (d Dir) List() ([]fs.DirEntry, error) {
 	if err := d.Try("readdir", "."); err != nil {
 		return nil, err
 	}
-	return fs.ReadDir(d.Root.FS(), ".")
+	f, err := d.Root.Open(".")
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	entries, err := f.ReadDir(-1)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
+	return entries, err
 }
 
 // Rename gives a file or a directory another name.

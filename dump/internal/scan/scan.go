@@ -39,7 +39,7 @@ func (ev *Event) WaitsFor(slug string) bool {
 // locked: files grow and change their names under that lock only, and bytes that
 // are still to be written are reserved in the size of a file.
 type Result struct {
-	Events    []Event  // oldest first
+	Events    []*Event // oldest first
 	Gone      []string // as in Names
 	Owners    []string // as in Names
 	Reporters []string // as in Names
@@ -54,12 +54,12 @@ func Beside(d disk.Dir, name string) (int64, error) {
 
 // All scans a directory. It fails rather than leave out an event that it cannot
 // read.
-func All(d disk.Dir) (Result, error) {
+func All(d disk.Dir) (*Result, error) {
 	names, err := List(d)
 	if err != nil {
-		return Result{}, err
+		return &Result{}, err
 	}
-	r := Result{Events: make([]Event, 0, len(names.Events)), Gone: names.Gone, Owners: names.Owners, Reporters: names.Reporters, Bytes: layout.RecordLength}
+	r := &Result{Events: make([]*Event, 0, len(names.Events)), Gone: names.Gone, Owners: names.Owners, Reporters: names.Reporters, Bytes: layout.RecordLength}
 	for _, id := range names.Gone {
 		ev, err := One(d, layout.GoneName(id))
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -81,13 +81,14 @@ func All(d disk.Dir) (Result, error) {
 	return r, nil
 }
 
-// Event returns the event with that id.
-func (r *Result) Event(id string) (Event, bool) {
-	at := slices.IndexFunc(r.Events, func(ev Event) bool { return ev.ID == id })
-	if at < 0 {
-		return Event{}, false
+// BytesOf returns the bytes of the event with that id, 0 if there is none.
+func (r *Result) BytesOf(id string) int64 {
+	for _, ev := range r.Events {
+		if ev.ID == id {
+			return ev.Bytes
+		}
 	}
-	return r.Events[at], true
+	return 0
 }
 
 // maxLooks bounds how often One meets the rename of a file. Once is rare.
@@ -95,10 +96,10 @@ const maxLooks = 10
 
 // One scans the directory of an event. It looks again if a file got another name
 // meanwhile: otherwise its bytes would be missing.
-func One(d disk.Dir, id string) (ev Event, err error) {
+func One(d disk.Dir, id string) (ev *Event, err error) {
 	dir, err := d.Sub(id)
 	if err != nil {
-		return Event{ID: id}, err
+		return &Event{ID: id}, err
 	}
 	defer dir.Close()
 	moved := true
@@ -109,8 +110,8 @@ func One(d disk.Dir, id string) (ev Event, err error) {
 }
 
 // look scans once, and reports whether a file had another name when it was looked at.
-func look(dir disk.Dir, id string) (ev Event, moved bool, err error) {
-	ev.ID = id
+func look(dir disk.Dir, id string) (ev *Event, moved bool, err error) {
+	ev = &Event{ID: id}
 	entries, err := dir.List()
 	if err != nil {
 		return ev, false, err
