@@ -158,7 +158,9 @@ func scalar(token []byte, to reflect.Value) (fits bool) {
 	case quoted && to.Kind() == reflect.String:
 		to.SetString(text(token))
 	case quoted && to.Type() == timeType:
-		err = to.Addr().Interface().(*time.Time).UnmarshalJSON(token)
+		var at time.Time
+		at, err = time.Parse(time.RFC3339, text(token))
+		to.Set(reflect.ValueOf(at))
 	case to.Kind() == reflect.Bool:
 		to.SetBool(token[0] == 't')
 		return token[0] == 't' || token[0] == 'f'
