@@ -1,10 +1,10 @@
 package cgroup
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
+	"strings"
 )
 
 // finder is one look-up of groups in progress.
@@ -117,10 +117,10 @@ const maxMounts = 4 << 20
 
 // parseHostMemory takes the bytes of memory of the machine from /proc/meminfo, 0 if it has none.
 func parseHostMemory(text []byte) uint64 {
-	for line := range bytes.Lines(complete(text)) {
-		fields := bytes.Fields(line)
-		if len(fields) == 3 && string(fields[0]) == "MemTotal:" && string(fields[2]) == "kB" {
-			if n, ok := number(fields[1]); ok && n < unlimited>>10 {
+	for line := range strings.Lines(string(complete(text))) {
+		fields := strings.Fields(line)
+		if len(fields) == 3 && fields[0] == "MemTotal:" && fields[2] == "kB" {
+			if n, ok := number([]byte(fields[1])); ok && n < unlimited>>10 {
 				return n << 10
 			}
 		}

@@ -1,7 +1,6 @@
 package cgroup
 
 import (
-	"bytes"
 	"slices"
 	"strings"
 )
@@ -27,19 +26,19 @@ func parseMounts(text []byte) []mount {
 		ids    []string // of mounts
 		all    []mountNode
 	)
-	for line := range bytes.Lines(complete(text)) {
-		before, after, ok := bytes.Cut(line, []byte(" - "))
-		head, tail := bytes.Fields(before), bytes.Fields(after)
+	for line := range strings.Lines(string(complete(text))) {
+		before, after, ok := strings.Cut(line, " - ")
+		head, tail := strings.Fields(before), strings.Fields(after)
 		if !ok || len(head) < 6 || len(tail) < 3 {
 			continue
 		}
 		m := mount{root: unescape(head[3]), point: unescape(head[4])}
-		id := string(head[0])
-		all = append(all, mountNode{id: id, parent: string(head[1]), point: m.point})
-		switch string(tail[0]) {
+		id := head[0]
+		all = append(all, mountNode{id: id, parent: head[1], point: m.point})
+		switch tail[0] {
 		case "cgroup":
 			m.version = V1
-			m.controllers = strings.Split(string(tail[2]), ",")
+			m.controllers = strings.Split(tail[2], ",")
 		case "cgroup2":
 			m.version = V2
 		default:
@@ -59,7 +58,7 @@ func parseMounts(text []byte) []mount {
 }
 
 // unescape replaces the octal escapes by which mountinfo shows blanks, line breaks, backslashes and number signs.
-func unescape(s []byte) string {
+func unescape(s string) string {
 	var b strings.Builder
 	for len(s) > 0 {
 		if c, ok := octal(s); ok {
@@ -74,12 +73,12 @@ func unescape(s []byte) string {
 }
 
 // octal parses an escape at the beginning of s: a backslash and three octal digits.
-func octal(s []byte) (byte, bool) {
+func octal(s string) (byte, bool) {
 	if len(s) < 4 || s[0] != '\\' {
 		return 0, false
 	}
 	n := 0
-	for _, c := range s[1:4] {
+	for _, c := range []byte(s[1:4]) {
 		if c < '0' || c > '7' {
 			return 0, false
 		}

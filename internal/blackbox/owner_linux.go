@@ -32,10 +32,10 @@ func findProcess(pid int) process {
 	// blanks and parentheses. The start is the 22nd.
 	const after = 22 - 3
 	_, rest, _ := bytes.Cut(stat[max(0, bytes.LastIndexByte(stat, ')')):], []byte(" "))
-	fields := bytes.Fields(rest)
+	fields := strings.Fields(string(rest))
 	if len(fields) <= after {
 		return process{found: true}
 	}
-	start, _ := strconv.ParseUint(string(fields[after]), 10, 64)
+	start, _ := strconv.ParseUint(fields[after], 10, 64)
 	return process{found: true, start: start}
 }
