@@ -3,6 +3,7 @@ package holmes_test
 import (
 	"errors"
 	"maps"
+	"math"
 	"os"
 	"path/filepath"
 	"slices"
@@ -191,7 +192,49 @@ func TestPause(t *testing.T) {
 		l.Pause(time.Hour)
 		l.Pause(0)
 		require.Zero(t, l.Stats().Paused)
+		l.Pause(math.MaxInt64)
+		require.Greater(t, l.Stats().Paused, time.Duration(math.MaxInt64/2))
+		l.host.SetThreads(8)
+		seconds(2 * 60 * 60)
+		l.host.SetThreads(900)
+		seconds(60)
+		require.Len(t, l.got.all(), 2, "for good")
 		new(holmes.Holmes).Pause(time.Hour) // as any method of the zero value
+	})
+}
+
+// A load test is no normal: the mean is that of before the pause, so what is far above
+// that when the pause is over is reported. What was suspected before is judged on.
+func TestPauseTeachesTheMeanNothing(t *testing.T) {
+	for name, opts := range map[string][]holmes.Option{"": nil, "classic": {holmes.WithClassicRules()}} {
+		testkit.Bubble(t, name, func(t *testing.T) {
+			l := newLab(t, append(opts, holmes.WithDisabled(holmes.SignalMem))...).run(t)
+			cpu := func() holmes.SignalStats { return l.Stats().Signals[0] }
+			l.host.CPU(func() float64 { return 12 })
+			seconds(60)
+			normal := cpu().Mean
+			l.Pause(30 * time.Minute)
+			l.host.CPU(func() float64 { return 60 })
+			seconds(29 * 60)
+			require.InDelta(t, normal, cpu().Mean, 0.01)
+			require.InDelta(t, 60, cpu().Value, 1)
+			require.Contains(t, cpu().WhyNot, "fires, but holmes is paused")
+			l.host.CPU(func() float64 { return 40 })
+			seconds(2 * 60)
+			require.Equal(t, holmes.CodeDiff, l.event(t).Trigger.Reason.Code)
+		})
+	}
+}
+
+func TestSuspicionGoesOnInAPause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t).run(t)
+		seconds(60)
+		l.host.CPU(func() float64 { return 95 })
+		seconds(5)
+		l.Pause(time.Hour)
+		seconds(60)
+		require.Equal(t, holmes.SignalCPU, l.event(t).Trigger.Sample.Signal)
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -161,9 +162,12 @@ func (h *Holmes) enable(on bool, signals []Signal) *Holmes {
 }
 
 // Pause has the rules begin no event for d from now, running or not: for a load test
-// that is planned. Readings go on. A forecast that memory runs out is reported all the
-// same, and so are a killed run, [Holmes.CaptureNow] and [WithContinuous]. What is
-// suspected already may be confirmed. The last call counts; Pause(0) ends it.
+// that is planned. Readings go on, but enter no mean, and the grace after Start does not
+// run: the load of a test is no normal. So what is still far above the mean when the
+// pause is over is reported; give it the time that the service takes to calm down. A
+// forecast that memory runs out is reported all the same, and so are a killed run,
+// [Holmes.CaptureNow] and [WithContinuous]. What is suspected already may be confirmed.
+// The last call counts; Pause(0) ends it, and Pause([math.MaxInt64]) lasts until then.
 func (h *Holmes) Pause(d time.Duration) {
 	if h.usable() != nil {
 		return
@@ -171,7 +175,8 @@ func (h *Holmes) Pause(d time.Duration) {
 	h.setting.Lock()
 	defer h.setting.Unlock()
 	c, _ := h.cfg.Load().with(nil) // without options it cannot fail
-	c.monitor.Paused = h.clock.Mono() + max(d, 0)
+	now := h.clock.Mono()
+	c.monitor.Paused = now + min(max(d, 0), math.MaxInt64-now)
 	h.put(c)
 }
 

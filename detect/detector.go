@@ -174,6 +174,15 @@ func (d *Detector) Step(now time.Duration, s Sample, veto string) Outcome {
 	return out
 }
 
+// Look judges one sample that is to be no part of the mean, and begins no suspicion: for
+// a time whose values are known not to be normal. Do not call it while an event is
+// suspected. A value that is no finite number is skipped.
+func (d *Detector) Look(s Sample) {
+	if Finite(s.Value) {
+		d.judge(s)
+	}
+}
+
 func (d *Detector) next(now time.Duration, s Sample, veto string) Outcome {
 	if d.pace.classic {
 		return d.stepClassic(now, s, veto)

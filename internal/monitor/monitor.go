@@ -136,10 +136,13 @@ func (m *Monitor) Tick(now, due time.Duration) {
 	m.Counters.TickTime.Add(int64(m.Scope.Clock.Mono() - now))
 }
 
+// paused is the veto of a pause.
+const paused = "holmes is paused"
+
 // veto returns why no event may begin now, whatever the rules say, and "" if one may.
 func (m *Monitor) veto(c *Config, now time.Duration) string {
 	if now < c.Paused {
-		return "holmes is paused"
+		return paused
 	}
 	if c.CPUMax <= 0 {
 		return ""

@@ -128,6 +128,10 @@ func (m *signalMonitor) judge(d *detect.Detector, now time.Duration, s detect.Sa
 			veto = "its last event is still being captured"
 		}
 	}
+	if veto == paused && !was {
+		d.Look(s) // a load test is no normal, so it is not learnt
+		return
+	}
 	out := d.Step(now, s, veto)
 	if out == detect.Suspected || out == detect.Confirmed && !was {
 		*mine = m.suspect(m.cause(d, now, s), !m.mayBeProvisional(now))
