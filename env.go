@@ -16,8 +16,13 @@ import (
 
 // FromEnv is the options that the environment variables HOLMES_* set, so that an
 // operator changes them without a new build; docs/options.md has the table. Variables
-// that are not set or empty change nothing. FromEnv counts where it stands among the
-// options: put it last to let the environment win.
+// that are not set or empty change nothing, and white space around a value does not
+// count. FromEnv counts where it stands among the options: put it last to let the
+// environment win. The variables count in the order of the table, so a signal that is in
+// HOLMES_ENABLE and in HOLMES_DISABLE is off.
+//
+// The variables HOLMES_COLLECTOR and HOLMES_COLLECTOR_* are read by the FromEnv of
+// package reporters.
 //
 //	h, err := holmes.New(holmes.WithReporter(r), holmes.FromEnv(), reporters.FromEnv())
 //
@@ -25,20 +30,19 @@ import (
 func FromEnv() Option {
 	return option{"FromEnv", func(c *config) error {
 		var errs []error
-		for name, read := range variables() {
-			value := os.Getenv(name)
+		for _, v := range variables() {
+			value := strings.TrimSpace(os.Getenv(v.name))
 			if value == "" {
 				continue
 			}
-			set, err := read(value)
+			set, err := v.read(value)
 			if err == nil {
 				err = set(c)
 			}
 			if err != nil {
-				errs = append(errs, fmt.Errorf("%s=%q: %w", name, value, err))
+				errs = append(errs, fmt.Errorf("%s=%q: %w", v.name, value, err))
 			}
 		}
-		slices.SortFunc(errs, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 		return errors.Join(errs...)
 	}}
 }
@@ -46,44 +50,51 @@ func FromEnv() Option {
 // A setting is what the value of a variable does.
 type setting func(*config) error
 
-// variables returns how each variable is read.
-func variables() map[string]func(string) (setting, error) {
-	out := map[string]func(string) (setting, error){
-		"HOLMES_OFF":               one(strconv.ParseBool, turnOff),
-		"HOLMES_ENABLE":            one(signalsIn, func(s []Signal) Option { return WithEnabled(s...) }),
-		"HOLMES_DISABLE":           one(signalsIn, func(s []Signal) Option { return WithDisabled(s...) }),
-		"HOLMES_COLLECT_INTERVAL":  one(asText, WithCollectInterval),
-		"HOLMES_SLOW_RULES":        one(strconv.ParseBool, WithSlowRules),
-		"HOLMES_DAILY_BUDGET":      one(strconv.Atoi, WithDailyBudget),
-		"HOLMES_MEMORY_WATCH":      one(strconv.ParseBool, WithMemoryWatch),
-		"HOLMES_CPU_MAX":           one(strconv.Atoi, WithCPUMax),
-		"HOLMES_CPU_CORES":         one(number, WithCPUCore),
-		"HOLMES_MEMORY_LIMIT":      one(size, func(n int64) Option { return WithMemoryLimit(uint64(n)) }),
-		"HOLMES_CPU_SAMPLING_TIME": one(asText, WithCPUSamplingTime),
-		"HOLMES_BASELINE":          one(time.ParseDuration, WithBaseline),
-		"HOLMES_CONTINUOUS":        two(time.ParseDuration, time.ParseDuration, func(a, b time.Duration) Option { return WithContinuous(a, b) }),
-		"HOLMES_FLIGHT_RECORDER":   one(recorderMode, WithFlightRecorder),
-		"HOLMES_FORCED_GC":         one(strconv.ParseBool, WithForcedGC),
-		"HOLMES_CAPTURE_BUDGET":    two(time.ParseDuration, size, WithCaptureBudget),
-		"HOLMES_CRASH_OUTPUT":      one(strconv.ParseBool, WithCrashOutput),
-		"HOLMES_LABELS":            one(incident.ParseAttributes, WithLabels),
-		"HOLMES_DUMP_PATH":         one(asText, WithDumpPath),
-		"HOLMES_DUMP_LIMITS":       two(strconv.Atoi, size, WithDumpLimits),
-		"HOLMES_DUMP_AGE":          one(time.ParseDuration, WithDumpAge),
-		"HOLMES_DUMP_FREE":         one(size, WithDumpFree),
+// A variable is the name of one and how its value is read.
+type variable struct {
+	name string
+	read func(string) (setting, error)
+}
+
+// variables returns them in the order in which they count, that of docs/options.md.
+func variables() []variable {
+	out := []variable{
+		{"HOLMES_OFF", one(strconv.ParseBool, turnOff)},
+		{"HOLMES_ENABLE", one(signalsIn, func(s []Signal) Option { return WithEnabled(s...) })},
+		{"HOLMES_DISABLE", one(signalsIn, func(s []Signal) Option { return WithDisabled(s...) })},
 	}
 	for _, row := range builtin {
-		out["HOLMES_RULE_"+strings.ToUpper(string(row.name))] = func(value string) (setting, error) {
+		out = append(out, variable{"HOLMES_RULE_" + strings.ToUpper(string(row.name)), func(value string) (setting, error) {
 			return func(c *config) error { return changeRule(c, row.name, value) }, nil
-		}
+		}})
 	}
-	return out
+	return append(out, []variable{
+		{"HOLMES_COLLECT_INTERVAL", one(asText, WithCollectInterval)},
+		{"HOLMES_SLOW_RULES", one(strconv.ParseBool, WithSlowRules)},
+		{"HOLMES_DAILY_BUDGET", one(strconv.Atoi, WithDailyBudget)},
+		{"HOLMES_MEMORY_WATCH", one(strconv.ParseBool, WithMemoryWatch)},
+		{"HOLMES_CPU_MAX", one(strconv.Atoi, WithCPUMax)},
+		{"HOLMES_CPU_CORES", one(number, WithCPUCore)},
+		{"HOLMES_MEMORY_LIMIT", one(size, func(n int64) Option { return WithMemoryLimit(uint64(n)) })},
+		{"HOLMES_CPU_SAMPLING_TIME", one(asText, WithCPUSamplingTime)},
+		{"HOLMES_BASELINE", one(time.ParseDuration, WithBaseline)},
+		{"HOLMES_CONTINUOUS", two(time.ParseDuration, time.ParseDuration, func(a, b time.Duration) Option { return WithContinuous(a, b) })},
+		{"HOLMES_FLIGHT_RECORDER", one(recorderMode, WithFlightRecorder)},
+		{"HOLMES_FORCED_GC", one(strconv.ParseBool, WithForcedGC)},
+		{"HOLMES_CAPTURE_BUDGET", two(time.ParseDuration, size, WithCaptureBudget)},
+		{"HOLMES_CRASH_OUTPUT", one(strconv.ParseBool, WithCrashOutput)},
+		{"HOLMES_LABELS", one(incident.ParseAttributes, WithLabels)},
+		{"HOLMES_DUMP_PATH", one(asText, WithDumpPath)},
+		{"HOLMES_DUMP_LIMITS", two(strconv.Atoi, size, WithDumpLimits)},
+		{"HOLMES_DUMP_AGE", one(time.ParseDuration, WithDumpAge)},
+		{"HOLMES_DUMP_FREE", one(size, WithDumpFree)},
+	}...)
 }
 
 // one reads a value for an option with one argument.
 func one[T any](parse func(string) (T, error), with func(T) Option) func(string) (setting, error) {
 	return func(value string) (setting, error) {
-		v, err := parse(strings.TrimSpace(value))
+		v, err := parse(value)
 		if err != nil {
 			return nil, err
 		}

@@ -64,7 +64,7 @@ func TestFromEnv(t *testing.T) {
 	for name, tt := range cases {
 		t.Run(name, func(t *testing.T) {
 			require.Equal(t, unset, testkit.Must(holmes.Settings(holmes.FromEnv()))(t))
-			t.Setenv(name, tt.value)
+			t.Setenv(name, " "+tt.value+"\n")
 			want := unset // the default, where there is no option
 			if tt.is != nil {
 				want = testkit.Must(holmes.Settings(tt.is))(t)
@@ -82,6 +82,16 @@ func TestFromEnv(t *testing.T) {
 			require.ErrorContains(t, err, name)
 			require.ErrorContains(t, err, `HOLMES_OFF="perhaps"`)
 		})
+	}
+}
+
+// A signal that is named in both is off, in every process alike.
+func TestDisableWinsOverEnable(t *testing.T) {
+	t.Setenv("HOLMES_ENABLE", "gccpu,schedlat")
+	t.Setenv("HOLMES_DISABLE", "gccpu, cpu")
+	want := testkit.Must(holmes.Settings(holmes.WithEnabled(holmes.SignalSchedLat), holmes.WithDisabled(holmes.SignalCPU)))(t)
+	for range 20 {
+		require.Equal(t, want, testkit.Must(holmes.Settings(holmes.FromEnv()))(t))
 	}
 }
 
@@ -113,8 +123,12 @@ func TestFromEnvOff(t *testing.T) {
 
 func TestEveryVariableIsDocumented(t *testing.T) {
 	doc := string(testkit.Must(os.ReadFile("docs/options.md"))(t))
+	_, table, _ := strings.Cut(doc, "| Variable |")
+	at := 0
 	for _, name := range holmes.Variables() {
-		require.Contains(t, doc, "`"+name+"`")
+		next := strings.Index(table, "`"+name+"`")
+		require.Greater(t, next, at, "%s: in the order in which they count", name)
+		at = next
 	}
 	code := string(testkit.Must(os.ReadFile("reporters/env.go"))(t))
 	for line := range strings.Lines(code) {

@@ -1,13 +1,14 @@
 package holmes
 
-import (
-	"fmt"
-	"maps"
-	"slices"
-)
+import "fmt"
 
-// Variables returns the names of the environment variables that FromEnv reads.
-func Variables() []string { return slices.Sorted(maps.Keys(variables())) }
+// Variables returns the names of the environment variables that FromEnv reads, in their order.
+func Variables() (names []string) {
+	for _, v := range variables() {
+		names = append(names, v.name)
+	}
+	return names
+}
 
 // Settings returns all that options set, as text to compare.
 func Settings(opts ...Option) (string, error) {
