@@ -29,7 +29,7 @@ type cause struct {
 	kind      string
 	readable  bool // there is a profile of the kind
 	compared  bool // with one of calm times
-	empty     bool
+	empty     bool // but for samples of holmes
 	confident bool
 	culprits  []Culprit
 	says      string // instead of the sentence that is made of the culprits

@@ -85,7 +85,13 @@ func TestJudgeSentences(t *testing.T) {
 		},
 		{"no profile", "heap", builder{}, builder{}, false, "no clear culprit: no heap profile to read"},
 		{"wrong profile", "heap", heap(), cpu(1), false, "no clear culprit: no heap profile to read"},
-		{"empty", "cpu", calm, cpu(1), false, "no clear culprit: the cpu profile is empty"},
+		{"empty", "cpu", calm, cpu(1), false, "no clear culprit: the cpu profile has no samples of the application"},
+		{
+			"samples of holmes alone", "heap",
+			builder{},
+			heap().objects("github.com/go-holmes/holmes.Start", 64, 1<<20), false,
+			"no clear culprit: the heap profile has no samples of the application",
+		},
 		{"no symbols", "cpu", builder{}, cpu(1).ticks("", 5), false, "no clear culprit: the cpu profile names nothing but the runtime"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

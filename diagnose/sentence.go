@@ -49,7 +49,7 @@ func (f *cause) sentence() string {
 	case !f.readable:
 		return fmt.Sprintf("%s: no %s profile to read", unclear, f.kind)
 	case f.empty:
-		return fmt.Sprintf("%s: the %s profile is empty", unclear, f.kind)
+		return fmt.Sprintf("%s: the %s profile has no samples of the application", unclear, f.kind)
 	case len(f.culprits) == 0 && f.compared:
 		return fmt.Sprintf("%s: nothing in the %s profile grew above normal", unclear, f.kind)
 	case len(f.culprits) == 0:
