@@ -53,7 +53,7 @@ func (b *Brakes) Admit(ev *event.Event) bool {
 	defer b.mu.Unlock()
 	c := b.config()
 	now := b.clock.Wall().Round(0)
-	q := questionOf(ev, c.Budget)
+	q := questionOf(ev, c.Budget, now)
 	shared := q // for an operation that may still run when this has returned
 	v, err := b.onDisk(c.Store, func(s *state) verdict { return s.judge(&shared, now) })
 	if err != nil {
@@ -81,7 +81,7 @@ type verdict struct {
 
 func (s *state) judge(q *question, now time.Time) verdict {
 	p, refusal := s.admit(q, now)
-	return verdict{p.Times, max(now.Sub(p.Since), 0), refusal}
+	return verdict{p.Times, max(q.happened.Sub(p.Since), 0), refusal}
 }
 
 // onDisk judges by the state that the processes share.

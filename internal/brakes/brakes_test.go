@@ -129,6 +129,31 @@ func TestEventIsCountedOnce(t *testing.T) {
 	}
 }
 
+// How often it has happened, and in what time, is by when the events were, however long
+// their evidence took.
+func TestTimesAreOfTheEvents(t *testing.T) {
+	h := newHost(t)
+	var last *event.Event
+	for _, took := range []time.Duration{9 * time.Second, 2 * time.Second, 5 * time.Second} {
+		last = h.event(detect.SignalCPU, detect.CodeAbs, 95, time.Hour)
+		h.now = h.now.Add(took)
+		require.True(t, h.process().Admit(last))
+		h.now = h.now.Add(10*time.Second - took)
+	}
+	require.Equal(t, 20*time.Second, last.Trigger.TimesOver)
+	require.Contains(t, last.Sentence(), "(3 times in 20 s)")
+	earlier := h.event(detect.SignalCPU, detect.CodeAbs, 95, time.Hour)
+	earlier.At = earlier.At.Add(-time.Hour) // adopted from a process that was killed
+	require.True(t, h.process().Admit(earlier))
+	require.Zero(t, earlier.Trigger.TimesOver)
+	wrong := h.event(detect.SignalMem, detect.CodeAbs, 95, time.Hour)
+	wrong.At = time.Unix(0, 0) // by a clock that was not set
+	require.True(t, h.process().Admit(wrong))
+	next := h.event(detect.SignalMem, detect.CodeAbs, 95, time.Hour)
+	require.True(t, h.process().Admit(next))
+	require.Zero(t, next.Trigger.TimesOver)
+}
+
 // The processes of a service have one budget, and other services have their own. The
 // first event of a reason is always reported.
 func TestProcessesShareTheBudget(t *testing.T) {

@@ -52,6 +52,7 @@ type question struct {
 	service       string
 	signal        detect.Signal
 	code          string
+	happened      time.Time
 	began         time.Time // when its run began
 	budget, quota int       // of the signal, and after starts; 0 is none
 	margin        float64
@@ -59,34 +60,39 @@ type question struct {
 	repeats       bool // the level is reported again after the cool-down
 }
 
-func questionOf(ev *event.Event, budget int) question {
+func questionOf(ev *event.Event, budget int, now time.Time) question {
 	t := &ev.Trigger
 	rule := &t.Reason.Rule
 	uptime := time.Duration(ev.Readings.UptimeSeconds * float64(time.Second))
 	q := question{
 		report:  report{ID: ev.ID, Value: t.Sample.Value, Start: uptime < startTime},
-		service: ev.Labels["service"], signal: t.Sample.Signal, code: t.Reason.Code,
+		service: ev.Labels["service"], signal: t.Sample.Signal, code: t.Reason.Code, happened: ev.At.Round(0),
 		began: ev.At.Add(-uptime), budget: budget, quota: (budget + 1) / 2, // the rest is for ends of runs
 		margin: rule.Margin, coolDown: cmp.Or(rule.CoolDown, detect.DefaultPace().CoolDown),
 	}
 	if q.signal == event.SignalProcess {
 		q.Start, q.repeats, q.coolDown, q.began, q.quota = true, true, crashCoolDown, time.Time{}, budget
 	}
+	if !within(q.happened, now) { // by a clock that was wrong
+		q.happened = now
+	}
 	return q
 }
+
+// within reports whether a time is of the last day.
+func within(at, now time.Time) bool { return now.Sub(at) < day && at.Sub(now) < skew }
 
 // prune removes what is older than a day, and what is of the future, because the clock
 // was set back.
 func (s *state) prune(now time.Time) {
-	within := func(at time.Time) bool { return now.Sub(at) < day && at.Sub(now) < skew }
 	problems := s.Problems[:0]
 	for _, p := range s.Problems[max(len(s.Problems)-maxProblems, 0):] {
-		if !within(p.Last) {
+		if !within(p.Last, now) {
 			continue
 		}
 		reports := p.Reports[:0]
 		for _, r := range p.Reports[max(len(p.Reports)-maxReports, 0):] {
-			if within(r.At) {
+			if within(r.At, now) {
 				reports = append(reports, r)
 			}
 		}
@@ -97,13 +103,13 @@ func (s *state) prune(now time.Time) {
 }
 
 // of returns the problem of an event, which may be new.
-func (s *state) of(q *question, now time.Time) *problem {
+func (s *state) of(q *question) *problem {
 	for i := range s.Problems {
 		if p := &s.Problems[i]; p.Service == q.service && p.Signal == q.signal && p.Code == q.code {
 			return p
 		}
 	}
-	s.Problems = append(s.Problems, problem{Service: q.service, Signal: q.signal, Code: q.code, Since: now})
+	s.Problems = append(s.Problems, problem{Service: q.service, Signal: q.signal, Code: q.code, Since: q.happened})
 	return &s.Problems[len(s.Problems)-1]
 }
 
@@ -111,7 +117,7 @@ func (s *state) of(q *question, now time.Time) *problem {
 // may.
 func (s *state) admit(q *question, now time.Time) (p *problem, refusal string) {
 	s.prune(now)
-	p = s.of(q, now)
+	p = s.of(q)
 	for i := range p.Reports {
 		if q.ID != "" && q.ID == p.Reports[i].ID {
 			return p, ""
