@@ -4,8 +4,11 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/go-holmes/holmes/dump"
@@ -109,6 +112,7 @@ func (s *Store) open() (d *dump.Store, err error) {
 	switch {
 	case first:
 		d, err = dump.Open(s.path, s.options(c))
+		err = withRemedy(err)
 	case c != s.set:
 		err = d.SetLimits(s.options(c))
 	}
@@ -126,6 +130,17 @@ func (s *Store) open() (d *dump.Store, err error) {
 		}
 	}
 	return d, err
+}
+
+// withRemedy adds to an error of opening the dump path what to do, if there is no place
+// for it.
+func withRemedy(err error) error {
+	for _, noPlace := range []error{fs.ErrNotExist, fs.ErrPermission, syscall.EROFS} {
+		if errors.Is(err, noPlace) && !errors.Is(err, dump.ErrRefused) { // which has its own
+			return fmt.Errorf("%w: mount a volume there, or choose WithMemoryOnly (HOLMES_MEMORY_ONLY=true)", err)
+		}
+	}
+	return err
 }
 
 // configure sets the limits, from the next operation on.
