@@ -25,7 +25,7 @@
 //	GET  /api/1/events/<id>/<file>       event.json, or a profile, as received
 //	GET  /api/1/profiles[?service=][&type=][&event=][&labels=][&from=][&to=][&limit=]
 //	GET  /api/1/profiles/<id>            its description
-//	GET  /api/1/merge?service=&type=[&labels=][&from=][&to=][&limit=][&format=][&value=][&max_samples=]
+//	GET  /api/1/merge?service=&type=[&labels=][&from=][&to=][&limit=][&format=][&value=][&over=][&instances=][&max_samples=]
 //	GET  /api/1/merge?ids=<id>,<id>...   the same of these profiles
 //	GET  /api/1/diff?...&base_...=       the merge less the one of base_ids, or of base_labels, base_from
 //	                                     and so on; parameters without a base_ one are those of both
@@ -49,12 +49,26 @@
 //	flame  a flame graph, SVG
 //	graph  the call graph, SVG, where Graphviz's dot is installed; dot its source
 //
-// value names the values to show, such as inuse_space; max_samples keeps that many
-// stacks and adds up the others as "(other)". A difference can be normalized
-// (normalize=true), and be in the form that shows it in relation to the base
-// (form=diff_base), both as in go tool pprof. Headers of the answer count the
-// merged profiles, X-Holmes-Profiles, those that could not be read,
-// X-Holmes-Skipped, and the stacks that were added up, X-Holmes-Trimmed.
+// value names the values to show, such as inuse_space; the default goes by the type
+// that is asked for. max_samples keeps that many stacks and adds up the others as
+// "(other)".
+//
+// What values of several profiles are together is the same in all forms, and is
+// said in each: "measure" of format=top, the line of a picture, a comment of a
+// profile (go tool pprof -comments), the header X-Holmes-Measure.
+//
+//	over       total, the default: flows such as CPU time are added up; rate: they are per
+//	           second of the time that they cover; latest: snapshots such as inuse_space
+//	           are the latest of each instance, without it the mean over time
+//	instances  sum, the default, or mean
+//
+// A difference brings the base to the same time and to as many instances. With
+// normalize=true it is brought to the same total, as with go tool pprof -normalize,
+// and with normalize=false nothing is done, as with go tool pprof -base. form=diff_base
+// shows it in relation to the base. Headers of the answer count the merged profiles,
+// X-Holmes-Profiles, those that could not be read, X-Holmes-Skipped, and the stacks
+// that were added up, X-Holmes-Trimmed. X-Holmes-Labels is "dropped" if the labels of
+// samples were, for want of room; they are kept by the form pprof alone.
 //
 // # Where profefe is not followed
 //

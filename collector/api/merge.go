@@ -80,11 +80,8 @@ func errTooMany(n int) error {
 }
 
 // fold merges a side.
-func (rd *reader) fold(ctx context.Context, s side) (*merge.Fold, error) {
-	if len(s.ids) > 0 {
-		return rd.merger.IDs(ctx, s.ids)
-	}
-	return rd.merger.Query(ctx, s.query)
+func (rd *reader) fold(ctx context.Context, s side, form *render.Form) (*merge.Fold, error) {
+	return rd.merger.Fold(ctx, merge.Request{IDs: s.ids, Query: s.query, View: form.View, Labels: form.Labels})
 }
 
 // getMerge answers with merged profiles in the requested form.
@@ -100,11 +97,16 @@ func (rd *reader) getMerge(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, stop := context.WithTimeout(r.Context(), rd.mergeLimit)
 	defer stop()
-	f, err := rd.fold(ctx, s)
+	f, err := rd.fold(ctx, s, &form)
 	if err != nil {
 		return err
 	}
-	return (&render.Picture{Form: form, Fold: f, Title: s.title(), Dot: rd.dot}).Write(ctx, w)
+	p, err := render.NewPicture(&form, f, nil)
+	if err != nil {
+		return err
+	}
+	p.Title, p.Dot = s.title(), rd.dot
+	return p.Write(ctx, w)
 }
 
 // getDiff answers with the difference of two sides.
@@ -130,13 +132,19 @@ func (rd *reader) getDiff(w http.ResponseWriter, r *http.Request) error {
 	}
 	ctx, stop := context.WithTimeout(r.Context(), rd.mergeLimit)
 	defer stop()
-	p := &render.Picture{Form: form, Title: source.title() + " against " + base.title(), Dot: rd.dot}
-	if p.Fold, err = rd.fold(ctx, source); err != nil {
+	f, err := rd.fold(ctx, source, &form)
+	if err != nil {
 		return err
 	}
-	if p.Base, err = rd.fold(ctx, base); err != nil {
+	before, err := rd.fold(ctx, base, &form)
+	if err != nil {
 		return collector.Prefix(err, "the base")
 	}
+	p, err := render.NewPicture(&form, f, before)
+	if err != nil {
+		return err
+	}
+	p.Title, p.Dot = source.title()+" against "+base.title(), rd.dot
 	return p.Write(ctx, w)
 }
 

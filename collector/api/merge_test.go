@@ -115,7 +115,7 @@ func TestDiffForms(t *testing.T) {
 		"ids=" + ids["sort-cpu"] + "&service=shop&type=cpu&base_labels=version=2":     minus(one, two),
 		"service=shop&type=cpu&labels=version=2&base_labels=version=1&max_samples=3":  minus(two, one),
 	} {
-		a := w.get("/api/1/diff?" + query)
+		a := w.get("/api/1/diff?normalize=false&" + query)
 		require.Equal(t, http.StatusOK, a.status, "%s: %s", query, a.body)
 		require.Equal(t, want, totalsOf(t, a.body), query)
 	}
@@ -144,6 +144,8 @@ func TestMergeErrors(t *testing.T) {
 		"merge?service=shop&type=cpu&from=x":                   {400, "is not a time"},
 		"merge?service=shop&type=cpu&format=fish":              {400, `format \"fish\" is none of`},
 		"merge?service=shop&type=cpu&max_samples=0":            {400, "max_samples"},
+		"merge?service=shop&type=cpu&over=fish":                {400, "none of total, rate, latest"},
+		"merge?service=shop&type=cpu&instances=fish":           {400, "neither sum nor mean"},
 		"merge?service=shop&type=cpu&value=fish":               {400, `value \"fish\" is none of [samples/count cpu/nanoseconds]`},
 		"merge?service=shop&type=heap&format=pgo":              {400, "needs CPU profiles"},
 		"merge?ids=" + many:                                    {413, "1001 IDs are more than 1000"},
@@ -283,8 +285,8 @@ func TestGoToolPprof(t *testing.T) {
 		"ours, by IDs": {[]string{at("/api/1/merge?ids=" + ids["gofmt-cpu"])}, []string{gofmts}},
 		"base":         {[]string{"-base", at("/api/1/merge?service=shop&type=cpu&labels=version=1"), at("/api/1/merge?" + two)}, []string{"-base", sorts, jsons, gofmts}},
 		"diff_base":    {[]string{"-diff_base", at("/api/1/merge?service=shop&type=cpu&labels=version=1"), at("/api/1/merge?" + two)}, []string{"-diff_base", sorts, jsons, gofmts}},
-		"diff":         {[]string{at("/api/1/diff?" + two + "&base_labels=version=1")}, []string{"-base", sorts, jsons, gofmts}},
-		"diff, label":  {[]string{at("/api/1/diff?" + two + "&base_labels=version=1&form=diff_base")}, []string{"-diff_base", sorts, jsons, gofmts}},
+		"diff":         {[]string{at("/api/1/diff?" + two + "&base_labels=version=1&normalize=false")}, []string{"-base", sorts, jsons, gofmts}},
+		"diff, label":  {[]string{at("/api/1/diff?" + two + "&base_labels=version=1&form=diff_base&normalize=false")}, []string{"-diff_base", sorts, jsons, gofmts}},
 		"normalized":   {[]string{at("/api/1/diff?" + two + "&base_labels=version=1&normalize=true")}, []string{"-normalize", "-base", sorts, jsons, gofmts}},
 	} {
 		t.Run(name, func(t *testing.T) {

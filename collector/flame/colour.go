@@ -68,7 +68,7 @@ func PackageOf(function string) string {
 
 // colour returns the class of a box: its origin, or the direction of its change.
 func (g *Graph) colour(b *box, f Frame) string {
-	if g.options.Diff {
+	if g.options.Diff || g.signed {
 		return changed(b.delta())
 	}
 	h := fnv.New32a()

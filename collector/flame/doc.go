@@ -1,7 +1,7 @@
 // Package flame draws profiles: flame graphs, flame graphs of a difference, and
 // the table of functions that goes with them.
 //
-//	graph := flame.New(flame.Stacks(p, i), flame.Options{Title: "shop, CPU", Unit: "nanoseconds"})
+//	graph := flame.New(stacks, flame.Options{Title: "shop, CPU", Unit: "nanoseconds", Of: "total over 10s"})
 //	err := graph.WriteSVG(w)
 //
 // # How to read one
@@ -25,9 +25,9 @@
 //
 // # Caveats
 //
-//   - Stacks with a negative value, of a profile that is a difference already,
-//     have no width. They are left out and counted; draw a difference of two
-//     profiles with [Difference] instead.
+//   - The values of a profile that is a difference already may be below zero. A box
+//     is then as wide as the sum of magnitudes in it, blue if it is below zero, and
+//     shares are of the sum of all magnitudes.
 //   - The origin of a function is derived from its name and the path of its file.
 //     Without [Options].Module a module of the fleet's own that was not built
 //     from its own directory counts as a third party's.
@@ -36,10 +36,10 @@
 //
 // The pipeline:
 //
-//	stack.go, profile.go -> tree.go -> layout.go -> svg.go
-//	                     -> top.go
+//	stack.go -> tree.go -> layout.go -> svg.go
+//	         -> top.go
 //
-//	stack.go    the input; profile.go makes it of a profile
+//	stack.go    the input
 //	tree.go     stacks that begin alike become one
 //	layout.go   which boxes are worth drawing, and where
 //	svg.go      the picture, escape.go its texts, flame.css and flame.js

@@ -29,7 +29,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // stack is one whose calls are separated by semicolons.
 func stack(calls string, value, base int64) flame.Stack {
-	s := flame.Stack{Value: value, Base: base}
+	s := flame.Stack{Value: float64(value), Base: float64(base)}
 	for call := range strings.SplitSeq(calls, ";") {
 		s.Frames = append(s.Frames, flame.Frame{Function: call})
 	}
@@ -144,12 +144,34 @@ func TestEmpty(t *testing.T) {
 	require.Contains(t, svg, "nothing was measured in main.nobody")
 }
 
+// Values below zero, as of what was freed, are drawn with their sign. Shares are of
+// the sum of magnitudes.
 func TestNegative(t *testing.T) {
-	svg := draw(t, slices.Values([]flame.Stack{
-		stack("main.a", 10, 0), stack("main.b", -10, 0), stack("main.c", math.MinInt64, 5),
-	}), flame.Options{})
-	require.Contains(t, svg, "1 boxes; 2 stacks with negative values are left out")
-	require.Contains(t, svg, "main.a\n10, 100 %")
+	stacks := []flame.Stack{stack("main.main;main.grew", 10, 0), stack("main.main;main.freed", -30, 0)}
+	svg := draw(t, slices.Values(stacks), flame.Options{Title: "inuse_space", Of: "one difference"})
+	require.Contains(t, svg, "inuse_space: -20 in all, one difference</text>")
+	require.Contains(t, svg, `<g class="r5"><title>main.grew`+"\n10, 25 %")
+	require.Contains(t, svg, `<g class="b5"><title>main.freed`+"\n-30, -75 %</title><rect x=\"0\" y=\"80\" width=\"900\"")
+	require.Contains(t, svg, "main.main\n-20, -50 %")
+	require.Contains(t, svg, "below zero")
+
+	table := flame.Top(slices.Values(stacks), flame.Options{})
+	require.Equal(t, "main.freed", table.Rows[0].Function, "by magnitude")
+	require.InDelta(t, -0.75, table.Share(table.Rows[0].Flat), 1e-9)
+	require.InDelta(t, -20, table.Total, 0)
+
+	diff := draw(t, slices.Values([]flame.Stack{stack("main.a", -10, 0), stack("main.a", 0, 5)}), flame.Options{Diff: true})
+	require.Contains(t, diff, "5 before, -10 after: -15, -300 %")
+}
+
+// Scales are for all values, those of either side.
+func TestScale(t *testing.T) {
+	o := flame.Options{Diff: true, Scale: 0.5, BaseScale: 2, Note: "2 profiles left out"}
+	svg := draw(t, slices.Values([]flame.Stack{stack("main.a", 10, 0), stack("main.a", 0, 5)}), o)
+	require.Contains(t, svg, "10 before, 5 after: -5, -50 %")
+	require.Contains(t, svg, "1 boxes; 2 profiles left out")
+	table := flame.Top(slices.Values([]flame.Stack{stack("main.a", 10, 5)}), o)
+	require.Equal(t, []flame.Row{{Function: "main.a", Origin: flame.Own, Flat: 5, Cum: 5, FlatBase: 10, CumBase: 10}}, table.Rows)
 }
 
 func TestHugeValues(t *testing.T) {
@@ -179,7 +201,7 @@ func wide(n, depth int) iter.Seq[flame.Stack] {
 	return func(yield func(flame.Stack) bool) {
 		random := rand.New(rand.NewPCG(1, 2))
 		for range n {
-			s := flame.Stack{Value: 1 + random.Int64N(1000), Base: random.Int64N(1000)}
+			s := flame.Stack{Value: 1 + float64(random.Int64N(1000)), Base: float64(random.Int64N(1000))}
 			for d := range depth {
 				s.Frames = append(s.Frames, flame.Frame{Function: fmt.Sprintf("example.com/%s.f%d", strings.Repeat("<&>", 100), random.IntN(2+d*d))})
 			}

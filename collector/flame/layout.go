@@ -27,26 +27,26 @@ type box struct {
 	hit    bool   // it is searched for
 	rest   bool   // it stands for what is too narrow
 	x, w   float64
-	total  float64 // of the side that shares are of
+	total  float64 // what shares are of
 	parent int32   // in the boxes
 }
 
 // A Graph is a flame graph that has been laid out.
 type Graph struct {
-	options  Options
-	boxes    []box // a parent before its children; the first is the root
-	rows     int
-	nodes    int // that there were
-	rests    int // boxes that stand for others
-	negative int
-	found    float64 // weight of what is searched for
+	options Options
+	boxes   []box // a parent before its children; the first is the root
+	rows    int
+	nodes   int     // that there were
+	rests   int     // boxes that stand for others
+	signed  bool    // there are values below zero
+	found   float64 // weight of what is searched for
 }
 
 // New lays a flame graph out. It reads all stacks before it returns.
 func New(stacks iter.Seq[Stack], o Options) *Graph {
 	o = o.withDefaults()
 	t := newTree(stacks, o)
-	g := &Graph{options: o, nodes: len(t.nodes) - 1, negative: t.negative}
+	g := &Graph{options: o, nodes: len(t.nodes) - 1, signed: t.signed}
 	g.layOut(t, g.worth(t), called(t))
 	g.found = g.search()
 	return g
@@ -90,9 +90,7 @@ func (g *Graph) worth(t *tree) map[int32][]int32 {
 func called(t *tree) []node {
 	below := make([]node, len(t.nodes))
 	for i := 1; i < len(t.nodes); i++ {
-		n, sum := &t.nodes[i], &below[t.nodes[i].parent]
-		sum.value += n.value
-		sum.base += n.base
+		below[t.nodes[i].parent].plus(&t.nodes[i])
 	}
 	return below
 }
@@ -101,7 +99,7 @@ func called(t *tree) []node {
 // are as deep as they are.
 func (g *Graph) layOut(t *tree, children map[int32][]int32, called []node) {
 	root := &t.nodes[0]
-	g.boxes = append(g.boxes, box{node: root, name: "all", class: "x", w: width, total: max(root.value, root.base)})
+	g.boxes = append(g.boxes, box{node: root, name: "all", class: "x", w: width, total: root.weight()})
 	type step struct{ node, box int32 }
 	todo := []step{{0, 0}}
 	for len(todo) > 0 {
@@ -120,6 +118,8 @@ func (g *Graph) layOut(t *tree, children map[int32][]int32, called []node) {
 			x += w
 			rest.value -= n.value
 			rest.base -= n.base
+			rest.width -= n.width
+			rest.baseWidth -= n.baseWidth
 			below = append(below, step{i, int32(len(g.boxes))})
 			g.boxes = append(g.boxes, b)
 		}

@@ -1,5 +1,7 @@
 package flame
 
+import "cmp"
+
 // A Frame is one call of a stack.
 type Frame struct {
 	// Function is the full name, as Go's symbol table has it.
@@ -15,10 +17,10 @@ type Stack struct {
 	// for, and not kept.
 	Frames []Frame
 	// Value was measured.
-	Value int64
+	Value float64
 	// Base was measured in what Value is compared with, and is 0 where nothing
 	// is compared.
-	Base int64
+	Base float64
 }
 
 // Options are what stacks do not say. The zero value is useful.
@@ -28,6 +30,14 @@ type Options struct {
 	// Unit is what values are counted in, as profiles name it: "nanoseconds",
 	// "bytes", "count".
 	Unit string
+	// Scale and BaseScale are what all values, and all bases, are multiplied by, once
+	// they are added up: so the order of stacks makes no difference. 0 is 1.
+	Scale, BaseScale float64
+	// Of says what the values are, such as "mean of 60 snapshots". It stands behind
+	// the sum.
+	Of string
+	// Note stands below the picture, with what it leaves out.
+	Note string
 	// Diff draws Base against Value.
 	Diff bool
 	// Module is the path of the module that is the reader's own, beside
@@ -62,5 +72,6 @@ func (o Options) withDefaults() Options {
 	if o.Depth <= 0 || o.Depth > maxDepth {
 		o.Depth = maxDepth
 	}
+	o.Scale, o.BaseScale = cmp.Or(o.Scale, 1), cmp.Or(o.BaseScale, 1)
 	return o
 }

@@ -57,6 +57,9 @@ func (g *Graph) title() string {
 		text = fmt.Sprintf("%s before, %s after: %s", Format(root.base, g.options.Unit), Format(root.value, g.options.Unit),
 			Change(root.value, root.base, g.options.Unit))
 	}
+	if g.options.Of != "" {
+		text += ", " + g.options.Of
+	}
 	if g.options.Title != "" {
 		text = g.options.Title + ": " + text
 	}
@@ -77,8 +80,8 @@ func (g *Graph) note() string {
 	default:
 		text = grouped(float64(drawn)) + " boxes"
 	}
-	if g.negative > 0 {
-		text += fmt.Sprintf("; %s stacks with negative values are left out", grouped(float64(g.negative)))
+	if g.options.Note != "" {
+		text += "; " + g.options.Note
 	}
 	if g.options.Search != "" {
 		text += fmt.Sprintf("; %q is in %s", g.options.Search, Percent(ratio(g.found, g.boxes[0].weight())))
@@ -97,6 +100,9 @@ func ratio(a, b float64) float64 {
 func (g *Graph) legends() [][2]string {
 	if g.options.Diff {
 		return [][2]string{{"b5", "gone"}, {"b2", "less"}, {"n", "the same"}, {"r2", "more"}, {"r5", "new"}}
+	}
+	if g.signed {
+		return [][2]string{{"b5", "below zero"}, {"n", "both"}, {"r5", "above zero"}}
 	}
 	return [][2]string{{"o0", "own code"}, {"s0", "standard library"}, {"t0", "third party"}}
 }

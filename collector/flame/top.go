@@ -3,6 +3,7 @@ package flame
 import (
 	"cmp"
 	"iter"
+	"math"
 	"slices"
 	"strings"
 )
@@ -22,19 +23,25 @@ type Table struct {
 	Rows []Row
 	// Total and TotalBase are of all stacks.
 	Total, TotalBase float64
+	// Whole is the sum of the magnitudes of all values, which shares are of: where
+	// some are below zero, the total may be anything.
+	Whole float64
 }
 
-// Top returns a table of all functions. The order is by Flat; with
-// [Options].Diff by how much Flat has changed, in either direction. Negative
-// values count here as they are.
+// Share returns the part of all that a value is, with its sign.
+func (t *Table) Share(value float64) float64 { return ratio(value, t.Whole) }
+
+// Top returns a table of all functions. The order is by the magnitude of Flat, and
+// with [Options].Diff by how much Flat has changed, in either direction.
 func Top(stacks iter.Seq[Stack], o Options) *Table {
 	t := &Table{}
 	rows := map[string]*Row{}
 	seen := map[string]bool{}
 	for s := range stacks {
-		value, base := float64(s.Value), float64(s.Base)
+		value, base := s.Value, s.Base
 		t.Total += value
 		t.TotalBase += base
+		t.Whole += math.Abs(value)
 		clear(seen)
 		for i, f := range s.Frames {
 			r := rows[f.Function]
@@ -53,7 +60,10 @@ func Top(stacks iter.Seq[Stack], o Options) *Table {
 			}
 		}
 	}
+	o = o.withDefaults()
+	t.Total, t.TotalBase, t.Whole = t.Total*o.Scale, t.TotalBase*o.BaseScale, t.Whole*o.Scale
 	for _, r := range rows {
+		r.Flat, r.Cum, r.FlatBase, r.CumBase = r.Flat*o.Scale, r.Cum*o.Scale, r.FlatBase*o.BaseScale, r.CumBase*o.BaseScale
 		t.Rows = append(t.Rows, *r)
 	}
 	t.sort(o.Diff)
@@ -62,8 +72,8 @@ func Top(stacks iter.Seq[Stack], o Options) *Table {
 
 // sort puts the largest first, or what changed most.
 func (t *Table) sort(diff bool) {
-	flat := func(r Row) float64 { return r.Flat }
-	cum := func(r Row) float64 { return r.Cum }
+	flat := func(r Row) float64 { return math.Abs(r.Flat) }
+	cum := func(r Row) float64 { return math.Abs(r.Cum) }
 	if diff {
 		flat = func(r Row) float64 { return max(r.Flat-r.FlatBase, r.FlatBase-r.Flat) }
 		cum = func(r Row) float64 { return max(r.Cum-r.CumBase, r.CumBase-r.Cum) }

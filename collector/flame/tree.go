@@ -1,6 +1,9 @@
 package flame
 
-import "iter"
+import (
+	"iter"
+	"math"
+)
 
 // maxNodes bounds the tree: some 100 MB. Of a profile that has more, the rest is
 // counted where the room ended.
@@ -13,10 +16,13 @@ type node struct {
 	depth         int32
 	cut           bool // there was more below it
 	value, base   float64
+	// width is the sum of magnitudes: what was freed takes as much room as what was
+	// added.
+	width, baseWidth float64
 }
 
 // weight is what makes a node wide.
-func (n *node) weight() float64 { return n.value + n.base }
+func (n *node) weight() float64 { return n.width + n.baseWidth }
 
 // delta is the part of what a node has on both sides by which it grew, -1 to 1.
 func (n *node) delta() float64 {
@@ -34,8 +40,7 @@ type tree struct {
 	ids    map[Frame]int32
 	below  map[place]int32
 	depth  int32
-	// negative is what was left out for having no width.
-	negative int
+	signed bool // there are values below zero
 }
 
 // A place is a function below a node.
@@ -49,16 +54,19 @@ func newTree(stacks iter.Seq[Stack], o Options) *tree {
 		if !o.Diff {
 			s.Base = 0
 		}
-		if s.Value < 0 || s.Base < 0 {
-			t.negative++
-		}
-		value, base := float64(max(s.Value, 0)), float64(max(s.Base, 0))
-		if value+base == 0 {
+		of := node{value: s.Value, base: s.Base, width: math.Abs(s.Value), baseWidth: math.Abs(s.Base)}
+		if of.width == 0 && of.baseWidth == 0 {
 			continue
 		}
+		t.signed = t.signed || s.Value < 0 || s.Base < 0
 		if frames, ok := focused(s.Frames, o.Focus); ok {
-			t.add(frames, value, base)
+			t.add(frames, &of)
 		}
+	}
+	for i := range t.nodes {
+		n := &t.nodes[i]
+		n.value, n.base = n.value*o.Scale, n.base*o.BaseScale
+		n.width, n.baseWidth = n.width*o.Scale, n.baseWidth*o.BaseScale
 	}
 	return t
 }
@@ -76,9 +84,9 @@ func focused(frames []Frame, focus string) ([]Frame, bool) {
 	return nil, false
 }
 
-func (t *tree) add(frames []Frame, value, base float64) {
+func (t *tree) add(frames []Frame, of *node) {
 	at := int32(0)
-	t.count(at, value, base)
+	t.nodes[at].plus(of)
 	for _, f := range frames {
 		next, ok := t.child(at, f)
 		if !ok {
@@ -86,13 +94,15 @@ func (t *tree) add(frames []Frame, value, base float64) {
 			return
 		}
 		at = next
-		t.count(at, value, base)
+		t.nodes[at].plus(of)
 	}
 }
 
-func (t *tree) count(at int32, value, base float64) {
-	t.nodes[at].value += value
-	t.nodes[at].base += base
+func (n *node) plus(of *node) {
+	n.value += of.value
+	n.base += of.base
+	n.width += of.width
+	n.baseWidth += of.baseWidth
 }
 
 // child returns the node of a function below another, and false if there is no

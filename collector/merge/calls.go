@@ -16,7 +16,8 @@ type Frame struct {
 }
 
 // Stacks returns the stacks of which a column is not 0, the outermost call first,
-// with that value. Calls that were inlined are calls. Frames are good until the
+// with that value as it is stored: [Fold.Scale] makes of a sum of them what
+// [Measure] says. Calls that were inlined are calls. Frames are good until the
 // next stack is asked for; no column of another number is meant.
 func (f *Fold) Stacks(column int) iter.Seq2[[]Frame, int64] {
 	return func(yield func([]Frame, int64) bool) {
@@ -42,6 +43,9 @@ func (f *Fold) Stacks(column int) iter.Seq2[[]Frame, int64] {
 		}
 	}
 }
+
+// Scale is what the stored values of a column are multiplied by.
+func (f *Fold) Scale(column int) float64 { return f.columns[column].scale }
 
 // calls are the calls at a location.
 func (f *Fold) calls(n uint32) (frames []Frame) {

@@ -17,20 +17,41 @@
 // and memory. A fold that grows beyond its bound adds up the smallest
 // stacks as one, named "(other)", so that no sum is ever wrong.
 //
-// A [Merger] folds what a query finds. So that wide windows are answered at once
-// it keeps roll-ups: the fold of an hour's profiles, and of a day's, of one
-// service and kind, by labels. [Merger.Run] makes them in the background. They
-// are never trusted further than they name the profiles that are in them: what a
-// query finds and a roll-up does not have is folded from the profile itself, and
-// a roll-up that has more than the query finds is left alone. So they can be
-// removed at any time.
+// A [Merger] makes one of what a query finds. What that means is decided here, for
+// every form of every answer, by the kind of the profiles, the types of their
+// values and whether they cover a time; [Fold.Measure] says it:
+//
+//   - Flows, such as CPU time and allocations, are added up over time: a total, or a
+//     rate per second of the time that is covered.
+//   - Snapshots, such as the heap in use and goroutines, are never added over time.
+//     Of each instance it is the mean, or the latest.
+//   - What the runtime counts from the start of a process on (alloc_space,
+//     contentions) is the difference of the last and the first profile of a process,
+//     or what several processes had.
+//   - Instances are added up, or averaged, as the [View] says.
+//   - A comparison brings both sides to the same time and to as many instances, see
+//     [Balance].
+//
+// So each profile has a weight for each type of values, which the plan of a query
+// holds: 1 for a flow, a part for a snapshot, and -1 and 1 for the ends of what was
+// counted from the start of a process on.
+//
+// So that wide windows are answered at once it keeps roll-ups: the fold of an
+// hour's profiles, and of a day's, of one service and kind, by labels.
+// [Merger.Roller] makes them in the background. They never change an answer: what a
+// query finds and a roll-up does not have is folded from the profile itself, a
+// group is left alone if it has more than the query finds, if its profiles do not
+// weigh the same, or if it has lost labels that are wanted, and what would have to
+// be trimmed is not rolled up. So they can be removed at any time.
 //
 // # Caveats
 //
 //   - Addresses are dropped where functions are known. For instructions, look
 //     at a single profile.
-//   - Snapshots such as heap profiles are added up like all others. Half of what
-//     two of them hold is what one of them holds on the average.
+//   - An instance is what the label instance, pod or host says. Profiles without one
+//     are taken as those of one instance.
+//   - Nothing in a profile says which process it is of. Another one has begun where
+//     the labels differ, or a sum became less.
 //   - A profile that the check lets pass and whose samples refer to what is
 //     missing is left out, and counted.
 //
@@ -38,13 +59,16 @@
 //
 //	fold.go     Fold: a profile goes in
 //	source.go   one profile: where its parts are; check.go whether they fit
+//	columns.go  types of values and their units
 //	tables.go   functions, locations and labels, each once
 //	stacks.go   stacks and their values
 //	shrink.go   fewer stacks
 //	diff.go     subtraction
 //	encode.go   the sum as a profile
 //	calls.go    the sum as stacks of calls; graph.go as a call graph
-//	merger.go   what a query finds
+//	measure.go  what values are, in words
+//	plan.go     what each profile weighs; facts.go what has to be known for that
+//	merger.go   what a query finds; run.go how it becomes one
 //	rollup.go   a roll-up's file; group.go by which labels
 //	roller.go   when they are made, and when they go
 package merge

@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/go-holmes/holmes/internal/protowire"
 	"github.com/google/pprof/profile"
@@ -25,6 +27,21 @@ func (f *Fold) WriteTo(w io.Writer) (int64, error) {
 		err = zip.Close()
 	}
 	return counter.n, err
+}
+
+// noteOf begins a comment of a profile that says what the values of a type are.
+func noteOf(typ string) string { return "holmes: " + typ + ": " }
+
+// addNotes adds comments that say what the values of each type are. go tool pprof
+// -comments prints them.
+func (f *Fold) addNotes(prefix string) {
+	room := max(maxComments-len(f.columns), 0)
+	f.header.comments = slices.DeleteFunc(f.header.comments, func(c string) bool { return strings.HasPrefix(c, "holmes: ") })
+	f.header.comments = f.header.comments[:min(len(f.header.comments), room)]
+	for i := range f.columns {
+		m := f.Measure(i)
+		f.header.comments = append(f.header.comments, noteOf(f.columns[i].Type)+prefix+m.Text)
+	}
 }
 
 // Profile returns the sum as google's tools know profiles. It takes several times
@@ -134,7 +151,7 @@ func (f *Fold) encodeHeader(e *encoder) {
 		e.end(field)
 	}
 	for _, c := range f.columns {
-		valueType(protowire.ProfileSampleType, c)
+		valueType(protowire.ProfileSampleType, c.ValueType)
 	}
 	h, out := &f.header, message(e.out)
 	if h.periodType != (safepprof.ValueType{}) {
@@ -165,8 +182,8 @@ func (f *Fold) encodeSample(e *encoder, i int) {
 		e.sub = binary.AppendUvarint(e.sub, uint64(f.stacks.location(at))+1)
 	}
 	e.join(protowire.SampleLocation)
-	for _, v := range f.stacks.row(i) {
-		e.sub = binary.AppendUvarint(e.sub, uint64(v))
+	for c, v := range f.stacks.row(i) {
+		e.sub = binary.AppendUvarint(e.sub, uint64(f.columns[c].whole(v)))
 	}
 	e.join(protowire.SampleValue)
 	for _, l := range f.tags[st.tags] {

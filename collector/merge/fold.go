@@ -14,8 +14,10 @@ import (
 )
 
 // A Fold is the sum of profiles: of each stack, with its labels, the sum of its
-// values. Values of the same type and unit are added; a profile that has none of
-// a type counts as 0 there. It is used by one goroutine.
+// values. Values of one type are added, and units of one quantity are converted to
+// the smallest of them: milliseconds and nanoseconds are one column. A profile that
+// has none of a type counts as 0 there, see [Measure].Without. A fold is used by one
+// goroutine.
 //
 // Addresses are kept of frames without a name only, so that the same line in two
 // builds, or at two places of one, is the same frame.
@@ -36,11 +38,16 @@ type Fold struct {
 	byTags    map[string]uint32
 	stacks    stacks
 
-	columns  []safepprof.ValueType
+	columns  []column
 	header   header
 	profiles int
-	trimmed  int // stacks that went to the others
-	skipped  int // profiles that could not be read
+	trimmed  int            // stacks that went to the others
+	skipped  int            // profiles that could not be read
+	bare     bool           // labels are not kept
+	stripped bool           // labels were dropped for want of room
+	kind     collector.Kind // of the profiles, "" if that is not known
+	asked    bool           // the kind was asked for
+	last     time.Time      // when the latest profile was begun, of a query
 
 	// Buffers of the profile that is being added.
 	src         source
@@ -48,6 +55,16 @@ type Fold struct {
 	lineBuf     []line
 	tag         []label
 	row         []int64
+}
+
+// A column is the values of one type.
+type column struct {
+	safepprof.ValueType
+	profiles int     // that have values of the type
+	signed   bool    // there was a value below zero
+	scale    float64 // what a stored value is multiplied by
+	measure  Measure
+	stated   string // what a comment of the profile says of it
 }
 
 // A header is what a profile says about all of itself.
@@ -76,8 +93,8 @@ const (
 )
 
 // NewFold returns an empty fold that takes about so many bytes at the most; 0 is
-// [DefaultLimit]. Above it, the stacks with the smallest values are added up as
-// one, named "(other)", and no value is lost.
+// [DefaultLimit]. Above it the labels are dropped, and then the stacks with the
+// smallest values are added up as one, named "(other)". No value is lost.
 func NewFold(limit int64) *Fold {
 	f := &Fold{limit: cmp.Or(limit, DefaultLimit)}
 	f.clear()
@@ -98,7 +115,7 @@ func (f *Fold) clear() {
 // Add adds a profile: the inflated bytes that a [safepprof.Checker] has let pass.
 // Other bytes are an error, and do no harm, but only their size bounds the memory
 // that this takes. After an error the fold is as before.
-func (f *Fold) Add(raw []byte) error { return f.add(raw, 1, false) }
+func (f *Fold) Add(raw []byte) error { return f.add(raw, addition{}) }
 
 // Profiles returns how many profiles were added.
 func (f *Fold) Profiles() int { return f.profiles }
@@ -113,8 +130,17 @@ func (f *Fold) Skipped() int { return f.skipped }
 // Len returns how many stacks there are.
 func (f *Fold) Len() int { return len(f.stacks.list) }
 
+// Stripped reports whether labels were dropped for want of room.
+func (f *Fold) Stripped() bool { return f.stripped }
+
 // Columns returns what the values of a stack are.
-func (f *Fold) Columns() []safepprof.ValueType { return slices.Clone(f.columns) }
+func (f *Fold) Columns() []safepprof.ValueType {
+	types := make([]safepprof.ValueType, len(f.columns))
+	for i := range f.columns {
+		types[i] = f.columns[i].ValueType
+	}
+	return types
+}
 
 // Time returns when the earliest of the profiles was begun, and zero if none of
 // them says.
@@ -125,11 +151,23 @@ func (f *Fold) Time() time.Time {
 	return time.Unix(0, f.header.time).UTC()
 }
 
+// Latest returns when the latest of the profiles that a [Merger] has found was begun.
+func (f *Fold) Latest() time.Time { return f.last }
+
 // Duration returns how long all profiles took together.
 func (f *Fold) Duration() time.Duration { return time.Duration(f.header.duration) }
 
-// Totals returns the sum of each column.
+// Totals returns the sum of each column, rounded.
 func (f *Fold) Totals() []int64 {
+	totals := f.stored()
+	for c := range totals {
+		totals[c] = f.columns[c].whole(totals[c])
+	}
+	return totals
+}
+
+// stored returns the sum of each column as it is stored.
+func (f *Fold) stored() []int64 {
 	totals := make([]int64, len(f.columns))
 	for i := range f.stacks.list {
 		for c, v := range f.stacks.row(i) {
@@ -139,77 +177,51 @@ func (f *Fold) Totals() []int64 {
 	return totals
 }
 
-// Column returns the number of the column of that type, or of the one that says
-// the most if name is "": what the profiles name as their default, or the last,
-// as go tool pprof does.
-func (f *Fold) Column(name string) (int, error) {
-	if len(f.columns) == 0 {
-		return 0, collector.Errorf(collector.NotFound, "nothing found")
+// whole returns what a stored value means, rounded.
+func (c *column) whole(stored int64) int64 {
+	if c.scale == 1 {
+		return stored
 	}
-	wanted := cmp.Or(name, f.header.defaultType)
-	for i, c := range f.columns {
-		if c.Type == wanted {
-			return i, nil
-		}
-	}
-	if name == "" {
-		return len(f.columns) - 1, nil
-	}
-	return 0, collector.Errorf(collector.Invalid, "value %.40q is none of %v", name, f.columns)
+	return round(float64(stored) * c.scale)
 }
 
-// add adds a profile whose values are multiplied by sign. Samples of a base get
-// the label that go tool pprof knows them by.
-func (f *Fold) add(raw []byte, sign int64, base bool) error {
+// An addition says how a profile is added.
+type addition struct {
+	// weigh returns what values of a type are multiplied by; nil is 1.
+	weigh func(typ string) int64
+	// base gives the samples the label that go tool pprof knows a base by.
+	base bool
+	// uncounted is a profile that was counted before.
+	uncounted bool
+}
+
+// add adds a profile.
+func (f *Fold) add(raw []byte, how addition) error {
 	s := &f.src
 	if err := s.read(raw); err != nil {
 		return err
 	}
-	if err := f.addColumns(s); err != nil {
+	if err := f.addColumns(s, how); err != nil {
 		return err
 	}
 	for _, at := range s.samples {
-		f.addSample(s, raw[at.from:at.to], sign, base)
+		f.addSample(s, raw[at.from:at.to], how.base)
 	}
 	f.addHeader(s)
-	f.profiles++
+	if !how.uncounted {
+		f.profiles++
+	}
 	if f.bytes > f.limit/4*3 {
 		f.shrink(f.limit / 2)
 	}
 	return nil
 }
 
-// addColumns finds the columns of a profile's values, and adds those that are
-// missing.
-func (f *Fold) addColumns(s *source) error {
-	taken := [maxColumns]bool{}
-	columns := slices.Clone(f.columns)
-	s.columns = s.columns[:0]
-	for _, t := range s.types {
-		column := safepprof.ValueType{Type: string(s.text(t.typ)), Unit: string(s.text(t.unit))}
-		n := 0
-		for n < len(columns) && (columns[n] != column || taken[n]) {
-			n++
-		}
-		if n == maxColumns {
-			return safepprof.NotProfile("more than %d types of values", maxColumns)
-		}
-		if n == len(columns) {
-			columns = append(columns, column)
-		}
-		taken[n] = true
-		s.columns = append(s.columns, n)
-	}
-	if len(columns) > len(f.columns) {
-		f.columns = columns
-		f.stacks.widen(len(columns))
-	}
-	f.row = slices.Grow(f.row[:0], len(f.columns))[:len(f.columns)]
-	return nil
-}
-
 // addSample adds one sample, which read has looked at.
-func (f *Fold) addSample(s *source, m []byte, sign int64, base bool) {
+func (f *Fold) addSample(s *source, m []byte, base bool) {
+	if f.bytes > f.limit && f.strip() {
+		s.forget()
+	}
 	clear(f.row)
 	f.tag = f.tag[:0]
 	f.key = f.key[:0]
@@ -228,19 +240,32 @@ func (f *Fold) addSample(s *source, m []byte, sign int64, base bool) {
 			for run := c.Run(); len(run) > 0; n++ {
 				v, size := protowire.Uvarint(run)
 				run = run[size:]
-				f.row[s.columns[n]] += sign * int64(v)
+				f.row[s.columns[n]] = times(int64(v), s.factors[n])
+				if int64(v) < 0 && s.factors[n] != 0 {
+					f.columns[s.columns[n]].signed = true
+				}
 			}
 		case protowire.SampleLabel:
-			if len(f.tag) < maxTags && !full {
+			if len(f.tag) < maxTags && !full && !f.bare {
 				f.tag = append(f.tag, f.label(s, c.Bytes()))
 			}
 		}
 	}
-	if full {
+	switch {
+	case !slices.ContainsFunc(f.row, func(v int64) bool { return v != 0 }):
+		return
+	case full:
 		f.toOthers(f.row, base)
 		return
 	}
 	f.bytes += f.stacks.add(f.key, f.tagged(base), f.row)
+}
+
+// has reports whether there are columns of all these types.
+func (f *Fold) has(types []string) bool {
+	return !slices.ContainsFunc(types, func(typ string) bool {
+		return !slices.ContainsFunc(f.columns, func(c column) bool { return c.Type == typ })
+	})
 }
 
 func (f *Fold) addHeader(s *source) {
@@ -250,7 +275,9 @@ func (f *Fold) addHeader(s *source) {
 			*to = string(s.text(number))
 		}
 	}
-	text(&h.defaultType, s.defaultType)
+	if name := string(s.text(s.defaultType)); name != "" && (h.defaultType == "" || name < h.defaultType) {
+		h.defaultType = name // whatever the order
+	}
 	text(&h.drop, s.drop)
 	text(&h.keep, s.keep)
 	text(&h.doc, s.doc)

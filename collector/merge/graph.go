@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"slices"
 	"strings"
 )
@@ -20,12 +21,12 @@ type GraphOptions struct {
 	// default.
 	Functions int
 	// Format writes values for display. The default is the number.
-	Format func(int64) string
+	Format func(float64) string
 }
 
 // A callNode is a function of a call graph.
 type callNode struct {
-	flat, sum int64
+	flat, sum float64
 	number    int
 	last      int // stack in which it was seen
 }
@@ -34,7 +35,7 @@ type callNode struct {
 type edge struct{ from, to string }
 
 type callEdge struct {
-	sum  int64
+	sum  float64
 	last int
 }
 
@@ -44,11 +45,13 @@ type callEdge struct {
 func (f *Fold) WriteDOT(w io.Writer, o GraphOptions) error {
 	o.Functions = cmp.Or(o.Functions, 80)
 	if o.Format == nil {
-		o.Format = func(v int64) string { return fmt.Sprint(v) }
+		o.Format = func(v float64) string { return fmt.Sprint(v) }
 	}
-	nodes, edges, total := f.callGraph(o.Column)
+	nodes, edges, total, whole := f.callGraph(o.Column)
+	scale, format := f.Scale(o.Column), o.Format
+	o.Format = func(v float64) string { return format(v * scale) }
 	names := slices.SortedFunc(maps.Keys(nodes), func(a, b string) int {
-		return cmp.Or(cmp.Compare(magnitude(nodes[b].sum), magnitude(nodes[a].sum)), cmp.Compare(a, b))
+		return cmp.Or(cmp.Compare(math.Abs(nodes[b].sum), math.Abs(nodes[a].sum)), cmp.Compare(a, b))
 	})
 	names = names[:min(len(names), o.Functions)]
 	b := bufio.NewWriter(w)
@@ -59,8 +62,8 @@ func (f *Fold) WriteDOT(w io.Writer, o GraphOptions) error {
 		n := nodes[name]
 		n.number = i + 1
 		share := 0.0
-		if total != 0 {
-			share = min(float64(magnitude(n.flat))/float64(magnitude(total)), 1)
+		if whole != 0 {
+			share = min(math.Abs(n.flat)/whole, 1)
 		}
 		fmt.Fprintf(b, "\tn%d [label=%s, fontsize=%.0f, fillcolor=%s];\n", n.number,
 			quote(fmt.Sprintf("%s\n%s\nof %s", shorten(name), o.Format(n.flat), o.Format(n.sum))), 10+20*share, fill(n.sum, share))
@@ -80,13 +83,16 @@ func (f *Fold) WriteDOT(w io.Writer, o GraphOptions) error {
 	return nil
 }
 
-// callGraph adds up functions and calls, each once for a stack.
-func (f *Fold) callGraph(column int) (nodes map[string]*callNode, edges map[edge]*callEdge, total int64) {
+// callGraph adds up functions and calls, each once for a stack. whole is the sum of
+// magnitudes.
+func (f *Fold) callGraph(column int) (nodes map[string]*callNode, edges map[edge]*callEdge, total, whole float64) {
 	nodes, edges = map[string]*callNode{}, map[edge]*callEdge{}
 	stack := 0
-	for frames, value := range f.Stacks(column) {
+	for frames, stored := range f.Stacks(column) {
+		value := float64(stored)
 		stack++
-		total = plus(total, value)
+		total += value
+		whole += math.Abs(value)
 		for i, frame := range frames {
 			n := nodes[frame.Function]
 			if n == nil {
@@ -94,10 +100,10 @@ func (f *Fold) callGraph(column int) (nodes map[string]*callNode, edges map[edge
 				nodes[frame.Function] = n
 			}
 			if n.last != stack {
-				n.last, n.sum = stack, plus(n.sum, value)
+				n.last, n.sum = stack, n.sum+value
 			}
 			if i == len(frames)-1 {
-				n.flat = plus(n.flat, value)
+				n.flat += value
 			}
 			if i == 0 {
 				continue
@@ -109,16 +115,16 @@ func (f *Fold) callGraph(column int) (nodes map[string]*callNode, edges map[edge
 				edges[key] = e
 			}
 			if e.last != stack {
-				e.last, e.sum = stack, plus(e.sum, value)
+				e.last, e.sum = stack, e.sum+value
 			}
 		}
 	}
-	return nodes, edges, total
+	return nodes, edges, total, whole
 }
 
 // fill is a colour: the stronger the more was measured in the function itself,
 // blue for what is below zero.
-func fill(sum int64, share float64) string {
+func fill(sum, share float64) string {
 	pale := 246 - int(150*share)
 	if sum < 0 {
 		return fmt.Sprintf(`"#%02x%02xff"`, pale, pale)

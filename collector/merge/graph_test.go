@@ -57,7 +57,7 @@ func TestDOT(t *testing.T) {
 	f := merge.NewFold(0)
 	require.NoError(t, f.Add(calls()))
 	var b bytes.Buffer
-	require.NoError(t, f.WriteDOT(&b, merge.GraphOptions{Title: "shop", Format: func(v int64) string { return strings.Repeat("i", int(v/1000)) + "v" }}))
+	require.NoError(t, f.WriteDOT(&b, merge.GraphOptions{Title: "shop", Format: func(v float64) string { return strings.Repeat("i", int(v/1000)) + "v" }}))
 	require.Contains(t, b.String(), `label="shop\niiiiv in all, 4 of 4 functions"`)
 	b.Reset()
 	require.NoError(t, f.WriteDOT(&b, merge.GraphOptions{}))

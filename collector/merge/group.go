@@ -8,14 +8,77 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// maxGroups is how many groups a roll-up has at the most.
-const maxGroups = 16
+// A group is the sum of some of the profiles of a roll-up.
+type group struct {
+	IDs  []string `json:"ids"`
+	Size int64    `json:"size"`
+	// With counts the profiles that have values of a type, Below tells the types
+	// with a value below zero.
+	With  map[string]int  `json:"with"`
+	Below map[string]bool `json:"below,omitempty"`
+	// Damaged are the profiles that could not be read.
+	Damaged []string `json:"damaged,omitempty"`
+	// Bare says that the labels of samples were dropped.
+	Bare bool `json:"bare,omitempty"`
+	// Facts are those of the profiles, where a plan needs them.
+	Facts []facts `json:"facts,omitempty"`
+
+	from int64 // where it is in the file
+}
+
+// weights returns what the values of a group are multiplied by, and false if its
+// profiles do not count the same. Ends are not in it.
+func (g *group) weights(p *plan, members []*ref) (weights map[string]int64, same bool) {
+	weights = map[string]int64{}
+	for typ := range g.With {
+		first := true
+		for _, r := range members {
+			if p.exact {
+				if r.facts == nil {
+					return nil, false
+				}
+				if _, has := r.facts.total(typ); !has {
+					continue
+				}
+			}
+			w := p.weight(r, typ)
+			if !first && w != weights[typ] {
+				return nil, false
+			}
+			weights[typ], first = w, false
+		}
+	}
+	return weights, true
+}
+
+// addGroup counts the profiles of a group, whose sum was added as one profile.
+func (f *Fold) addGroup(g *group, weigh func(string) int64) {
+	f.profiles += len(g.IDs) - len(g.Damaged) - 1
+	f.skipped += len(g.Damaged)
+	for i := range f.columns {
+		c := &f.columns[i]
+		if n := g.With[c.Type]; n > 0 {
+			c.profiles += n - 1
+		}
+		if g.Below[c.Type] && (weigh == nil || weigh(c.Type) != 0) {
+			c.signed = true
+		}
+	}
+}
+
+const (
+	// maxGroups is how many groups a roll-up of flows has at the most.
+	maxGroups = 16
+	// maxSeries is the same of snapshots, which need a group for each instance.
+	maxSeries = 4096
+)
 
 // groupsOf parts profiles by their labels, so that a query for a version finds
 // its groups. Labels that would make many small groups, such as the instance's
-// name, are not looked at: a query for one of those finds few profiles.
-// Groups of one profile are left out.
-func groupsOf(metas []collector.Meta) [][]collector.Meta {
+// name, are not looked at: a query for one of those finds few profiles. Profiles
+// that cover a time are never with those that do not. Groups of one profile are
+// left out.
+func groupsOf(metas []collector.Meta, most int) [][]collector.Meta {
 	counts := map[string]map[string]bool{} // the values of each label
 	for i := range metas {
 		for _, l := range metas[i].Labels {
@@ -30,7 +93,7 @@ func groupsOf(metas []collector.Meta) [][]collector.Meta {
 	})
 	for {
 		groups := part(metas, keys)
-		if len(keys) == 0 || len(groups) <= maxGroups && minRolled*len(groups) <= len(metas) {
+		if len(keys) == 0 || len(groups) <= most && minRolled*len(groups) <= len(metas) {
 			return slices.DeleteFunc(groups, func(g []collector.Meta) bool { return len(g) < 2 })
 		}
 		keys = keys[:len(keys)-1] // the one with the most values
@@ -50,6 +113,9 @@ func part(metas []collector.Meta, keys []string) [][]collector.Meta {
 			}
 		}
 		name := kept.String()
+		if metas[i].Duration > 0 {
+			name += " delta"
+		}
 		at, known := places[name]
 		if !known {
 			at = len(groups)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -41,6 +40,7 @@ type Merger struct {
 	config  Config
 	checker *safepprof.Checker
 	rollups *rollups
+	known   factsCache
 	slots   chan struct{}
 	buffers sync.Pool // of *[]byte
 
@@ -85,66 +85,94 @@ func New(c Config) (*Merger, error) {
 // maxBlob bounds a profile that was stored, and one in a roll-up.
 const maxBlob = 128 << 20
 
-// Query folds all profiles that q finds. q names a service and a kind. It waits
-// for its turn, until ctx ends. The errors are those of [collector.Store], one of
-// code [collector.NotFound] if nothing is found, and one of code
-// [collector.Unsupported] for execution traces.
-func (m *Merger) Query(ctx context.Context, q collector.Query) (*Fold, error) {
-	switch {
-	case q.Service == "":
-		return nil, collector.Errorf(collector.Invalid, "missing service")
-	case q.Kind == "":
-		return nil, collector.Errorf(collector.Invalid, "missing type")
-	case !q.Kind.Pprof():
-		return nil, errTrace()
+// A Request names profiles: all that Query finds, which has a service and a kind, or
+// those of IDs, all of which have to be there.
+type Request struct {
+	Query collector.Query
+	IDs   []string
+	View  View
+	// Labels keeps the labels of samples. What is drawn has none, and roll-ups may
+	// have dropped them.
+	Labels bool
+}
+
+// Fold makes one of the profiles of a request. It waits for its turn, until ctx
+// ends. The errors are those of [collector.Store], one of code [collector.NotFound]
+// if nothing is found, and one of code [collector.Unsupported] for execution traces.
+func (m *Merger) Fold(ctx context.Context, r Request) (*Fold, error) {
+	run := &queryRun{merger: m, labels: r.Labels, series: series{r.Query.Service, r.Query.Kind}}
+	find := func() ([]ref, error) { return m.find(ctx, r.Query) }
+	if len(r.IDs) > 0 {
+		run.series = series{}
+		find = func() ([]ref, error) { return m.refs(ctx, r.IDs) }
+	} else if err := valid(&r.Query); err != nil {
+		return nil, err
 	}
 	done, err := m.turn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer done()
-	f := NewFold(m.config.Memory)
-	run := &queryRun{merger: m, fold: f, series: series{q.Service, q.Kind}}
-	var refs []ref // of one of the longest periods
+	refs, err := find()
+	if err != nil {
+		return nil, err
+	}
+	return run.fold(ctx, refs, r.View)
+}
+
+func valid(q *collector.Query) error {
+	switch {
+	case q.Service == "":
+		return collector.Errorf(collector.Invalid, "missing service")
+	case q.Kind == "":
+		return collector.Errorf(collector.Invalid, "missing type")
+	case !q.Kind.Pprof():
+		return errTrace()
+	}
+	return nil
+}
+
+// find returns what a query finds, the newest first.
+func (m *Merger) find(ctx context.Context, q collector.Query) (refs []ref, err error) {
 	for meta, err := range m.config.Store.Find(ctx, q) {
 		if err != nil {
 			return nil, err
 		}
-		next := ref{meta.ID, meta.CreatedAt}
-		if len(refs) > 0 && !samePeriod(refs[0].at, next.at, len(periods())-1) {
-			if err := run.add(ctx, len(periods())-1, refs); err != nil {
-				return nil, err
-			}
-			refs = refs[:0]
-		}
-		refs = append(refs, next)
+		refs = append(refs, refOf(&meta))
 	}
-	if err := run.add(ctx, len(periods())-1, refs); err != nil {
-		return nil, err
-	}
-	if err := f.something(); err != nil {
-		return nil, err
-	}
-	return f, nil
+	return refs, nil
 }
 
-// IDs folds these profiles. All of them have to be there.
-func (m *Merger) IDs(ctx context.Context, ids []string) (*Fold, error) {
-	done, err := m.turn(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer done()
-	f := NewFold(m.config.Memory)
+// refs returns the profiles of IDs.
+func (m *Merger) refs(ctx context.Context, ids []string) (refs []ref, err error) {
 	for _, id := range ids {
-		if err := m.addProfile(ctx, f, id); err != nil {
+		file, err := m.config.Store.Open(ctx, id)
+		if err != nil {
 			return nil, err
 		}
+		r := refOf(&file.Meta)
+		if err := file.Close(); err != nil {
+			return nil, fmt.Errorf("holmes: merge: %w", err)
+		}
+		if !r.kind.Pprof() {
+			return nil, errTrace()
+		}
+		refs = append(refs, r)
 	}
-	if err := f.something(); err != nil {
-		return nil, err
+	return refs, nil
+}
+
+// Query is [Merger.Fold] of what a query finds, with labels.
+func (m *Merger) Query(ctx context.Context, q collector.Query) (*Fold, error) {
+	return m.Fold(ctx, Request{Query: q, Labels: true})
+}
+
+// IDs is [Merger.Fold] of these profiles, with labels.
+func (m *Merger) IDs(ctx context.Context, ids []string) (*Fold, error) {
+	if len(ids) == 0 {
+		return nil, collector.Errorf(collector.NotFound, "nothing found")
 	}
-	return f, nil
+	return m.Fold(ctx, Request{IDs: ids, Labels: true})
 }
 
 // Profile is [Merger.IDs] and [Fold.Profile].
@@ -187,9 +215,12 @@ func (m *Merger) turn(ctx context.Context) (done func(), err error) {
 	}
 }
 
-// addProfile adds a stored profile. One that cannot be read as such is left out
-// and counted.
-func (m *Merger) addProfile(ctx context.Context, f *Fold, id string) error {
+// errDamaged is in the errors of profiles that cannot be read as such.
+var errDamaged = errors.New("damaged")
+
+// open reads a stored profile. One that cannot be read is told of, and an
+// errDamaged.
+func (m *Merger) open(ctx context.Context, id string, add func([]byte) error) error {
 	if err := ctx.Err(); err != nil {
 		return fmt.Errorf("holmes: merge: %w", err)
 	}
@@ -198,14 +229,10 @@ func (m *Merger) addProfile(ctx context.Context, f *Fold, id string) error {
 		return err
 	}
 	defer file.Close()
-	if !file.Meta.Kind.Pprof() {
-		return errTrace()
-	}
-	err = m.read(file, f.Add)
+	err = m.read(file, add)
 	if code := collector.CodeOf(err); code == collector.Invalid || code == collector.TooLarge {
-		f.skipped++
 		m.tell(&file.Meta, err)
-		return nil
+		return fmt.Errorf("holmes: merge: %w: %w", errDamaged, err)
 	}
 	return err
 }
@@ -249,12 +276,6 @@ const keptBuffer = 8 << 20
 
 type sectionReader interface{ Read([]byte) (int, error) }
 
-// A ref is a profile that was found.
-type ref struct {
-	id string
-	at time.Time
-}
-
 // A series is what is rolled up together.
 type series struct {
 	service string
@@ -271,78 +292,3 @@ func samePeriod(a, b time.Time, level int) bool {
 
 // begin is when the period of a level began that a time falls into.
 func begin(at time.Time, level int) time.Time { return at.UTC().Truncate(periods()[level]) }
-
-// A queryRun folds the profiles of one series.
-type queryRun struct {
-	merger *Merger
-	fold   *Fold
-	series series
-}
-
-// add folds profiles, sorted by time: from the roll-ups of a level as far as
-// they go, and the rest from the level below, down to the profiles themselves.
-func (run *queryRun) add(ctx context.Context, level int, refs []ref) error {
-	if level < 0 {
-		for _, r := range refs {
-			err := run.merger.addProfile(ctx, run.fold, r.id)
-			if collector.CodeOf(err) == collector.NotFound {
-				continue // retention was faster
-			}
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	for len(refs) > 0 {
-		n := slices.IndexFunc(refs, func(r ref) bool { return !samePeriod(r.at, refs[0].at, level) })
-		if n < 0 {
-			n = len(refs)
-		}
-		rest, err := run.fromRollup(ctx, level, refs[:n])
-		if err != nil {
-			return err
-		}
-		if err := run.add(ctx, level-1, rest); err != nil {
-			return err
-		}
-		refs = refs[n:]
-	}
-	return nil
-}
-
-// fromRollup folds what a roll-up has of profiles that fall into its period, and
-// returns the others.
-func (run *queryRun) fromRollup(ctx context.Context, level int, refs []ref) (rest []ref, err error) {
-	if run.merger.rollups == nil || len(refs) < minRolled {
-		return refs, nil
-	}
-	r := run.merger.rollups.open(run.series, level, begin(refs[0].at, level))
-	if r == nil {
-		return refs, nil
-	}
-	defer r.Close()
-	wanted := make(map[string]bool, len(refs))
-	for _, ref := range refs {
-		wanted[ref.id] = true
-	}
-	for i := range r.groups {
-		if err := ctx.Err(); err != nil {
-			return nil, fmt.Errorf("holmes: merge: %w", err)
-		}
-		group := &r.groups[i]
-		if slices.ContainsFunc(group.IDs, func(id string) bool { return !wanted[id] }) {
-			continue
-		}
-		if run.merger.read(r.section(group), run.fold.Add) != nil {
-			continue // it is damaged, the profiles are not
-		}
-		run.fold.profiles += len(group.IDs) - group.Skipped - 1
-		run.fold.skipped += group.Skipped
-		run.fold.trimmed += group.Trimmed
-		for _, id := range group.IDs {
-			delete(wanted, id)
-		}
-	}
-	return slices.DeleteFunc(slices.Clone(refs), func(ref ref) bool { return !wanted[ref.id] }), nil
-}

@@ -44,10 +44,15 @@ func (c *counting) Open(ctx context.Context, id string) (*collector.File, error)
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	store, err := files.Open(t.Context(), t.TempDir(), files.Options{})
+	return newPlaceAt(t, t.TempDir())
+}
+
+func newPlaceAt(t *testing.T, dir string) *place {
+	t.Helper()
+	store, err := files.Open(t.Context(), dir, files.Options{})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	p := &place{t: t, store: &counting{Store: store}, dir: t.TempDir(), now: start().Add(100 * time.Hour)}
+	t.Cleanup(func() { require.NoError(t, p.store.Close()) })
 	p.restart()
 	return p
 }
@@ -68,6 +73,12 @@ func (p *place) restart(change ...func(*merge.Config)) {
 // put stores a profile, and returns its ID.
 func (p *place) put(kind collector.Kind, raw []byte, at time.Time, labels string) string {
 	p.t.Helper()
+	return p.putLasting(kind, raw, at, labels, 0)
+}
+
+// putLasting stores a profile that covers a time.
+func (p *place) putLasting(kind collector.Kind, raw []byte, at time.Time, labels string, duration time.Duration) string {
+	p.t.Helper()
 	d, err := p.store.Draft(p.t.Context())
 	require.NoError(p.t, err)
 	defer d.Discard()
@@ -78,7 +89,7 @@ func (p *place) put(kind collector.Kind, raw []byte, at time.Time, labels string
 	l, err := collector.ParseLabels(labels)
 	require.NoError(p.t, err)
 	r, err := d.Commit(p.t.Context(), collector.Record{Profile: &collector.Meta{
-		Service: "shop", Kind: kind, Labels: l, CreatedAt: at, File: kind.File(),
+		Service: "shop", Kind: kind, Labels: l, CreatedAt: at, Duration: duration, File: kind.File(),
 	}})
 	require.NoError(p.t, err)
 	return r.Profiles[0].ID

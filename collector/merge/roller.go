@@ -197,7 +197,11 @@ func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
 	defer done()
 	var blobs [][]byte
 	size := int64(0)
-	for _, part := range groupsOf(metas) {
+	most := maxGroups
+	if needsFacts(p.series.kind) {
+		most = maxSeries
+	}
+	for _, part := range groupsOf(metas, most) {
 		g, blob, err := m.rollGroup(ctx, p, part)
 		if err != nil {
 			return false, err
@@ -213,27 +217,41 @@ func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
 	return true, m.rollups.write(h, blobs)
 }
 
-// rollGroup folds some of the profiles of a period. A group without a readable
-// profile, or one that lost a profile meanwhile, is dropped.
+// rollGroup adds up some of the profiles of a period. A group without a readable
+// profile, one that lost a profile meanwhile, and one with more stacks than there is
+// room for are dropped: what a query would have to say is not known here.
 func (m *Merger) rollGroup(ctx context.Context, p period, part []collector.Meta) (g group, blob []byte, err error) {
 	refs := make([]ref, len(part))
 	for i := range part {
-		refs[i] = ref{part[i].ID, part[i].CreatedAt}
+		refs[i] = refOf(&part[i])
 		g.IDs = append(g.IDs, part[i].ID)
 	}
 	f := NewFold(rolledMemory)
-	run := &queryRun{merger: m, fold: f, series: p.series}
-	if err := run.add(ctx, p.level-1, refs); err != nil {
+	f.kind = p.series.kind
+	run := &queryRun{merger: m, series: p.series, labels: true, sum: f, damaged: map[string]bool{}}
+	if err := run.add(ctx, p.level-1, pointers(refs)); err != nil {
 		return g, nil, err
 	}
-	if f.profiles == 0 || f.profiles+f.skipped != len(refs) {
+	if f.profiles == 0 || f.trimmed > 0 || f.profiles+f.skipped != len(refs) {
 		return g, nil, nil
 	}
 	var b bytes.Buffer
 	if _, err := f.WriteTo(&b); err != nil {
 		return g, nil, err
 	}
-	g.Size, g.Trimmed, g.Skipped = int64(b.Len()), f.trimmed, f.skipped
+	g.Size, g.Bare, g.With, g.Below = int64(b.Len()), f.stripped, map[string]int{}, map[string]bool{}
+	for _, c := range f.columns {
+		g.With[c.Type] = max(g.With[c.Type], c.profiles)
+		if c.signed {
+			g.Below[c.Type] = true
+		}
+	}
+	g.Damaged = slices.Sorted(maps.Keys(run.damaged))
+	if needsFacts(p.series.kind) {
+		for i := range refs {
+			g.Facts = append(g.Facts, *refs[i].facts)
+		}
+	}
 	return g, b.Bytes(), nil
 }
 

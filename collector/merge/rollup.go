@@ -44,7 +44,7 @@ type rolledFile struct {
 }
 
 const (
-	magic    = "holmes rollup 1\n"
+	magic    = "holmes rollup 2\n"
 	maxHead  = 64 << 20
 	headSize = len(magic) + 8
 )
@@ -58,16 +58,6 @@ type head struct {
 	// Prints is that of all IDs that were there, in groups or not.
 	Prints uint64  `json:"prints"`
 	Groups []group `json:"groups"`
-}
-
-// A group is the fold of some of the profiles.
-type group struct {
-	IDs     []string `json:"ids"`
-	Size    int64    `json:"size"`
-	Trimmed int      `json:"trimmed,omitempty"`
-	Skipped int      `json:"skipped,omitempty"`
-
-	from int64 // where it is in the file
 }
 
 // printOf is a fingerprint of one ID. Those of a set are added up, so that the

@@ -19,13 +19,15 @@ func (f *Fold) Trim(n, column int) {
 	f.keep(f.largest(column)[:n])
 }
 
-// DropLabels adds up stacks that differ in their labels alone.
+// DropLabels adds up stacks that differ in their labels alone, and keeps no label
+// of what is added later. A diff goes on telling its base apart.
 func (f *Fold) DropLabels() {
-	if len(f.tags) == 1 {
+	f.bare = true
+	if !f.labelled() {
 		return
 	}
 	for i := range f.tags {
-		f.tags[i] = nil
+		f.tags[i] = slices.DeleteFunc(f.tags[i], func(l label) bool { return f.texts[l.key] != baseKey })
 	}
 	all := make([]int, len(f.stacks.list))
 	for i := range all {
@@ -34,9 +36,30 @@ func (f *Fold) DropLabels() {
 	f.keep(all)
 }
 
-// shrink keeps so many of the largest stacks that all tables take about so many
-// bytes.
+// labelled reports whether a stack has a label of its profile.
+func (f *Fold) labelled() bool {
+	return slices.ContainsFunc(f.tags, func(tags []label) bool {
+		return slices.ContainsFunc(tags, func(l label) bool { return f.texts[l.key] != baseKey })
+	})
+}
+
+// strip drops the labels for want of room, and reports whether there were any. Of
+// profiles with a label for each request, they are nearly all of it.
+func (f *Fold) strip() bool {
+	if f.bare || !f.labelled() {
+		return false
+	}
+	f.DropLabels()
+	f.stripped = true
+	return true
+}
+
+// shrink drops the labels, and then keeps so many of the largest stacks that all
+// tables take about so many bytes.
 func (f *Fold) shrink(bytes int64) {
+	if f.strip() && f.bytes <= bytes {
+		return
+	}
 	column, err := f.Column("")
 	if err != nil {
 		return

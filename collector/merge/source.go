@@ -18,7 +18,8 @@ type source struct {
 	textOf, functionOf, locationOf, mappingOf        []uint32 // number in the fold + 1
 
 	types                  []valueType
-	columns                []int // of the fold, by type
+	columns                []int   // of the fold, by type
+	factors                []int64 // of the values, by type
 	periodType             valueType
 	defaultType            uint64
 	drop, keep, doc        uint64
@@ -87,11 +88,16 @@ func (s *source) read(raw []byte) error {
 			return err
 		}
 	}
+	s.forget()
+	return nil
+}
+
+// forget drops the numbers of the parts in the fold, which has new tables.
+func (s *source) forget() {
 	s.textOf = zeros(s.textOf, len(s.strings))
 	s.functionOf = zeros(s.functionOf, len(s.functions))
 	s.locationOf = zeros(s.locationOf, len(s.locations))
 	s.mappingOf = zeros(s.mappingOf, len(s.mappings))
-	return nil
 }
 
 func (s *source) reset(raw []byte) {

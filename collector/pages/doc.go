@@ -19,7 +19,9 @@
 //
 // A selection is [id=] or [event=&file=], or a search like those of /api/1:
 // [service=][&type=][&event=][&labels=][&from=][&to=][&limit=]. With base. before
-// each name it is the base of a comparison. Times may be relative: from=-24h.
+// each name it is the base of a comparison. Times may be relative: from=-24h. What its
+// profiles are together is what /api/1/merge answers, with over= and instances=; raw=1
+// does not scale a base.
 //
 // # What it promises
 //

@@ -5,12 +5,13 @@ import (
 	"flag"
 	"io"
 	"net/http"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/google/pprof/driver"
 	"github.com/google/pprof/profile"
+
+	"github.com/go-holmes/holmes/collector/internal/render"
 )
 
 // The driver is a command line program: it keeps its settings in variables of its
@@ -118,48 +119,18 @@ func (f *flags) Parse(func()) []string {
 // them.
 const mostSamples = 8000
 
-// othersName is the function of the stacks that were cut off.
-const othersName = "(other)"
-
-// trimmed prepares a profile for pprof: the stacks with the largest values of that
-// index, and the others as one, so that the sum stays. Names of files that pprof
-// would look for are removed.
-func trimmed(p *profile.Profile, index int) *profile.Profile {
-	p = p.Copy()
-	p.DefaultSampleType = p.SampleType[index].Type
-	p.DocURL = ""
+// forDriver prepares a profile for pprof: the stacks with the largest values, and the
+// others as one, so that the sum stays. Names of files that pprof would look for are
+// removed.
+func forDriver(d *render.Drawing) (*profile.Profile, error) {
+	d.Trim(mostSamples)
+	p, err := d.Fold.Profile()
+	if err != nil {
+		return nil, err
+	}
+	p.DefaultSampleType, p.DocURL = d.Value, ""
 	for _, m := range p.Mapping {
 		m.File, m.BuildID, m.KernelRelocationSymbol = "", "", ""
 	}
-	if len(p.Sample) <= mostSamples {
-		return p
-	}
-	slices.SortStableFunc(p.Sample, func(a, b *profile.Sample) int {
-		x, y := magnitude(a.Value[index]), magnitude(b.Value[index])
-		switch {
-		case x > y:
-			return -1
-		case x < y:
-			return 1
-		}
-		return 0
-	})
-	fn := &profile.Function{ID: uint64(len(p.Function) + 1), Name: othersName}
-	loc := &profile.Location{ID: uint64(len(p.Location) + 1), Line: []profile.Line{{Function: fn}}}
-	rest := &profile.Sample{Location: []*profile.Location{loc}, Value: make([]int64, len(p.SampleType))}
-	for _, s := range p.Sample[mostSamples:] {
-		for i, v := range s.Value {
-			rest.Value[i] += v
-		}
-	}
-	p.Function, p.Location = append(p.Function, fn), append(p.Location, loc)
-	p.Sample = append(p.Sample[:mostSamples], rest)
-	return p.Compact()
-}
-
-func magnitude(v int64) uint64 {
-	if v < 0 {
-		return -uint64(v)
-	}
-	return uint64(v)
+	return p, nil
 }

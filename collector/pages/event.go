@@ -140,7 +140,7 @@ func (p *Pages) addPicture(r *http.Request, page *eventPage) {
 	if len(page.Culprits) > 0 {
 		req.Search = page.Culprits[0]
 	}
-	drawn, err := p.draw(r.Context(), req)
+	drawn, err := p.draw(r.Context(), req, false)
 	if err != nil {
 		page.PictureErr = "The profile cannot be drawn."
 		if collector.CodeOf(err) == collector.Internal {
@@ -151,7 +151,7 @@ func (p *Pages) addPicture(r *http.Request, page *eventPage) {
 	options := drawn.options(p.config.Module)
 	options.Boxes, options.Inline = eventBoxes, true
 	var b bytes.Buffer
-	if flame.New(drawn.stacks(), options).WriteSVG(&b) == nil {
+	if flame.New(drawn.Stacks(), options).WriteSVG(&b) == nil {
 		page.Picture = template.HTML(b.String()) //nolint:gosec // package flame has escaped all texts in it
 	}
 }

@@ -11,12 +11,12 @@ import (
 
 // graphSVG is the call graph, drawn by Graphviz.
 func (p *Pages) graphSVG(w http.ResponseWriter, r *http.Request) error {
-	merged, index, err := p.whole(r.Context(), r.URL.RawQuery)
+	whole, err := p.whole(r.Context(), r.URL.RawQuery)
 	if err != nil {
 		return err
 	}
 	var text bytes.Buffer
-	if err := dotOf(trimmed(merged, index), &text); err != nil {
+	if err := dotOf(whole, &text); err != nil {
 		return collector.Errorf(collector.Unsupported, "pprof cannot draw this: %w", err)
 	}
 	svg, err := render.Graphviz(r.Context(), "dot", text.Bytes())

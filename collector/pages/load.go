@@ -2,22 +2,20 @@ package pages
 
 import (
 	"context"
-	"time"
-
-	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
-// mostMerged bounds the profiles of one picture; the newest are taken.
-const mostMerged = 200
+// mostNamed bounds the profiles of a picture that no service and type names; the
+// newest are taken.
+const mostNamed = 200
 
-// A sum is profiles added up.
+// A sum is what profiles make together.
 type sum struct {
-	*profile.Profile
-	Metas    []collector.Meta
-	More     bool // older ones were left out
-	Duration time.Duration
+	*merge.Fold
+	Metas []collector.Meta // the newest of them
+	More  bool             // older ones were left out
 }
 
 // find returns the profiles of a selection, the newest first.
@@ -54,12 +52,13 @@ func (p *Pages) meta(f *collector.File, err error) (collector.Meta, error) {
 	return m, f.Close()
 }
 
-// load adds up the profiles of a selection.
-func (p *Pages) load(ctx context.Context, s *selection) (*sum, error) {
+// load makes one of the profiles of a selection, with the labels of samples if they
+// are wanted.
+func (p *Pages) load(ctx context.Context, s *selection, view merge.View, labels bool) (*sum, error) {
 	if s.isZero() {
 		return nil, collector.Errorf(collector.Invalid, "no profile is selected: give an id, or a service and a type")
 	}
-	metas, more, err := p.find(ctx, s, mostMerged)
+	metas, more, err := p.find(ctx, s, mostNamed)
 	if err != nil {
 		return nil, err
 	}
@@ -69,11 +68,17 @@ func (p *Pages) load(ctx context.Context, s *selection) (*sum, error) {
 	if err := drawable(metas); err != nil {
 		return nil, err
 	}
-	out := &sum{Metas: metas, More: more}
-	var ids []string
-	for _, m := range metas {
-		ids = append(ids, m.ID)
-		out.Duration += m.Duration
+	r := merge.Request{Query: s.Query, View: view, Labels: labels}
+	if r.Query.Kind == "" {
+		r.Query.Kind = metas[0].Kind
+	}
+	if s.ID != "" || s.Event != "" || s.Query.Service == "" {
+		r.Query = collector.Query{}
+		for _, m := range metas {
+			r.IDs = append(r.IDs, m.ID)
+		}
+	} else {
+		more = false // the query has them all
 	}
 	select {
 	case p.drawing <- struct{}{}:
@@ -81,10 +86,8 @@ func (p *Pages) load(ctx context.Context, s *selection) (*sum, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	if out.Profile, err = p.config.Merge(ctx, ids); err != nil {
-		return nil, err
-	}
-	return out, nil
+	f, err := p.config.Fold(ctx, r)
+	return &sum{f, metas, more}, err
 }
 
 // drawable returns an error unless these are profiles of one kind.

@@ -6,8 +6,6 @@ import (
 	"net/http"
 	"time"
 
-	"github.com/google/pprof/profile"
-
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/merge"
 )
@@ -16,9 +14,9 @@ import (
 // default.
 type Config struct {
 	Store collector.Store
-	// Merge returns the sum of stored profiles, which are of one kind. The
-	// default is a [merge.Merger] of its own.
-	Merge func(ctx context.Context, ids []string) (*profile.Profile, error)
+	// Fold makes one of stored profiles. The default is that of a [merge.Merger] of
+	// its own.
+	Fold func(ctx context.Context, r merge.Request) (*merge.Fold, error)
 	// Module is the path of the module whose code is drawn as the fleet's own,
 	// beside package main. The default decides by the files of functions.
 	Module string
@@ -56,12 +54,12 @@ func New(config Config) (*Pages, error) {
 	if p.config.Now == nil {
 		p.config.Now = time.Now
 	}
-	if p.config.Merge == nil {
+	if p.config.Fold == nil {
 		merger, err := merge.New(merge.Config{Store: p.store})
 		if err != nil {
 			return nil, err
 		}
-		p.config.Merge = merger.Profile
+		p.config.Fold = merger.Fold
 	}
 	if p.config.Fault == nil {
 		p.config.Fault = func(*http.Request, error) {}

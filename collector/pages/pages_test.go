@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/merge"
 	"github.com/go-holmes/holmes/collector/pages"
 )
 
@@ -135,9 +136,9 @@ func TestProfiles(t *testing.T) {
 	w := furnished(t)
 	page := w.page("/profiles?service=shop&type=cpu")
 	require.Equal(t, 4, strings.Count(page, ">download</a>"))
-	require.Contains(t, page, "Sum of all:")
+	require.Contains(t, page, "All together:")
 	require.Contains(t, page, `of <a href="/events/`+cpuEvent+`">`)
-	require.NotContains(t, w.page("/profiles"), "Sum of all:") // of different kinds
+	require.NotContains(t, w.page("/profiles"), "All together:") // of different kinds
 	require.Contains(t, w.page("/profiles?service=nobody"), "No profile was found")
 	require.Equal(t, http.StatusBadRequest, w.get("/profiles?type=fish").Code)
 }
@@ -167,7 +168,7 @@ func TestFlame(t *testing.T) {
 func TestDifference(t *testing.T) {
 	w := furnished(t)
 	page := w.page("/flame?service=shop&type=cpu&labels=version%3D2.0&base.service=shop&base.type=cpu&base.labels=version%3D1.0")
-	require.Contains(t, page, "scaled by 0.5")
+	require.Contains(t, page, "scaled by 0.5 to the same time (10s against 20s)")
 	require.Contains(t, page, "cpu: 2.5 s before, 2.5 s after: no change")
 	require.Contains(t, page, "main.new2.0\n0 ns → 500 ms: +500 ms, new")
 	require.Contains(t, page, "main.new1.0\n500 ms → 0 ns: -500 ms, gone")
@@ -178,7 +179,7 @@ func TestDifference(t *testing.T) {
 	require.Less(t, strings.Index(page, "main.new1.0"), strings.Index(page, "main.work")) // what changed most is first
 	rec := w.get("/flame?service=shop&type=cpu&base.service=till&base.type=heap")
 	require.Equal(t, http.StatusBadRequest, rec.Code)
-	require.Contains(t, rec.Body.String(), "different kinds of profile")
+	require.Contains(t, rec.Body.String(), "the base: value &#34;cpu&#34; is none of")
 	rec = w.get("/flame?service=shop&type=cpu&base.service=nobody")
 	require.Equal(t, http.StatusNotFound, rec.Code)
 	require.Contains(t, rec.Body.String(), "the base: no profile was found: all profiles of nobody")
@@ -208,6 +209,46 @@ func TestPicture(t *testing.T) {
 	require.Equal(t, "image/svg+xml", rec.Header().Get("Content-Type"))
 	require.Contains(t, rec.Body.String(), "<script>")
 	require.Regexp(t, `^default-src 'none'.*style-src 'sha256-.{44}'; script-src 'sha256-.{44}'$`, rec.Header().Get("Content-Security-Policy"))
+}
+
+// Heaps of several instances on pages: what the values are is said, can be chosen, and
+// is the same in pprof.
+func TestHeapOnPages(t *testing.T) {
+	w := newWorld(t)
+	for n := range 250 {
+		w.put(collector.Meta{
+			Service: "shop", Kind: collector.KindHeap, CreatedAt: at().Add(-time.Duration(n) * time.Minute),
+			Labels: collector.Labels{{Key: "instance", Value: []string{"pod-1", "pod-2"}[n%2]}},
+		}, profileOf(collector.KindHeap, map[string]int64{"main.keep": 15 << 20}))
+	}
+	of := "/flame?service=shop&type=heap"
+	page := w.page(of)
+	require.Contains(t, page, "inuse_space: 30 MiB in all, mean of each of 2 instances, added up, from 250 snapshots</text>")
+	require.Contains(t, page, "250 profiles, 2026-05-03 22:53:01 to 2026-05-04 03:02:01, mean of each")
+	require.Contains(t, page, `href="/flame?instances=mean&amp;service=shop&amp;type=heap">one instance</a>`)
+	require.Contains(t, page, `href="/flame?over=latest&amp;service=shop&amp;type=heap">latest</a>`)
+	require.Contains(t, w.page(of+"&over=latest"), "inuse_space: 30 MiB in all, latest of each of 2 instances, added up, from 250 snapshots</text>")
+	require.Contains(t, w.page(of+"&instances=mean"), "inuse_space: 15 MiB in all, mean of one instance, from 250 snapshots of 2 instances</text>")
+	require.Contains(t, w.page("/top?service=shop&type=heap"), `<td class="n">30 MiB</td>`)
+	require.Equal(t, http.StatusBadRequest, w.get(of+"&over=fish").Code)
+	for query, want := range map[string]int64{"": 30 << 20, "&instances=mean": 15 << 20} {
+		one, err := profile.ParseData(w.get(w.driverPages("service=shop&type=heap"+query) + "download").Body.Bytes())
+		require.NoError(t, err)
+		require.Equal(t, want, total(one, 1))
+	}
+	page = w.page(of + "&labels=instance%3Dpod-1&base.service=shop&base.type=heap")
+	require.Contains(t, page, "15 MiB before, 15 MiB after: no change")
+	require.Contains(t, page, "scaled by 0.5 to as many instances (1 against 2)")
+}
+
+// A profile that could not be read is counted on the page.
+func TestMissingOnPages(t *testing.T) {
+	w := furnished(t)
+	bad := &profile.Profile{SampleType: []*profile.ValueType{{Type: "wall", Unit: "nanoseconds"}}}
+	w.put(collector.Meta{Service: "shop", Kind: collector.KindCPU, CreatedAt: at()}, bad)
+	page := w.page("/flame?service=shop&type=cpu&labels=")
+	require.Contains(t, page, `<small class="warn">1 profile without such values</small>`)
+	require.Contains(t, page, "boxes; 1 profile without such values</text>")
 }
 
 // Every link of every page leads to a page, and every file that a page loads is
@@ -293,7 +334,7 @@ func TestNew(t *testing.T) {
 // An internal error is passed to Fault and not shown.
 func TestFaults(t *testing.T) {
 	w := newWorld(t, func(c *pages.Config) {
-		c.Merge = func(context.Context, []string) (*profile.Profile, error) { return nil, errors.New("secret path") }
+		c.Fold = func(context.Context, merge.Request) (*merge.Fold, error) { return nil, errors.New("secret path") }
 	})
 	id := w.put(collector.Meta{Service: "shop", Kind: collector.KindCPU}, profileOf(collector.KindCPU, map[string]int64{"main.a": 1}))
 	rec := newRecorder()

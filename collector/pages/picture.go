@@ -5,21 +5,19 @@ import (
 	"context"
 	"fmt"
 	"html/template"
-	"iter"
 	"net/http"
-	"time"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/flame"
+	"github.com/go-holmes/holmes/collector/internal/render"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
-// A drawing is a sum of profiles, and the one that it is compared with.
+// A drawing is the profiles of a request, drawn.
 type drawing struct {
+	*render.Drawing
 	req           *request
 	after, before *sum
-	index, base   int // of the values
-	unit          string
-	scale         float64 // of before
 }
 
 // drawn reads the parameters of a request and loads its profiles.
@@ -28,57 +26,31 @@ func (p *Pages) drawn(r *http.Request) (*drawing, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.draw(r.Context(), &req)
+	return p.draw(r.Context(), &req, false)
 }
 
 // draw loads the profiles of a request.
-func (p *Pages) draw(ctx context.Context, req *request) (*drawing, error) {
-	d := &drawing{req: req, scale: 1}
+func (p *Pages) draw(ctx context.Context, req *request, labels bool) (*drawing, error) {
+	d := &drawing{req: req}
 	var err error
-	if d.after, err = p.load(ctx, &req.After); err != nil {
+	if d.after, err = p.load(ctx, &req.After, req.View, labels); err != nil {
 		return nil, err
 	}
-	if d.index, err = flame.Index(d.after.Profile, req.Sample); err != nil {
-		return nil, collector.Errorf(collector.Invalid, "%w", err)
+	var base *merge.Fold
+	if req.Diff {
+		if d.before, err = p.load(ctx, &req.Before, req.View, labels); err != nil {
+			return nil, collector.Prefix(err, "the base")
+		}
+		base = d.before.Fold
 	}
-	values := d.after.SampleType[d.index]
-	d.unit = values.Unit
-	if !req.Diff {
-		return d, nil
-	}
-	if d.before, err = p.load(ctx, &req.Before); err != nil {
-		return nil, collector.Prefix(err, "the base")
-	}
-	if d.base, err = flame.Index(d.before.Profile, values.Type); err != nil {
-		return nil, collector.Errorf(collector.Invalid, "these are different kinds of profile: %w", err)
-	}
-	if !req.Raw {
-		d.scale = fair(d.after, d.before)
-	}
-	return d, nil
-}
-
-// fair is the scale for recordings of another length, or for another number of
-// snapshots.
-func fair(after, before *sum) float64 {
-	if after.Duration > 0 && before.Duration > 0 {
-		return float64(after.Duration) / float64(before.Duration)
-	}
-	return float64(len(after.Metas)) / float64(len(before.Metas))
-}
-
-func (d *drawing) stacks() iter.Seq[flame.Stack] {
-	if d.before == nil {
-		return flame.Stacks(d.after.Profile, d.index)
-	}
-	return flame.Difference(d.after.Profile, d.before.Profile, d.index, d.base, d.scale)
+	d.Drawing, err = render.NewDrawing(d.after.Fold, base, req.Sample, req.norm())
+	return d, err
 }
 
 func (d *drawing) options(module string) flame.Options {
-	return flame.Options{
-		Title: d.after.SampleType[d.index].Type, Unit: d.unit, Diff: d.before != nil, Module: module,
-		Focus: d.req.Focus, Search: d.req.Search,
-	}
+	o := d.Options()
+	o.Module, o.Focus, o.Search = module, d.req.Focus, d.req.Search
+	return o
 }
 
 // A side is one side of a comparison in words.
@@ -89,7 +61,7 @@ type side struct {
 }
 
 func sideOf(s *selection, loaded *sum) side {
-	first, last := loaded.Metas[len(loaded.Metas)-1], loaded.Metas[0]
+	first := loaded.Metas[0]
 	out := side{Text: s.describe()}
 	if len(loaded.Metas) == 1 {
 		out.Text = fmt.Sprintf("%s of %s", first.File, first.Service)
@@ -106,12 +78,9 @@ func sideOf(s *selection, loaded *sum) side {
 		return out
 	}
 	out.URL = "/profiles?" + s.values("").Encode()
-	out.Detail = fmt.Sprintf("%d profiles, %s to %s", len(loaded.Metas), stamp(first.CreatedAt), stamp(last.CreatedAt))
+	out.Detail = fmt.Sprintf("%d profiles, %s to %s", loaded.Profiles(), stamp(loaded.Time()), stamp(loaded.Latest()))
 	if loaded.More {
 		out.Detail += "; there are more, these are the newest"
-	}
-	if loaded.Duration > 0 {
-		out.Detail += fmt.Sprintf(", %s in all", loaded.Duration.Round(time.Millisecond))
 	}
 	return out
 }
@@ -127,6 +96,8 @@ type picturePage struct {
 	After, Before side
 	Request       *request
 	Samples       []choice
+	Views         []choice // over time, and over instances
+	Missing       string   // what does not count
 	Picture       template.HTML
 	Hidden        [][2]string // parameters that the search form keeps
 	Scale         string
@@ -152,19 +123,23 @@ func (p *Pages) page(d *drawing, here string) *picturePage {
 		SVGURL: req.url("/flame.svg", "script", "1"), GraphURL: req.url("/graph.svg"), DriverURL: driverURL(req),
 		ClearFocus: req.url(here, "focus", ""),
 	}
-	for i, t := range d.after.SampleType {
-		v.Samples = append(v.Samples, choice{Text: t.Type, URL: req.url(here, "sample", t.Type), Here: i == d.index})
+	for _, t := range d.after.Columns() {
+		v.Samples = append(v.Samples, choice{Text: t.Type, URL: req.url(here, "sample", t.Type), Here: t.Type == d.Value})
 	}
+	v.After.Detail += ", " + d.Measure.Of()
+	v.Missing = d.Missing()
+	v.addViews(d, here)
 	v.CompareURL = req.url("/compare")
 	if d.before != nil {
 		v.Before = sideOf(&req.Before, d.before)
 		swapped := *req
 		swapped.After, swapped.Before = req.Before, req.After
 		v.SwapURL = swapped.url(here)
-		if d.scale != 1 {
-			v.Scale, v.ScaleURL = fmt.Sprintf("%.3g", d.scale), req.url(here, "raw", "1")
-		} else if req.Raw {
+		v.Before.Detail += ", " + d.BaseMeasure.Of()
+		if req.Raw {
 			v.ScaleURL = req.url(here, "raw", "")
+		} else if d.Why != "" {
+			v.Scale, v.ScaleURL = d.Why, req.url(here, "raw", "1")
 		}
 	}
 	for name, values := range req.After.values("") {
@@ -173,9 +148,29 @@ func (p *Pages) page(d *drawing, here string) *picturePage {
 	for name, values := range req.Before.values(basePrefix) {
 		v.Hidden = append(v.Hidden, [2]string{name, values[0]})
 	}
-	v.Hidden = append(v.Hidden, [2]string{"sample", req.Sample})
+	v.Hidden = append(v.Hidden, [2]string{"sample", req.Sample}, [2]string{"over", req.Over}, [2]string{"instances", req.Instances})
 	sortPairs(v.Hidden)
 	return v
+}
+
+// addViews adds links to what else the values can be made of.
+func (v *picturePage) addViews(d *drawing, here string) {
+	m, req := &d.Measure, d.req
+	add := func(text, parameter, value string, is bool) {
+		v.Views = append(v.Views, choice{Text: text, URL: req.url(here, parameter, value), Here: is})
+	}
+	switch {
+	case m.Class == merge.Snapshot && m.Profiles > 1:
+		add("mean", "over", "", m.Over == merge.Mean)
+		add("latest", "over", string(merge.Latest), m.Over == merge.Latest)
+	case m.Class == merge.Flow && m.Seconds > 0:
+		add("total", "over", "", m.Over == merge.Total)
+		add("per second", "over", string(merge.Rate), m.Over == merge.Rate)
+	}
+	if m.Instances > 1 {
+		add("all instances", "instances", "", !m.PerInstance)
+		add("one instance", "instances", "mean", m.PerInstance)
+	}
 }
 
 // flame is the page with a flame graph.
@@ -187,7 +182,7 @@ func (p *Pages) flame(w http.ResponseWriter, r *http.Request) error {
 	options := d.options(p.config.Module)
 	options.Inline = true
 	var b bytes.Buffer
-	if err := flame.New(d.stacks(), options).WriteSVG(&b); err != nil {
+	if err := flame.New(d.Stacks(), options).WriteSVG(&b); err != nil {
 		return err
 	}
 	v := p.page(d, "/flame")
@@ -208,5 +203,5 @@ func (p *Pages) flameSVG(w http.ResponseWriter, r *http.Request) error {
 	options := d.options(p.config.Module)
 	options.Script = r.URL.Query().Get("script") != ""
 	options.Title = sideOf(&d.req.After, d.after).Text + ", " + options.Title
-	return p.writeSVG(w, flame.New(d.stacks(), options).WriteSVG)
+	return p.writeSVG(w, flame.New(d.Stacks(), options).WriteSVG)
 }

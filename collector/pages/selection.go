@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 	"github.com/go-holmes/holmes/collector/internal/units"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
 // basePrefix begins the parameters of the base of a comparison.
@@ -105,6 +107,17 @@ type request struct {
 	Sample        string // name of the values
 	Search, Focus string
 	Raw           bool // values of Before are not scaled
+	// View says how values become one, Over and Instances are its parameters.
+	View            merge.View
+	Over, Instances string
+}
+
+// norm is what values of Before are scaled to.
+func (req *request) norm() render.Norm {
+	if req.Raw {
+		return render.AsIs
+	}
+	return render.Balanced
 }
 
 func (p *Pages) requestOf(r *http.Request) (req request, err error) {
@@ -118,7 +131,9 @@ func (p *Pages) requestOf(r *http.Request) (req request, err error) {
 	req.Diff = !req.Before.isZero()
 	req.Sample, req.Search, req.Focus = values.Get("sample"), values.Get("search"), values.Get("focus")
 	req.Raw = values.Get("raw") != ""
-	return req, nil
+	req.Over, req.Instances = values.Get("over"), values.Get("instances")
+	req.View, err = merge.ParseView(req.Over, req.Instances)
+	return req, err
 }
 
 // url is the address of a page of the same request, with some parameters changed;
@@ -129,9 +144,9 @@ func (req *request) url(page string, pairs ...string) string {
 	if req.Raw {
 		v.Set("raw", "1")
 	}
-	for i, text := range []string{req.Sample, req.Search, req.Focus} {
+	for i, text := range []string{req.Sample, req.Search, req.Focus, req.Over, req.Instances} {
 		if text != "" {
-			v.Set([]string{"sample", "search", "focus"}[i], text)
+			v.Set([]string{"sample", "search", "focus", "over", "instances"}[i], text)
 		}
 	}
 	for i := 0; i < len(pairs); i += 2 {

@@ -77,7 +77,7 @@ func (s *sessions) put(key string, handlers map[string]http.Handler) *session {
 
 // driverURL is the address of pprof's pages of a request.
 func driverURL(req *request) string {
-	plain := request{After: req.After, Before: req.Before, Sample: req.Sample, Raw: req.Raw}
+	plain := request{After: req.After, Before: req.Before, Sample: req.Sample, Raw: req.Raw, Over: req.Over, Instances: req.Instances}
 	return "/pprof/" + base64.RawURLEncoding.EncodeToString([]byte(strings.TrimPrefix(plain.url(""), "?"))) + "/flamegraph"
 }
 
@@ -115,40 +115,33 @@ func (p *Pages) newSession(ctx context.Context, key string) (*session, error) {
 	if err != nil {
 		return nil, collector.Errorf(collector.NotFound, "there is no such profile")
 	}
-	merged, index, err := p.whole(ctx, string(query))
+	whole, err := p.whole(ctx, string(query))
 	if err != nil {
 		return nil, err
 	}
-	handlers, err := handlersOf(trimmed(merged, index))
+	handlers, err := handlersOf(whole)
 	if err != nil {
 		return nil, collector.Errorf(collector.Unsupported, "pprof's pages cannot show this: %w", err)
 	}
 	return p.sessions.put(key, handlers), nil
 }
 
-// whole is the profile of a query; of a comparison, that of `go tool pprof
-// -diff_base`.
-func (p *Pages) whole(ctx context.Context, query string) (*profile.Profile, int, error) {
+// whole is the profile of a query, as pprof's pages need it; of a comparison, that of
+// `go tool pprof -diff_base`.
+func (p *Pages) whole(ctx context.Context, query string) (*profile.Profile, error) {
 	r := &http.Request{URL: &url.URL{RawQuery: query}}
 	req, err := p.requestOf(r)
 	if err != nil {
-		return nil, 0, err
+		return nil, err
 	}
-	d, err := p.draw(ctx, &req)
-	if err != nil || d.before == nil {
-		if err != nil {
-			return nil, 0, err
-		}
-		return d.after.Profile, d.index, nil
-	}
-	after, base := d.after.Profile, d.before.Copy()
-	base.SetLabel("pprof::base", []string{"true"})
-	base.Scale(-d.scale)
-	both, err := profile.Merge([]*profile.Profile{after, base})
+	d, err := p.draw(ctx, &req, true)
 	if err != nil {
-		return nil, 0, collector.Errorf(collector.Unsupported, "the profiles cannot be compared by pprof: %w", err)
+		return nil, err
 	}
-	return both, d.index, nil
+	if err := d.Subtract(true, req.norm()); err != nil {
+		return nil, err
+	}
+	return forDriver(d.Drawing)
 }
 
 // removed are the entries of pprof's menus whose pages are not served.

@@ -1,7 +1,6 @@
 package pages
 
 import (
-	"cmp"
 	"net/http"
 	"slices"
 	"strings"
@@ -29,9 +28,9 @@ func (p *Pages) top(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	table := flame.Top(d.stacks(), d.options(p.config.Module))
+	table := flame.Top(d.Stacks(), d.options(p.config.Module))
 	v := p.page(d, "/top")
-	v.Total, v.TotalBase = flame.Format(table.Total, d.unit), flame.Format(table.TotalBase, d.unit)
+	v.Total, v.TotalBase = flame.Format(table.Total, d.Unit), flame.Format(table.TotalBase, d.Unit)
 	wanted := strings.ToLower(d.req.Search)
 	for i := range table.Rows {
 		row := &table.Rows[i]
@@ -52,16 +51,15 @@ func (p *Pages) top(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (d *drawing) row(row *flame.Row, table *flame.Table) rowView {
-	total := cmp.Or(table.Total, 1)
 	v := rowView{
 		Function: row.Function, Origin: string(row.Origin),
-		Flat: flame.Format(row.Flat, d.unit), FlatShare: flame.Percent(row.Flat / total),
-		Cum: flame.Format(row.Cum, d.unit), CumShare: flame.Percent(row.Cum / total),
+		Flat: flame.Format(row.Flat, d.Unit), FlatShare: flame.Percent(table.Share(row.Flat)),
+		Cum: flame.Format(row.Cum, d.Unit), CumShare: flame.Percent(table.Share(row.Cum)),
 		FlatNumber: row.Flat, CumNumber: row.Cum, FocusURL: d.req.url("/flame", "focus", row.Function, "search", ""),
 	}
 	if d.before != nil {
-		v.FlatChange = flame.Change(row.Flat, row.FlatBase, d.unit)
-		v.CumChange = flame.Change(row.Cum, row.CumBase, d.unit)
+		v.FlatChange = flame.Change(row.Flat, row.FlatBase, d.Unit)
+		v.CumChange = flame.Change(row.Cum, row.CumBase, d.Unit)
 		v.Grown, v.Shrunk = row.Flat > row.FlatBase, row.Flat < row.FlatBase
 		v.FlatNumber, v.CumNumber = row.Flat-row.FlatBase, row.Cum-row.CumBase
 	}

@@ -61,8 +61,8 @@ func (i *Info) Agrees(kind collector.Kind) error {
 		kind, content, strings.Join(types, ", "))
 }
 
-// guess tells the kind of a profile with these values.
-func guess(types []ValueType) collector.Kind {
+// KindOf guesses the kind of a profile with these values, as [Info].Kind has it.
+func KindOf(types []ValueType) collector.Kind {
 	has := func(names ...string) bool {
 		return slices.ContainsFunc(types, func(t ValueType) bool { return slices.Contains(names, t.Type) })
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/go-holmes/holmes/reporters"
 	"github.com/go-holmes/holmes/reporters/reportertest"
 	"github.com/google/pprof/profile"
@@ -73,7 +74,7 @@ func TestPushAndLook(t *testing.T) {
 
 	got = call(t, reading, "top", sent.Profiles[1].ID)
 	require.Zero(t, got.code, got.err)
-	require.Contains(t, got.out, "cpu: 10 s in all; 2 of 2 functions")
+	require.Contains(t, got.out, "cpu: 10 s in all, total over 10s; 2 of 2 functions")
 	require.Regexp(t, `9 s +90 % +9 s +90 % +main.work`, got.out)
 	got = call(t, reading, "diff", sent.Profiles[0].ID, after) // there and here
 	require.Regexp(t, `9 s +\+7 s, \+350 % +9 s +\+7 s, \+350 % +main.work`, got.out)
@@ -99,6 +100,43 @@ func TestPushAndLook(t *testing.T) {
 	require.Equal(t, command.ExitError, got.code)
 	require.Contains(t, got.err, "the token is not the one for reading")
 	require.NotContains(t, got.err, "guess")
+}
+
+// The commands say what values are, as the collector does, also of a heap profile that
+// is the difference of two.
+func TestValuesOfCommands(t *testing.T) {
+	p := serving(t, t.TempDir(), nil)
+	env := map[string]string{"HOLMES_SERVER": p.url}
+	heap := filepath.Join(t.TempDir(), "heap.pb.gz")
+	require.NoError(t, os.WriteFile(heap, proftest.Real(t)["prometheus-heap"], 0o600))
+	for range 3 {
+		require.Zero(t, call(t, env, "push", "-service", "prom", heap).code)
+	}
+	one := call(t, env, "top", heap)
+	require.Regexp(t, `^inuse_space: [0-9.]+ MiB in all, one snapshot; `, one.out)
+	all := call(t, env, "top", "-service", "prom", "-type", "heap")
+	require.Equal(t, strings.Replace(one.out, "one snapshot", "mean of 3 snapshots", 1), all.out)
+	got := call(t, env, "top", "-service", "prom", "-type", "heap", "-over", "latest", "-json")
+	require.Contains(t, got.out, `"text": "latest of 3 snapshots"`)
+	got = call(t, env, "top", "-service", "prom", "-type", "heap", "-over", "fish")
+	require.Equal(t, command.ExitUsage, got.code)
+
+	delta := filepath.Join(t.TempDir(), "delta.pb.gz")
+	grew := &profile.Profile{SampleType: []*profile.ValueType{{Type: "alloc_space", Unit: "bytes"}, {Type: "inuse_space", Unit: "bytes"}}, DurationNanos: 30e9}
+	for name, v := range map[string]int64{"main.grew": 10 << 20, "main.freed": -30 << 20} {
+		f := &profile.Function{ID: uint64(len(grew.Function) + 1), Name: name}
+		l := &profile.Location{ID: f.ID, Line: []profile.Line{{Function: f}}}
+		grew.Function, grew.Location = append(grew.Function, f), append(grew.Location, l)
+		grew.Sample = append(grew.Sample, &profile.Sample{Location: []*profile.Location{l}, Value: []int64{max(v, 0), v}})
+	}
+	var b bytes.Buffer
+	require.NoError(t, grew.Write(&b))
+	require.NoError(t, os.WriteFile(delta, b.Bytes(), 0o600))
+	got = call(t, env, "top", delta)
+	require.Contains(t, got.out, "inuse_space: -20 MiB in all, one difference; 2 of 2 functions")
+	require.Regexp(t, `-30 MiB +-75 % +-30 MiB +-75 % +main.freed\n`, got.out)
+	require.Regexp(t, `10 MiB +25 % +10 MiB +25 % +main.grew\n`, got.out)
+	require.Contains(t, call(t, env, "flame", "-plain", delta).out, `aria-label="Flame graph. inuse_space: -20 MiB in all, one difference. 2 boxes"`)
 }
 
 // An event reads the same from a collector as from a dump directory.

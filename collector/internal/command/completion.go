@@ -135,6 +135,10 @@ func valuesOf(flags []*flag.Flag, word string) (values []string) {
 		return []string{"cpu", "mem", "gcheap", "goroutine", "thread", "gccpu", "schedlat", "mutexwait"}
 	case "state":
 		return []string{"confirmed", "unconfirmed"}
+	case "over":
+		return []string{"total", "rate", "latest"}
+	case "instances":
+		return []string{"sum", "mean"}
 	case "log-format":
 		return []string{"console", "json"}
 	case "log-level":

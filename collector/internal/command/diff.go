@@ -7,7 +7,7 @@ import (
 
 const diffEssay = `
 holmes diff lists the functions that changed between two profiles, those that changed most first. Values of the first
-are scaled to the length of the second where both have one.
+are scaled to the time that the second covers, if both say it.
 
   holmes diff before.pb.gz after.pb.gz
   holmes diff -json <event>/heap.pb.gz <event>/heap-gc.pb.gz
@@ -33,9 +33,9 @@ func runDiff(ctx context.Context, std Std, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := v.pair(after, before)
+	d, err := v.drawing(after, before)
 	if err != nil {
 		return err
 	}
-	return v.print(std.Out, p)
+	return v.print(std.Out, d)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/flame"
+	"github.com/go-holmes/holmes/collector/internal/render"
 	"github.com/go-holmes/holmes/collector/internal/source"
 	"github.com/go-holmes/holmes/collector/internal/term"
 )
@@ -41,17 +42,17 @@ func runFlame(ctx context.Context, std Std, args []string) error {
 	if v.json {
 		return v.printStacks(ctx, std, s.flags.Args(), base)
 	}
-	p, err := v.both(ctx, s.flags.Args(), base)
+	d, err := v.both(ctx, s.flags.Args(), base)
 	if err != nil {
 		return err
 	}
-	o := p.options(v)
+	o := v.options(d)
 	o.Script = !plain
-	return save(std, out, flame.New(p.stacks(), o).WriteSVG)
+	return save(std, out, flame.New(d.Stacks(), o).WriteSVG)
 }
 
 // both loads a profile and its base.
-func (v *view) both(ctx context.Context, names []string, base string) (*pair, error) {
+func (v *view) both(ctx context.Context, names []string, base string) (*render.Drawing, error) {
 	if len(names) > 1 {
 		return nil, usageError{errors.New("holmes flame: one profile at a time; -base is what it is compared with")}
 	}
@@ -65,32 +66,32 @@ func (v *view) both(ctx context.Context, names []string, base string) (*pair, er
 			return nil, err
 		}
 	}
-	return v.pair(after, before)
+	return v.drawing(after, before)
 }
 
 // A stackView is a stack as -json prints it.
 type stackView struct {
 	Calls []string `json:"calls"` // the root first
-	Value int64    `json:"value"`
-	Base  int64    `json:"base,omitempty"`
+	Value float64  `json:"value"`
+	Base  float64  `json:"base,omitempty"`
 }
 
 // printStacks prints the stacks of the picture.
 func (v *view) printStacks(ctx context.Context, std Std, names []string, base string) error {
-	p, err := v.both(ctx, names, base)
+	d, err := v.both(ctx, names, base)
 	if err != nil {
 		return err
 	}
+	o := d.Options()
 	stacks := []stackView{}
-	for s := range p.stacks() {
-		view := stackView{Calls: []string{}, Value: s.Value, Base: s.Base}
+	for s := range d.Stacks() {
+		view := stackView{Calls: []string{}, Value: s.Value * o.Scale, Base: s.Base * o.BaseScale}
 		for _, f := range s.Frames {
 			view.Calls = append(view.Calls, f.Function)
 		}
 		stacks = append(stacks, view)
 	}
-	t := p.after.SampleType[p.index]
-	return term.JSON(std.Out, map[string]any{"sample": t.Type, "unit": t.Unit, "stacks": stacks})
+	return term.JSON(std.Out, map[string]any{"sample": d.Value, "unit": d.Unit, "measure": d.Measure, "stacks": stacks})
 }
 
 // save writes a file atomically, or to standard output.

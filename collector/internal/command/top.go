@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/flame"
+	"github.com/go-holmes/holmes/collector/internal/render"
 	"github.com/go-holmes/holmes/collector/internal/term"
 )
 
@@ -34,35 +34,42 @@ func runTop(ctx context.Context, std Std, args []string) error {
 	if err != nil {
 		return err
 	}
-	p, err := v.pair(one, nil)
+	d, err := v.drawing(one, nil)
 	if err != nil {
 		return err
 	}
-	return v.print(std.Out, p)
+	return v.print(std.Out, d)
 }
 
 // print prints the table of functions.
-func (v *view) print(w io.Writer, p *pair) error {
-	o := p.options(v)
-	table := flame.Top(p.stacks(), o)
+func (v *view) print(w io.Writer, d *render.Drawing) error {
+	o := v.options(d)
+	table := flame.Top(d.Stacks(), o)
 	total := len(table.Rows)
+	if v.json {
+		rows := total
+		if v.rows > 0 {
+			rows = min(rows, v.rows)
+		}
+		return term.JSON(w, topView{Sample: d.Value, Top: render.NewTop(d, d.Value, table, rows)})
+	}
 	if v.rows > 0 && total > v.rows {
 		table.Rows = table.Rows[:v.rows]
-	}
-	if v.json {
-		return term.JSON(w, tableView(table, &o))
 	}
 	fmt.Fprintf(w, "%s: %s in all", o.Title, flame.Format(table.Total, o.Unit))
 	if o.Diff {
 		fmt.Fprintf(w, ", %s before: %s", flame.Format(table.TotalBase, o.Unit), flame.Change(table.Total, table.TotalBase, o.Unit))
 	}
-	fmt.Fprintf(w, "; %d of %d functions\n", len(table.Rows), total)
+	fmt.Fprintf(w, ", %s; %d of %d functions\n", o.Of, len(table.Rows), total)
+	if o.Note != "" {
+		fmt.Fprintln(w, o.Note)
+	}
 	heading := "ITSELF\t\tWITH CALLS\t\tFUNCTION"
 	if o.Diff {
 		heading = "ITSELF\tCHANGE\tWITH CALLS\tCHANGE\tFUNCTION"
 	}
 	err := term.Table(w, heading, table.Rows, func(r flame.Row) []string {
-		flat, cum := flame.Percent(share(r.Flat, table.Total)), flame.Percent(share(r.Cum, table.Total))
+		flat, cum := flame.Percent(table.Share(r.Flat)), flame.Percent(table.Share(r.Cum))
 		if o.Diff {
 			flat, cum = flame.Change(r.Flat, r.FlatBase, o.Unit), flame.Change(r.Cum, r.CumBase, o.Unit)
 		}
@@ -71,23 +78,8 @@ func (v *view) print(w io.Writer, p *pair) error {
 	return none(err, total, "function")
 }
 
-func share(part, whole float64) float64 {
-	if whole == 0 {
-		return 0
-	}
-	return part / whole
-}
-
-func tableView(t *flame.Table, o *flame.Options) any {
-	rows := []api.TopRow{}
-	for _, r := range t.Rows {
-		rows = append(rows, api.TopRow{Function: r.Function, Flat: r.Flat, Cum: r.Cum, FlatBase: r.FlatBase, CumBase: r.CumBase})
-	}
-	return struct {
-		Sample    string       `json:"sample"`
-		Unit      string       `json:"unit"`
-		Total     float64      `json:"total"`
-		TotalBase float64      `json:"total_base,omitempty"`
-		Rows      []api.TopRow `json:"rows"`
-	}{o.Title, o.Unit, t.Total, t.TotalBase, rows}
+// A topView is the table as -json prints it.
+type topView struct {
+	Sample string `json:"sample"` // the same as value
+	*render.Top
 }

@@ -3,25 +3,27 @@ package command
 import (
 	"context"
 	"errors"
-	"fmt"
-	"iter"
 
 	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/flame"
+	"github.com/go-holmes/holmes/collector/internal/render"
 	"github.com/go-holmes/holmes/collector/internal/source"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
 const whatEssay = `
-A profile is named by a file here, by an event (<event>, or <event>/<file>), or by its ID. Without a name, those that
--service, -type, -labels, -from and -to find are added up.`
+A profile is named by a file here, by an event (<event>, or <event>/<file>), or by its ID. Without a name, it is made of
+those that -service, -type, -labels, -from and -to find: flows such as CPU time are added up, of snapshots such as the
+heap it is the mean over time of each instance.`
 
 // A view is the flags that top, diff and flame share.
 type view struct {
 	location
 	window
 	sample, module, search, focus string
+	over, instances               string
 	rows                          int
 }
 
@@ -30,6 +32,8 @@ func (v *view) set(s *settings) {
 	v.window.set(s)
 	s.flags.StringVar(&v.sample, "sample", "", "show the values of this `name`, such as alloc_space")
 	s.flags.StringVar(&v.module, "module", "", "code of the modules below this `path` is our own")
+	s.flags.StringVar(&v.over, "over", "", "over time: `total`, rate (per second) or latest (snapshot)")
+	s.flags.StringVar(&v.instances, "instances", "", "over instances: their `sum`, or mean")
 	s.args = "[profile]"
 }
 
@@ -41,6 +45,9 @@ func (v *view) one(ctx context.Context, names []string) (*profile.Profile, error
 	if v.service == "" || v.kind == "" {
 		return nil, usageError{errors.New("holmes: which profile: name one, or give -service and -type")}
 	}
+	if _, err := merge.ParseView(v.over, v.instances); err != nil {
+		return nil, usageError{err}
+	}
 	q, err := v.query()
 	if err != nil {
 		return nil, err
@@ -49,7 +56,7 @@ func (v *view) one(ctx context.Context, names []string) (*profile.Profile, error
 	if err != nil {
 		return nil, err
 	}
-	r, err := src.Merged(ctx, q)
+	r, err := src.Merged(ctx, q, v.over, v.instances)
 	p, err := source.Decode("the merged profile", r, err)
 	if collector.CodeOf(err) == collector.Unsupported {
 		return nil, usageError{err}
@@ -57,37 +64,27 @@ func (v *view) one(ctx context.Context, names []string) (*profile.Profile, error
 	return p, err
 }
 
-// A pair is one profile, or two that are compared.
-type pair struct {
-	after, before *profile.Profile
-	index, base   int
-}
-
-func (v *view) pair(after, before *profile.Profile) (p *pair, err error) {
-	p = &pair{after: after, before: before}
-	if p.index, err = flame.Index(after, v.sample); err != nil {
-		return nil, usageError{err}
+// drawing returns one profile, or the difference of two.
+func (v *view) drawing(after, before *profile.Profile) (*render.Drawing, error) {
+	f, err := merge.FoldOf(after)
+	if err != nil {
+		return nil, err
 	}
+	var base *merge.Fold
 	if before != nil {
-		if p.base, err = flame.Index(before, after.SampleType[p.index].Type); err != nil {
-			return nil, fmt.Errorf("holmes: these are different kinds of profile: %w", err)
+		if base, err = merge.FoldOf(before); err != nil {
+			return nil, err
 		}
 	}
-	return p, nil
+	d, err := render.NewDrawing(f, base, v.sample, render.Balanced)
+	if collector.CodeOf(err) == collector.Invalid {
+		return nil, usageError{err}
+	}
+	return d, err
 }
 
-func (p *pair) stacks() iter.Seq[flame.Stack] {
-	if p.before == nil {
-		return flame.Stacks(p.after, p.index)
-	}
-	scale := 1.0
-	if p.after.DurationNanos > 0 && p.before.DurationNanos > 0 {
-		scale = float64(p.after.DurationNanos) / float64(p.before.DurationNanos)
-	}
-	return flame.Difference(p.after, p.before, p.index, p.base, scale)
-}
-
-func (p *pair) options(v *view) flame.Options {
-	t := p.after.SampleType[p.index]
-	return flame.Options{Title: t.Type, Unit: t.Unit, Diff: p.before != nil, Module: v.module, Search: v.search, Focus: v.focus}
+func (v *view) options(d *render.Drawing) flame.Options {
+	o := d.Options()
+	o.Module, o.Search, o.Focus = v.module, v.search, v.focus
+	return o
 }

@@ -25,17 +25,16 @@ const NotAvailable collector.Code = "not_available"
 
 // dotOf returns the call graph in Graphviz's language.
 func (p *Picture) dotOf() ([]byte, error) {
-	column, err := p.Fold.Column(p.value)
-	if err != nil {
-		return nil, err
+	title := p.Title + "\n" + p.Value + ", " + p.Of()
+	if missing := p.Missing(); missing != "" {
+		title += "\n" + missing
 	}
-	unit := p.Fold.Columns()[column].Unit
-	if err := p.subtract(); err != nil {
+	if err := p.Subtract(false, p.norm); err != nil {
 		return nil, err
 	}
 	var b bytes.Buffer
-	err = p.Fold.WriteDOT(&b, merge.GraphOptions{
-		Title: p.Title, Column: column, Format: func(v int64) string { return flame.Format(float64(v), unit) },
+	err := p.Fold.WriteDOT(&b, merge.GraphOptions{
+		Title: title, Column: p.column, Format: func(v float64) string { return flame.Format(v, p.Unit) },
 	})
 	return b.Bytes(), err
 }

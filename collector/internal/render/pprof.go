@@ -30,6 +30,12 @@ func tell(header http.Header, f *merge.Fold) {
 			header.Set(name, strconv.Itoa(n))
 		}
 	}
+	if column, err := f.Column(""); err == nil {
+		header.Set("X-Holmes-Measure", f.Measure(column).Text)
+	}
+	if f.Stripped() {
+		header.Set("X-Holmes-Labels", "dropped")
+	}
 }
 
 // name is the name of a file.
@@ -41,25 +47,17 @@ func (p *Picture) name() string {
 }
 
 func (p *Picture) writePprof(_ context.Context, w http.ResponseWriter) error {
-	if err := p.subtract(); err != nil {
+	if err := p.Subtract(p.label, p.norm); err != nil {
 		return err
 	}
-	if err := p.trim(); err != nil {
-		return err
-	}
+	p.trim()
 	return WriteProfile(w, p.Fold, p.name())
 }
 
-func (p *Picture) trim() error {
-	if p.maxSamples < 0 {
-		return nil
+func (p *Picture) trim() {
+	if p.maxSamples >= 0 {
+		p.Trim(p.maxSamples)
 	}
-	column, err := p.Fold.Column(p.value)
-	if err != nil {
-		return err
-	}
-	p.Fold.Trim(p.maxSamples, column)
-	return nil
 }
 
 // writePGO answers with a profile for go build -pgo: CPU, without labels.
@@ -67,10 +65,7 @@ func (p *Picture) writePGO(_ context.Context, w http.ResponseWriter) error {
 	if !slices.ContainsFunc(p.Fold.Columns(), isCPU) {
 		return collector.Errorf(collector.Invalid, "format pgo needs CPU profiles, not those of %v", p.Fold.Columns())
 	}
-	p.Fold.DropLabels()
-	if err := p.trim(); err != nil {
-		return err
-	}
+	p.trim()
 	return WriteProfile(w, p.Fold, "default.pgo")
 }
 

@@ -14,11 +14,15 @@ import (
 
 // A Form is how a merged profile is answered.
 type Form struct {
-	PGO        bool // it is not for differences
+	PGO bool // it is not for differences
+	// Labels keeps the labels of samples, for which go tool pprof has uses.
+	Labels     bool
+	View       merge.View
 	write      func(*Picture, context.Context, http.ResponseWriter) error
 	value      string // type of the values to show
 	maxSamples int    // -1 for all
-	diff       merge.DiffOptions
+	norm       Norm
+	label      bool // stacks of the base have one
 }
 
 // ParseForm reads the parameters of a request.
@@ -26,7 +30,7 @@ func ParseForm(values url.Values) (f Form, err error) {
 	f.value, f.maxSamples = values.Get("value"), -1
 	switch name := values.Get("format"); name {
 	case "", "pprof":
-		f.write = (*Picture).writePprof
+		f.write, f.Labels = (*Picture).writePprof, true
 	case "pgo":
 		f.write, f.PGO = (*Picture).writePGO, true
 	case "top":
@@ -45,55 +49,58 @@ func ParseForm(values url.Values) (f Form, err error) {
 			return f, collector.Errorf(collector.Invalid, "max_samples %.40q is not a number of 1 or more", text)
 		}
 	}
-	if f.diff.Normalize, err = parseBool(values, "normalize"); err != nil {
+	if f.norm, err = ParseNorm(values.Get("normalize")); err != nil {
+		return f, err
+	}
+	if f.View, err = merge.ParseView(values.Get("over"), values.Get("instances")); err != nil {
 		return f, err
 	}
 	switch name := values.Get("form"); name {
 	case "", "base":
 	case "diff_base":
-		f.diff.Label = true
+		f.label = true
 	default:
 		return f, collector.Errorf(collector.Invalid, "form %.40q is neither base nor diff_base", name)
 	}
 	return f, nil
 }
 
-func parseBool(values url.Values, name string) (bool, error) {
-	text := values.Get(name)
+// ParseNorm reads the parameter normalize.
+func ParseNorm(text string) (Norm, error) {
 	if text == "" {
-		return false, nil
+		return Balanced, nil
 	}
 	yes, err := strconv.ParseBool(text)
-	if err != nil {
-		return false, collector.Errorf(collector.Invalid, "%s %.40q is neither true nor false", name, text)
+	switch {
+	case err != nil:
+		return "", collector.Errorf(collector.Invalid, "normalize %.40q is neither true nor false", text)
+	case yes:
+		return Totals, nil
 	}
-	return yes, nil
+	return AsIs, nil
 }
 
 // A Picture is a merged profile, or a difference, with its form.
 type Picture struct {
 	Form
+	*Drawing
 	Title string
-	Fold  *merge.Fold
-	Base  *merge.Fold // nil if nothing is compared
-	Dot   string      // Graphviz's program, for the form graph
+	Dot   string // Graphviz's program, for the form graph
+}
+
+// NewPicture returns a profile in a form, or with a base the difference of the two.
+func NewPicture(form *Form, f, base *merge.Fold) (*Picture, error) {
+	d, err := NewDrawing(f, base, form.value, form.norm)
+	if err != nil {
+		return nil, err
+	}
+	return &Picture{Form: *form, Drawing: d}, nil
 }
 
 // Write answers a request.
 func (p *Picture) Write(ctx context.Context, w http.ResponseWriter) error {
-	column, err := p.Fold.Column(p.value)
-	if err != nil {
-		return err
-	}
 	tell(w.Header(), p.Fold)
-	w.Header().Set("X-Holmes-Value", p.Fold.Columns()[column].String())
+	w.Header().Set("X-Holmes-Value", p.Value+"/"+p.Unit)
+	w.Header().Set("X-Holmes-Measure", p.Measure.Text)
 	return p.write(p, ctx, w)
-}
-
-// subtract makes a fold of a difference.
-func (p *Picture) subtract() error {
-	if p.Base == nil {
-		return nil
-	}
-	return merge.Diff(p.Fold, p.Base, p.diff)
 }

@@ -4,57 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
-	"iter"
-	"math"
 	"net/http"
 
-	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/flame"
 	"github.com/go-holmes/holmes/collector/merge"
 )
-
-// stacks are the stacks that are drawn, those of the base included.
-func (p *Picture) stacks() (stacks iter.Seq[flame.Stack], unit string, err error) {
-	column, err := p.Fold.Column(p.value)
-	if err != nil {
-		return nil, "", err
-	}
-	value := p.Fold.Columns()[column]
-	baseColumn, scale := -1, 1.0
-	if p.Base != nil {
-		if baseColumn, err = p.Base.Column(value.Type); err != nil {
-			return nil, "", collector.Prefix(err, "the base")
-		}
-		if mine, theirs := p.Fold.Totals()[column], p.Base.Totals()[baseColumn]; p.diff.Normalize && theirs != 0 {
-			scale = float64(mine) / float64(theirs)
-		}
-	}
-	return func(yield func(flame.Stack) bool) {
-		var frames []flame.Frame
-		for calls, v := range p.Fold.Stacks(column) {
-			frames = appendFrames(frames[:0], calls)
-			if !yield(flame.Stack{Frames: frames, Value: v}) {
-				return
-			}
-		}
-		if p.Base == nil {
-			return
-		}
-		for calls, v := range p.Base.Stacks(baseColumn) {
-			frames = appendFrames(frames[:0], calls)
-			if !yield(flame.Stack{Frames: frames, Base: int64(math.Round(float64(v) * scale))}) {
-				return
-			}
-		}
-	}, value.Unit, nil
-}
-
-func appendFrames(to []flame.Frame, calls []merge.Frame) []flame.Frame {
-	for _, c := range calls {
-		to = append(to, flame.Frame(c))
-	}
-	return to
-}
 
 // A TopRow is a function in a [Top].
 type TopRow struct {
@@ -67,46 +21,49 @@ type TopRow struct {
 
 // A Top is the table of functions as /api/1 answers it, the largest first.
 type Top struct {
-	Title     string   `json:"title"`
-	Value     string   `json:"value"`
-	Unit      string   `json:"unit"`
-	Profiles  int      `json:"profiles"`
-	Total     float64  `json:"total"`
-	TotalBase float64  `json:"total_base,omitempty"`
-	Functions int      `json:"functions"` // all functions, also those without a row
-	Rows      []TopRow `json:"rows"`
+	Title    string `json:"title"`
+	Value    string `json:"value"`
+	Unit     string `json:"unit"`
+	Profiles int    `json:"profiles"`
+	// Measure says what the values are, and BaseMeasure the same of what they are
+	// compared with, whose values were multiplied by BaseScale.
+	Measure     merge.Measure  `json:"measure"`
+	BaseMeasure *merge.Measure `json:"base_measure,omitempty"`
+	BaseScale   float64        `json:"base_scale,omitempty"`
+	Total       float64        `json:"total"`
+	TotalBase   float64        `json:"total_base,omitempty"`
+	Functions   int            `json:"functions"` // all functions, also those without a row
+	Rows        []TopRow       `json:"rows"`
+}
+
+// NewTop returns the table of the first rows.
+func NewTop(d *Drawing, title string, table *flame.Table, rows int) *Top {
+	top := &Top{
+		Title: title, Value: d.Value, Unit: d.Unit, Profiles: d.Fold.Profiles(), Measure: d.Measure,
+		Total: table.Total, TotalBase: table.TotalBase, Functions: len(table.Rows), Rows: []TopRow{},
+	}
+	if d.Base != nil {
+		top.BaseMeasure, top.BaseScale = &d.BaseMeasure, d.By
+	}
+	for _, row := range table.Rows[:min(len(table.Rows), rows)] {
+		top.Rows = append(top.Rows, TopRow{row.Function, row.Flat, row.Cum, row.FlatBase, row.CumBase})
+	}
+	return top
 }
 
 const maxRows = 500
 
 func (p *Picture) writeTop(_ context.Context, w http.ResponseWriter) error {
-	stacks, unit, err := p.stacks()
-	if err != nil {
-		return err
-	}
-	column, err := p.Fold.Column(p.value)
-	if err != nil {
-		return err
-	}
-	table := flame.Top(stacks, flame.Options{Diff: p.Base != nil})
-	top := Top{
-		Title: p.Title, Value: p.Fold.Columns()[column].Type, Unit: unit, Profiles: p.Fold.Profiles(),
-		Total: table.Total, TotalBase: table.TotalBase, Functions: len(table.Rows), Rows: []TopRow{},
-	}
-	for _, row := range table.Rows[:min(len(table.Rows), maxRows)] {
-		top.Rows = append(top.Rows, TopRow{row.Function, row.Flat, row.Cum, row.FlatBase, row.CumBase})
-	}
+	table := flame.Top(p.Stacks(), p.Options())
 	w.Header().Set("Content-Type", "application/json")
-	return json.NewEncoder(w).Encode(top)
+	return json.NewEncoder(w).Encode(NewTop(p.Drawing, p.Title, table, maxRows))
 }
 
 func (p *Picture) writeFlame(_ context.Context, w http.ResponseWriter) error {
-	stacks, unit, err := p.stacks()
-	if err != nil {
-		return err
-	}
+	o := p.Options()
+	o.Title = p.Title + ", " + o.Title
 	var b bytes.Buffer
-	if err := flame.New(stacks, flame.Options{Title: p.Title, Unit: unit, Diff: p.Base != nil}).WriteSVG(&b); err != nil {
+	if err := flame.New(p.Stacks(), o).WriteSVG(&b); err != nil {
 		return err
 	}
 	return writeSVG(w, b.Bytes())

@@ -102,7 +102,7 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 
 // handler returns the API with the pages.
 func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.Merger, log *zap.Logger) (*api.Handler, error) {
-	web, err := pages.New(pages.Config{Store: store, Merge: merger.Profile, Module: c.Module, Fault: func(r *http.Request, err error) {
+	web, err := pages.New(pages.Config{Store: store, Fold: merger.Fold, Module: c.Module, Fault: func(r *http.Request, err error) {
 		log.Named("pages").Error("page failed", zap.String("path", r.URL.Path), zap.Error(err))
 	}})
 	if err != nil {

@@ -160,6 +160,6 @@ func (d Directory) Profile(ctx context.Context, id string) (io.ReadCloser, error
 }
 
 // Merged is not supported.
-func (Directory) Merged(context.Context, collector.Query) (io.ReadCloser, error) {
+func (Directory) Merged(context.Context, collector.Query, string, string) (io.ReadCloser, error) {
 	return nil, collector.Errorf(collector.Unsupported, "profiles of a directory are not added up; name one")
 }

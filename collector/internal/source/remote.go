@@ -151,16 +151,13 @@ func (r *Remote) Profile(ctx context.Context, id string) (io.ReadCloser, error) 
 	return r.do(ctx, http.MethodGet, "/api/0/profiles/"+url.PathEscape(id), nil, nil)
 }
 
-// Merged opens the sum of the profiles that a query finds.
-func (r *Remote) Merged(ctx context.Context, q collector.Query) (io.ReadCloser, error) {
-	if q.From.IsZero() {
-		q.From = time.Unix(1, 0)
-	}
-	if q.To.IsZero() {
-		q.To = time.Now().Add(time.Hour)
-	}
+// Merged opens what the profiles that a query finds make together.
+func (r *Remote) Merged(ctx context.Context, q collector.Query, over, instances string) (io.ReadCloser, error) {
 	q.Limit = 0
-	return r.do(ctx, http.MethodGet, "/api/0/profiles/merge", values(q), nil)
+	v := values(q)
+	v.Set("over", over)
+	v.Set("instances", instances)
+	return r.do(ctx, http.MethodGet, "/api/1/merge", v, nil)
 }
 
 // Push stores a profile and returns its ID.

@@ -28,9 +28,10 @@ type Source interface {
 	File(ctx context.Context, event, name string) (io.ReadCloser, error)
 	// Profile opens a profile by its ID.
 	Profile(ctx context.Context, id string) (io.ReadCloser, error)
-	// Merged opens the sum of the profiles that a query finds. The code of the
-	// error is [collector.Unsupported] where they cannot be merged.
-	Merged(ctx context.Context, q collector.Query) (io.ReadCloser, error)
+	// Merged opens what the profiles that a query finds make together, over time
+	// and over instances as the API's parameters say. The code of the error is
+	// [collector.Unsupported] where they cannot be merged.
+	Merged(ctx context.Context, q collector.Query, over, instances string) (io.ReadCloser, error)
 }
 
 // maxProfile bounds a profile that is read here.

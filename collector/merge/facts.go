@@ -1,0 +1,160 @@
+package merge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/go-holmes/holmes/internal/protowire"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// facts are what has to be known of a profile before its values are added: their
+// types and the sum of each.
+type facts struct {
+	Types  []string `json:"types,omitempty"` // none of a profile that cannot be read
+	Totals []int64  `json:"totals,omitempty"`
+}
+
+// total returns the sum of the values of a type.
+func (f *facts) total(typ string) (sum int64, there bool) {
+	for i, t := range f.Types {
+		if t == typ {
+			return f.Totals[i], true
+		}
+	}
+	return 0, false
+}
+
+// facts returns those of a profile that was read.
+func (s *source) facts() *facts {
+	f := &facts{Totals: make([]int64, len(s.types))}
+	for _, t := range s.types {
+		f.Types = append(f.Types, string(s.text(t.typ)))
+	}
+	for _, at := range s.samples {
+		n := 0
+		c := protowire.Walk(s.at(at))
+		for c.Next() {
+			if c.Field != protowire.SampleValue {
+				continue
+			}
+			for run := c.Run(); len(run) > 0; n++ {
+				v, size := protowire.Uvarint(run)
+				run = run[size:]
+				f.Totals[n] = plus(f.Totals[n], int64(v))
+			}
+		}
+	}
+	return f
+}
+
+// A factsCache has the facts of profiles by ID. A stored profile never changes.
+type factsCache struct {
+	mu   sync.Mutex
+	byID map[string]*facts
+}
+
+// maxFacts bounds the cache: some 30 MB.
+const maxFacts = 100_000
+
+func (c *factsCache) get(id string) *facts {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.byID[id]
+}
+
+func (c *factsCache) put(id string, f *facts) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.byID == nil || len(c.byID) == maxFacts {
+		c.byID = map[string]*facts{}
+	}
+	c.byID[id] = f
+}
+
+// needsFacts reports whether the values of a kind cannot be added without facts.
+func needsFacts(kind collector.Kind) bool { return kind != collector.KindCPU }
+
+// learn completes the refs with their facts: from roll-ups, from what is known, and
+// for the rest from the profiles. Those that retention has removed meanwhile have
+// none.
+func (run *queryRun) learn(ctx context.Context, refs []ref) error {
+	run.learnFromRollups(refs)
+	for i := range refs {
+		r := &refs[i]
+		if r.facts == nil {
+			r.facts = run.merger.known.get(r.id)
+		}
+		if r.facts != nil {
+			continue
+		}
+		f, err := run.merger.factsOf(ctx, r.id)
+		if err != nil && collector.CodeOf(err) != collector.NotFound {
+			return err
+		}
+		r.facts = f
+	}
+	return nil
+}
+
+// factsOf reads the facts of a profile.
+func (m *Merger) factsOf(ctx context.Context, id string) (*facts, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, fmt.Errorf("holmes: merge: %w", err)
+	}
+	var s source
+	f := &facts{}
+	err := m.open(ctx, id, func(raw []byte) error {
+		err := s.read(raw)
+		if err == nil {
+			f = s.facts()
+		}
+		return err
+	})
+	if err != nil && !errors.Is(err, errDamaged) {
+		return nil, err
+	}
+	m.known.put(id, f)
+	return f, nil
+}
+
+// learnFromRollups takes the facts that roll-ups have.
+func (run *queryRun) learnFromRollups(refs []ref) {
+	if run.merger.rollups == nil {
+		return
+	}
+	byID := make(map[string]*ref, len(refs))
+	for i := range refs {
+		byID[refs[i].id] = &refs[i]
+	}
+	for level := len(periods()) - 1; level >= 0; level-- {
+		for i := range refs {
+			if refs[i].facts != nil || i > 0 && samePeriod(refs[i].at, refs[i-1].at, level) {
+				continue
+			}
+			r := run.merger.rollups.open(run.series, level, begin(refs[i].at, level))
+			if r == nil {
+				continue
+			}
+			for g := range r.groups {
+				r.groups[g].tell(byID)
+			}
+			_ = r.Close()
+		}
+	}
+}
+
+// tell hands the facts of a group to the refs of its profiles.
+func (g *group) tell(byID map[string]*ref) {
+	if len(g.Facts) != len(g.IDs) {
+		return
+	}
+	for i, id := range g.IDs {
+		if r := byID[id]; r != nil && r.facts == nil {
+			r.facts = &g.Facts[i]
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package merge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// A queryRun folds profiles.
+type queryRun struct {
+	merger *Merger
+	series series // of all of them, for roll-ups; zero if they are of several
+	labels bool
+	sum    *Fold
+	plan   *plan // nil adds them as they are, for a roll-up
+	// damaged are those that could not be read.
+	damaged map[string]bool
+}
+
+// fold folds what was found.
+func (run *queryRun) fold(ctx context.Context, refs []ref, view View) (*Fold, error) {
+	f := NewFold(run.merger.config.Memory)
+	f.bare = !run.labels
+	f.kind, f.asked = run.series.kind, run.series.kind != ""
+	if !f.asked && len(refs) > 0 {
+		f.kind = refs[0].kind
+	}
+	if len(refs) > 1 && slices.ContainsFunc(refs, func(r ref) bool { return needsFacts(r.kind) }) {
+		if err := run.learn(ctx, refs); err != nil {
+			return nil, err
+		}
+	}
+	run.sum, run.plan, run.damaged = f, newPlan(refs, f.kind, view), map[string]bool{}
+	level := len(periods()) - 1
+	if run.series == (series{}) {
+		level = -1
+	}
+	if err := run.add(ctx, level, pointers(refs)); err != nil {
+		return nil, err
+	}
+	if err := f.something(); err != nil {
+		return nil, err
+	}
+	if run.plan.uneven(f) {
+		if err := run.learn(ctx, refs); err != nil {
+			return nil, err
+		}
+	}
+	run.plan.finish(f)
+	return f, nil
+}
+
+func pointers(refs []ref) []*ref {
+	all := make([]*ref, len(refs))
+	for i := range refs {
+		all[i] = &refs[i]
+	}
+	return all
+}
+
+// add folds profiles, sorted by time: from the roll-ups of a level as far as
+// they go, and the rest from the level below, down to the profiles themselves.
+func (run *queryRun) add(ctx context.Context, level int, refs []*ref) error {
+	if level < 0 {
+		for _, r := range refs {
+			if err := run.addProfile(ctx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	for len(refs) > 0 {
+		n := slices.IndexFunc(refs, func(r *ref) bool { return !samePeriod(r.at, refs[0].at, level) })
+		if n < 0 {
+			n = len(refs)
+		}
+		rest, err := run.fromRollup(ctx, level, refs[:n])
+		if err != nil {
+			return err
+		}
+		if err := run.add(ctx, level-1, rest); err != nil {
+			return err
+		}
+		refs = refs[n:]
+	}
+	return nil
+}
+
+// addProfile adds a stored profile. One that cannot be read is left out and counted,
+// and one that retention has removed meanwhile is left out.
+func (run *queryRun) addProfile(ctx context.Context, r *ref) error {
+	how := addition{}
+	if p := run.plan; p != nil {
+		if p.idle(r) && run.sum.has(r.facts.Types) {
+			run.passOver(r)
+			return nil
+		}
+		how.weigh = func(typ string) int64 { return p.whole(r, typ) }
+	}
+	err := run.merger.open(ctx, r.id, func(raw []byte) error {
+		if err := run.sum.add(raw, how); err != nil {
+			return err
+		}
+		if run.plan == nil && needsFacts(r.kind) {
+			r.facts = run.sum.src.facts()
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, errDamaged):
+		r.facts = &facts{}
+		run.passOver(r)
+	case collector.CodeOf(err) == collector.NotFound && run.series != (series{}):
+	default:
+		return err
+	}
+	return nil
+}
+
+// passOver counts a profile that is not read.
+func (run *queryRun) passOver(r *ref) {
+	if len(r.facts.Types) == 0 {
+		run.sum.skipped++
+		run.damaged[r.id] = true
+		return
+	}
+	run.sum.profiles++
+}
+
+// fromRollup folds what a roll-up has of profiles that fall into its period, and
+// returns the others.
+func (run *queryRun) fromRollup(ctx context.Context, level int, refs []*ref) (rest []*ref, err error) {
+	if run.merger.rollups == nil || len(refs) < minRolled {
+		return refs, nil
+	}
+	r := run.merger.rollups.open(run.series, level, begin(refs[0].at, level))
+	if r == nil {
+		return refs, nil
+	}
+	defer r.Close()
+	wanted := make(map[string]*ref, len(refs))
+	for _, ref := range refs {
+		wanted[ref.id] = ref
+	}
+	for i := range r.groups {
+		if err := ctx.Err(); err != nil {
+			return nil, fmt.Errorf("holmes: merge: %w", err)
+		}
+		if err := run.addGroup(ctx, r, &r.groups[i], wanted); err != nil {
+			return nil, err
+		}
+	}
+	return slices.DeleteFunc(slices.Clone(refs), func(ref *ref) bool { return wanted[ref.id] == nil }), nil
+}
+
+// addGroup folds a group of a roll-up, if all of its profiles are wanted and count
+// the same, and takes them from the wanted ones.
+func (run *queryRun) addGroup(ctx context.Context, r *rollup, g *group, wanted map[string]*ref) error {
+	members := make([]*ref, len(g.IDs))
+	for i, id := range g.IDs {
+		if members[i] = wanted[id]; members[i] == nil {
+			return nil
+		}
+	}
+	how := addition{}
+	if run.plan != nil {
+		weights, same := g.weights(run.plan, members)
+		if !same || g.Bare && run.labels {
+			return nil
+		}
+		how.weigh = func(typ string) int64 { return weights[typ] }
+	}
+	if run.merger.read(r.section(g), func(raw []byte) error { return run.sum.add(raw, how) }) != nil {
+		return nil // it is damaged, the profiles are not
+	}
+	run.sum.addGroup(g, how.weigh)
+	if g.Bare {
+		run.sum.DropLabels()
+		run.sum.stripped = run.sum.stripped || run.labels
+	}
+	for i, id := range g.IDs {
+		if len(g.Facts) > 0 && run.plan == nil {
+			members[i].facts = &g.Facts[i]
+		}
+		delete(wanted, id)
+	}
+	for _, id := range g.Damaged {
+		run.damaged[id] = true
+	}
+	return run.addEnds(ctx, members)
+}
+
+// addEnds adds the ends that members of a group are.
+func (run *queryRun) addEnds(ctx context.Context, members []*ref) error {
+	if run.plan == nil {
+		return nil
+	}
+	for _, r := range members {
+		ends := run.plan.ends[r]
+		if len(ends) == 0 {
+			continue
+		}
+		how := addition{uncounted: true, weigh: func(typ string) int64 { return ends[typ] }}
+		err := run.merger.open(ctx, r.id, func(raw []byte) error { return run.sum.add(raw, how) })
+		if err != nil && !errors.Is(err, errDamaged) && collector.CodeOf(err) != collector.NotFound {
+			return err
+		}
+	}
+	return nil
+}
