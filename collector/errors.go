@@ -24,6 +24,9 @@ const (
 	Full Code = "full"
 	// Busy is a server with too many requests. A later attempt may succeed.
 	Busy Code = "busy"
+	// Damaged is a stored profile or upload that is not as it was stored, or
+	// cannot be read. Those who add up profiles leave it out.
+	Damaged Code = "damaged"
 	// Internal is a fault of the collector or of the machine below it, and
 	// the code of all errors that are not an [Error].
 	Internal Code = "internal"

@@ -24,7 +24,7 @@ var rooms = map[string][]string{
 	"cmd":              {"internal/command"},
 	"files":            {"."},
 	"flame":            {"."},
-	"internal/command": {".", "api", "flame", "internal/demo", "internal/render", "internal/serve", "internal/source", "internal/term", "internal/units", "merge", "server"},
+	"internal/command": {".", "api", "files", "flame", "internal/demo", "internal/render", "internal/serve", "internal/source", "internal/term", "internal/units", "merge", "server"},
 	"internal/demo":    {".", "api", "internal/serve", "internal/source", "internal/term"},
 	"internal/render":  {".", "flame", "merge", "safepprof"},
 	"internal/serve":   {".", "api", "files", "internal/units", "merge", "pages", "server"},

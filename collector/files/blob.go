@@ -139,6 +139,13 @@ func (r *record) section(f *os.File, n int) (*io.SectionReader, error) {
 // alone reports whether the blob is a single profile, not an event.
 func (r *record) alone() bool { return r.Event == nil }
 
+func (r *record) class() class {
+	if r.alone() {
+		return single
+	}
+	return event
+}
+
 // meta describes the n-th file, and returns false if it is no profile.
 func (r *record) meta(id blobID, n int) (collector.Meta, bool) {
 	file := &r.Files[n]

@@ -102,11 +102,16 @@ func (d *draft) store(rec *record) (receipt collector.Receipt, err error) {
 
 // persist makes the draft durable under its name, and returns its rows.
 func (d *draft) persist(id blobID, open *openSegment, rec *record) ([]segment.Row, error) {
+	footer, err := rec.footer()
+	if err != nil {
+		return nil, err
+	}
+	rec.size = d.size + int64(len(footer))
 	rows, err := rec.rows(id)
 	if err != nil {
 		return nil, err
 	}
-	if err := d.seal(rec); err != nil {
+	if err := d.seal(footer); err != nil {
 		return nil, err
 	}
 	path := d.s.blobPath(id)
@@ -121,12 +126,8 @@ func (d *draft) persist(id blobID, open *openSegment, rec *record) ([]segment.Ro
 	return rows, nil
 }
 
-// seal writes the buffer and the record to the file, and syncs it.
-func (d *draft) seal(rec *record) error {
-	footer, err := rec.footer()
-	if err != nil {
-		return err
-	}
+// seal writes the buffer and the footer to the file, and syncs it.
+func (d *draft) seal(footer []byte) error {
 	if err := d.put(footer); err != nil {
 		return err
 	}
@@ -136,6 +137,5 @@ func (d *draft) seal(rec *record) error {
 	if err := d.s.syncFile(d.file); err != nil {
 		return fmt.Errorf("holmes: commit: %w", diskError(err))
 	}
-	rec.size = d.size + int64(len(footer))
 	return nil
 }

@@ -11,7 +11,7 @@
 //
 //	<dir>/blobs/0000000/<id>  an upload: its files, and a record that describes them
 //	<dir>/incoming/           uploads under way; emptied by Open
-//	<dir>/damaged/            files that Open found damaged, for inspection
+//	<dir>/damaged/            uploads that were found to be damaged, for inspection
 //	<dir>/index.db            the index
 //	<dir>/lock                held by the process that has the store open
 //
@@ -39,7 +39,18 @@
 // damaged as a whole, or a copy, is rebuilt: that takes half a minute for each
 // million uploads on a fast disk, see [Options].Progress.
 //
+// # Damage
+//
+// An upload that is damaged is moved to damaged/ and left out from then on, whether
+// it is found when it is read, by [Store.Scrub], or by Open. It is logged once, with
+// its ID and its service, and [Usage] counts it. An event with a damaged profile stays
+// where it is, with its other files: only that profile answers with an error of code
+// [collector.Damaged]. An upload on sectors that cannot be read stays, too. [Check]
+// reads a directory without changing anything.
+//
 // # Retention
+//
+// What is there is told by the files, not by the index: Open lists them.
 //
 // [Options] bound bytes and age. The upload that arrived first is removed first,
 // whatever its own time. Uploads make room for themselves as they come in, so that
@@ -73,7 +84,9 @@
 //	keys.go     keys of uploads, and repetitions
 //	find.go     searches; source.go the rows that they read
 //	read.go     opening files
-//	sweep.go    retention
+//	sweep.go    retention; upload.go what it knows of an upload
+//	alive.go    which uploads of a directory are there
+//	damage.go   damaged uploads; scrub.go looks for them
 //	load.go     loading the index; scan.go reading blobs that it lacks
 //	index.go    the index's file
 //	disk.go     syncing, and full disks

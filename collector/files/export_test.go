@@ -33,9 +33,10 @@ func (s *Store) Sealed() int {
 	return len(s.sealed)
 }
 
-// Stock fills the index of an empty store with n profiles, of which only the first
-// one has a file, and closes the store.
+// Stock fills the index of an empty store with n profiles, whose files are names of
+// empty ones, and closes the store.
 func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
+	var first string
 	for i := range n {
 		id := newBlobID(uint64(i))
 		open := s.filling[id.dir()]
@@ -45,9 +46,12 @@ func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
 			if err := os.Mkdir(open.names.path, 0o700); err != nil {
 				return err
 			}
-			if err := os.WriteFile(filepath.Join(open.names.path, id.String()), nil, 0o600); err != nil {
-				return err
-			}
+		}
+		if i%slots == 0 {
+			first = ""
+		}
+		if err := linkTo(&first, filepath.Join(open.names.path, id.String())); err != nil {
+			return err
 		}
 		m := profile(i)
 		r := &record{
@@ -65,4 +69,13 @@ func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
 		}
 	}
 	return s.Close()
+}
+
+// linkTo makes another name of a file, or an empty file if there is none.
+func linkTo(file *string, name string) error {
+	if *file != "" {
+		return os.Link(*file, name)
+	}
+	*file = name
+	return os.WriteFile(name, nil, 0o600)
 }

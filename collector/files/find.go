@@ -78,15 +78,17 @@ func within(from, to time.Time, terms []string, labels collector.Labels) segment
 	return q
 }
 
-// A hit is a row that was found. 16 bytes each: there may be a million.
+// A hit is a row that was found. 24 bytes each: there may be a million. The number
+// of the row is good until its segment is written anew.
 type hit struct {
 	at       int64
+	ref      uint64
 	dir, row uint32
 }
 
 // newest orders hits, the newest first.
 func newest(a, b hit) int {
-	return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.dir, a.dir), cmp.Compare(b.row, a.row))
+	return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(b.dir, a.dir), cmp.Compare(b.ref, a.ref))
 }
 
 // find returns the rows that q selects, the newest first, each turned into its
@@ -126,7 +128,7 @@ func (s *Store) hits(ctx context.Context, q segment.Query, limit int) ([]hit, er
 	var hits []hit
 	err := s.eachSource(ctx, &q, func(src *source) error {
 		src.search(&q, func(row int, at int64) {
-			hits = append(hits, hit{at: at, dir: uint32(src.dir), row: uint32(row)})
+			hits = append(hits, hit{at: at, ref: src.ref(row), dir: uint32(src.dir), row: uint32(row)})
 			if limit > 0 && len(hits) >= 2*limit+batchSize {
 				hits = best(hits, limit)
 				q.From = max(q.From, hits[limit-1].at) // older ones cannot be among the results
@@ -171,8 +173,8 @@ func resolve[T any](ctx context.Context, s *Store, hits []hit, decode func(*sour
 			if err != nil {
 				return err
 			}
-			row := int(h.row)
-			if src == nil || row >= src.len() || !src.alive(src.ref(row)) {
+			row, ok := src.find(&h)
+			if !ok {
 				continue
 			}
 			t, err := decode(src, row)
@@ -191,7 +193,28 @@ func sourceOf(known map[uint64]*source, bucket *bbolt.Bucket, v *view, dir uint6
 	if src, ok := known[dir]; ok {
 		return src, nil
 	}
-	src, err := openSource(bucket, v, dir)
+	i, sealed := slices.BinarySearchFunc(v.sealed, dir, byDir)
+	if !sealed {
+		known[dir] = nil
+		return nil, nil
+	}
+	src, err := openSource(bucket, dir, v.sealed[i].gone)
 	known[dir] = src
 	return src, err
+}
+
+// find returns the row of a hit, unless it was removed meanwhile.
+func (s *source) find(h *hit) (row int, ok bool) {
+	if s == nil || !s.alive(h.ref) {
+		return 0, false
+	}
+	if row = int(h.row); row < s.len() && s.ref(row) == h.ref {
+		return row, true
+	}
+	for row = range s.len() {
+		if s.ref(row) == h.ref {
+			return row, true
+		}
+	}
+	return 0, false
 }

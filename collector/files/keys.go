@@ -49,6 +49,9 @@ func (s *Store) Known(_ context.Context, key string) (collector.Receipt, error) 
 		return collector.Receipt{}, collector.Errorf(collector.NotFound, "nothing found")
 	}
 	f, rec, err := s.openBlob(id)
+	if collector.CodeOf(err) == collector.Damaged && !s.there(id) {
+		return collector.Receipt{}, collector.Errorf(collector.NotFound, "nothing found") // what is sent again replaces it
+	}
 	if err != nil {
 		return collector.Receipt{}, err
 	}
@@ -68,7 +71,7 @@ func (s *Store) lookUp(key string) (id blobID, ok bool, err error) {
 			return nil
 		})
 	}
-	return id, ok && id.seq >= s.floor, err
+	return id, ok && s.has(id), err
 }
 
 // openBlob opens a blob and reads its record.
@@ -82,7 +85,11 @@ func (s *Store) openBlob(id blobID) (*os.File, *record, error) {
 	}
 	rec, err := readRecord(f, id)
 	if err != nil {
-		return nil, nil, errors.Join(err, f.Close())
+		_ = f.Close() // it was only read
+		if isDamage(err) {
+			err = s.setAside(id, err)
+		}
+		return nil, nil, err
 	}
 	return f, rec, nil
 }

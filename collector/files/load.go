@@ -20,6 +20,9 @@ func (s *Store) load(ctx context.Context) error {
 	if err := s.openIndex(); err != nil {
 		return err
 	}
+	if err := s.loadScrubbed(); err != nil {
+		return err
+	}
 	dirs, err := s.listDirs()
 	if err != nil {
 		return err
@@ -27,10 +30,10 @@ func (s *Store) load(ctx context.Context) error {
 	if err := s.loadIndex(dirs); err != nil {
 		return err
 	}
-	if err := s.scan(ctx, s.unknown(dirs)); err != nil {
-		return err
+	if len(dirs) > 0 {
+		s.next = (dirs[len(dirs)-1] + 1) << slotBits // unless scan finds that it has room
 	}
-	return s.loadFloor()
+	return s.scan(ctx, s.unknown(dirs))
 }
 
 // clearIncoming removes the drafts of the last process.
@@ -111,24 +114,36 @@ func (s *Store) loadSegment(dir uint64, raw []byte) error {
 	if err != nil {
 		return err
 	}
-	blobs, bytes, full := unpack(seg.Extra())
-	s.blobs += blobs
-	s.used += bytes
-	if full {
-		s.addSealed(dir, raw)
+	src := source{dir: dir, seg: seg}
+	tags, err := s.present(dir)
+	if err != nil {
+		return err
+	}
+	src.gone = missing(&src, tags)
+	if err := src.eachUpload(func(u *upload) bool {
+		src.gone.left++
+		s.count(u)
+		return true
+	}); err != nil {
+		return err
+	}
+	if _, _, full := unpack(seg.Extra()); full {
+		s.addSealed(dir, raw, src.gone)
 		return nil
 	}
-	return s.unseal(dir, raw)
+	return s.unseal(&src, raw)
 }
 
 // unseal makes an open segment of a stored one.
-func (s *Store) unseal(dir uint64, raw []byte) error {
+func (s *Store) unseal(src *source, raw []byte) error {
 	seg, err := segment.Open(slices.Clone(raw))
 	if err != nil {
 		return err
 	}
-	src := source{dir: dir, seg: seg}
+	src.seg = seg
+	dir := src.dir
 	open := s.newOpenSegment(dir)
+	open.gone = src.gone
 	s.filling[dir] = open
 	for i := range seg.Rows() {
 		row := src.row(i)
@@ -143,58 +158,4 @@ func (s *Store) unseal(dir uint64, raw []byte) error {
 	}
 	open.blobs, open.bytes, _ = unpack(seg.Extra())
 	return nil
-}
-
-// loadFloor finds the oldest blob that is left, and corrects the count by those
-// that retention has removed from the directories up to there.
-func (s *Store) loadFloor() error {
-	s.floor = s.next
-	dirs, err := s.listDirs()
-	if err != nil {
-		return err
-	}
-	for _, dir := range dirs {
-		ids, err := s.listBlobs(dir)
-		if err != nil {
-			return err
-		}
-		if err := s.recount(dir, ids); err != nil {
-			return err
-		}
-		if len(ids) > 0 {
-			s.floor = ids[0].seq
-			break
-		}
-	}
-	return nil
-}
-
-// recount corrects the count by the blobs that are missing in a directory.
-func (s *Store) recount(dir uint64, ids []blobID) error {
-	counted, bytes := s.count(dir)
-	for _, id := range ids {
-		info, err := os.Stat(s.blobPath(id))
-		if err != nil {
-			return err
-		}
-		counted--
-		bytes -= onDisk(info.Size())
-	}
-	s.blobs -= counted
-	s.used -= bytes
-	return nil
-}
-
-// count returns the number of blobs that were stored in a directory, and their
-// bytes.
-func (s *Store) count(dir uint64) (blobs int, bytes int64) {
-	if open := s.filling[dir]; open != nil {
-		return open.blobs, open.bytes
-	}
-	for _, sl := range s.sealed {
-		if sl.dir == dir {
-			return sl.blobs, sl.bytes
-		}
-	}
-	return 0, 0
 }

@@ -19,14 +19,15 @@ type openSegment struct {
 	keys    map[string]blobID
 	blobs   int
 	bytes   int64 // of the blobs
-	pending int   // commits under way
+	gone    *removals
+	pending int // commits under way
 	sealing bool
 	names   groupSync
 }
 
 func (s *Store) newOpenSegment(dir uint64) *openSegment {
 	return &openSegment{
-		dir: dir, keys: map[string]blobID{},
+		dir: dir, keys: map[string]blobID{}, gone: new(removals),
 		names: groupSync{path: filepath.Join(s.dir, blobsDir, dirName(dir)), once: s.syncDir},
 	}
 }
@@ -86,8 +87,8 @@ func (s *Store) put(id blobID, open *openSegment, r *record, rows []segment.Row)
 	open.rows = append(open.rows, rows...)
 	open.blobs++
 	open.bytes += onDisk(r.size)
-	s.blobs++
-	s.used += onDisk(r.size)
+	open.gone.left++
+	s.count(&upload{id: id, class: r.class(), service: r.Service, bytes: onDisk(r.size)})
 	if r.Key != "" {
 		open.keys[r.Key] = id
 		s.keys[r.Key] = id

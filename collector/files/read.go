@@ -51,7 +51,11 @@ func (s *Store) open(id blobID, choose func(*record) int) (*collector.File, erro
 	}
 	content, err := rec.section(f, n)
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		_ = f.Close() // it was only read
+		if isDamage(err) {
+			err = s.damagedFile(id, rec, n, err)
+		}
+		return nil, err
 	}
 	m, ok := rec.meta(id, n)
 	if !ok {

@@ -70,15 +70,15 @@ func TestWhatWasUnderWayIsRemoved(t *testing.T) {
 	d.Discard() // of the dead process, for its descriptor
 }
 
-// A blob with a changed byte, or without its end, is moved away or not answered, and
-// the others are found.
+// A blob with a changed byte, or without its end, is moved away, and the others are
+// found.
 func TestDamagedBlobs(t *testing.T) {
 	dir := fill(t, 3)
 	paths := blobs(t, dir)
 	require.Len(t, paths, 3)
 	whole, err := os.ReadFile(paths[1])
 	require.NoError(t, err)
-	damage := func(t *testing.T, raw []byte, onlyContent bool) {
+	damage := func(t *testing.T, raw []byte) {
 		t.Helper()
 		require.NoError(t, os.WriteFile(paths[1], raw, 0o600))
 		core, logged := observer.New(zap.WarnLevel)
@@ -92,25 +92,21 @@ func TestDamagedBlobs(t *testing.T) {
 				require.NoError(t, f.Close())
 				n++
 			} else {
-				require.Equal(t, collector.Internal, collector.CodeOf(err))
+				require.Equal(t, collector.Damaged, collector.CodeOf(err))
 			}
 		}
 		require.Equal(t, 2, n)
 		require.NoError(t, s.Die())
-		aside := filepath.Join(dir, "damaged", filepath.Base(paths[1]))
-		if !onlyContent {
-			require.Equal(t, 1, logged.FilterMessageSnippet("was moved to").Len())
-			require.NoError(t, os.Remove(aside))
-		}
-		require.NoFileExists(t, aside)
+		require.Equal(t, 1, logged.FilterMessageSnippet("is damaged").Len())
+		require.NoError(t, os.Remove(filepath.Join(dir, "damaged", filepath.Base(paths[1]))))
 	}
 	for i := range whole {
 		changed := append([]byte(nil), whole...)
 		changed[i] ^= 0x20
-		damage(t, changed, i < len(content(1)))
+		damage(t, changed)
 	}
 	for _, n := range []int{0, 1, 15, 16, len(whole) / 2, len(whole) - 1} {
-		damage(t, whole[:n], false)
+		damage(t, whole[:n])
 	}
 	require.NoError(t, os.WriteFile(paths[1], whole, 0o600))
 	s := closed(t, dir, files.Options{})

@@ -42,7 +42,7 @@ func (r *record) rows(id blobID) ([]segment.Row, error) {
 	}
 	var rows []segment.Row
 	if e := r.Event; e != nil {
-		payload, err := json.Marshal(eventPayload{eventRecord: e, Key: r.Key, Received: r.Received})
+		payload, err := json.Marshal(eventPayload{eventRecord: e, Key: r.Key, Received: r.Received, Bytes: onDisk(r.size)})
 		if err != nil {
 			return nil, fmt.Errorf("holmes: index: %w", err)
 		}
@@ -71,11 +71,12 @@ type eventPayload struct {
 	*eventRecord
 	Key      string    `json:"key,omitempty"`
 	Received time.Time `json:"received"`
+	Bytes    int64     `json:"bytes,omitempty"` // of the blob, on disk
 }
 
 // The payload of a profile's row holds the rest: size, duration, the time from its
-// creation to its arrival, its name if that is not the usual one, and the key of a
-// single profile.
+// creation to its arrival, its name if that is not the usual one, and of a single
+// profile the key and the bytes that its blob takes on disk.
 func profilePayload(r *record, file *fileRecord) []byte {
 	p := binary.AppendUvarint(nil, uint64(file.Size))
 	p = binary.AppendUvarint(p, uint64(file.Duration))
@@ -87,6 +88,7 @@ func profilePayload(r *record, file *fileRecord) []byte {
 	p = appendString(p, name)
 	if r.alone() {
 		p = appendString(p, r.Key)
+		p = binary.AppendUvarint(p, uint64(onDisk(r.size)))
 	}
 	return p
 }
@@ -126,6 +128,15 @@ func (p *payloadReader) string() string {
 	s := string(p.rest[:n])
 	p.rest = p.rest[n:]
 	return s
+}
+
+func (p *payloadReader) skipString() {
+	n := p.uvarint()
+	if n > uint64(len(p.rest)) {
+		p.rest, p.err = nil, errRow
+		return
+	}
+	p.rest = p.rest[n:]
 }
 
 func (p *payloadReader) skip(n int) {

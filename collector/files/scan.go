@@ -3,8 +3,8 @@ package files
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
-	"path/filepath"
 	"runtime"
 	"slices"
 	"sync"
@@ -33,13 +33,12 @@ func (s *Store) scan(ctx context.Context, dirs []uint64) error {
 	lists := make([][]blobID, len(dirs))
 	total, done := 0, 0
 	for i, dir := range dirs {
-		s.next = max(s.next, dir<<slotBits)
 		ids, err := s.listBlobs(dir)
 		if err != nil {
 			return err
 		}
-		if len(ids) > 0 {
-			s.next = max(s.next, ids[len(ids)-1].seq+1)
+		if s.next>>slotBits == dir+1 { // it is the last one
+			s.next = s.filling[dir].after(dir, ids)
 		}
 		if s.filling[dir] == nil {
 			s.filling[dir] = s.newOpenSegment(dir)
@@ -60,6 +59,22 @@ func (s *Store) scan(ctx context.Context, dirs []uint64) error {
 		s.sealFull()
 	}
 	return nil
+}
+
+// after returns the number of the next upload, if the last directory has these blobs.
+// Numbers of blobs that were removed are not given again: a row may have them.
+func (open *openSegment) after(dir uint64, ids []blobID) uint64 {
+	next := dir << slotBits
+	if len(ids) > 0 {
+		next = ids[len(ids)-1].seq + 1
+	}
+	if open != nil {
+		for i := range open.rows {
+			id, _ := fromRef(dir, open.rows[i].Ref)
+			next = max(next, id.seq+1)
+		}
+	}
+	return next
 }
 
 // without returns the blobs that are missing in the segment.
@@ -98,10 +113,12 @@ func (s *Store) readBlobs(ctx context.Context, open *openSegment, ids []blobID) 
 		switch {
 		case err == nil:
 			s.put(id, open, records[i], rows)
-		case errors.Is(err, errDamaged):
-			if err := s.putAside(id, err); err != nil {
+		case isDamage(err):
+			if err := s.moveAside(id); err != nil {
 				return err
 			}
+			s.reportDamage(id, "", damagedService(s.asidePath(id)), err)
+		case errors.Is(err, fs.ErrNotExist): // removed by hand meanwhile
 		default:
 			return err
 		}
@@ -116,14 +133,4 @@ func (s *Store) readBlob(id blobID) (*record, error) {
 	}
 	rec, err := readRecord(f, id)
 	return rec, errors.Join(err, f.Close())
-}
-
-// putAside moves a damaged blob away, for inspection.
-func (s *Store) putAside(id blobID, reason error) error {
-	dir := filepath.Join(s.dir, damagedDir)
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	s.opts.Log.Sugar().Warnf("%s is damaged and was moved to %s: %v", id, dir, reason)
-	return os.Rename(s.blobPath(id), filepath.Join(dir, id.String()))
 }

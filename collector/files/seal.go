@@ -23,9 +23,9 @@ const (
 // reading it.
 type sealed struct {
 	dir         uint64
-	first, last int64 // times of its rows
-	blobs       int
-	bytes       int64 // of the blobs
+	first, last int64     // times of its rows
+	blobs       int       // that have rows in it
+	gone        *removals // blobs that were removed since it was written
 }
 
 // pack puts the number of blobs, their bytes, and whether the directory was full
@@ -98,7 +98,7 @@ func (s *Store) seal(open *openSegment) error {
 			delete(s.keys, key)
 		}
 	}
-	s.addSealed(open.dir, raw)
+	s.addSealed(open.dir, raw, open.gone)
 	return nil
 }
 
@@ -115,14 +115,28 @@ func put(tx *bbolt.Tx, open *openSegment, raw []byte) error {
 }
 
 // addSealed makes a segment known. The caller holds mu.
-func (s *Store) addSealed(dir uint64, raw []byte) {
+func (s *Store) addSealed(dir uint64, raw []byte, gone *removals) {
 	seg, err := segment.Open(raw)
 	if err != nil {
 		return // it was built or verified just now
 	}
-	sl := sealed{dir: dir}
+	sl := sealed{dir: dir, gone: gone}
 	sl.first, sl.last = seg.Span()
-	sl.blobs, sl.bytes, _ = unpack(seg.Extra())
-	at, _ := slices.BinarySearchFunc(s.sealed, dir, func(a sealed, dir uint64) int { return cmp.Compare(a.dir, dir) })
-	s.sealed = slices.Insert(slices.Clone(s.sealed), at, sl) // a view may have the old slice
+	sl.blobs, _, _ = unpack(seg.Extra())
+	s.sealed = slices.Clone(s.sealed) // a view may have the old slice
+	if at, known := slices.BinarySearchFunc(s.sealed, dir, byDir); known {
+		s.sealed[at] = sl
+	} else {
+		s.sealed = slices.Insert(s.sealed, at, sl)
+	}
+}
+
+func byDir(a sealed, dir uint64) int { return cmp.Compare(a.dir, dir) }
+
+// sealedDir returns what is known of a sealed directory, or nil. The caller holds mu.
+func (s *Store) sealedDir(dir uint64) *sealed {
+	if at, known := slices.BinarySearchFunc(s.sealed, dir, byDir); known {
+		return &s.sealed[at]
+	}
+	return nil
 }

@@ -11,10 +11,10 @@ import (
 
 // A source is the rows of one directory, in memory or in the index.
 type source struct {
-	dir   uint64
-	rows  []segment.Row    // of an open segment
-	seg   *segment.Segment // of the index, good within its transaction
-	floor int              // rows of blobs in slots below it are gone
+	dir  uint64
+	rows []segment.Row    // of an open segment
+	seg  *segment.Segment // of the index, good within its transaction
+	gone *removals        // slots whose blobs were removed; nil is none
 }
 
 // search calls yield with the rows that q selects.
@@ -43,7 +43,7 @@ next:
 	}
 }
 
-func (s *source) alive(ref uint64) bool { return int(ref>>48) >= s.floor }
+func (s *source) alive(ref uint64) bool { return s.gone == nil || !s.gone.has(int(ref>>48)) }
 
 func (s *source) ref(i int) uint64 {
 	if s.seg != nil {
@@ -91,7 +91,6 @@ func (s *source) termsWith(prefix string, yield func(rest string)) {
 type view struct {
 	filling []source // newest first
 	sealed  []sealed
-	floor   uint64
 }
 
 func (s *Store) view() (v view, err error) {
@@ -100,24 +99,12 @@ func (s *Store) view() (v view, err error) {
 	if s.closed {
 		return v, errClosed()
 	}
-	v.sealed, v.floor = s.sealed, s.floor
+	v.sealed = s.sealed
 	for dir, open := range s.filling {
-		v.filling = append(v.filling, v.source(dir, source{rows: open.rows}))
+		v.filling = append(v.filling, source{dir: dir, rows: open.rows, gone: open.gone})
 	}
 	slices.SortFunc(v.filling, func(a, b source) int { return int(b.dir) - int(a.dir) })
 	return v, nil
-}
-
-// source completes a source of a directory.
-func (v *view) source(dir uint64, src source) source {
-	src.dir = dir
-	switch floor := v.floor >> slotBits; {
-	case floor > dir:
-		src.floor = slots
-	case floor == dir:
-		src.floor = int(v.floor % slots)
-	}
-	return src
 }
 
 // eachSource calls do with each source that may hold rows of q's time, the newest
@@ -142,7 +129,7 @@ func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*sourc
 			if err := ctx.Err(); err != nil {
 				return err
 			}
-			src, err := openSource(bucket, &v, sl.dir)
+			src, err := openSource(bucket, sl.dir, sl.gone)
 			if err == nil && src != nil {
 				err = do(src)
 			}
@@ -156,7 +143,7 @@ func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*sourc
 
 // openSource returns the source of a sealed directory, or nil if retention has
 // removed it meanwhile.
-func openSource(bucket *bbolt.Bucket, v *view, dir uint64) (*source, error) {
+func openSource(bucket *bbolt.Bucket, dir uint64, gone *removals) (*source, error) {
 	raw := bucket.Get(dirKey(dir))
 	if raw == nil {
 		return nil, nil
@@ -165,6 +152,5 @@ func openSource(bucket *bbolt.Bucket, v *view, dir uint64) (*source, error) {
 	if err != nil {
 		return nil, err
 	}
-	src := v.source(dir, source{seg: seg})
-	return &src, nil
+	return &source{dir: dir, seg: seg, gone: gone}, nil
 }

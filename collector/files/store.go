@@ -35,19 +35,20 @@ type Store struct {
 
 	mu      sync.RWMutex
 	closed  bool
-	next    uint64                   // the next upload's number
-	filling map[uint64]*openSegment  // being filled, in memory
-	sealed  []sealed                 // full, in the index, by number
-	keys    map[string]blobID        // of the uploads in open segments
-	claims  map[string]chan struct{} // keys of uploads that are being committed
-	floor   uint64                   // uploads below this number are gone
-	blobs   int                      // how many there are
-	used    int64                    // bytes of the blobs
-	staged  int64                    // bytes of the drafts
-	commits sync.WaitGroup           // that have a slot; added to while not closed
+	next    uint64                      // the next upload's number
+	filling map[uint64]*openSegment     // being filled, in memory
+	sealed  []sealed                    // full, in the index, by number
+	keys    map[string]blobID           // of the uploads in open segments
+	claims  map[string]chan struct{}    // keys of uploads that are being committed
+	total   amount                      // of all blobs
+	usage   map[string]*[classes]amount // the same by service and class
+	staged  int64                       // bytes of the drafts
+	damage  damage
+	commits sync.WaitGroup // that have a slot; added to while not closed
 
-	sweeping sync.Mutex // guards oldest, and is locked before mu
-	oldest   listing
+	sweeping sync.Mutex // held while uploads are removed; locked before mu
+	oldest   queue
+	scrubber scrubber
 }
 
 var _ collector.Store = (*Store)(nil)
@@ -57,7 +58,7 @@ var _ collector.Store = (*Store)(nil)
 // the index; ctx can end that. A directory belongs to one process at a time.
 func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 	s := &Store{
-		dir: dir, opts: opts.withDefaults(),
+		dir: dir, opts: opts.withDefaults(), usage: map[string]*[classes]amount{},
 		filling: map[uint64]*openSegment{}, keys: map[string]blobID{}, claims: map[string]chan struct{}{},
 	}
 	for _, sub := range []string{"", blobsDir, incomingDir} {
@@ -108,13 +109,16 @@ type Usage struct {
 	Uploads int
 	// Bytes is their size on disk, uploads under way included, the index not.
 	Bytes int64
+	// Damaged is how many uploads, and profiles of events, were found to be
+	// damaged since the store was opened.
+	Damaged int
 }
 
 // Usage returns the amount of data in the store.
 func (s *Store) Usage() Usage {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return Usage{Uploads: s.blobs, Bytes: s.used + s.staged}
+	return Usage{Uploads: s.total.uploads, Bytes: s.total.bytes + s.staged, Damaged: s.damage.found}
 }
 
 func (s *Store) isClosed() bool {

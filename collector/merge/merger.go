@@ -225,6 +225,10 @@ func (m *Merger) open(ctx context.Context, id string, add func([]byte) error) er
 		return fmt.Errorf("holmes: merge: %w", err)
 	}
 	file, err := m.config.Store.Open(ctx, id)
+	if collector.CodeOf(err) == collector.Damaged {
+		f.skipped++ // the store has reported it
+		return nil
+	}
 	if err != nil {
 		return err
 	}

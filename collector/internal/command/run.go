@@ -28,6 +28,7 @@ func commands() []command {
 		{"top", "list the functions of a profile", runTop},
 		{"diff", "list the functions that changed between two profiles", runDiff},
 		{"flame", "draw a flame graph, or that of a difference, as SVG", runFlame},
+		{"check", "read all uploads of a collector's directory, and list the damaged ones", runCheck},
 		{"completion", "print the script with which a shell completes these commands", runCompletion},
 		{"version", "print the version", runVersion},
 	}

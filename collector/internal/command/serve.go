@@ -71,6 +71,7 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	s.flags.Var(&c.MaxBytes, "max-bytes", "remove the oldest above this `size`; 0 is no bound but the disk's")
 	s.flags.Var(&c.RollupBytes, "max-rollups", "remove the oldest roll-ups above this `size`, which comes on top; 0 is none")
 	s.flags.Var(&c.MaxAge, "max-age", "remove uploads that arrived longer ago than this `age`; 0 keeps them")
+	s.flags.Var(&c.Scrub, "scrub", "read each upload again within this `age`, to find damage; 0 is never")
 	s.flags.Var(&c.ProfileBytes, "max-profile", "refuse a single profile above this `size`")
 	s.flags.Var(&c.TraceBytes, "max-trace", "refuse an execution trace above this `size`")
 	s.flags.Var(&c.EventBytes, "max-event", "refuse a whole event above this `size`")

@@ -18,6 +18,7 @@ const RollupsDir = "rollups"
 const (
 	sweepInterval = time.Minute
 	rollInterval  = 5 * time.Minute
+	scrubInterval = time.Minute
 )
 
 // every does something at once and then periodically. The returned function stops
@@ -49,6 +50,15 @@ func sweep(ctx context.Context, store *files.Store, log *zap.Logger) {
 	}
 	if removed > 0 {
 		log.Info("removed old uploads", zap.Int("uploads", removed))
+	}
+}
+
+// scrub reads some uploads, so many that all are read within period, and sets damaged
+// ones aside.
+func scrub(ctx context.Context, store *files.Store, period time.Duration, log *zap.Logger) {
+	n := 1 + int(float64(store.Usage().Uploads)*float64(scrubInterval)/float64(period))
+	if _, err := store.Scrub(ctx, n); err != nil && ctx.Err() == nil {
+		log.Error("reading stored uploads failed", zap.Error(err))
 	}
 }
 

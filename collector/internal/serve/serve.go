@@ -27,6 +27,7 @@ type Config struct {
 	Data                  string     // directory of everything
 	MaxBytes, RollupBytes units.Size // 0 is no bound, and no roll-ups
 	MaxAge                units.Age
+	Scrub                 units.Age // within which each upload is read again; 0 is never
 	// ProfileBytes, TraceBytes and EventBytes bound a single upload.
 	ProfileBytes, TraceBytes, EventBytes units.Size
 	// Drain is how long requests may go on after ctx has ended.
@@ -44,6 +45,7 @@ type Config struct {
 func Default() Config {
 	return Config{
 		Addr: server.DefaultAddr, Data: "holmes-data", MaxBytes: 10 << 30, RollupBytes: 1 << 30, MaxAge: units.Age(30 * 24 * time.Hour),
+		Scrub:        units.Age(7 * 24 * time.Hour),
 		ProfileBytes: 16 << 20, TraceBytes: 64 << 20, EventBytes: 128 << 20, Drain: 8 * time.Second,
 	}
 }
@@ -92,9 +94,14 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 	stopSweeping := every(ctx, sweepInterval, func(ctx context.Context) { sweep(ctx, store, log) })
 	roller := merger.Roller()
 	stopRolling := every(ctx, rollInterval, func(ctx context.Context) { roll(ctx, roller, log) })
+	stopScrubbing := func() {}
+	if c.Scrub > 0 {
+		stopScrubbing = every(ctx, scrubInterval, func(ctx context.Context) { scrub(ctx, store, time.Duration(c.Scrub), log) })
+	}
 	err = <-served
 	stopSweeping()
 	stopRolling()
+	stopScrubbing()
 	err = errors.Join(err, closeInTime(store))
 	log.Info("stopped")
 	return err

@@ -30,6 +30,7 @@ func gauges(store *files.Store) func() []api.Gauge {
 		return []api.Gauge{
 			{Name: "holmes_store_bytes", Help: "Bytes that all uploads take.", Value: float64(usage.Bytes)},
 			{Name: "holmes_store_uploads", Help: "Uploads that are kept.", Value: float64(usage.Uploads)},
+			{Name: "holmes_store_damaged", Help: "Uploads and profiles that were found to be damaged since the start.", Value: float64(usage.Damaged)},
 		}
 	}
 }

@@ -161,6 +161,18 @@ func (s *Segment) Terms(dst []string, row int) []string {
 	return dst
 }
 
+// TermWith returns the first term of a row that begins with prefix, without the
+// prefix, or "".
+func (s *Segment) TermWith(row int, prefix string) string {
+	members := s.set(s.number(s.setOf, row))
+	for i := range len(members) / s.width {
+		if t := s.term(s.number(members, i)); len(t) >= len(prefix) && string(t[:len(prefix)]) == prefix {
+			return string(t[len(prefix):])
+		}
+	}
+	return ""
+}
+
 // number returns the i-th of numbers that are width bytes wide.
 func (s *Segment) number(p []byte, i int) int {
 	if s.width == 2 {

@@ -1,0 +1,140 @@
+package files
+
+import (
+	"encoding/json"
+	"strings"
+	"time"
+
+	"github.com/go-holmes/holmes/collector/files/internal/segment"
+)
+
+// A class is what retention tells apart.
+type class int
+
+const (
+	single  class = iota // a profile without an event, as continuous profiling sends it
+	event                // with its profiles
+	classes              // how many there are
+)
+
+func (c class) String() string {
+	return [...]string{"profile", "event"}[c]
+}
+
+// An upload is what retention knows of a blob.
+type upload struct {
+	id       blobID
+	class    class
+	service  string
+	received int64 // nanoseconds since 1970
+	bytes    int64 // on disk
+}
+
+// An amount is a number of uploads and their bytes on disk.
+type amount struct {
+	uploads int
+	bytes   int64
+}
+
+func (a *amount) add(b amount) { a.uploads, a.bytes = a.uploads+b.uploads, a.bytes+b.bytes }
+
+func (a *amount) sub(b amount) { a.uploads, a.bytes = a.uploads-b.uploads, a.bytes-b.bytes }
+
+// eachUpload calls do with the uploads of a directory that are there, until it returns
+// false.
+func (s *source) eachUpload(do func(u *upload) bool) error {
+	last := -1
+	for i := range s.len() {
+		ref := s.ref(i)
+		slot := int(ref >> 48)
+		if slot == last || !s.alive(ref) {
+			continue
+		}
+		last = slot
+		u, err := s.upload(i)
+		if err != nil {
+			return err
+		}
+		if !do(&u) {
+			break
+		}
+	}
+	return nil
+}
+
+// upload describes the blob of a row, which is the first of its blob.
+func (s *source) upload(i int) (u upload, err error) {
+	u.id, _ = fromRef(s.dir, s.ref(i))
+	u.service = s.termWith(i, termService)
+	if s.termWith(i, termClass) == eventRow[len(termClass):] {
+		u.class = event
+		var p struct { // the part of eventPayload that is needed
+			Received time.Time `json:"received"`
+			Bytes    int64     `json:"bytes"`
+		}
+		if err := json.Unmarshal(s.payload(i), &p); err != nil {
+			return u, errRow
+		}
+		u.received, u.bytes = p.Received.UnixNano(), p.Bytes
+		for n := i + 1; u.bytes == 0 && n < s.len() && s.ref(n)>>48 == s.ref(i)>>48; n++ {
+			row := payloadReader{rest: s.payload(n)}
+			u.bytes += int64(row.uvarint())
+		}
+		if p.Bytes == 0 {
+			u.bytes = onDisk(u.bytes + guessedEvent)
+		}
+		return u, nil
+	}
+	p := payloadReader{rest: s.payload(i)}
+	size := int64(p.uvarint())
+	p.uvarint()
+	u.received = s.at(i) + p.varint()
+	p.skipString()
+	p.skipString()
+	if len(p.rest) > 0 {
+		u.bytes = int64(p.uvarint())
+	} else {
+		u.bytes = onDisk(size + guessedRecord)
+	}
+	return u, p.err
+}
+
+// The rows of earlier versions do not say how large a blob is: these are guesses of
+// what it has beside its profiles.
+const (
+	guessedRecord = 512
+	guessedEvent  = 16 << 10
+)
+
+func (s *source) at(i int) int64 {
+	if s.seg != nil {
+		return s.seg.At(i)
+	}
+	return s.rows[i].At
+}
+
+func (s *source) payload(i int) []byte {
+	if s.seg != nil {
+		return s.seg.Payload(i)
+	}
+	return s.rows[i].Payload
+}
+
+// termWith returns the first term of a row with that prefix, without the prefix.
+func (s *source) termWith(i int, prefix string) string {
+	if s.seg != nil {
+		return s.seg.TermWith(i, prefix)
+	}
+	for _, t := range s.rows[i].Terms {
+		if rest, ok := strings.CutPrefix(t, prefix); ok {
+			return rest
+		}
+	}
+	return ""
+}
+
+// copied returns a row that does not point into the index.
+func copied(r segment.Row) segment.Row {
+	r.Payload = append([]byte(nil), r.Payload...)
+	return r
+}
