@@ -84,7 +84,12 @@ next:
 // acknowledgement is true because of the order: content and record, synced; the
 // name, synced; then the index, which the next process can rebuild from the rest.
 func (d *draft) store(rec *record) (receipt collector.Receipt, err error) {
-	id, open, err := d.s.begin()
+	var id blobID
+	var open *openSegment
+	err = d.s.withRoom(bufferSize, func() (err error) {
+		id, open, err = d.s.begin()
+		return err
+	})
 	if err != nil {
 		return receipt, err
 	}
@@ -97,6 +102,9 @@ func (d *draft) store(rec *record) (receipt collector.Receipt, err error) {
 	d.s.finish(id, open, rec, rows, d.reserved)
 	d.reserved = 0
 	d.s.sealFull()
+	if err := d.s.keepQuota(rec.Service); err != nil {
+		d.s.opts.Log.Sugar().Warnf("remove old uploads: %v", err) // the next sweep tries again
+	}
 	return rec.receipt(id, true), nil
 }
 
@@ -115,7 +123,7 @@ func (d *draft) persist(id blobID, open *openSegment, rec *record) ([]segment.Ro
 		return nil, err
 	}
 	path := d.s.blobPath(id)
-	if err := os.Rename(d.file.Name(), path); err != nil {
+	if err := d.s.withRoom(bufferSize, func() error { return os.Rename(d.file.Name(), path) }); err != nil {
 		return nil, fmt.Errorf("holmes: commit: %w", diskError(err))
 	}
 	d.renamed = true
@@ -134,7 +142,7 @@ func (d *draft) seal(footer []byte) error {
 	if err := d.flush(); err != nil {
 		return err
 	}
-	if err := d.s.syncFile(d.file); err != nil {
+	if err := d.s.withRoom(bufferSize, func() error { return d.s.syncFile(d.file) }); err != nil {
 		return fmt.Errorf("holmes: commit: %w", diskError(err))
 	}
 	return nil

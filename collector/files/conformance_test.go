@@ -34,3 +34,11 @@ func TestAcknowledgedUploadsSurviveKills(t *testing.T) {
 
 // A full disk is reported and loses nothing.
 func TestFullDisk(t *testing.T) { storetest.Full(t, open) }
+
+// With a part of the disk to be kept free, a full disk removes old uploads for new
+// ones in place of refusing them.
+func TestFullDiskMakesRoom(t *testing.T) {
+	storetest.Evict(t, func(ctx context.Context, dir string) (storetest.Store, error) {
+		return files.Open(ctx, dir, files.Options{KeepFree: 1})
+	})
+}

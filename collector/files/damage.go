@@ -42,6 +42,7 @@ func (s *Store) setAside(id blobID, why error) error {
 		if err := s.moveAside(id); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return errors.Join(why, err)
 		}
+		s.release(id)
 		s.uncount(&u)
 	}
 	return damagedError(id.String(), why)
@@ -80,7 +81,11 @@ func (s *Store) moveAside(id blobID) error {
 	if err := os.MkdirAll(filepath.Join(s.dir, damagedDir), 0o700); err != nil {
 		return err
 	}
-	return os.Rename(s.blobPath(id), s.asidePath(id))
+	if err := os.Rename(s.blobPath(id), s.asidePath(id)); err != nil {
+		return err
+	}
+	now := s.opts.Now()
+	return os.Chtimes(s.asidePath(id), now, now) // from which its age is counted
 }
 
 func (s *Store) asidePath(id blobID) string { return filepath.Join(s.dir, damagedDir, id.String()) }

@@ -107,16 +107,20 @@ func (d *draft) put(p []byte) error {
 
 // flush writes the buffer to the file.
 func (d *draft) flush() (err error) {
-	if d.file == nil {
-		d.file, err = os.CreateTemp(filepath.Join(d.s.dir, incomingDir), "upload-*")
-	}
-	if err == nil {
-		_, err = d.file.Write(*d.buffer)
-	}
+	err = d.s.withRoom(2*bufferSize, func() (err error) {
+		if d.file == nil {
+			if d.file, err = os.CreateTemp(filepath.Join(d.s.dir, incomingDir), "upload-*"); err != nil {
+				d.file = nil
+				return err
+			}
+		}
+		n, err := d.file.Write(*d.buffer)
+		*d.buffer = (*d.buffer)[:copy(*d.buffer, (*d.buffer)[n:])]
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("holmes: draft: %w", diskError(err))
 	}
-	*d.buffer = (*d.buffer)[:0]
 	return nil
 }
 

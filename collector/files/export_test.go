@@ -15,6 +15,16 @@ func (o Options) Relaxed() Options {
 	return o
 }
 
+// OnDisk makes a store believe that its file system has so many bytes free, and
+// so many in all.
+func (o Options) OnDisk(disk func() (free, size int64)) Options {
+	o.disk = func(string) (int64, int64, error) {
+		free, size := disk()
+		return free, size, nil
+	}
+	return o
+}
+
 // BufferSize bounds the part of an upload that is in memory.
 const BufferSize = bufferSize
 

@@ -3,11 +3,9 @@ package files
 import (
 	"context"
 	"errors"
-	"maps"
 	"slices"
 
 	"github.com/go-holmes/holmes/collector"
-	"github.com/go-holmes/holmes/collector/files/internal/segment"
 )
 
 // Open opens a stored profile. Its content is checked first.
@@ -80,14 +78,12 @@ func (s *Store) Event(_ context.Context, id string) (collector.Event, error) {
 	return rec.event(blob), f.Close()
 }
 
-// Services returns the names of all services. A service is known until the
-// directory of its last upload is gone.
+// Services returns the names of all services that have uploads.
 func (s *Store) Services(ctx context.Context) ([]string, error) {
-	names := map[string]bool{}
-	all := segment.Everything()
-	err := s.eachSource(ctx, &all, func(src *source) error {
-		src.termsWith(termService, func(name string) { names[name] = true })
-		return nil
-	})
-	return slices.Sorted(maps.Keys(names)), err
+	if s.isClosed() {
+		return nil, errClosed()
+	}
+	names := s.services()
+	slices.Sort(names)
+	return names, ctx.Err()
 }

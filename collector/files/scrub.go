@@ -36,7 +36,7 @@ func (s *Store) Scrub(ctx context.Context, n int) (checked int, err error) {
 			return checked, errClosed()
 		}
 		if len(q.ahead) == 0 {
-			more, err := q.load(s)
+			more, err := q.load(s, func(*upload) bool { return true })
 			if err != nil {
 				return checked, err
 			}

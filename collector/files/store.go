@@ -40,14 +40,18 @@ type Store struct {
 	sealed  []sealed                    // full, in the index, by number
 	keys    map[string]blobID           // of the uploads in open segments
 	claims  map[string]chan struct{}    // keys of uploads that are being committed
+	ofClass [classes]amount             // of all blobs, by class
 	total   amount                      // of all blobs
 	usage   map[string]*[classes]amount // the same by service and class
 	staged  int64                       // bytes of the drafts
 	damage  damage
 	commits sync.WaitGroup // that have a slot; added to while not closed
 
-	sweeping sync.Mutex // held while uploads are removed; locked before mu
-	oldest   queue
+	sweeping sync.Mutex // held while uploads are removed, for what follows; locked before mu
+	queues   map[queueKey]*queue
+	kept     map[blobID]kept
+	removed  removedCount
+
 	scrubber scrubber
 }
 
@@ -59,6 +63,7 @@ var _ collector.Store = (*Store)(nil)
 func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 	s := &Store{
 		dir: dir, opts: opts.withDefaults(), usage: map[string]*[classes]amount{},
+		queues: map[queueKey]*queue{}, kept: map[blobID]kept{},
 		filling: map[uint64]*openSegment{}, keys: map[string]blobID{}, claims: map[string]chan struct{}{},
 	}
 	for _, sub := range []string{"", blobsDir, incomingDir} {
@@ -75,7 +80,10 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 		return nil, fmt.Errorf("holmes: open store %s: %w", dir, err)
 	}
 	if err := s.load(ctx); err != nil {
-		return nil, errors.Join(fmt.Errorf("holmes: open store %s: %w", dir, err), s.release())
+		return nil, errors.Join(fmt.Errorf("holmes: open store %s: %w", dir, err), s.unlock())
+	}
+	if err := s.loadKept(); err != nil {
+		return nil, errors.Join(fmt.Errorf("holmes: open store %s: %w", dir, err), s.unlock())
 	}
 	return s, nil
 }
@@ -95,11 +103,12 @@ func (s *Store) Close() error {
 	s.sweeping.Lock()
 	defer s.sweeping.Unlock()
 	s.sealAll()
-	return s.release()
+	s.logRemoved()
+	return s.unlock()
 }
 
-// release closes the index and the lock.
-func (s *Store) release() error {
+// unlock closes the index and the lock.
+func (s *Store) unlock() error {
 	return errors.Join(s.closeIndex(), s.lock.Close())
 }
 

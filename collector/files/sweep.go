@@ -5,131 +5,190 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"go.etcd.io/bbolt"
 
-	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files/internal/segment"
 )
 
-// Sweep removes uploads that are older than [Options].MaxAge or above
-// [Options].MaxBytes. Call it from time to time. It returns the number of uploads
-// that it removed.
+// Sweep removes the uploads that [Options] do not keep: by age, by the quota of their
+// service, by bytes, and for the disk. Call it from time to time. It returns the number
+// of uploads that it removed.
 func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
-	s.sweeping.Lock()
-	defer s.sweeping.Unlock()
-	for ; ctx.Err() == nil; removed++ {
-		if s.isClosed() {
-			return removed, errClosed()
-		}
-		u, err := s.oldest.peek(s)
-		if err != nil {
-			return removed, err
-		}
-		if u == nil || !s.over(0) && !s.expired(u) {
-			return removed, s.tidy()
-		}
-		if err := s.remove(u); err != nil {
-			return removed, err
+	if s.isClosed() {
+		return 0, errClosed()
+	}
+	before := s.removedInAll()
+	for c := range classes {
+		if err := s.sweepAge(ctx, c); err != nil {
+			return s.removedInAll() - before, err
 		}
 	}
-	return removed, ctx.Err()
+	for _, service := range s.services() {
+		if err := s.keepQuota(service); err != nil {
+			return s.removedInAll() - before, err
+		}
+	}
+	s.sweeping.Lock()
+	for more := true; more && err == nil && ctx.Err() == nil; {
+		more, err = s.relieve(0)
+	}
+	if err == nil {
+		err = s.tidy()
+	}
+	s.sweepAside()
+	s.logRemoved()
+	s.sweeping.Unlock()
+	if err == nil {
+		err = ctx.Err()
+	}
+	return s.removedInAll() - before, err
 }
 
-// over reports whether n more bytes would exceed the bound.
-func (s *Store) over(n int64) bool {
-	s.mu.RLock()
-	defer s.mu.RUnlock()
-	return s.opts.MaxBytes > 0 && s.total.bytes+s.staged+n > s.opts.MaxBytes
-}
-
-// expired reports whether an upload is too old.
-func (s *Store) expired(u *upload) bool {
-	return s.opts.MaxAge > 0 && s.opts.Now().UnixNano()-u.received > int64(s.opts.MaxAge)
-}
-
-// reserve counts n bytes of a draft, and makes room for them.
-func (s *Store) reserve(n int64) error {
-	if s.over(n) {
-		if err := s.makeRoom(n); err != nil {
+// sweepAge removes the uploads of a class that are too old.
+func (s *Store) sweepAge(ctx context.Context, c class) error {
+	age := s.opts.age(c)
+	if age <= 0 {
+		return nil
+	}
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
+	now := s.opts.Now()
+	for {
+		if err := ctx.Err(); err != nil {
 			return err
 		}
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.staged += n
-	return nil
-}
-
-func (s *Store) unreserve(n int64) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.staged -= n
-}
-
-// makeRoom removes the oldest blobs until n more bytes fit.
-func (s *Store) makeRoom(n int64) error {
-	s.sweeping.Lock()
-	defer s.sweeping.Unlock()
-	for s.over(n) {
-		u, err := s.oldest.peek(s)
+		u, err := s.oldest("", c)
 		if err != nil {
 			return err
 		}
-		if u == nil {
-			return &collector.Error{
-				Code: collector.Full, RetryAfter: fullRetry,
-				Message: fmt.Sprintf("no room within %d bytes", s.opts.MaxBytes),
+		if u == nil || now.UnixNano()-u.received <= int64(age) {
+			break
+		}
+		if err := s.remove(u, byAge); err != nil {
+			return err
+		}
+	}
+	for _, k := range s.kept {
+		if k.class == c && !k.pinned && now.Sub(k.at) > age {
+			if err := s.remove(&k.upload, byAge); err != nil {
+				return err
 			}
 		}
-		if err := s.remove(u); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-// A queue is the uploads in the order of their arrival. It is used while sweeping is
-// held. The zero value begins with the oldest.
-type queue struct {
-	dir uint64
+// removedInAll is the number of uploads that were removed since the start.
+func (s *Store) removedInAll() (n int) {
+	s.sweeping.Lock()
+	defer s.sweeping.Unlock()
+	for _, sum := range s.removed.sinceStart {
+		n += sum.uploads
+	}
+	return n
+}
 
+// services returns the services that have uploads.
+func (s *Store) services() []string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return slices.Collect(maps.Keys(s.usage))
+}
+
+// asideAge is how long damaged uploads stay aside.
+const asideAge = 30 * 24 * time.Hour
+
+// sweepAside removes what was set aside long ago.
+func (s *Store) sweepAside() {
+	entries, err := os.ReadDir(filepath.Join(s.dir, damagedDir))
+	if err != nil {
+		return // there is none, or the next round removes them
+	}
+	for _, e := range entries {
+		id, ours := parseBlobID(e.Name())
+		if info, err := e.Info(); ours && err == nil && s.opts.Now().Sub(info.ModTime()) > asideAge {
+			_ = os.Remove(s.asidePath(id)) // the next round tries again
+		}
+	}
+}
+
+// A queueKey says which uploads a queue has; "" is all services.
+type queueKey struct {
+	service string
+	class   class
+}
+
+// A queue is uploads of one kind in the order of their arrival. It is used while
+// sweeping is held.
+type queue struct {
+	dir   uint64 // the next one to be read
 	ahead []upload
 }
 
-// peek returns the first upload that is still there, or nil. It stays the first until
-// it is removed.
-func (q *queue) peek(s *Store) (*upload, error) {
+// oldest returns the oldest upload of a class that is not kept, or nil. It stays that
+// until it is removed. The caller holds sweeping.
+func (s *Store) oldest(service string, c class) (*upload, error) {
+	if s.removable(service, c) <= 0 {
+		return nil, nil
+	}
+	key := queueKey{service, c}
+	q := s.queues[key]
+	if q == nil {
+		q = new(queue)
+		s.queues[key] = q
+	}
+	belongs := func(u *upload) bool { return u.class == c && (service == "" || u.service == service) }
 	for wrapped := false; ; {
-		for len(q.ahead) > 0 {
+		for ; len(q.ahead) > 0; q.ahead = q.ahead[1:] {
 			u := &q.ahead[0]
-			if s.there(u.id) {
+			if _, kept := s.kept[u.id]; !kept && s.there(u.id) {
 				return u, nil
 			}
-			q.ahead = q.ahead[1:]
 		}
-		more, err := q.load(s)
+		more, err := q.load(s, belongs)
 		switch {
 		case err != nil:
 			return nil, err
 		case more:
 		case wrapped:
 			return nil, nil
-		default: // a commit may have ended behind later ones
+		default: // a commit may have ended behind later ones, and one may be kept no more
 			wrapped, q.dir = true, 0
 		}
 	}
 }
 
+// removable is the number of uploads of a class that are not kept.
+func (s *Store) removable(service string, c class) (n int) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if service == "" {
+		n = s.ofClass[c].uploads
+	} else if of := s.usage[service]; of != nil {
+		n = of[c].uploads
+	}
+	for _, k := range s.kept {
+		if k.class == c && (service == "" || k.service == service) {
+			n--
+		}
+	}
+	return n
+}
+
 // load reads the next directory that has uploads, and reports whether there is one.
-func (q *queue) load(s *Store) (bool, error) {
+func (q *queue) load(s *Store, belongs func(*upload) bool) (bool, error) {
 	for dir, ok := s.nextDir(q.dir); ok; dir, ok = s.nextDir(dir + 1) {
 		err := s.inDir(dir, func(src *source) error {
 			return src.eachUpload(func(u *upload) bool {
-				q.ahead = append(q.ahead, *u)
+				if belongs(u) {
+					q.ahead = append(q.ahead, *u)
+				}
 				return true
 			})
 		})
@@ -183,18 +242,10 @@ func (s *Store) inDir(dir uint64, do func(*source) error) error {
 	})
 }
 
-// remove removes an upload. The caller holds sweeping.
-func (s *Store) remove(u *upload) error {
-	if err := os.Remove(s.blobPath(u.id)); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("holmes: sweep: %w", err)
-	}
-	s.uncount(u)
-	return nil
-}
-
 // count adds an upload to what the store has. The caller holds mu.
 func (s *Store) count(u *upload) {
 	s.total.add(amount{1, u.bytes})
+	s.ofClass[u.class].add(amount{1, u.bytes})
 	of := s.usage[u.service]
 	if of == nil {
 		of = new([classes]amount)
@@ -203,20 +254,23 @@ func (s *Store) count(u *upload) {
 	of[u.class].add(amount{1, u.bytes})
 }
 
-// uncount makes an upload that is gone from the disk gone from searches.
-func (s *Store) uncount(u *upload) {
+// uncount makes an upload that is gone from the disk gone from searches. It is false
+// if it was before.
+func (s *Store) uncount(u *upload) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	removed := s.removedFrom(u.id.dir())
 	if removed == nil || !removed.add(u.id.slot()) {
-		return
+		return false
 	}
 	removed.left--
 	s.total.sub(amount{1, u.bytes})
+	s.ofClass[u.class].sub(amount{1, u.bytes})
 	of := s.usage[u.service]
 	if of[u.class].sub(amount{1, u.bytes}); *of == [classes]amount{} {
 		delete(s.usage, u.service)
 	}
+	return true
 }
 
 // tidy drops directories without uploads, and writes the segments anew that have more

@@ -26,8 +26,9 @@ type upload struct {
 	id       blobID
 	class    class
 	service  string
-	received int64 // nanoseconds since 1970
-	bytes    int64 // on disk
+	event    string // its ID, or ""
+	received int64  // nanoseconds since 1970
+	bytes    int64  // on disk
 }
 
 // An amount is a number of uploads and their bytes on disk.
@@ -69,13 +70,14 @@ func (s *source) upload(i int) (u upload, err error) {
 	if s.termWith(i, termClass) == eventRow[len(termClass):] {
 		u.class = event
 		var p struct { // the part of eventPayload that is needed
+			ID       string    `json:"id"`
 			Received time.Time `json:"received"`
 			Bytes    int64     `json:"bytes"`
 		}
 		if err := json.Unmarshal(s.payload(i), &p); err != nil {
 			return u, errRow
 		}
-		u.received, u.bytes = p.Received.UnixNano(), p.Bytes
+		u.event, u.received, u.bytes = p.ID, p.Received.UnixNano(), p.Bytes
 		for n := i + 1; u.bytes == 0 && n < s.len() && s.ref(n)>>48 == s.ref(i)>>48; n++ {
 			row := payloadReader{rest: s.payload(n)}
 			u.bytes += int64(row.uvarint())

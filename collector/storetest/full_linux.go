@@ -51,6 +51,29 @@ func Full(t *testing.T, open Open) {
 	require.Len(t, s.found(collector.Query{}), len(stored)+1)
 }
 
+// Evict checks that a store which may remove old uploads goes on when the disk is
+// full: the new upload is stored, and the oldest are gone. It needs what [Full] needs.
+func Evict(t *testing.T, open Open) {
+	t.Helper()
+	s := &subject{T: t, open: open, dir: smallDisk(t)}
+	s.start()
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	content := bytes.Repeat([]byte("x"), 100_000)
+	var first, last collector.Meta
+	for n := range 60 {
+		m, err := s.large(content)
+		require.NoError(t, err, "upload %d", n)
+		if last = m; n == 0 {
+			first = m
+		}
+	}
+	s.requireStored([]collector.Meta{last}, content)
+	_, err := s.Open(t.Context(), first.ID)
+	s.requireCode(collector.NotFound, err)
+	s.restart()
+	s.requireStored([]collector.Meta{last}, content)
+}
+
 // large stores a profile with that content.
 func (s *subject) large(content []byte) (collector.Meta, error) {
 	d, err := s.Draft(s.Context())
