@@ -56,3 +56,11 @@ type Deleted struct {
 	Uploads int
 	Bytes   int64
 }
+
+// MarkOpened tells the store that somebody has opened an event, if it is one that
+// keeps such events longer. What goes wrong there is no reason not to show the event.
+func MarkOpened(ctx context.Context, store Store, event string) {
+	if k, ok := store.(Keeper); ok {
+		_ = k.Keep(ctx, Selection{Event: event}, Opened)
+	}
+}

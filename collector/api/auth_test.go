@@ -29,6 +29,7 @@ func guarded() map[string]string {
 		"GET /api/0/version": tokens.Read, "GET /api/1/events": tokens.Read, "GET /api/1/events/x": tokens.Read,
 		"GET /api/1/events/x/y": tokens.Read, "GET /api/1/profiles": tokens.Read, "GET /api/1/profiles/x": tokens.Read,
 		"GET /metrics": tokens.Read, "HEAD /api/1/profiles": tokens.Read, "POST /api/1/sweep": tokens.Trigger,
+		"POST /api/1/delete": tokens.Trigger, "POST /api/1/keep": tokens.Trigger,
 	}
 }
 

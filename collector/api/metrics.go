@@ -90,6 +90,10 @@ type Gauge struct {
 	// Name is such as holmes_store_bytes, Help one line about it.
 	Name, Help string
 	Value      float64
+	// Labels tell apart those of the same name.
+	Labels map[string]string
+	// Counter says that it only grows.
+	Counter bool
 }
 
 // configured collects the gauges of [Config].Gauges, whose names are not known
@@ -105,8 +109,12 @@ func (c configured) Collect(to chan<- prometheus.Metric) {
 		return
 	}
 	for _, g := range c.gauges() {
-		desc := prometheus.NewDesc(g.Name, g.Help, nil, nil)
-		metric, err := prometheus.NewConstMetric(desc, prometheus.GaugeValue, g.Value)
+		desc := prometheus.NewDesc(g.Name, g.Help, nil, g.Labels)
+		kind := prometheus.GaugeValue
+		if g.Counter {
+			kind = prometheus.CounterValue
+		}
+		metric, err := prometheus.NewConstMetric(desc, kind, g.Value)
 		if err != nil {
 			metric = prometheus.NewInvalidMetric(desc, err)
 		}

@@ -48,7 +48,7 @@ func (h *Handler) routes() []route {
 	if h.config.Sweep != nil {
 		routes = append(routes, route{"POST /api/1/sweep", toTrigger, 0, h.sweep})
 	}
-	return routes
+	return append(routes, h.retentionRoutes()...)
 }
 
 // route adds to a route what all of them need.

@@ -81,6 +81,7 @@ func (rd *reader) getEvent(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	collector.MarkOpened(r.Context(), rd.store, e.ID)
 	writeJSON(w, http.StatusOK, NewEvent(e))
 	return nil
 }

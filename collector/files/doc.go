@@ -11,6 +11,7 @@
 //
 //	<dir>/blobs/0000000/<id>  an upload: its files, and a record that describes them
 //	<dir>/incoming/           uploads under way; emptied by Open
+//	<dir>/kept/               which uploads were opened or pinned, an empty file each
 //	<dir>/damaged/            uploads that were found to be damaged, for inspection
 //	<dir>/index.db            the index
 //	<dir>/lock                held by the process that has the store open
@@ -52,9 +53,13 @@
 //
 // What is there is told by the files, not by the index: Open lists them.
 //
-// [Options] bound bytes and age. The upload that arrived first is removed first,
-// whatever its own time. Uploads make room for themselves as they come in, so that
-// the bytes are never above the bound; [Store.Sweep] checks the age.
+// [Options] bound bytes and age. The age of single profiles and that of events differ.
+// For the bytes the single profile that arrived first is removed first, whatever its own
+// time; events go when they have more than half of the bytes, or nothing else is left.
+// Uploads make room for themselves as they come in, so that the bytes are never above
+// the bound; [Store.Sweep] checks the age, the quotas of services, and the disk. What
+// [Store.Keep] has pinned is removed by [Store.Delete] alone. Each removal is logged and
+// counted: see [Store.Removals].
 //
 // # Backup
 //
@@ -84,7 +89,7 @@
 //	keys.go     keys of uploads, and repetitions
 //	find.go     searches; source.go the rows that they read
 //	read.go     opening files
-//	sweep.go    retention; upload.go what it knows of an upload
+//	sweep.go    retention: rounds; evict.go making room; keep.go pins, deletion; upload.go what it knows of an upload
 //	alive.go    which uploads of a directory are there
 //	damage.go   damaged uploads; scrub.go looks for them
 //	load.go     loading the index; scan.go reading blobs that it lacks

@@ -72,21 +72,6 @@ func (s *source) len() int {
 	return len(s.rows)
 }
 
-// termsWith calls yield with each term that begins with prefix, without it.
-func (s *source) termsWith(prefix string, yield func(rest string)) {
-	if s.seg != nil {
-		s.seg.TermsWith(prefix, func(rest string) bool { yield(rest); return true })
-		return
-	}
-	for i := range s.rows {
-		for _, t := range s.rows[i].Terms {
-			if len(t) >= len(prefix) && t[:len(prefix)] == prefix {
-				yield(t[len(prefix):])
-			}
-		}
-	}
-}
-
 // A view is the content of the store at one moment.
 type view struct {
 	filling []source // newest first

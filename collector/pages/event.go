@@ -75,8 +75,9 @@ func (p *Pages) event(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	page := &eventPage{eventView: p.viewOf(&e, p.config.Now()), RawURL: "/api/1/events/" + e.ID + "/" + collector.EventFile}
+	collector.MarkOpened(r.Context(), p.store, e.ID)
 	raw, err := p.eventFile(r, e.ID)
-	if err != nil {
+	if err != nil && collector.CodeOf(err) != collector.Damaged { // without it the page has the summary
 		return err
 	}
 	_ = json.Unmarshal(raw, &page.Full) // the store has checked it; malformed fields are left out

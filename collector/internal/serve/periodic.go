@@ -44,12 +44,8 @@ func every(ctx context.Context, interval time.Duration, do func(context.Context)
 
 // sweep removes the uploads that are too old.
 func sweep(ctx context.Context, store *files.Store, log *zap.Logger) {
-	removed, err := store.Sweep(ctx)
-	if err != nil && ctx.Err() == nil {
+	if _, err := store.Sweep(ctx); err != nil && ctx.Err() == nil {
 		log.Error("removing old uploads failed", zap.Error(err))
-	}
-	if removed > 0 {
-		log.Info("removed old uploads", zap.Int("uploads", removed))
 	}
 }
 

@@ -24,10 +24,12 @@ import (
 // A Config says how a collector runs. [Default] has the defaults.
 type Config struct {
 	Addr                  string
-	Data                  string     // directory of everything
-	MaxBytes, RollupBytes units.Size // 0 is no bound, and no roll-ups
-	MaxAge                units.Age
-	Scrub                 units.Age // within which each upload is read again; 0 is never
+	Data                  string       // directory of everything
+	MaxBytes, RollupBytes units.Size   // 0 is no bound, and no roll-ups
+	MaxAge, EventAge      units.Age    // of single profiles, of events
+	KeepFree              units.Size   // of the disk
+	Quotas                units.Quotas // of services
+	Scrub                 units.Age    // within which each upload is read again; 0 is never
 	// ProfileBytes, TraceBytes and EventBytes bound a single upload.
 	ProfileBytes, TraceBytes, EventBytes units.Size
 	// Drain is how long requests may go on after ctx has ended.
@@ -91,6 +93,7 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 	log.Info("serving", zap.Stringer("address", srv.Addr()), zap.String("data", c.Data),
 		zap.Int("uploads", usage.Uploads), zap.Int64("bytes", usage.Bytes),
 		zap.Stringer("max-bytes", &c.MaxBytes), zap.Stringer("max-age", &c.MaxAge), zap.Bool("tokens", c.protected()))
+	c.warnOfRoom(store, log)
 	stopSweeping := every(ctx, sweepInterval, func(ctx context.Context) { sweep(ctx, store, log) })
 	roller := merger.Roller()
 	stopRolling := every(ctx, rollInterval, func(ctx context.Context) { roll(ctx, roller, log) })

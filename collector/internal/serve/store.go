@@ -15,7 +15,9 @@ import (
 func (c *Config) openStore(ctx context.Context, g *gate, log *zap.Logger) (*files.Store, error) {
 	tell := progress(log)
 	return files.Open(ctx, c.Data, files.Options{
-		MaxBytes: int64(c.MaxBytes), MaxAge: time.Duration(c.MaxAge), Rebuild: c.Rebuild, Log: log.Named("store"),
+		MaxBytes: int64(c.MaxBytes), MaxAge: time.Duration(c.MaxAge), EventAge: time.Duration(c.EventAge),
+		Quotas: c.Quotas.Bytes(), Quota: int64(c.Quotas["*"]), KeepFree: int64(c.KeepFree),
+		Rebuild: c.Rebuild, Log: log.Named("store"),
 		Progress: func(done, total int) {
 			g.report(done, total)
 			tell(done, total)
@@ -27,12 +29,46 @@ func (c *Config) openStore(ctx context.Context, g *gate, log *zap.Logger) (*file
 func gauges(store *files.Store) func() []api.Gauge {
 	return func() []api.Gauge {
 		usage := store.Usage()
-		return []api.Gauge{
+		all := []api.Gauge{
 			{Name: "holmes_store_bytes", Help: "Bytes that all uploads take.", Value: float64(usage.Bytes)},
 			{Name: "holmes_store_uploads", Help: "Uploads that are kept.", Value: float64(usage.Uploads)},
 			{Name: "holmes_store_damaged", Help: "Uploads and profiles that were found to be damaged since the start.", Value: float64(usage.Damaged)},
 		}
+		for _, r := range store.Removals() {
+			labels := map[string]string{"cause": r.Cause, "class": r.Class}
+			all = append(all,
+				api.Gauge{Name: "holmes_store_removed_total", Help: "Uploads that were removed, by cause.", Value: float64(r.Uploads), Labels: labels, Counter: true},
+				api.Gauge{Name: "holmes_store_removed_bytes_total", Help: "Their bytes.", Value: float64(r.Bytes), Labels: labels, Counter: true})
+		}
+		return all
 	}
+}
+
+// warnOfRoom says when the disk cannot hold what the configuration allows.
+func (c *Config) warnOfRoom(store *files.Store, log *zap.Logger) {
+	free, size, err := files.Disk(c.Data)
+	if err != nil {
+		return // the system does not say
+	}
+	if wanted, room := c.wanted(size), free+store.Usage().Bytes; wanted > room {
+		log.Warn("the disk is too small for max-bytes, max-rollups and keep-free: uploads will be removed earlier",
+			zap.Int64("wanted", wanted), zap.Int64("room", room))
+	}
+	quotas := int64(0)
+	for _, quota := range c.Quotas.Bytes() {
+		quotas += quota
+	}
+	if c.MaxBytes > 0 && quotas > int64(c.MaxBytes) {
+		log.Warn("the quotas of the services are more than max-bytes", zap.Int64("quotas", quotas), zap.Stringer("max-bytes", &c.MaxBytes))
+	}
+	if c.EventAge > 0 && c.EventAge < c.MaxAge {
+		log.Warn("events are removed before profiles", zap.Stringer("event-age", &c.EventAge), zap.Stringer("max-age", &c.MaxAge))
+	}
+}
+
+// wanted is how much of a disk of that size the configuration allows to use.
+func (c *Config) wanted(size int64) int64 {
+	return int64(c.MaxBytes) + int64(c.RollupBytes) + min(int64(c.KeepFree), size/20)
 }
 
 // closeTime is how long writing the index may take. Nothing is lost without it:

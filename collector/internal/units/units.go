@@ -4,6 +4,7 @@ package units
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,6 +60,50 @@ func (s *Size) Set(text string) error {
 		return nil
 	}
 	return fmt.Errorf("%q is not a size like 500MB or 10GiB", text)
+}
+
+// Quotas are the sizes of services: "shop=2GiB,*=500MiB".
+type Quotas map[string]Size
+
+func (q *Quotas) String() string {
+	var all []string
+	for name, size := range *q {
+		all = append(all, name+"="+size.String())
+	}
+	slices.Sort(all)
+	return strings.Join(all, ",")
+}
+
+// Set reads the text of [Quotas.String].
+func (q *Quotas) Set(text string) error {
+	all := Quotas{}
+	for pair := range strings.SplitSeq(text, ",") {
+		if pair == "" {
+			continue
+		}
+		at := strings.LastIndexByte(pair, '=')
+		if at <= 0 {
+			return fmt.Errorf("%q is not service=size", pair)
+		}
+		var size Size
+		if err := size.Set(pair[at+1:]); err != nil {
+			return err
+		}
+		all[strings.TrimSpace(pair[:at])] = size
+	}
+	*q = all
+	return nil
+}
+
+// Bytes returns the quotas of the services that are named.
+func (q Quotas) Bytes() map[string]int64 {
+	all := map[string]int64{}
+	for name, size := range q {
+		if name != "*" {
+			all[name] = int64(size)
+		}
+	}
+	return all
 }
 
 // An Age is a duration whose text may be in days: 30d, 12h, 0.

@@ -48,3 +48,14 @@ func TestMoment(t *testing.T) {
 	_, ok := units.Moment("soon", now)
 	require.False(t, ok)
 }
+
+func TestQuotas(t *testing.T) {
+	var q units.Quotas
+	require.NoError(t, q.Set("shop=2GiB, a=b=500MB,*=1MiB,"))
+	require.Equal(t, units.Quotas{"shop": 2 << 30, "a=b": 5e8, "*": 1 << 20}, q)
+	require.Equal(t, "*=1MiB,a=b=500000000,shop=2GiB", q.String())
+	require.Equal(t, map[string]int64{"shop": 2 << 30, "a=b": 5e8}, q.Bytes())
+	for _, bad := range []string{"shop", "=1MiB", "shop=", "shop=many"} {
+		require.Error(t, q.Set(bad), bad)
+	}
+}

@@ -1,0 +1,73 @@
+package api
+
+import (
+	"net/http"
+	"net/url"
+
+	"go.uber.org/zap"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// retentionRoutes are the routes of what the store can do beside keeping.
+func (h *Handler) retentionRoutes() (routes []route) {
+	if _, ok := h.config.Store.(collector.Deleter); ok {
+		routes = append(routes, route{"POST /api/1/delete", toTrigger, 0, h.delete})
+	}
+	if _, ok := h.config.Store.(collector.Keeper); ok {
+		routes = append(routes, route{"POST /api/1/keep", toTrigger, 0, h.keep})
+	}
+	return routes
+}
+
+func selectionOf(values url.Values) (what collector.Selection, err error) {
+	what = collector.Selection{Profile: values.Get("profile"), Event: values.Get("event"), Service: values.Get("service")}
+	return what, what.Validate()
+}
+
+// delete removes a profile, an event, or all of a service.
+func (h *Handler) delete(w http.ResponseWriter, r *http.Request) error {
+	what, err := selectionOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	done, err := h.config.Store.(collector.Deleter).Delete(r.Context(), what)
+	h.audit(r, "deleted", what, zap.Int("uploads", done.Uploads), zap.Int64("bytes", done.Bytes), zap.Error(err))
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]int64{"uploads": int64(done.Uploads), "bytes": done.Bytes})
+	return nil
+}
+
+// keep pins an event or a profile, or ends that.
+func (h *Handler) keep(w http.ResponseWriter, r *http.Request) error {
+	what, err := selectionOf(r.URL.Query())
+	if err != nil {
+		return err
+	}
+	how := collector.Keeping(r.URL.Query().Get("how"))
+	switch how {
+	case "":
+		how = collector.Pinned
+	case collector.Pinned, collector.Opened, collector.Unpinned:
+	default:
+		return collector.Errorf(collector.Invalid, "how %.40q is none of pinned, opened and unpinned", how)
+	}
+	err = h.config.Store.(collector.Keeper).Keep(r.Context(), what, how)
+	h.audit(r, "kept", what, zap.String("how", string(how)), zap.Error(err))
+	if err != nil {
+		return err
+	}
+	writeJSON(w, http.StatusOK, map[string]string{"kept": string(how)})
+	return nil
+}
+
+// audit logs what a client has made the collector do, and the user that it names.
+func (h *Handler) audit(r *http.Request, done string, what collector.Selection, more ...zap.Field) {
+	user, _, _ := r.BasicAuth()
+	h.log.Named("audit").Info(done, append([]zap.Field{
+		zap.String("profile", what.Profile), zap.String("event", what.Event), zap.String("service", what.Service),
+		zap.String("client", r.RemoteAddr), zap.String("user", user),
+	}, more...)...)
+}
