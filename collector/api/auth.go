@@ -1,76 +1,115 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"net"
 	"net/http"
 	"net/netip"
+	"slices"
 	"strings"
+	"time"
+
+	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/collector"
 )
 
-// Tokens are the secrets of the three rights. They are sent as a bearer token,
-// or as the password of basic authentication with any user, which is what
-// `go tool pprof` and browsers can do.
-type Tokens struct {
-	Write   string // to send profiles and events
-	Read    string // to search, download, merge and compare
-	Trigger string // to make the collector act
-}
-
-// A right is what a route requires of a client.
-type right int
-
-const (
-	public right = iota
-	toWrite
-	toRead
-	toTrigger
-)
-
-func (r right) String() string {
-	return [...]string{"anything", "writing", "reading", "triggering"}[r]
-}
-
-func (t *Tokens) of(r right) string {
-	switch r {
-	case toWrite:
-		return t.Write
-	case toRead:
-		return t.Read
-	case toTrigger:
-		return t.Trigger
-	default:
-		return ""
-	}
-}
-
 // authorize returns an error unless the client has the right. Open allows whatever
-// has no token.
-func (t *Tokens) authorize(r *http.Request, needed right, open bool) error {
+// has no token. It returns the only service that the client may upload, or "".
+func (h *Handler) authorize(r *http.Request, needed right) (service string, err error) {
 	if needed == public {
-		return nil
+		return "", nil
 	}
-	token := t.of(needed)
-	if token == "" {
-		if !open {
-			return collector.Errorf(forbidden, "%s is off: the server has no token for it", needed)
+	all := h.credentials.Load()
+	if len(all[needed]) == 0 {
+		if !h.config.Open {
+			return "", collector.Errorf(forbidden, "%s is off: the server has no token for it", needed)
 		}
-		if !namesThisMachine(r.Host) {
-			return collector.Errorf(forbidden, "host %.80q: without a token the server is localhost, or an address", r.Host)
+		if !h.trusted(r.Host) {
+			return "", collector.Errorf(forbidden, "host %.80q: without a token the server is localhost, or an address", r.Host)
 		}
-		return nil
+		return "", nil
 	}
 	sent, ok := sentToken(r)
 	if !ok {
-		return collector.Errorf(unauthorized, "a token for %s is needed", needed)
+		return "", collector.Errorf(unauthorized, "a token for %s is needed", needed)
 	}
-	if !same(sent, token) {
-		return collector.Errorf(forbidden, "the token is not the one for %s", needed)
+	if found := lookUp(all[needed], sent); found != nil {
+		return found.service, nil
 	}
-	return nil
+	for _, other := range all {
+		if lookUp(other, sent) != nil {
+			return "", collector.Errorf(forbidden, "the token is not one for %s", needed)
+		}
+	}
+	return "", errUnknownToken(needed)
+}
+
+func errUnknownToken(needed right) error {
+	return &collector.Error{Code: unauthorized, Message: "the token is not one for " + needed.String(), Err: errLogin}
+}
+
+// errLogin is the cause of an error about a token that is none.
+var errLogin = errors.New("holmes: api: unknown token")
+
+// lookUp returns a token, or nil. It compares in constant time.
+func lookUp(tokens []token, sent string) (found *token) {
+	hash := sha256.Sum256([]byte(sent))
+	for i := range tokens {
+		if subtle.ConstantTimeCompare(tokens[i].hash[:], hash[:]) == 1 {
+			found = &tokens[i]
+		}
+	}
+	return found
+}
+
+// loginFailed logs a failed log-in and delays its answer, so that tokens cannot be
+// tried out fast. Above a number of delayed ones it asks to come again.
+func (h *Handler) loginFailed(r *http.Request, err error) error {
+	h.metrics.failedLogins.Inc()
+	h.sampled.Warn("log-in failed", zap.String("client", r.RemoteAddr), zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
+	select {
+	case h.logins <- struct{}{}:
+		defer func() { <-h.logins }()
+	default:
+		return errBusy()
+	}
+	select {
+	case <-time.After(h.limits.Login):
+	case <-r.Context().Done():
+	}
+	return err
+}
+
+// delayedLogins bounds the failed log-ins that are delayed at the same time.
+const delayedLogins = 64
+
+// trusted reports whether a Host header is an address, localhost, or a name that the
+// configuration has. Any other name may belong to a web page that resolves it to this
+// machine (DNS rebinding).
+func (h *Handler) trusted(host string) bool {
+	host = hostName(host)
+	return namesThisMachine(host) || slices.ContainsFunc(h.config.Hosts, func(name string) bool { return strings.EqualFold(host, hostName(name)) })
+}
+
+// hostName is a Host header without its port.
+func hostName(host string) string {
+	if name, _, err := net.SplitHostPort(host); err == nil {
+		host = name
+	}
+	return strings.TrimSuffix(strings.Trim(host, "[]"), ".")
+}
+
+// origins are the origins of the names in the configuration, for a proxy that
+// changes the Host header.
+func (c *Config) origins() (all []string) {
+	for _, name := range c.Hosts {
+		all = append(all, "https://"+name, "http://"+name)
+	}
+	return all
 }
 
 // sentToken returns the token that came with a request. Basic authentication
@@ -83,23 +122,22 @@ func sentToken(r *http.Request) (string, bool) {
 	return token, ok && strings.EqualFold(scheme, "Bearer")
 }
 
-// same compares secrets in constant time.
-func same(a, b string) bool {
-	x, y := sha256.Sum256([]byte(a)), sha256.Sum256([]byte(b))
-	return subtle.ConstantTimeCompare(x[:], y[:]) == 1
-}
-
-// namesThisMachine reports whether a Host header is an address, or localhost. Any
-// other name may belong to a web page that resolves it to this machine (DNS
-// rebinding).
+// namesThisMachine reports whether the name of a host is an address, or localhost.
 func namesThisMachine(host string) bool {
-	if name, _, err := net.SplitHostPort(host); err == nil {
-		host = name
-	}
-	host = strings.TrimSuffix(strings.Trim(host, "[]"), ".")
 	if strings.EqualFold(host, "localhost") {
 		return true
 	}
 	_, err := netip.ParseAddr(host)
 	return err == nil
+}
+
+type serviceKey struct{}
+
+// checkService returns an error if the token of a request is bound to another
+// service.
+func checkService(ctx context.Context, service string) error {
+	if only, _ := ctx.Value(serviceKey{}).(string); only != "" && only != service {
+		return collector.Errorf(forbidden, "the token is for service %q, and not for %.80q", only, service)
+	}
+	return nil
 }

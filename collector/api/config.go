@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/collector"
@@ -25,11 +26,21 @@ type Config struct {
 	// so that no web page can reach it through a name of its own. By default a
 	// right without a token is off.
 	Open bool
+	// Hosts are further names of the server, as a proxy has them: they are valid in
+	// the Host header and in origins. The default is none.
+	Hosts []string
+	// Prefix is the path below which a proxy shows the server, such as /holmes.
+	// Requests are served with it and without.
+	Prefix string
+	// AccessLog says which requests are logged; [AccessSampled] by default.
+	AccessLog AccessLog
 	// Limits bound single requests, and all of them together.
 	Limits Limits
 	// Sweep is called by POST /api/1/sweep. The default is that there is no
 	// such route.
 	Sweep func() (removed int, err error)
+	// Collectors are added to /metrics. The default is none.
+	Collectors []prometheus.Collector
 	// Gauges are added to /metrics. The default is none.
 	Gauges func() []Gauge
 	// Pages serves requests without a route to clients that may read: pages for
@@ -74,6 +85,8 @@ type Limits struct {
 	Yield time.Duration
 	// Upload is how long one upload may take in all; 5 min.
 	Upload time.Duration
+	// Login is how long the answer to a failed log-in is delayed; 1 s.
+	Login time.Duration
 	// Merge is how long one merge may take, the wait for its turn included;
 	// 1 min.
 	Merge time.Duration
@@ -95,6 +108,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.Rate, 8<<10)
 	set(&l.Yield, time.Second)
 	set(&l.Upload, 5*time.Minute)
+	set(&l.Login, time.Second)
 	set(&l.Merge, time.Minute)
 	return l
 }

@@ -61,6 +61,9 @@ func (u *eventUpload) receive(r *http.Request, part *multipart.Part) (err error)
 	if u.event, err = receiveEvent(u.draft, part); err != nil {
 		return err
 	}
+	if err := checkService(r.Context(), u.event.Service); err != nil {
+		return err
+	}
 	if key := r.Header.Get("Idempotency-Key"); key != "" && key != u.event.ID {
 		return collector.Errorf(collector.Invalid, "Idempotency-Key %.80q is not the event's id, %q", key, u.event.ID)
 	}

@@ -89,13 +89,13 @@ func (w *world) requireEvent(t *testing.T, e *holmes.Event) {
 
 // The reporter repeats an event if another attempt may succeed, and only then.
 func TestEventsThatAreRefused(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) { c.Tokens.Write = "secret" })
+	w := newWorld(t, func(c *api.Config) { c.Tokens.Write, c.Limits.Login = "secret", time.Nanosecond })
 	require.NoError(t, reporter(t, w, reporters.WithToken("secret")).Report(t.Context(), reportertest.DiskEvent(t)))
 	err := reporter(t, w).Report(t.Context(), reportertest.DiskEvent(t))
 	require.ErrorContains(t, err, "401")
 	require.False(t, holmes.IsPermanent(err), "a token can be mended")
 	err = reporter(t, w, reporters.WithToken("guess")).Report(t.Context(), reportertest.DiskEvent(t))
-	require.ErrorContains(t, err, "403")
+	require.ErrorContains(t, err, "401")
 	bad := reportertest.MemoryEvent(t)
 	bad.Profiles = append(bad.Profiles, holmes.MemoryProfile(holmes.KindCPU, "cpu.pb.gz", []byte("no profile")))
 	err = reporter(t, w, reporters.WithToken("secret")).Report(t.Context(), bad)

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
@@ -30,6 +31,12 @@ type Handler struct {
 	mux     *http.ServeMux
 	guarded http.Handler // mux behind the protection from other origins
 	pages   http.Handler // nil, or Config.Pages as a route
+	probes  *http.ServeMux
+	own     http.Handler
+
+	credentials     atomic.Pointer[credentials]
+	logins          chan struct{} // a slot for each failed log-in that is delayed
+	access, sampled *zap.Logger
 
 	draining atomic.Bool
 	metrics  *metrics
@@ -42,6 +49,7 @@ func New(config Config) (*Handler, error) {
 	}
 	set(&config.Log, zap.NewNop())
 	set(&config.Dot, "dot")
+	config.Prefix = strings.TrimRight(config.Prefix, "/")
 	if config.Now == nil {
 		config.Now = time.Now
 	}
@@ -63,10 +71,21 @@ func New(config Config) (*Handler, error) {
 	h.uploads = newPlaces(h.limits.Uploads, h.limits.Yield)
 	h.scrapes = make(chan struct{}, scrapes)
 	h.queries = make(chan struct{}, h.limits.Queries)
+	h.logins = make(chan struct{}, delayedLogins)
+	h.access, h.sampled = config.accessLog(), sample(config.Log)
+	if err := h.SetTokens(config.Tokens); err != nil {
+		return nil, err
+	}
 	h.metrics = newMetrics(&h.config, h.uploads.slots, h.queries, h.log)
+	h.probes = http.NewServeMux()
 	for _, r := range h.routes() {
 		h.mux.Handle(r.pattern, h.route(r))
+		if r.needs == public || r.pattern == scrapeRoute {
+			r.needs = public
+			h.probes.Handle(r.pattern, h.route(r))
+		}
 	}
+	h.own = h.route(route{"POST /api/1/events", public, h.limits.EventBytes, h.intake.postEvent})
 	if config.Pages != nil {
 		h.pages = h.route(route{pattern: "pages", needs: toRead, serve: func(w http.ResponseWriter, r *http.Request) error {
 			config.Pages.ServeHTTP(w, r)
@@ -74,6 +93,11 @@ func New(config Config) (*Handler, error) {
 		}})
 	}
 	protection := http.NewCrossOriginProtection()
+	for _, origin := range config.origins() {
+		if err := protection.AddTrustedOrigin(origin); err != nil {
+			return nil, fmt.Errorf("holmes: api: %w", err)
+		}
+	}
 	protection.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		answerError(w, r, h.log, collector.Errorf(forbidden, "a page of another origin cannot change anything here"))
 	}))
@@ -85,6 +109,28 @@ func New(config Config) (*Handler, error) {
 // go on working.
 func (h *Handler) Drain() { h.draining.Store(true) }
 
+// SetTokens replaces the tokens.
+func (h *Handler) SetTokens(tokens Tokens) error {
+	all, err := tokens.parse()
+	if err != nil {
+		return err
+	}
+	h.credentials.Store(&all)
+	return nil
+}
+
+// ServeProbes serves health checks and /metrics alone, and asks for no token.
+func (h *Handler) ServeProbes(w http.ResponseWriter, r *http.Request) {
+	defer h.recovered(w, r)
+	h.probes.ServeHTTP(w, r)
+}
+
+// ServeOwn takes an event of this process, at any path and without a token.
+func (h *Handler) ServeOwn(w http.ResponseWriter, r *http.Request) {
+	defer h.recovered(w, r)
+	h.own.ServeHTTP(w, r)
+}
+
 // ServeHTTP serves all routes.
 func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer h.recovered(w, r)
@@ -93,7 +139,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerError(w, r, h.log, collector.Errorf(collector.TooLarge, "the query is longer than %d bytes", maxQueryBytes))
 		return
 	}
-	if path := strings.TrimRight(r.URL.Path, "/"); path != "" && path != r.URL.Path {
+	if path := h.path(r.URL.Path); path != r.URL.Path {
 		url := *r.URL
 		url.Path, url.RawPath = path, ""
 		clone := *r
@@ -105,6 +151,14 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.guarded.ServeHTTP(w, r)
+}
+
+// path is a path without the prefix and without slashes at its end.
+func (h *Handler) path(path string) string {
+	if rest, ok := strings.CutPrefix(path, h.config.Prefix); ok && (rest == "" || rest[0] == '/') {
+		path = rest
+	}
+	return cmp.Or(strings.TrimRight(path, "/"), "/")
 }
 
 // unknown answers a request without a route.

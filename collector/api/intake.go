@@ -20,6 +20,9 @@ type intake struct {
 // repetition, "" is none. receive writes the file to the draft, and may complete
 // the profile's description.
 func (in *intake) storeProfile(ctx context.Context, key string, m *collector.Meta, receive func(collector.Draft) (safepprof.Info, error)) (*collector.Meta, error) {
+	if err := checkService(ctx, m.Service); err != nil {
+		return nil, err
+	}
 	d, err := in.store.Draft(ctx)
 	if err != nil {
 		return nil, err

@@ -18,6 +18,8 @@ type metrics struct {
 	requests, seconds *prometheus.CounterVec
 	durations         *prometheus.HistogramVec
 	received          prometheus.Counter
+	refused           *prometheus.CounterVec
+	failedLogins      prometheus.Counter
 	exposition        http.Handler
 }
 
@@ -43,10 +45,16 @@ func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger)
 		received: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "holmes_received_bytes_total", Help: "Bytes of bodies that were received.",
 		}),
+		refused: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "holmes_refused_uploads_total", Help: "Uploads that were not stored, by the code of the reason.",
+		}, []string{"code"}),
+		failedLogins: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "holmes_failed_logins_total", Help: "Requests with a token that is none.",
+		}),
 	}
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(
-		m.requests, m.seconds, m.durations, m.received,
+		m.requests, m.seconds, m.durations, m.received, m.refused, m.failedLogins,
 		lengthOf(uploads, "holmes_uploads", "Uploads that are being received."),
 		lengthOf(queries, "holmes_queries", "Requests to read that are being answered."),
 		buildInfo(config.Version),
@@ -54,6 +62,7 @@ func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger)
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 	)
+	registry.MustRegister(config.Collectors...)
 	m.exposition = promhttp.HandlerFor(registry, promhttp.HandlerOpts{
 		ErrorLog: scrapeLog{log.Sugar()}, ErrorHandling: promhttp.ContinueOnError,
 	})

@@ -2,8 +2,10 @@ package api
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
+	"strings"
 	"time"
 )
 
@@ -45,6 +47,7 @@ func (h *Handler) routes() []route {
 		{"GET /api/1/merge", toRead, 0, h.reader.getMerge},
 		{"GET /api/1/diff", toRead, 0, h.reader.getDiff},
 	}
+	routes = append(routes, debugRoutes()...)
 	if h.config.Sweep != nil {
 		routes = append(routes, route{"POST /api/1/sweep", toTrigger, 0, h.sweep})
 	}
@@ -60,7 +63,9 @@ func (h *Handler) route(rt route) http.Handler {
 		body := h.bodyOf(w, r, rt.body)
 		r.Body = body
 		defer func() {
-			h.metrics.count(answerKey{rt.pattern, paced.status}, time.Since(began), body.received())
+			took, received := time.Since(began), body.received()
+			h.metrics.count(answerKey{rt.pattern, paced.status}, took, received)
+			h.logRequest(&rt, r, paced.status, took, received)
 		}()
 		if err := h.serve(rt, paced, r, body); err != nil {
 			h.finish(paced, r, err)
@@ -70,15 +75,24 @@ func (h *Handler) route(rt route) http.Handler {
 
 // serve serves a request if it is allowed and there is a free slot.
 func (h *Handler) serve(rt route, w *pacedWriter, r *http.Request, body *pacedBody) error {
-	if err := h.config.Tokens.authorize(r, rt.needs, h.config.Open); err != nil {
-		return err
+	service, err := h.authorize(r, rt.needs)
+	if errors.Is(err, errLogin) {
+		return h.loginFailed(r, err)
 	}
-	done, err := h.admit(r.Context(), rt, body)
 	if err != nil {
 		return err
 	}
-	defer done()
-	err = rt.serve(w, r)
+	if service != "" {
+		r = r.WithContext(context.WithValue(r.Context(), serviceKey{}, service))
+	}
+	done, err := h.admit(r.Context(), rt, body)
+	if err == nil {
+		defer done()
+		err = rt.serve(w, r)
+	}
+	if err != nil && rt.needs == toWrite {
+		h.refused(r, body.received(), err)
+	}
 	if err != nil {
 		_, _ = io.Copy(io.Discard, r.Body) // many clients read no answer before they have sent everything
 	}
@@ -100,12 +114,12 @@ func (h *Handler) finish(w *pacedWriter, r *http.Request, err error) {
 func (h *Handler) admit(ctx context.Context, rt route, body *pacedBody) (done func(), err error) {
 	slots := h.queries
 	switch {
+	case rt.pattern == scrapeRoute, strings.HasPrefix(rt.pattern, debugRoute):
+		slots = h.scrapes
 	case rt.needs == public:
 		return func() {}, nil // a health check must not fail because the server is busy
 	case rt.needs == toWrite:
 		return h.uploads.take(ctx, body)
-	case rt.pattern == scrapeRoute:
-		slots = h.scrapes
 	}
 	select {
 	case slots <- struct{}{}:
@@ -117,6 +131,7 @@ func (h *Handler) admit(ctx context.Context, rt route, body *pacedBody) (done fu
 
 const (
 	scrapeRoute = "GET /metrics"
+	debugRoute  = "GET /debug/pprof"
 	scrapes     = 4 // at the same time
 )
 

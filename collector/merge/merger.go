@@ -226,8 +226,7 @@ func (m *Merger) open(ctx context.Context, id string, add func([]byte) error) er
 	}
 	file, err := m.config.Store.Open(ctx, id)
 	if collector.CodeOf(err) == collector.Damaged {
-		f.skipped++ // the store has reported it
-		return nil
+		return fmt.Errorf("holmes: merge: %w: %w", errDamaged, err) // the store has reported it
 	}
 	if err != nil {
 		return err

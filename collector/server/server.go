@@ -134,6 +134,9 @@ func (s *Server) Stats() Stats {
 // Addr is where the server listens.
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
+// Close closes a server that does not serve.
+func (s *Server) Close() error { return s.listener.Close() }
+
 // Serve serves until ctx ends. Then requests under way may go on for
 // [Config].Drain; those that do not end in time are cut off. It returns nil if ctx
 // has ended.

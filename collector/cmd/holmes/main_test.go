@@ -58,7 +58,7 @@ type process struct {
 func serving(t *testing.T, dir string, env []string, args ...string) *process {
 	t.Helper()
 	cmd := exec.CommandContext(context.WithoutCancel(t.Context()), os.Args[0],
-		append([]string{"serve", "-data", dir, "-addr", "127.0.0.1:0", "-log-format", "json"}, args...)...)
+		append([]string{"serve", "-data", dir, "-addr", "127.0.0.1:0", "-log-format", "json", "-watch=false"}, args...)...)
 	cmd.Env = append(append(os.Environ(), mainEnv+"=1"), env...)
 	stderr, err := cmd.StderrPipe()
 	require.NoError(t, err)

@@ -242,3 +242,36 @@ func TestServeTwice(t *testing.T) {
 	require.Equal(t, command.ExitError, got.code)
 	require.Contains(t, got.err, "another process has it open")
 }
+
+// Probes and metrics have an address of their own, without a token. SIGHUP makes
+// tokens be read again, and ends nothing.
+func TestServeProbesAndReloads(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, "tokens")
+	require.NoError(t, os.WriteFile(file, []byte("old\n"), 0o600))
+	listener, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	probes := listener.Addr().String()
+	require.NoError(t, listener.Close())
+	p := serving(t, filepath.Join(dir, "data"), nil, "-probe-addr", probes, "-read-token-file", file, "-write-token-file", file)
+	status := func(base, path, token string) int {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, http.NoBody)
+		require.NoError(t, err)
+		req.Header.Set("Authorization", "Bearer "+token)
+		req.Close = true
+		resp, err := http.DefaultClient.Do(req)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		return resp.StatusCode
+	}
+	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/api/1/events": 404, "/": 404, "/debug/pprof/heap": 404} {
+		require.Equal(t, want, status("http://"+probes, path, ""), path)
+	}
+	require.Equal(t, 200, status(p.url, "/debug/pprof/heap", "old"))
+	require.NoError(t, os.WriteFile(file, []byte("new\n"), 0o600))
+	require.NoError(t, p.Process.Signal(syscall.SIGHUP))
+	require.Eventually(t, func() bool { return status(p.url, "/api/1/events", "new") == 200 }, 10*time.Second, time.Millisecond)
+	require.Equal(t, 401, status(p.url, "/api/1/events", "old"))
+	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(t, p.wait())
+}

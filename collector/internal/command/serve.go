@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
+	"strings"
+	"syscall"
 
 	"go.uber.org/zap/zapcore"
 
@@ -25,7 +28,8 @@ People open it in a browser: http://127.0.0.1:10100/
 
 Without tokens it listens on this machine alone. HOLMES_WRITE_TOKEN, HOLMES_READ_TOKEN and HOLMES_TRIGGER_TOKEN (or lines
 write-token, read-token and trigger-token in the configuration file) let other machines in; a right without a token is then off.
-They are sent as a bearer token, or as the password of basic authentication.
+They are sent as a bearer token, or as the password of basic authentication. -write-token-file and the like name files with
+a token a line. Those files and the certificate are read again when they change, and after SIGHUP.
 
 After SIGTERM requests under way may end in time (-drain). The directory belongs to one process; a copy is a backup.`
 
@@ -47,6 +51,10 @@ func runServe(ctx context.Context, std Std, args []string) error {
 		return fmt.Errorf("holmes serve: %w", err)
 	}
 	c.Version = version()
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP)
+	defer signal.Stop(hangups)
+	c.Reload = hangups
 	return c.Run(ctx, log)
 }
 
@@ -64,6 +72,7 @@ func giveHome(dir string) error {
 }
 
 func readServeFlags(std Std, args []string) (*serveFlags, error) {
+	var hosts string
 	c := &serveFlags{Config: serve.Default(), logLevel: zapcore.InfoLevel}
 	s := newSettings("serve", serveEssay)
 	s.flags.StringVar(&c.Addr, "addr", c.Addr, "listen on `host:port`")
@@ -81,6 +90,14 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	s.flags.DurationVar(&c.Drain, "drain", c.Drain, "let requests under way go on for this `duration` after SIGTERM")
 	s.flags.StringVar(&c.TLSCert, "tls-cert", "", "show the certificate in this `file` (PEM)")
 	s.flags.StringVar(&c.TLSKey, "tls-key", "", "the certificate's key, a `file` (PEM)")
+	s.flags.StringVar(&c.ProbeAddr, "probe-addr", "", "answer health checks and /metrics on this `host:port`, too, without a token and without TLS")
+	s.flags.StringVar(&c.TokenFiles.Write, "write-token-file", "", "take tokens for writing from this `file`, one a line; \"service=shop TOKEN\" is for that service alone")
+	s.flags.StringVar(&c.TokenFiles.Read, "read-token-file", "", "take tokens for reading from this `file`")
+	s.flags.StringVar(&c.TokenFiles.Trigger, "trigger-token-file", "", "take tokens for triggering from this `file`")
+	s.flags.StringVar(&hosts, "hosts", "", "a proxy shows the server under these `names`, separated by commas")
+	s.flags.StringVar(&c.Prefix, "prefix", "", "a proxy shows the server below this `path`")
+	s.flags.Var(&c.AccessLog, "access-log", "log requests: `sampled`, all or off")
+	s.flags.BoolVar(&c.Watch, "watch", true, "let holmes watch this process; its events are those of service holmes-collector")
 	s.flags.StringVar(&c.Module, "module", "", "show code of the modules below this `path` as the fleet's own")
 	s.flags.BoolVar(&c.Rebuild, "rebuild", false, "rebuild the index from the files, then serve")
 	s.flags.StringVar(&c.logFormat, "log-format", "console", "log as `console` text or json")
@@ -93,6 +110,10 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	}
 	if c.logFormat != "console" && c.logFormat != "json" {
 		return nil, usageError{fmt.Errorf("holmes serve: log-format %q is neither console nor json", c.logFormat)}
+	}
+	c.Hosts = strings.FieldsFunc(hosts, func(r rune) bool { return r == ',' || r == ' ' })
+	if c.Prefix != "" && c.Prefix[0] != '/' {
+		return nil, usageError{fmt.Errorf("holmes serve: -prefix: %q does not begin with /", c.Prefix)}
 	}
 	if (c.TLSCert == "") != (c.TLSKey == "") {
 		return nil, usageError{errors.New("holmes serve: -tls-cert and -tls-key go together")}

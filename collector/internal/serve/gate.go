@@ -30,6 +30,15 @@ func (g *gate) drain() {
 	}
 }
 
+// probes serves health checks and /metrics alone.
+func (g *gate) probes(w http.ResponseWriter, r *http.Request) {
+	if h := g.inside.Load(); h != nil {
+		h.ServeProbes(w, r)
+		return
+	}
+	g.ServeHTTP(w, r)
+}
+
 func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if h := g.inside.Load(); h != nil {
 		h.ServeHTTP(w, r)

@@ -16,7 +16,7 @@ import (
 
 func TestProtected(t *testing.T) {
 	for tokens, want := range map[api.Tokens]bool{{}: false, {Read: "r"}: false, {Write: "w"}: false, {Read: "r", Write: "w"}: true} {
-		require.Equal(t, want, (&Config{Tokens: tokens}).protected(), tokens)
+		require.Equal(t, want, tokens.Protected(), tokens)
 	}
 }
 

@@ -24,10 +24,7 @@ const (
 // every does something at once and then periodically. The returned function stops
 // it, and returns when it has ended.
 func every(ctx context.Context, interval time.Duration, do func(context.Context)) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
+	return during(ctx, func(ctx context.Context) {
 		ticker := time.NewTicker(interval)
 		defer ticker.Stop()
 		for {
@@ -38,6 +35,17 @@ func every(ctx context.Context, interval time.Duration, do func(context.Context)
 				return
 			}
 		}
+	})
+}
+
+// during runs something until ctx ends. The returned function stops it, and returns
+// when it has ended.
+func during(ctx context.Context, run func(context.Context)) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		run(ctx)
 	}()
 	return func() { cancel(); <-done }
 }

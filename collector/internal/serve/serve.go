@@ -4,11 +4,10 @@ package serve
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
-	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"go.uber.org/zap"
@@ -35,10 +34,21 @@ type Config struct {
 	// Drain is how long requests may go on after ctx has ended.
 	Drain           time.Duration
 	Tokens          api.Tokens
+	TokenFiles      TokenFiles
 	TLSCert, TLSKey string // files
 	Module          string // path of the fleet's own modules
 	Rebuild         bool   // the index is rebuilt
 	Version         api.Version
+	// ProbeAddr is a further address, for health checks and /metrics alone, without
+	// a token and without TLS. "" is none.
+	ProbeAddr string
+	// Hosts and Prefix are the names and the path that a proxy shows.
+	Hosts     []string
+	Prefix    string
+	AccessLog api.AccessLog
+	Watch     bool // holmes watches this process
+	// Reload makes tokens and certificate be read again. It may be nil.
+	Reload <-chan os.Signal
 	// Ready is called when requests are let in. It may be nil.
 	Ready func(net.Addr)
 }
@@ -49,50 +59,54 @@ func Default() Config {
 		Addr: server.DefaultAddr, Data: "holmes-data", MaxBytes: 10 << 30, RollupBytes: 1 << 30, MaxAge: units.Age(30 * 24 * time.Hour),
 		Scrub:        units.Age(7 * 24 * time.Hour),
 		ProfileBytes: 16 << 20, TraceBytes: 64 << 20, EventBytes: 128 << 20, Drain: 8 * time.Second,
+		AccessLog: api.AccessSampled,
 	}
 }
-
-// protected reports whether reading and writing both need a token.
-func (c *Config) protected() bool { return c.Tokens.Write != "" && c.Tokens.Read != "" }
 
 // Run serves until ctx ends. It listens at once, and lets requests in when the
 // store is open.
 func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
-	g := new(gate)
-	srv, err := c.listen(ctx, g, log)
-	if err != nil {
+	l := &listeners{config: c, log: log}
+	if err := l.open(ctx); err != nil {
 		return err
 	}
 	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	served := make(chan error, 1)
-	go func() { served <- srv.Serve(ctx) }()
-	store, err := c.openStore(ctx, g, log)
+	go func() {
+		defer stop() // if one of them fails
+		served <- l.serve(ctx)
+	}()
+	store, err := c.openStore(ctx, &l.gate, log)
 	if err != nil {
 		canceled := ctx.Err() != nil
 		stop()
-		if err = errors.Join(err, <-served); canceled {
+		if err = errors.Join(err, <-served); canceled && !l.failed() {
 			return nil // ctx has ended during the start
 		}
 		return err
 	}
-	defer stop()
 	merger, err := c.openMerger(store, log)
 	var handler *api.Handler
 	if err == nil {
-		handler, err = c.handler(ctx, store, merger, log)
+		handler, err = c.handler(ctx, store, merger, l, log)
+	}
+	var stopWatching func()
+	if err == nil {
+		stopWatching, err = c.startWatching(handler, log)
 	}
 	if err != nil {
 		stop()
 		return errors.Join(err, <-served, closeInTime(store))
 	}
-	g.open(handler)
+	l.gate.open(handler)
 	if c.Ready != nil {
-		c.Ready(srv.Addr())
+		c.Ready(l.main.Addr())
 	}
 	usage := store.Usage()
-	log.Info("serving", zap.Stringer("address", srv.Addr()), zap.String("data", c.Data),
+	log.Info("serving", zap.Stringer("address", l.main.Addr()), zap.String("data", c.Data),
 		zap.Int("uploads", usage.Uploads), zap.Int64("bytes", usage.Bytes),
-		zap.Stringer("max-bytes", &c.MaxBytes), zap.Stringer("max-age", &c.MaxAge), zap.Bool("tokens", c.protected()))
+		zap.Stringer("max-bytes", &c.MaxBytes), zap.Stringer("max-age", &c.MaxAge), zap.Bool("tokens", l.tokens.Protected()))
 	c.warnOfRoom(store, log)
 	stopSweeping := every(ctx, sweepInterval, func(ctx context.Context) { sweep(ctx, store, log) })
 	roller := merger.Roller()
@@ -101,17 +115,28 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 	if c.Scrub > 0 {
 		stopScrubbing = every(ctx, scrubInterval, func(ctx context.Context) { scrub(ctx, store, time.Duration(c.Scrub), log) })
 	}
+	stopReloading := during(ctx, (&reloader{config: c, handler: handler, certificate: l.certificate, log: log}).run)
 	err = <-served
+	stopWatching()
 	stopSweeping()
 	stopRolling()
 	stopScrubbing()
+	stopReloading()
 	err = errors.Join(err, closeInTime(store))
 	log.Info("stopped")
 	return err
 }
 
+// startWatching starts holmes on this process if that is wanted.
+func (c *Config) startWatching(handler *api.Handler, log *zap.Logger) (stop func(), err error) {
+	if !c.Watch {
+		return func() {}, nil
+	}
+	return c.watch(handler.ServeOwn, log)
+}
+
 // handler returns the API with the pages.
-func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.Merger, log *zap.Logger) (*api.Handler, error) {
+func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.Merger, l *listeners, log *zap.Logger) (*api.Handler, error) {
 	web, err := pages.New(pages.Config{Store: store, Fold: merger.Fold, Module: c.Module, Fault: func(r *http.Request, err error) {
 		log.Named("pages").Error("page failed", zap.String("path", r.URL.Path), zap.Error(err))
 	}})
@@ -119,29 +144,12 @@ func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.
 		return nil, err
 	}
 	return api.New(api.Config{
-		Store: store, Merger: merger, Tokens: c.Tokens, Open: !c.protected(), Pages: web,
-		Limits:  api.Limits{ProfileBytes: int64(c.ProfileBytes), TraceBytes: int64(c.TraceBytes), EventBytes: int64(c.EventBytes)},
-		Sweep:   func() (int, error) { return store.Sweep(ctx) },
-		Gauges:  gauges(store),
-		Version: c.Version, Log: log.Named("api"),
+		Store: store, Merger: merger, Tokens: l.tokens, Open: !l.tokens.Protected(), Pages: web,
+		Limits: api.Limits{ProfileBytes: int64(c.ProfileBytes), TraceBytes: int64(c.TraceBytes), EventBytes: int64(c.EventBytes)},
+		Hosts:  c.Hosts, Prefix: c.Prefix, AccessLog: c.AccessLog,
+		Sweep:      func() (int, error) { return store.Sweep(ctx) },
+		Gauges:     gauges(store),
+		Collectors: l.metrics(),
+		Version:    c.Version, Log: log.Named("api"),
 	})
-}
-
-// listen opens the listener.
-func (c *Config) listen(ctx context.Context, g *gate, log *zap.Logger) (*server.Server, error) {
-	config := server.Config{
-		Addr: c.Addr, Handler: g, Protected: c.protected(), Drain: c.Drain, Draining: g.drain, Log: log.Named("http"),
-	}
-	if c.TLSCert != "" {
-		certificate, err := tls.LoadX509KeyPair(c.TLSCert, c.TLSKey)
-		if err != nil {
-			return nil, fmt.Errorf("holmes serve: -tls-cert: %w", err)
-		}
-		config.TLS = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	}
-	srv, err := server.Listen(ctx, config)
-	if err != nil {
-		return nil, fmt.Errorf("%w (-addr %s)", err, c.Addr)
-	}
-	return srv, nil
 }

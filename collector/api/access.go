@@ -1,0 +1,78 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"time"
+
+	"go.uber.org/zap"
+	"go.uber.org/zap/zapcore"
+)
+
+// An AccessLog says which requests are logged. Refused uploads always are.
+type AccessLog string
+
+// The access logs.
+const (
+	// AccessSampled logs of each route and status the first ten in a minute, and
+	// every thousandth after them.
+	AccessSampled AccessLog = "sampled"
+	AccessAll     AccessLog = "all"
+	AccessOff     AccessLog = "off"
+)
+
+// Set reads the name of an access log.
+func (a *AccessLog) Set(text string) error {
+	switch next := AccessLog(text); next {
+	case AccessSampled, AccessAll, AccessOff:
+		*a = next
+		return nil
+	}
+	return fmt.Errorf("%q is none of sampled, all, off", text)
+}
+
+func (a *AccessLog) String() string { return string(*a) }
+
+// sample returns a logger that drops most of the lines with the same message.
+func sample(log *zap.Logger) *zap.Logger {
+	return log.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {
+		return zapcore.NewSamplerWithOptions(core, time.Minute, 10, 1000)
+	}))
+}
+
+// accessLog returns the logger of requests.
+func (c *Config) accessLog() *zap.Logger {
+	switch c.AccessLog {
+	case AccessOff:
+		return zap.NewNop()
+	case AccessAll:
+		return c.Log
+	default:
+		return sample(c.Log)
+	}
+}
+
+// logRequest logs an answered request. The message has the route and the status, by
+// which lines are sampled.
+func (h *Handler) logRequest(rt *route, r *http.Request, status int, took time.Duration, received int64) {
+	if IsProbe(r) {
+		return
+	}
+	if entry := h.access.Check(zap.InfoLevel, fmt.Sprintf("%s %d", rt.pattern, status)); entry != nil {
+		entry.Write(zap.String("client", r.RemoteAddr), zap.String("method", r.Method), zap.String("path", r.URL.Path),
+			zap.Duration("took", took), zap.Int64("received", received), zap.String("agent", r.UserAgent()))
+	}
+}
+
+// refused logs and counts an upload that was not stored.
+func (h *Handler) refused(r *http.Request, received int64, err error) {
+	f := failureOf(err)
+	h.metrics.refused.WithLabelValues(string(f.code)).Inc()
+	query := r.URL.Query()
+	service := query.Get("service")
+	if service == "" {
+		service = query.Get("name")
+	}
+	h.log.Warn("upload refused", zap.String("client", r.RemoteAddr), zap.String("path", r.URL.Path), zap.String("service", service),
+		zap.String("type", query.Get("type")), zap.Int("status", f.status), zap.Int64("received", received), zap.Error(err))
+}
