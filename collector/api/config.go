@@ -76,6 +76,9 @@ type Limits struct {
 	// Queries bounds the searches, downloads and merges that are answered at
 	// the same time; 64.
 	Queries int
+	// Drawings bounds the merges that are answered at the same time, and with
+	// them the memory that they take; 4. Others wait for their turn.
+	Drawings int
 	// Idle is how long a client may send or receive nothing; 10 s.
 	Idle time.Duration
 	// Rate is how many bytes a second an upload has at least, beyond the first
@@ -104,6 +107,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.EventBytes, 128*mib)
 	set(&l.Uploads, 64)
 	set(&l.Queries, 64)
+	set(&l.Drawings, 4)
 	set(&l.Idle, 10*time.Second)
 	set(&l.Rate, 8<<10)
 	set(&l.Yield, time.Second)

@@ -13,6 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 	"github.com/go-holmes/holmes/collector/merge"
 	"github.com/go-holmes/holmes/collector/safepprof"
 )
@@ -33,6 +34,7 @@ type Handler struct {
 	pages   http.Handler // nil, or Config.Pages as a route
 	probes  *http.ServeMux
 	own     http.Handler
+	turns   *render.Turns
 
 	credentials     atomic.Pointer[credentials]
 	logins          chan struct{} // a slot for each failed log-in that is delayed
@@ -71,6 +73,7 @@ func New(config Config) (*Handler, error) {
 	h.uploads = newPlaces(h.limits.Uploads, h.limits.Yield)
 	h.scrapes = make(chan struct{}, scrapes)
 	h.queries = make(chan struct{}, h.limits.Queries)
+	h.turns = render.NewTurns(h.limits.Drawings, h.limits.Merge)
 	h.logins = make(chan struct{}, delayedLogins)
 	h.access, h.sampled = config.accessLog(), sample(config.Log)
 	if err := h.SetTokens(config.Tokens); err != nil {

@@ -81,17 +81,18 @@ func (rd *reader) findProfiles(w http.ResponseWriter, r *http.Request) error {
 
 func errNothing() error { return collector.Errorf(collector.NotFound, "nothing found") }
 
-// getProfiles answers with one profile as it was received, or with several,
-// merged.
-func (rd *reader) getProfiles(w http.ResponseWriter, r *http.Request) error {
-	ids := strings.Split(r.PathValue("ids"), "+")
-	if len(ids) == 1 {
-		f, err := rd.store.Open(r.Context(), ids[0])
-		if err != nil {
-			return err
-		}
-		return serveFile(w, r, f)
+// getProfile answers with a profile as it was received.
+func (rd *reader) getProfile(w http.ResponseWriter, r *http.Request) error {
+	f, err := rd.store.Open(r.Context(), r.PathValue("ids"))
+	if err != nil {
+		return err
 	}
+	return serveFile(w, r, f)
+}
+
+// mergeIDs answers with several profiles, merged.
+func (rd *reader) mergeIDs(w http.ResponseWriter, r *http.Request) error {
+	ids := strings.Split(r.PathValue("ids"), "+")
 	if len(ids) > maxIDs {
 		return errTooMany(len(ids))
 	}

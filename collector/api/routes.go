@@ -29,8 +29,8 @@ func (h *Handler) routes() []route {
 		// profefe's
 		{"POST /api/0/profiles", toWrite, upload, h.intake.postProfile},
 		{"GET /api/0/profiles", toRead, 0, h.reader.findProfiles},
-		{"GET /api/0/profiles/merge", toRead, 0, h.reader.mergeProfiles},
-		{"GET /api/0/profiles/{ids}", toRead, 0, h.reader.getProfiles},
+		{"GET /api/0/profiles/merge", toRead, 0, h.inTurn(h.reader.mergeProfiles)},
+		{"GET /api/0/profiles/{ids}", toRead, 0, h.getProfiles},
 		{"GET /api/0/services", toRead, 0, h.reader.services},
 		{"GET /api/0/version", toRead, 0, h.version},
 
@@ -44,14 +44,27 @@ func (h *Handler) routes() []route {
 		{"GET /api/1/events/{id}/{file}", toRead, 0, h.reader.getEventFile},
 		{"GET /api/1/profiles", toRead, 0, h.reader.searchProfiles},
 		{"GET /api/1/profiles/{id}", toRead, 0, h.reader.getProfileMeta},
-		{"GET /api/1/merge", toRead, 0, h.reader.getMerge},
-		{"GET /api/1/diff", toRead, 0, h.reader.getDiff},
+		{"GET /api/1/merge", toRead, 0, h.inTurn(h.reader.getMerge)},
+		{"GET /api/1/diff", toRead, 0, h.inTurn(h.reader.getDiff)},
 	}
 	routes = append(routes, debugRoutes()...)
 	if h.config.Sweep != nil {
 		routes = append(routes, route{"POST /api/1/sweep", toTrigger, 0, h.sweep})
 	}
 	return append(routes, h.retentionRoutes()...)
+}
+
+// inTurn bounds a route that adds up profiles in memory and time.
+func (h *Handler) inTurn(serve func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return h.turns.Serve(w, r, serve) }
+}
+
+// getProfiles answers with one profile as it was received, or with several, merged.
+func (h *Handler) getProfiles(w http.ResponseWriter, r *http.Request) error {
+	if strings.Contains(r.PathValue("ids"), "+") {
+		return h.turns.Serve(w, r, h.reader.mergeIDs)
+	}
+	return h.reader.getProfile(w, r)
 }
 
 // route adds to a route what all of them need.

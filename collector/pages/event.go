@@ -2,6 +2,7 @@ package pages
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"html/template"
 	"io"
@@ -141,7 +142,8 @@ func (p *Pages) addPicture(r *http.Request, page *eventPage) {
 	if len(page.Culprits) > 0 {
 		req.Search = page.Culprits[0]
 	}
-	drawn, err := p.draw(r.Context(), req, false)
+	drawn, done, err := p.drawSoon(r.Context(), req)
+	defer done()
 	if err != nil {
 		page.PictureErr = "The profile cannot be drawn."
 		if collector.CodeOf(err) == collector.Internal {
@@ -155,6 +157,21 @@ func (p *Pages) addPicture(r *http.Request, page *eventPage) {
 	if flame.New(drawn.Stacks(), options).WriteSVG(&b) == nil {
 		page.Picture = template.HTML(b.String()) //nolint:gosec // package flame has escaped all texts in it
 	}
+}
+
+// pictureWait is how long the page of an event waits for a turn to draw its picture:
+// what it says is more urgent.
+const pictureWait = 5 * time.Second
+
+// drawSoon loads the profiles of a request, which are in use until done.
+func (p *Pages) drawSoon(ctx context.Context, req *request) (d *drawing, done func(), err error) {
+	waiting, stop := context.WithTimeout(ctx, pictureWait)
+	defer stop()
+	if done, err = p.turns.Wait(waiting); err != nil {
+		return nil, func() {}, err
+	}
+	d, err = p.draw(ctx, req, false)
+	return d, done, err
 }
 
 // addCulprits completes the culprits of the diagnosis.

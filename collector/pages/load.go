@@ -80,12 +80,6 @@ func (p *Pages) load(ctx context.Context, s *selection, view merge.View, labels 
 	} else {
 		more = false // the query has them all
 	}
-	select {
-	case p.drawing <- struct{}{}:
-		defer func() { <-p.drawing }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
 	f, err := p.config.Fold(ctx, r)
 	return &sum{f, metas, more}, err
 }

@@ -1,12 +1,15 @@
 package pages
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 	"github.com/go-holmes/holmes/collector/merge"
 )
 
@@ -20,6 +23,13 @@ type Config struct {
 	// Module is the path of the module whose code is drawn as the fleet's own,
 	// beside package main. The default decides by the files of functions.
 	Module string
+	// Prefix is the path below which a proxy shows the pages, such as /holmes.
+	Prefix string
+	// Drawings bounds the pages and pictures that are drawn at the same time, and
+	// with them the memory that this takes; 4. Others wait for their turn.
+	Drawings int
+	// Timeout is how long drawing may take, the wait included; 1 min.
+	Timeout time.Duration
 	// Fault receives errors that are not the client's mistakes. The default
 	// drops them.
 	Fault func(r *http.Request, err error)
@@ -34,13 +44,9 @@ type Pages struct {
 	mux      *http.ServeMux
 	html     templates
 	sessions *sessions
-	drawing  chan struct{} // a slot for each profile that is being read
+	turns    *render.Turns
 	gates    policies
 }
-
-// drawers bounds the requests that read profiles at the same time. Others wait for
-// about a second.
-const drawers = 4
 
 // New returns the pages.
 func New(config Config) (*Pages, error) {
@@ -48,8 +54,8 @@ func New(config Config) (*Pages, error) {
 		return nil, errors.New("holmes: pages: Config needs a Store")
 	}
 	p := &Pages{
-		config: config, store: config.Store, mux: http.NewServeMux(), drawing: make(chan struct{}, drawers),
-		gates: newPolicies(),
+		config: config, store: config.Store, mux: http.NewServeMux(), gates: newPolicies(),
+		turns: render.NewTurns(cmp.Or(config.Drawings, 4), cmp.Or(config.Timeout, time.Minute)),
 	}
 	if p.config.Now == nil {
 		p.config.Now = time.Now
@@ -69,18 +75,19 @@ func New(config Config) (*Pages, error) {
 	if p.html, err = newTemplates(); err != nil {
 		return nil, err
 	}
+	p.config.Prefix = strings.TrimRight(config.Prefix, "/")
 	for pattern, serve := range map[string]func(http.ResponseWriter, *http.Request) error{
 		"GET /{$}":               p.home,
 		"GET /events":            p.timeline,
 		"GET /events/{id}":       p.event,
 		"GET /profiles":          p.profiles,
-		"GET /flame":             p.flame,
-		"GET /flame.svg":         p.flameSVG,
-		"GET /graph.svg":         p.graphSVG,
-		"GET /top":               p.top,
+		"GET /flame":             p.inTurn(p.flame),
+		"GET /flame.svg":         p.inTurn(p.flameSVG),
+		"GET /graph.svg":         p.inTurn(p.graphSVG),
+		"GET /top":               p.inTurn(p.top),
 		"GET /compare":           p.compare,
 		"GET /pprof/{key}":       p.openSession,
-		"GET /pprof/{key}/{act}": p.session,
+		"GET /pprof/{key}/{act}": p.inTurn(p.session),
 		"GET /static/{file}":     p.static,
 		"GET /favicon.ico":       p.icon,
 		"GET /":                  p.unknown,
@@ -104,6 +111,11 @@ func (p *Pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
 	h.Set("Cache-Control", "private, no-cache")
 	p.mux.ServeHTTP(w, r)
+}
+
+// inTurn bounds a page that reads profiles in memory and time.
+func (p *Pages) inTurn(serve func(http.ResponseWriter, *http.Request) error) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error { return p.turns.Serve(w, r, serve) }
 }
 
 func (p *Pages) unknown(http.ResponseWriter, *http.Request) error {

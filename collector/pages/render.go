@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/internal/render"
@@ -48,11 +49,25 @@ func (p *Pages) render(w http.ResponseWriter, status int, name string, f frame) 
 	if err := p.html[name].Execute(&b, f); err != nil {
 		return fmt.Errorf("holmes: pages: %w", err)
 	}
+	body := p.prefixed(b.Bytes())
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(b.Len()))
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(status)
-	_, _ = w.Write(b.Bytes()) // a client that has left is no error
+	_, _ = w.Write(body) // a client that has left is no error
 	return nil
+}
+
+// prefixed puts the prefix in front of a page's own addresses. Texts cannot look like
+// one: their quotes are escaped.
+func (p *Pages) prefixed(page []byte) []byte {
+	if p.config.Prefix == "" {
+		return page
+	}
+	for _, attribute := range []string{` href="/`, ` action="/`, ` src="/`} {
+		prefixed := strings.TrimSuffix(attribute, "/") + template.HTMLEscapeString(p.config.Prefix) + "/"
+		page = bytes.ReplaceAll(page, []byte(attribute), []byte(prefixed))
+	}
+	return page
 }
 
 // statusOf is the HTTP status of a code.
@@ -86,6 +101,9 @@ func (p *Pages) fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	if status == http.StatusInternalServerError {
 		p.config.Fault(r, err)
+	}
+	if e, ok := errors.AsType[*collector.Error](err); ok && e.RetryAfter > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(e.RetryAfter.Seconds())))
 	}
 	body := struct {
 		Status  int

@@ -83,7 +83,7 @@ func driverURL(req *request) string {
 
 // openSession redirects to the first of pprof's pages.
 func (p *Pages) openSession(w http.ResponseWriter, r *http.Request) error {
-	http.Redirect(w, r, "/pprof/"+r.PathValue("key")+"/flamegraph", http.StatusSeeOther)
+	http.Redirect(w, r, p.config.Prefix+"/pprof/"+r.PathValue("key")+"/flamegraph", http.StatusSeeOther)
 	return nil
 }
 
