@@ -2,7 +2,6 @@ package safepprof
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"time"
@@ -67,7 +66,7 @@ func (c *Checker) look(src io.Reader, keep *[]byte, shallow bool) (Info, error) 
 	s.shallow = shallow && s.stream.zipped
 	info, err := s.verdict()
 	if err != nil {
-		return Info{}, s.blame(err)
+		return Info{}, s.stream.blame(err)
 	}
 	return info, nil
 }
@@ -128,18 +127,4 @@ func (s *scan) info() Info {
 	}
 	i.Kind = KindOf(i.SampleTypes)
 	return i
-}
-
-// blame tells an error of the source from one of its content.
-func (s *scan) blame(err error) error {
-	if s.stream.body.err != nil {
-		err = s.stream.body.err
-	}
-	if collector.CodeOf(err) != collector.Internal {
-		return err
-	}
-	if s.stream.body.err != nil {
-		return fmt.Errorf("holmes: read profile: %w", err)
-	}
-	return collector.Errorf(collector.Invalid, "%w", &NotProfileError{Reason: err.Error()})
 }

@@ -51,6 +51,7 @@
 //	info.go     the description of a profile that passes
 //	inflate.go  the members of a gzip file
 //	stream.go   the inflated bytes as they go by
+//	envelope.go the same of a request that holds profiles
 //	scan.go     the fields of a profile
 //	parts.go    the messages in it
 //	shallow.go  past them

@@ -1,6 +1,7 @@
 package safepprof
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/go-holmes/holmes/collector"
@@ -22,18 +23,22 @@ const (
 type TooLargeError struct {
 	What  What
 	Limit int64 // in bytes, that of Ratio a factor
+	// Of is what passes it: "request" for what [Inflate] reads, and "" for a
+	// profile.
+	Of string
 }
 
 func (e *TooLargeError) Error() string {
+	of := cmp.Or(e.Of, "profile")
 	switch e.What {
 	case Body:
-		return fmt.Sprintf("the profile is larger than %s", size(e.Limit))
+		return fmt.Sprintf("the %s is larger than %s", of, size(e.Limit))
 	case Inflated:
-		return fmt.Sprintf("the profile inflates to more than %s", size(e.Limit))
+		return fmt.Sprintf("the %s inflates to more than %s", of, size(e.Limit))
 	case Decoded:
-		return fmt.Sprintf("the profile would decode to more than %s", size(e.Limit))
+		return fmt.Sprintf("the %s would decode to more than %s", of, size(e.Limit))
 	default:
-		return fmt.Sprintf("the profile inflates to more than %d times its size", e.Limit)
+		return fmt.Sprintf("the %s inflates to more than %d times its size", of, e.Limit)
 	}
 }
 

@@ -2,8 +2,11 @@ package safepprof
 
 import (
 	"errors"
+	"fmt"
 	"io"
 	"math"
+
+	"github.com/go-holmes/holmes/collector"
 )
 
 // A body counts the bytes that are sent, and remembers why it ended.
@@ -106,4 +109,18 @@ func (s *stream) Read(p []byte) (int, error) {
 		*s.keep = append(*s.keep, p[:n]...)
 	}
 	return n, nil
+}
+
+// blame tells an error of the source from one of its content.
+func (s *stream) blame(err error) error {
+	if s.body.err != nil {
+		err = s.body.err
+	}
+	if collector.CodeOf(err) != collector.Internal {
+		return err
+	}
+	if s.body.err != nil {
+		return fmt.Errorf("holmes: read profile: %w", err)
+	}
+	return collector.Errorf(collector.Invalid, "%w", &NotProfileError{Reason: err.Error()})
 }
