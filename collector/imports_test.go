@@ -20,12 +20,13 @@ const module = "github.com/go-holmes/holmes/collector"
 // folder below another one of the table is a room of its own.
 var rooms = map[string][]string{
 	".":                {},
-	"api":              {".", "internal/render", "merge", "safepprof"},
+	"api":              {".", "internal/push", "internal/render", "merge", "safepprof"},
 	"cmd":              {"internal/command"},
 	"files":            {"."},
 	"flame":            {"."},
 	"internal/command": {".", "api", "files", "flame", "internal/demo", "internal/render", "internal/serve", "internal/source", "internal/term", "internal/units", "merge", "server"},
 	"internal/demo":    {".", "api", "internal/serve", "internal/source", "internal/term"},
+	"internal/push":    {"."},
 	"internal/render":  {".", "flame", "merge", "safepprof"},
 	"internal/serve":   {".", "api", "files", "internal/units", "merge", "pages", "server"},
 	"internal/source":  {".", "api"},
@@ -53,6 +54,8 @@ var only = []struct {
 	{"github.com/schollz/progressbar", []string{"internal/term"}, "only a terminal shows progress"},
 	{"github.com/go-holmes/holmes/internal/protowire", []string{"merge", "safepprof"}, "the one reader of protocol buffers"},
 	{"github.com/go-holmes/holmes", []string{"internal/command", "internal/demo", "internal/serve"}, "the collector and the library share the wire format only"},
+	{"github.com/go-holmes/holmes/internal/protowire", []string{"internal/push", "merge", "safepprof"}, "the one reader of protocol buffers"},
+	{"github.com/go-holmes/holmes", []string{"internal/command", "internal/demo"}, "the collector and the library share the wire format only"},
 }
 
 func TestImports(t *testing.T) {
