@@ -38,7 +38,8 @@ func (w *world) status(path, token string) int {
 // guarded are the routes, and the right that each needs.
 func guarded() map[string]string {
 	return map[string]string{
-		"POST /api/0/profiles": tokens.Write, "POST /ingest": tokens.Write, "POST /api/1/events": tokens.Write,
+		"POST /api/0/profiles": tokens.Write, "POST /ingest": tokens.Write, "POST /push.v1.PusherService/Push": tokens.Write,
+		"POST /api/1/events":  tokens.Write,
 		"GET /api/0/profiles": tokens.Read, "GET /api/0/profiles/x": tokens.Read, "GET /api/0/services": tokens.Read,
 		"GET /api/0/version": tokens.Read, "GET /api/1/events": tokens.Read, "GET /api/1/events/x": tokens.Read,
 		"GET /api/1/events/x/y": tokens.Read, "GET /api/1/profiles": tokens.Read, "GET /api/1/profiles/x": tokens.Read,

@@ -167,7 +167,7 @@ func (h *Handler) path(path string) string {
 // unknown answers a request without a route.
 func (h *Handler) unknown(w http.ResponseWriter, r *http.Request) {
 	look := r.Method == http.MethodGet || r.Method == http.MethodHead
-	if h.pages != nil && look && !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/ingest" {
+	if h.pages != nil && look && !strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != "/ingest" && r.URL.Path != pushRoute {
 		h.pages.ServeHTTP(w, r)
 		return
 	}

@@ -24,6 +24,8 @@ const (
 	noMethod     collector.Code = "method_not_allowed"
 	// unprocessable is the code of a well-formed profile that is not supported.
 	unprocessable collector.Code = "unprocessable"
+	// unsupportedMedia is the code of a body in a form that is not read.
+	unsupportedMedia collector.Code = "unsupported_media_type"
 )
 
 // statusOf is the HTTP status of a code.
@@ -41,6 +43,8 @@ func statusOf(code collector.Code) int {
 		return http.StatusMethodNotAllowed
 	case unprocessable:
 		return http.StatusUnprocessableEntity
+	case unsupportedMedia:
+		return http.StatusUnsupportedMediaType
 	case tooSlow:
 		return http.StatusRequestTimeout
 	case collector.TooLarge:
@@ -111,17 +115,21 @@ func pyroscope(f failure) (int, any) {
 	}{connectCode(f.code), f.message}
 }
 
+// connectCode is the code of Connect. Agents send again what is exhausted, so what is
+// too large for ever is an invalid argument.
 func connectCode(code collector.Code) string {
 	switch code {
-	case collector.Invalid, collector.Unsupported, unprocessable, noMethod, render.NotAvailable:
+	case collector.Invalid, collector.TooLarge, collector.Unsupported, unprocessable, noMethod, render.NotAvailable:
 		return "invalid_argument"
+	case unsupportedMedia:
+		return "unimplemented"
 	case unauthorized:
 		return "unauthenticated"
 	case forbidden:
 		return "permission_denied"
 	case collector.NotFound:
 		return "not_found"
-	case collector.TooLarge, collector.Full:
+	case collector.Full:
 		return "resource_exhausted"
 	case collector.Busy:
 		return "unavailable"
@@ -137,7 +145,7 @@ func dialectOf(r *http.Request) dialect {
 	switch {
 	case strings.HasPrefix(r.URL.Path, "/api/0/"):
 		return profefe
-	case strings.HasPrefix(r.URL.Path, "/ingest"):
+	case strings.HasPrefix(r.URL.Path, "/ingest"), r.URL.Path == pushRoute:
 		return pyroscope
 	default:
 		return ours

@@ -36,6 +36,7 @@ func (h *Handler) routes() []route {
 
 		// Pyroscope's
 		{"POST /ingest", toWrite, upload, h.intake.ingest},
+		{"POST " + pushRoute, toWrite, h.limits.EventBytes, h.push},
 
 		// ours
 		{"POST /api/1/events", toWrite, h.limits.EventBytes, h.intake.postEvent},
