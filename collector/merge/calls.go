@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"cmp"
 	"fmt"
 	"iter"
 	"slices"
@@ -8,7 +9,8 @@ import (
 
 // A Frame is one call of a stack.
 type Frame struct {
-	// Function is its full name, or its address if it has none.
+	// Function is its full name, or that of the system, or its address if it has
+	// none.
 	Function string
 	// File is the path of its source file as the compiler knew it, and may be
 	// empty.
@@ -56,7 +58,7 @@ func (f *Fold) calls(n uint32) (frames []Frame) {
 			continue
 		}
 		fn := &f.functions[l.function-1]
-		frames = append(frames, Frame{Function: f.texts[fn.name], File: f.texts[fn.file]})
+		frames = append(frames, Frame{Function: f.texts[cmp.Or(fn.name, fn.system)], File: f.texts[fn.file]})
 	}
 	if frames != nil {
 		return frames

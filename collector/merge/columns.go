@@ -38,12 +38,11 @@ func (f *Fold) Column(name string) (int, error) {
 	}
 	wanted := []string{name}
 	if name == "" {
-		wanted = preferred(f.kind)
-		if f.asked {
-			wanted = append(wanted, f.header.defaultType)
-		} else {
+		wanted = append(preferred(f.kind), f.header.defaultType)
+		if !f.asked {
 			wanted = append([]string{f.header.defaultType}, wanted...)
 		}
+		wanted = append(wanted, f.usual)
 	}
 	for _, w := range wanted {
 		if i := slices.IndexFunc(f.columns, func(c column) bool { return w != "" && c.Type == w }); i >= 0 {

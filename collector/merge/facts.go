@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/go-holmes/holmes/internal/protowire"
@@ -130,7 +131,7 @@ func (run *queryRun) learnFromRollups(refs []ref) {
 	for i := range refs {
 		byID[refs[i].id] = &refs[i]
 	}
-	for level := len(periods()) - 1; level >= 0; level-- {
+	for level := range slices.Backward(periods()) {
 		for i := range refs {
 			if refs[i].facts != nil || i > 0 && samePeriod(refs[i].at, refs[i-1].at, level) {
 				continue

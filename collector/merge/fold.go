@@ -47,6 +47,7 @@ type Fold struct {
 	stripped bool           // labels were dropped for want of room
 	kind     collector.Kind // of the profiles, "" if that is not known
 	asked    bool           // the kind was asked for
+	usual    string         // the type that the most profiles have, if a plan knows that
 	last     time.Time      // when the latest profile was begun, of a query
 
 	// Buffers of the profile that is being added.

@@ -22,7 +22,11 @@ type ref struct {
 }
 
 func refOf(m *collector.Meta) ref {
-	return ref{id: m.ID, at: m.CreatedAt, kind: m.Kind, duration: m.Duration, instance: instanceOf(m.Labels), process: m.Labels.String()}
+	r := ref{id: m.ID, at: m.CreatedAt, kind: m.Kind, duration: m.Duration, instance: instanceOf(m.Labels)}
+	if needsFacts(m.Kind) {
+		r.process = m.Labels.String()
+	}
+	return r
 }
 
 // instanceOf returns the name of the instance that a profile is of. Profiles
@@ -314,6 +318,7 @@ func (p *plan) finish(f *Fold) {
 			c.scale /= float64(m.Instances)
 		}
 	}
+	f.usual = p.usual()
 	if len(p.refs) > 1 {
 		f.addNotes("")
 	}
@@ -326,6 +331,26 @@ func (p *plan) finish(f *Fold) {
 		}
 	}
 	f.header.time, f.last = first.UnixNano(), last
+}
+
+// usual is the last type of those that the most profiles have, in the order of the
+// latest profile that has one of them.
+func (p *plan) usual() (typ string) {
+	most := 0
+	for _, t := range p.types {
+		most = max(most, t.with)
+	}
+	for i := range p.refs {
+		if p.refs[i].facts == nil || typ != "" {
+			continue
+		}
+		for _, t := range p.refs[i].facts.Types {
+			if p.exact && p.types[t].with == most {
+				typ = t
+			}
+		}
+	}
+	return typ
 }
 
 // plain is the plan of values of which no facts were needed.

@@ -9,9 +9,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/require"
-
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
@@ -143,9 +142,9 @@ func ask(t *testing.T, m *merge.Merger, r merge.Request) (a answer) {
 // Any query is answered the same before roll-ups are made, after some of them, after
 // all, after another start, and after the index was rebuilt.
 func TestRollupsChangeNoAnswer(t *testing.T) {
-	for seed := range uint64(max(4/raceFactor, 1)) {
+	for seed := range max(4/raceFactor, 1) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			h := &history{rand.New(rand.NewPCG(seed, 7)), t}
+			h := &history{rand.New(rand.NewPCG(uint64(seed), 7)), t}
 			dir := t.TempDir()
 			p := newPlaceAt(t, dir)
 			kinds := []collector.Kind{collector.KindCPU, collector.KindHeap, collector.KindMutex, collector.KindGoroutine, collector.KindOther}

@@ -226,7 +226,7 @@ func (m *Merger) rollGroup(ctx context.Context, p period, part []collector.Meta)
 		refs[i] = refOf(&part[i])
 		g.IDs = append(g.IDs, part[i].ID)
 	}
-	f := NewFold(rolledMemory)
+	f := NewFold(min(rolledMemory, m.config.Memory))
 	f.kind = p.series.kind
 	run := &queryRun{merger: m, series: p.series, labels: true, sum: f, damaged: map[string]bool{}}
 	if err := run.add(ctx, p.level-1, pointers(refs)); err != nil {

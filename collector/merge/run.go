@@ -173,8 +173,8 @@ func (run *queryRun) addGroup(ctx context.Context, r *rollup, g *group, wanted m
 		}
 		how.weigh = func(typ string) int64 { return weights[typ] }
 	}
-	if run.merger.read(r.section(g), func(raw []byte) error { return run.sum.add(raw, how) }) != nil {
-		return nil // it is damaged, the profiles are not
+	if whole := run.merger.read(r.section(g), func(raw []byte) error { return run.sum.add(raw, how) }) == nil; !whole {
+		return nil // the profiles are not damaged
 	}
 	run.sum.addGroup(g, how.weigh)
 	if g.Bare {

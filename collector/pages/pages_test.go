@@ -234,7 +234,7 @@ func TestHeapOnPages(t *testing.T) {
 	for query, want := range map[string]int64{"": 30 << 20, "&instances=mean": 15 << 20} {
 		one, err := profile.ParseData(w.get(w.driverPages("service=shop&type=heap"+query) + "download").Body.Bytes())
 		require.NoError(t, err)
-		require.Equal(t, want, total(one, 1))
+		require.Equal(t, want, total(one))
 	}
 	page = w.page(of + "&labels=instance%3Dpod-1&base.service=shop&base.type=heap")
 	require.Contains(t, page, "15 MiB before, 15 MiB after: no change")
