@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/detect"
@@ -35,8 +36,15 @@ type config struct {
 	continuous *incident.Timetable // nil is none
 	baseline   time.Duration       // 0 is none
 	logger     Logger
-	off        bool  // Start starts nothing
-	envErr     error // why attributes of the environment are ignored
+	off        bool // Start starts nothing
+	env        environment
+}
+
+// An environment is what to say of the environment variables.
+type environment struct {
+	attributes error    // why OTEL_RESOURCE_ATTRIBUTES is ignored
+	unknown    []string // names that FromEnv does not know
+	dumpPath   bool     // HOLMES_DUMP_PATH is set
 }
 
 const minInterval = 10 * time.Millisecond
@@ -51,7 +59,7 @@ func defaultConfig() *config {
 		logger:   slogLogger{slog.Default},
 	}
 	c.incident.Own = incident.OwnCode()
-	c.incident.Labels, c.envErr = incident.DefaultLabels()
+	c.incident.Labels, c.env.attributes = incident.DefaultLabels()
 	for _, row := range builtin {
 		c.monitor.Signals[row.name] = row.Signal
 		c.monitor.Order = append(c.monitor.Order, row.name)
@@ -125,8 +133,14 @@ func (c *config) change(name Signal, f func(*monitor.Signal)) bool {
 // warnings describes settings that are legal and rarely intended.
 func (c *config) warnings() []string {
 	var out []string
-	if c.envErr != nil {
-		out = append(out, c.envErr.Error())
+	if err := c.env.attributes; err != nil {
+		out = append(out, err.Error())
+	}
+	if names := c.env.unknown; len(names) > 0 {
+		out = append(out, fmt.Sprintf("FromEnv knows no variable %s", strings.Join(names, ", ")))
+	}
+	if c.env.dumpPath && c.store.MemoryOnly {
+		out = append(out, "HOLMES_DUMP_PATH has no effect: events are in memory only, unless HOLMES_MEMORY_ONLY is false")
 	}
 	for _, name := range c.monitor.Order {
 		s := c.monitor.Signals[name]

@@ -22,7 +22,8 @@ import (
 // HOLMES_ENABLE and in HOLMES_DISABLE is off.
 //
 // The variables HOLMES_COLLECTOR and HOLMES_COLLECTOR_* are read by the FromEnv of
-// package reporters.
+// package reporters. Other variables HOLMES_* that are not in the table are named in the
+// log, once.
 //
 //	h, err := holmes.New(holmes.WithReporter(r), holmes.FromEnv(), reporters.FromEnv())
 //
@@ -30,7 +31,9 @@ import (
 func FromEnv() Option {
 	return option{"FromEnv", func(c *config) error {
 		var errs []error
+		known := []string{"HOLMES_COLLECTOR", "HOLMES_COLLECTOR_TOKEN_FILE", "HOLMES_COLLECTOR_CA_FILE", "HOLMES_COLLECTOR_TIMEOUT", "HOLMES_COLLECTOR_PLAIN_HTTP"}
 		for _, v := range variables() {
+			known = append(known, v.name)
 			value := strings.TrimSpace(os.Getenv(v.name))
 			if value == "" {
 				continue
@@ -43,8 +46,21 @@ func FromEnv() Option {
 				errs = append(errs, fmt.Errorf("%s=%q: %w", v.name, value, err))
 			}
 		}
+		c.env.unknown, c.env.dumpPath = unknownVariables(known), strings.TrimSpace(os.Getenv("HOLMES_DUMP_PATH")) != ""
 		return errors.Join(errs...)
 	}}
+}
+
+// unknownVariables returns the names HOLMES_* in the environment that are not known.
+func unknownVariables(known []string) (names []string) {
+	for _, entry := range os.Environ() {
+		name, value, _ := strings.Cut(entry, "=")
+		if strings.HasPrefix(name, "HOLMES_") && value != "" && !slices.Contains(known, name) {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
 }
 
 // A setting is what the value of a variable does.
@@ -72,10 +88,12 @@ func variables() []variable {
 		{"HOLMES_COLLECT_INTERVAL", one(asText, WithCollectInterval)},
 		{"HOLMES_SLOW_RULES", one(strconv.ParseBool, WithSlowRules)},
 		{"HOLMES_DAILY_BUDGET", one(strconv.Atoi, WithDailyBudget)},
+		{"HOLMES_GRACE", one(time.ParseDuration, WithGrace)},
 		{"HOLMES_MEMORY_WATCH", one(strconv.ParseBool, WithMemoryWatch)},
 		{"HOLMES_CPU_MAX", one(strconv.Atoi, WithCPUMax)},
 		{"HOLMES_CPU_CORES", one(number, WithCPUCore)},
 		{"HOLMES_MEMORY_LIMIT", one(size, func(n int64) Option { return WithMemoryLimit(uint64(n)) })},
+		{"HOLMES_CGROUP", one(strconv.ParseBool, WithCGroup)},
 		{"HOLMES_CPU_SAMPLING_TIME", one(asText, WithCPUSamplingTime)},
 		{"HOLMES_BASELINE", one(time.ParseDuration, WithBaseline)},
 		{"HOLMES_CONTINUOUS", two(time.ParseDuration, time.ParseDuration, func(a, b time.Duration) Option { return WithContinuous(a, b) })},
@@ -85,6 +103,7 @@ func variables() []variable {
 		{"HOLMES_CRASH_OUTPUT", one(strconv.ParseBool, WithCrashOutput)},
 		{"HOLMES_LABELS", one(incident.ParseAttributes, WithLabels)},
 		{"HOLMES_DUMP_PATH", one(asText, WithDumpPath)},
+		{"HOLMES_MEMORY_ONLY", one(strconv.ParseBool, WithMemoryOnly)},
 		{"HOLMES_DUMP_LIMITS", two(strconv.Atoi, size, WithDumpLimits)},
 		{"HOLMES_DUMP_AGE", one(time.ParseDuration, WithDumpAge)},
 		{"HOLMES_DUMP_FREE", one(size, WithDumpFree)},

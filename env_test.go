@@ -33,6 +33,9 @@ func TestFromEnv(t *testing.T) {
 		"HOLMES_COLLECT_INTERVAL":  {"2s", holmes.WithCollectInterval("2s"), "2"},
 		"HOLMES_SLOW_RULES":        {"false", holmes.WithSlowRules(false), "no"},
 		"HOLMES_DAILY_BUDGET":      {"3", holmes.WithDailyBudget(3), "0"},
+		"HOLMES_GRACE":             {"0", holmes.WithGrace(0), "-1m"},
+		"HOLMES_CGROUP":            {"false", holmes.WithCGroup(false), "v2"},
+		"HOLMES_MEMORY_ONLY":       {"true", holmes.WithMemoryOnly(true), "/data"},
 		"HOLMES_MEMORY_WATCH":      {"false", holmes.WithMemoryWatch(false), "no"},
 		"HOLMES_CPU_MAX":           {"95", holmes.WithCPUMax(95), "95%"},
 		"HOLMES_CPU_CORES":         {"1.5", holmes.WithCPUCore(1.5), "-1"},
@@ -119,6 +122,45 @@ func TestFromEnvOff(t *testing.T) {
 	require.ErrorIs(t, testkit.Err(h.CaptureNow(t.Context())), holmes.ErrNotRunning)
 	require.NoDirExists(t, dir)
 	h.Stop()
+}
+
+// What the environment sets without an effect is said in the log, once and without its
+// value.
+func TestVariablesWithoutAnEffect(t *testing.T) {
+	const unknown = "FromEnv knows no variable HOLMES_RULE_BLA, HOLMES_TYPO"
+	const path = "HOLMES_DUMP_PATH has no effect"
+	t.Setenv("HOLMES_TYPO", "secret")
+	t.Setenv("HOLMES_RULE_BLA", "abs=3")
+	t.Setenv("HOLMES_CPU_MAX", "")
+	t.Setenv("HOLMES_DUMP_PATH", t.TempDir())
+	for _, name := range []string{"", "_TOKEN_FILE", "_CA_FILE", "_TIMEOUT", "_PLAIN_HTTP"} {
+		t.Setenv("HOLMES_COLLECTOR"+name, "for reporters.FromEnv")
+	}
+	for _, name := range []string{"HOLMES_HEAVY", "HOLMES_SOAK", "HOLMES_TEST_OWN_MOUNTS"} { // of the tests
+		t.Setenv(name, "")
+		require.NoError(t, os.Unsetenv(name))
+	}
+	synctest.Test(t, func(t *testing.T) {
+		logger, lines := observed()
+		l := newLab(t, holmes.FromEnv(), holmes.WithMemoryOnly(true), holmes.WithLogger(logger)).run(t)
+		for range 2 {
+			seconds(2)
+			require.NoError(t, l.Set(holmes.WithDailyBudget(3)))
+		}
+		seconds(2)
+		require.Equal(t, 1, count(lines, unknown), lines.All())
+		require.Equal(t, 1, count(lines, path), lines.All())
+		for _, line := range lines.All() {
+			require.NotContains(t, line.Message, "secret")
+		}
+	})
+	t.Setenv("HOLMES_MEMORY_ONLY", "false")
+	synctest.Test(t, func(t *testing.T) {
+		logger, lines := observed()
+		newLab(t, holmes.WithMemoryOnly(true), holmes.FromEnv(), holmes.WithLogger(logger)).run(t)
+		seconds(2)
+		require.Zero(t, count(lines, path))
+	})
 }
 
 func TestEveryVariableIsDocumented(t *testing.T) {

@@ -17,6 +17,6 @@ func Settings(opts ...Option) (string, error) {
 	if t := c.continuous; t != nil {
 		timetable = fmt.Sprintf("%+v", *t)
 	}
-	c.continuous, c.logger = nil, nil
+	c.continuous, c.logger, c.env = nil, nil, environment{}
 	return fmt.Sprintf("%+v %s", *c, timetable), err
 }
