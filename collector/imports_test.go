@@ -52,10 +52,8 @@ var only = []struct {
 	{"github.com/stretchr/testify", []string{"storetest"}, "belongs to tests"},
 	{"github.com/google/pprof", []string{"internal/command", "internal/source", "merge", "pages"}, "uploads are not decoded by it"},
 	{"github.com/schollz/progressbar", []string{"internal/term"}, "only a terminal shows progress"},
-	{"github.com/go-holmes/holmes/internal/protowire", []string{"merge", "safepprof"}, "the one reader of protocol buffers"},
-	{"github.com/go-holmes/holmes", []string{"internal/command", "internal/demo", "internal/serve"}, "the collector and the library share the wire format only"},
 	{"github.com/go-holmes/holmes/internal/protowire", []string{"internal/push", "merge", "safepprof"}, "the one reader of protocol buffers"},
-	{"github.com/go-holmes/holmes", []string{"internal/command", "internal/demo"}, "the collector and the library share the wire format only"},
+	{"github.com/go-holmes/holmes", []string{"internal/command", "internal/demo", "internal/serve"}, "the collector and the library share the wire format only"},
 }
 
 func TestImports(t *testing.T) {
