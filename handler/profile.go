@@ -40,3 +40,18 @@ func Profile(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Disposition", `attachment; filename="profile"`)
 	_, _ = profile.WriteTo(w) // a client that is gone needs no answer
 }
+
+// Wrap returns a handler that answers /debug/pprof/profile with [Profile] and leaves all
+// else to next: for a program that imports net/http/pprof for its effect on
+// [http.DefaultServeMux], which does not take a second handler for that path.
+//
+//	http.ListenAndServe("localhost:6060", handler.Wrap(http.DefaultServeMux))
+func Wrap(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/debug/pprof/profile" {
+			Profile(w, r)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}

@@ -70,6 +70,26 @@ func TestProfileDuringACapture(t *testing.T) {
 	require.Greater(t, e.Profile(holmes.KindCPU).Duration, time.Duration(p.DurationNanos))
 }
 
+// A program that imports net/http/pprof for its effect shares the CPU profile, too.
+func TestWrapOfTheDefaultMux(t *testing.T) {
+	h := testkit.Must(holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil), holmes.WithBaseline(0), holmes.WithCPUSamplingTime("1m")))(t)
+	require.NoError(t, h.Start())
+	defer h.Stop()
+	ctx, cancel := context.WithCancel(t.Context())
+	captured := make(chan struct{})
+	go func() {
+		defer close(captured)
+		_, _ = h.CaptureNow(ctx, holmes.KindCPU)
+	}()
+	defer func() { cancel(); <-captured }()
+	untilProfiling(t)
+	for path, status := range map[string]int{"/debug/pprof/profile?seconds=1": http.StatusOK, "/debug/pprof/cmdline": http.StatusOK, "/none": http.StatusNotFound} {
+		w := httptest.NewRecorder()
+		handler.Wrap(http.DefaultServeMux).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
+		require.Equal(t, status, w.Code, "%s: %s", path, w.Body)
+	}
+}
+
 // While the application profiles by itself, the answer is that of net/http/pprof.
 func TestProfileDuringTheApplicationsOwn(t *testing.T) {
 	require.NoError(t, pprof.StartCPUProfile(io.Discard))
