@@ -25,7 +25,7 @@ func FoldOf(p *profile.Profile) (*Fold, error) {
 	for i := range f.columns {
 		c := &f.columns[i]
 		for _, comment := range f.header.comments {
-			if text, ok := strings.CutPrefix(comment, noteOf(c.Type)); ok {
+			if text, ok := strings.CutPrefix(comment, noteOf(c.Type)); ok && !strings.Contains(comment, noteBefore) {
 				c.stated = text
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // DiffOptions say how a base is subtracted.
@@ -56,17 +57,22 @@ func Diff(source, base *Fold, o DiffOptions) error {
 		source.normalize(base)
 	}
 	columns, comments := base.columns, base.header.comments
-	defer func() { base.columns, base.header.comments = columns, comments }()
-	base.columns, base.header.comments = slices.Clone(columns), nil
-	base.addNotes("before: ")
+	noted := base.noted
+	defer func() { base.columns, base.header.comments, base.noted = columns, comments, noted }()
+	base.columns, base.header.comments, base.noted = slices.Clone(columns), nil, false
 	for i := range base.columns {
 		c := &base.columns[i]
 		n := slices.IndexFunc(source.columns, func(s column) bool { return s.Type == c.Type })
-		if o.Balance && n >= 0 {
-			mine, theirs := source.Measure(n), base.Measure(i)
-			by, _ := Balance(&mine, &theirs)
-			c.scale *= by
+		if n < 0 {
+			continue
 		}
+		mine, theirs := source.Measure(n), base.Measure(i)
+		note := strings.TrimSuffix(noteOf(c.Type), ": ") + noteBefore + theirs.Text
+		if by, why := Balance(&mine, &theirs); o.Balance && why != "" {
+			c.scale *= by
+			note += ", " + why
+		}
+		base.header.comments = append(base.header.comments, note)
 	}
 	var b bytes.Buffer
 	if err := base.encode(&b); err != nil {

@@ -29,19 +29,31 @@ func (f *Fold) WriteTo(w io.Writer) (int64, error) {
 	return counter.n, err
 }
 
-// noteOf begins a comment of a profile that says what the values of a type are.
-func noteOf(typ string) string { return "holmes: " + typ + ": " }
+// noteOf begins a comment of a profile that says what the values of a type are, and
+// noteBefore the text of one about a base.
+func noteOf(typ string) string { return noteMark + typ + ": " }
 
-// addNotes adds comments that say what the values of each type are. go tool pprof
-// -comments prints them.
-func (f *Fold) addNotes(prefix string) {
-	room := max(maxComments-len(f.columns), 0)
-	f.header.comments = slices.DeleteFunc(f.header.comments, func(c string) bool { return strings.HasPrefix(c, "holmes: ") })
-	f.header.comments = f.header.comments[:min(len(f.header.comments), room)]
+const (
+	noteMark   = "holmes: "
+	noteBefore = ": before: "
+)
+
+// addNotes makes the comments say what the values of each type are, now that all is
+// known. go tool pprof -comments prints them.
+func (f *Fold) addNotes() {
+	if !f.noted {
+		return
+	}
+	var notes []string
 	for i := range f.columns {
 		m := f.Measure(i)
-		f.header.comments = append(f.header.comments, noteOf(f.columns[i].Type)+prefix+m.Text)
+		notes = append(notes, noteOf(f.columns[i].Type)+m.Text)
 	}
+	h := &f.header
+	h.comments = slices.DeleteFunc(slices.Clone(h.comments), func(c string) bool {
+		return strings.HasPrefix(c, noteMark) && !strings.Contains(c, noteBefore)
+	})
+	h.comments = slices.Concat(h.comments[:min(len(h.comments), max(maxComments-len(notes), 0))], notes)
 }
 
 // Profile returns the sum as google's tools know profiles. It takes several times
@@ -144,6 +156,7 @@ func (f *Fold) encode(w io.Writer) error {
 
 // encodeHeader writes the header, and adds its texts to the table.
 func (f *Fold) encodeHeader(e *encoder) {
+	f.addNotes()
 	text := func(s string) uint64 { return uint64(f.textOf([]byte(s))) }
 	valueType := func(field uint64, v safepprof.ValueType) {
 		e.part.number(protowire.ValueTypeType, text(v.Type))

@@ -48,6 +48,7 @@ type Fold struct {
 	kind     collector.Kind // of the profiles, "" if that is not known
 	asked    bool           // the kind was asked for
 	usual    string         // the type that the most profiles have, if a plan knows that
+	noted    bool           // comments say what the values are
 	last     time.Time      // when the latest profile was begun, of a query
 
 	// Buffers of the profile that is being added.

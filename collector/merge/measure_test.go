@@ -225,6 +225,29 @@ func TestMeanWithoutDamaged(t *testing.T) {
 	}
 }
 
+// A profile whose file is damaged is counted, also where it was named.
+func TestDamagedFile(t *testing.T) {
+	for _, kind := range []collector.Kind{collector.KindCPU, collector.KindHeap} {
+		p := newPlace(t)
+		var ids []string
+		for n := range 3 {
+			raw := made(t, map[collector.Kind][]string{collector.KindCPU: cpuTypes, collector.KindHeap: heapTypes}[kind], map[string][]int64{"main.a": {0, 100}})
+			ids = append(ids, p.put(kind, raw, start().Add(time.Duration(n)*time.Minute), ""))
+		}
+		p.store.damaged = ids[1]
+		for _, r := range []merge.Request{{IDs: ids}, {Query: collector.Query{Service: "shop", Kind: kind}}} {
+			f, err := p.Fold(t.Context(), r)
+			require.NoError(t, err)
+			require.Equal(t, []int{2, 1}, []int{f.Profiles(), f.Skipped()})
+			require.Equal(t, map[collector.Kind]int64{collector.KindCPU: 200, collector.KindHeap: 100}[kind], f.Totals()[1])
+			m := f.Measure(1)
+			require.Contains(t, m.Text, "; 1 profile that cannot be read")
+		}
+		_, err := p.IDs(t.Context(), ids[1:2])
+		require.Equal(t, collector.NotFound, collector.CodeOf(err))
+	}
+}
+
 // A heap profile that is the difference of two has values below zero.
 func TestDifferencesOfHeaps(t *testing.T) {
 	raw := proftest.Real(t)["shop-heap-delta"]
@@ -254,6 +277,8 @@ func TestNotes(t *testing.T) {
 	require.NoError(t, err)
 	prof := decoded(t, f)
 	require.Equal(t, []string{"holmes: alloc_space: total over 2m", "holmes: inuse_space: mean of 3 snapshots"}, prof.Comments)
+	f.Trim(0, 1)
+	require.Equal(t, `holmes: inuse_space: mean of 3 snapshots; 1 stack added up as "(other)"`, decoded(t, f).Comments[1])
 	again, err := merge.FoldOf(prof)
 	require.NoError(t, err)
 	column, err := again.Column("")

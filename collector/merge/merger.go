@@ -147,6 +147,10 @@ func (m *Merger) find(ctx context.Context, q collector.Query) (refs []ref, err e
 func (m *Merger) refs(ctx context.Context, ids []string) (refs []ref, err error) {
 	for _, id := range ids {
 		file, err := m.config.Store.Open(ctx, id)
+		if collector.CodeOf(err) == collector.Damaged {
+			refs = append(refs, ref{id: id, facts: &facts{}}) // is counted
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

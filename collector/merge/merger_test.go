@@ -34,11 +34,15 @@ type place struct {
 // counting counts what is opened.
 type counting struct {
 	*files.Store
-	opened int
+	opened  int
+	damaged string // an ID
 }
 
 func (c *counting) Open(ctx context.Context, id string) (*collector.File, error) {
 	c.opened++
+	if id == c.damaged {
+		return nil, &collector.Error{Code: collector.Damaged, Message: id}
+	}
 	return c.Store.Open(ctx, id)
 }
 

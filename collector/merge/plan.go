@@ -318,10 +318,7 @@ func (p *plan) finish(f *Fold) {
 			c.scale /= float64(m.Instances)
 		}
 	}
-	f.usual = p.usual()
-	if len(p.refs) > 1 {
-		f.addNotes("")
-	}
+	f.usual, f.noted = p.usual(), len(p.refs) > 1
 	first, last := p.refs[len(p.refs)-1].at, p.refs[0].at // the newest was found first
 	for i := range p.refs {
 		if at := p.refs[i].at; at.Before(first) {
