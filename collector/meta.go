@@ -21,7 +21,13 @@ type Meta struct {
 	File string
 	// ReceivedAt is when the collector stored it. Age is counted from here.
 	ReceivedAt time.Time
+	// Totals are the sums of its values, in the order of its sample types. They
+	// are missing if they were not added up.
+	Totals []Total
 }
+
+// maxTotals bounds the sample types of a profile whose totals are kept.
+const maxTotals = 64
 
 // Validate checks the description of a profile.
 func (m *Meta) Validate() error {
@@ -36,6 +42,14 @@ func (m *Meta) Validate() error {
 	}
 	if m.Duration < 0 {
 		return Errorf(Invalid, "duration %v is negative", m.Duration)
+	}
+	if len(m.Totals) > maxTotals {
+		return Errorf(Invalid, "%d totals are more than %d", len(m.Totals), maxTotals)
+	}
+	for _, t := range m.Totals {
+		if len(t.Type) > MaxName || len(t.Unit) > MaxName || !printable(t.Type) || !printable(t.Unit) {
+			return Errorf(Invalid, "the sample type %.80q in %.80q is not printable, or longer than %d bytes", t.Type, t.Unit, MaxName)
+		}
 	}
 	return m.Labels.Validate()
 }

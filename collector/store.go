@@ -17,7 +17,8 @@ import (
 //     during other writes.
 //   - No record with the same Key is stored twice, also when two are committed
 //     at the same time.
-//   - The order of arrival does not matter to searches.
+//   - The order of arrival does not matter to searches. Results of the same time
+//     have a fixed order, so that pages by [Query].After neither skip nor repeat.
 //   - A full disk is an error with code [Full], and does not stop reading.
 //   - Mistakes of the caller are an [Error]; all other errors are faults.
 type Store interface {
@@ -44,8 +45,46 @@ type Store interface {
 	// OpenFile opens a file of an event: a profile, or [EventFile].
 	OpenFile(ctx context.Context, event, name string) (*File, error)
 
+	// OpenAll opens stored profiles, many at a time, and returns one result for each
+	// ID, in this order. An error is that of the one profile: the next one follows.
+	// The caller closes each file.
+	OpenAll(ctx context.Context, ids []string) iter.Seq2[*File, error]
+
 	// Services returns the names of all services, sorted.
 	Services(ctx context.Context) ([]string, error)
+
+	// LabelNames returns the names of the labels that the selected profiles have,
+	// sorted.
+	LabelNames(ctx context.Context, q Query) ([]string, error)
+
+	// LabelValues returns the values that a label has among the selected profiles,
+	// sorted. The name may be [NameService] or [NameType].
+	LabelValues(ctx context.Context, name string, q Query) ([]string, error)
+
+	// Timeline adds up totals over time.
+	Timeline(ctx context.Context, q TimelineQuery) ([]Line, error)
+}
+
+// A Sweeper is a [Store] that removes what is too old or too much when it is asked to,
+// from time to time.
+type Sweeper interface {
+	Sweep(ctx context.Context) (removed int, err error)
+}
+
+// A Sizer is a [Store] that knows how much it keeps.
+type Sizer interface {
+	Usage() Usage
+}
+
+// Usage is the amount of data in a store.
+type Usage struct {
+	// Uploads is the number of uploads: events and single profiles.
+	Uploads int
+	// Bytes is what they take, uploads under way included, the index not.
+	Bytes int64
+	// Damaged is how many uploads, and profiles of events, were found to be
+	// damaged since the store was opened.
+	Damaged int
 }
 
 // A Draft is an upload that is being received: files, and at the end their

@@ -70,4 +70,5 @@ func (in *intake) complete(m *collector.Meta, info *safepprof.Info) {
 	if info.Duration > 0 {
 		m.Duration = info.Duration
 	}
+	m.Totals = info.Sums()
 }

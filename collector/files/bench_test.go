@@ -33,6 +33,10 @@ func fleet(i int) collector.Meta {
 			{Key: "version", Value: fmt.Sprintf("1.%d.0", int(at.Hours()/24/7)+1)},
 		},
 		CreatedAt: moment(0).Add(at), Duration: 10 * time.Second, Size: 119_000, File: "cpu.pb.gz",
+		Totals: []collector.Total{
+			{Type: "samples", Unit: "count", Value: int64(r.IntN(1000))},
+			{Type: "cpu", Unit: "nanoseconds", Value: int64(r.IntN(1e10))},
+		},
 	}
 }
 
@@ -65,6 +69,9 @@ func BenchmarkMillion(b *testing.B) {
 				b.Run(kind.name, func(b *testing.B) {
 					search(b, s, kind.query)
 				})
+			}
+			for name, ask := range questions() {
+				b.Run(name, func(b *testing.B) { measure(b, func(r *rand.Rand) int { return ask(b, s, r) }) })
 			}
 			b.Logf("index %d MiB, opened in %v, resident memory grown by %d MiB, heap %d MiB",
 				info.Size()>>20, opened.Round(time.Millisecond), (rss(b)-before)>>20, heap()>>20)
@@ -114,18 +121,70 @@ func searches() []searchKind {
 	}
 }
 
+// questions are those of pages and dashboards. Each returns the size of the answer.
+func questions() map[string]func(*testing.B, *files.Store, *rand.Rand) int {
+	day := func(r *rand.Rand) collector.Query {
+		from := moment(0).Add(time.Duration(r.IntN(29*24)) * time.Hour)
+		return collector.Query{From: from, To: from.Add(24 * time.Hour)}
+	}
+	timeline := func(b *testing.B, s *files.Store, q collector.TimelineQuery) (n int) {
+		lines, err := s.Timeline(b.Context(), q)
+		require.NoError(b, err)
+		for _, line := range lines {
+			n += len(line.Points)
+		}
+		return n
+	}
+	return map[string]func(*testing.B, *files.Store, *rand.Rand) int{
+		"values of a label": func(b *testing.B, s *files.Store, _ *rand.Rand) int {
+			values, err := s.LabelValues(b.Context(), "instance", collector.Query{})
+			require.NoError(b, err)
+			return len(values)
+		},
+		"names of labels": func(b *testing.B, s *files.Store, _ *rand.Rand) int {
+			names, err := s.LabelNames(b.Context(), collector.Query{})
+			require.NoError(b, err)
+			return len(names)
+		},
+		"a day of all by service": func(b *testing.B, s *files.Store, r *rand.Rand) int {
+			return timeline(b, s, collector.TimelineQuery{Query: day(r), Type: "cpu", Step: 5 * time.Minute, By: collector.NameService})
+		},
+		"a day of a service by instance": func(b *testing.B, s *files.Store, r *rand.Rand) int {
+			q := collector.TimelineQuery{Query: day(r), Type: "cpu", Step: 5 * time.Minute, By: "instance"}
+			q.Service = fmt.Sprintf("service-%03d", r.IntN(200))
+			return timeline(b, s, q)
+		},
+		"a day by an expression": func(b *testing.B, s *files.Store, r *rand.Rand) int {
+			q := collector.TimelineQuery{Query: day(r), Type: "cpu", Step: 5 * time.Minute}
+			m, err := collector.NewMatcher("instance", "=~", fmt.Sprintf("service-%02d.*-0000[1-4]", r.IntN(20)))
+			require.NoError(b, err)
+			q.Matchers = []collector.Matcher{m}
+			return timeline(b, s, q)
+		},
+	}
+}
+
 // search runs one kind of search and reports its slowest hundredth.
 func search(b *testing.B, s *files.Store, query func(*rand.Rand) collector.Query) {
+	b.Helper()
+	measure(b, func(r *rand.Rand) (found int) {
+		for _, err := range s.Find(b.Context(), query(r)) {
+			require.NoError(b, err)
+			found++
+		}
+		return found
+	})
+}
+
+// measure reports the slowest hundredth of some questions.
+func measure(b *testing.B, ask func(*rand.Rand) int) {
 	b.Helper()
 	r := rand.New(rand.NewPCG(1, 2))
 	var took []time.Duration
 	found := 0
 	for b.Loop() {
 		began := time.Now()
-		for _, err := range s.Find(b.Context(), query(r)) {
-			require.NoError(b, err)
-			found++
-		}
+		found += ask(r)
 		took = append(took, time.Since(began))
 	}
 	slices.Sort(took)

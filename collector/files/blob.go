@@ -54,12 +54,13 @@ type eventRecord struct {
 
 // A fileRecord is one file of the blob. Files lie in this order.
 type fileRecord struct {
-	Name     string         `json:"name"`
-	Size     int64          `json:"size"`
-	Checksum uint32         `json:"crc32c"`
-	Kind     collector.Kind `json:"kind,omitempty"` // "" for a file that is no profile
-	Created  time.Time      `json:"created,omitzero"`
-	Duration time.Duration  `json:"duration,omitempty"`
+	Name     string            `json:"name"`
+	Size     int64             `json:"size"`
+	Checksum uint32            `json:"crc32c"`
+	Kind     collector.Kind    `json:"kind,omitempty"` // "" for a file that is no profile
+	Created  time.Time         `json:"created,omitzero"`
+	Duration time.Duration     `json:"duration,omitempty"`
+	Totals   []collector.Total `json:"totals,omitempty"`
 }
 
 func checksumTable() *crc32.Table { return crc32.MakeTable(crc32.Castagnoli) }
@@ -152,6 +153,7 @@ func (r *record) meta(id blobID, n int) (collector.Meta, bool) {
 	m := collector.Meta{
 		ID: profileID(id, n, r.alone()), Service: r.Service, Kind: file.Kind, Labels: r.Labels,
 		CreatedAt: file.Created, Duration: file.Duration, Size: file.Size, File: file.Name, ReceivedAt: r.Received,
+		Totals: file.Totals,
 	}
 	if r.Event != nil {
 		m.Event = r.Event.ID

@@ -69,6 +69,7 @@ next:
 		for n := range r.Files {
 			if file := &r.Files[n]; file.Name == profiles[i].File {
 				file.Kind, file.Created, file.Duration = profiles[i].Kind, profiles[i].CreatedAt, profiles[i].Duration
+				file.Totals = profiles[i].Totals
 				continue next
 			}
 		}

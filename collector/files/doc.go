@@ -87,7 +87,9 @@
 //	rows.go     its rows in the index
 //	open_segment.go  a directory being filled; seal.go when it is full
 //	keys.go     keys of uploads, and repetitions
-//	find.go     searches; source.go the rows that they read
+//	find.go     searches; source.go the rows that they read; labels.go names, values
+//	            and timelines
+//	backfill.go totals for the rows of earlier versions
 //	read.go     opening files
 //	sweep.go    retention: rounds; evict.go making room; keep.go pins, deletion; upload.go what it knows of an upload
 //	alive.go    which uploads of a directory are there

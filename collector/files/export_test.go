@@ -1,10 +1,13 @@
 package files
 
 import (
+	"encoding/binary"
 	"errors"
 	"os"
 	"path/filepath"
 	"time"
+
+	"go.etcd.io/bbolt"
 
 	"github.com/go-holmes/holmes/collector"
 )
@@ -66,7 +69,7 @@ func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
 		m := profile(i)
 		r := &record{
 			ID: id.String(), Received: time.Unix(int64(i), 0), Service: m.Service, Labels: m.Labels, size: m.Size,
-			Files: []fileRecord{{Name: m.File, Size: m.Size, Kind: m.Kind, Created: m.CreatedAt, Duration: m.Duration}},
+			Files: []fileRecord{{Name: m.File, Size: m.Size, Kind: m.Kind, Created: m.CreatedAt, Duration: m.Duration, Totals: m.Totals}},
 		}
 		rows, err := r.rows(id)
 		if err != nil {
@@ -79,6 +82,20 @@ func (s *Store) Stock(n int, profile func(i int) collector.Meta) error {
 		}
 	}
 	return s.Close()
+}
+
+// Adopt makes an index that was copied pass for the original.
+func Adopt(dir string) error {
+	path := filepath.Join(dir, indexFile)
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error {
+		inode := binary.BigEndian.AppendUint64(nil, inodeOf(path))
+		return tx.Bucket([]byte(aboutBucket)).Put([]byte(inodeKey), inode)
+	})
+	return errors.Join(err, db.Close())
 }
 
 // linkTo makes another name of a file, or an empty file if there is none.

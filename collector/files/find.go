@@ -3,6 +3,7 @@ package files
 import (
 	"cmp"
 	"context"
+	"errors"
 	"iter"
 	"math"
 	"slices"
@@ -16,11 +17,36 @@ import (
 
 // Find returns profiles, the newest first.
 func (s *Store) Find(ctx context.Context, q collector.Query) iter.Seq2[collector.Meta, error] {
-	terms := []string{profileRow}
-	terms = appendTerm(terms, termService, q.Service)
-	terms = appendTerm(terms, termKind, string(q.Kind))
-	terms = appendTerm(terms, termEvent, q.Event)
-	return find(ctx, s, q.Validate(), within(q.From, q.To, terms, q.Labels), q.Limit, (*source).meta)
+	after, err := s.profileAt(&q.After)
+	return find(ctx, s, errors.Join(q.Validate(), err), profileQuery(&q), after, q.Limit, (*source).meta)
+}
+
+// profileAt is where the profile of a position is among the hits, nil for the begin.
+func (s *Store) profileAt(p *collector.Position) (*hit, error) {
+	if p.IsZero() {
+		return nil, nil
+	}
+	id, part, ok := parseProfileID(p.ID)
+	if !ok {
+		return nil, collector.Errorf(collector.Invalid, "%.80q is not the ID of a profile", p.ID)
+	}
+	return &hit{at: p.At.UnixNano(), dir: uint32(id.dir()), ref: id.ref(max(part, 0))}, nil
+}
+
+// eventAt is where the event of a position is among the hits. If it is gone, events of
+// the same time come again rather than being left out.
+func (s *Store) eventAt(p *collector.Position) (*hit, error) {
+	if p.IsZero() {
+		return nil, nil
+	}
+	id, ok, err := s.lookUp(collector.EventKey(p.ID))
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return &hit{at: p.At.UnixNano(), dir: math.MaxUint32, ref: math.MaxUint64}, nil
+	}
+	return &hit{at: p.At.UnixNano(), dir: uint32(id.dir()), ref: id.ref(whole)}, nil
 }
 
 // Events returns events, the newest first.
@@ -31,7 +57,8 @@ func (s *Store) Events(ctx context.Context, q collector.EventQuery) iter.Seq2[co
 	terms = appendTerm(terms, termState, q.State)
 	terms = appendTerm(terms, termReason, q.Reason)
 	terms = appendTerm(terms, termCulprit, q.Culprit)
-	return find(ctx, s, q.Validate(), within(q.From, q.To, terms, q.Labels), q.Limit, (*source).event)
+	after, err := s.eventAt(&q.After)
+	return find(ctx, s, errors.Join(q.Validate(), err), within(q.From, q.To, terms, q.Labels, q.Matchers), after, q.Limit, (*source).event)
 }
 
 // meta describes the profile of a row.
@@ -64,7 +91,7 @@ func appendTerm(terms []string, what, value string) []string {
 	return append(terms, what+value)
 }
 
-func within(from, to time.Time, terms []string, labels collector.Labels) segment.Query {
+func within(from, to time.Time, terms []string, labels collector.Labels, matchers []collector.Matcher) segment.Query {
 	q := segment.Query{From: math.MinInt64, To: math.MaxInt64, Terms: terms}
 	if !from.IsZero() {
 		q.From = from.UnixNano()
@@ -75,7 +102,26 @@ func within(from, to time.Time, terms []string, labels collector.Labels) segment
 	for _, l := range labels {
 		q.Terms = append(q.Terms, labelTerm(l))
 	}
+	for i := range matchers {
+		m := &matchers[i]
+		if prefix := termPrefix(m.Name); m.Op == "=" && m.Value != "" {
+			q.Terms = append(q.Terms, prefix+m.Value)
+		} else {
+			q.Match = append(q.Match, segment.Match{Prefix: prefix, Fits: m.Matches})
+		}
+	}
 	return q
+}
+
+// termPrefix begins the terms of a label.
+func termPrefix(name string) string {
+	switch name {
+	case collector.NameService:
+		return termService
+	case collector.NameType:
+		return termKind
+	}
+	return labelTerm(collector.Label{Key: name})
 }
 
 // A hit is a row that was found. 24 bytes each: there may be a million. The number
@@ -93,13 +139,13 @@ func newest(a, b hit) int {
 
 // find returns the rows that q selects, the newest first, each turned into its
 // result by decode. If it is given an error, it ends with that.
-func find[T any](ctx context.Context, s *Store, err error, q segment.Query, limit int,
+func find[T any](ctx context.Context, s *Store, err error, q segment.Query, after *hit, limit int,
 	decode func(*source, int) (T, error),
 ) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var hits []hit
 		if err == nil {
-			hits, err = s.hits(ctx, q, limit)
+			hits, err = s.hits(ctx, q, after, limit)
 		}
 		for batch := range slices.Chunk(hits, batchSize) {
 			var found []T
@@ -123,12 +169,20 @@ func find[T any](ctx context.Context, s *Store, err error, q segment.Query, limi
 // the index is not held, so that a slow reader blocks no writer.
 const batchSize = 256
 
-// hits returns the newest rows that q selects, limit of them unless that is 0.
-func (s *Store) hits(ctx context.Context, q segment.Query, limit int) ([]hit, error) {
+// hits returns the newest rows that q selects and that come after one, limit of them
+// unless that is 0.
+func (s *Store) hits(ctx context.Context, q segment.Query, after *hit, limit int) ([]hit, error) {
+	if after != nil {
+		q.To = min(q.To, after.at+1)
+	}
 	var hits []hit
 	err := s.eachSource(ctx, &q, func(src *source) error {
 		src.search(&q, func(row int, at int64) {
-			hits = append(hits, hit{at: at, ref: src.ref(row), dir: uint32(src.dir), row: uint32(row)})
+			h := hit{at: at, ref: src.ref(row), dir: uint32(src.dir), row: uint32(row)}
+			if after != nil && newest(h, *after) <= 0 {
+				return
+			}
+			hits = append(hits, h)
 			if limit > 0 && len(hits) >= 2*limit+batchSize {
 				hits = best(hits, limit)
 				q.From = max(q.From, hits[limit-1].at) // older ones cannot be among the results

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"errors"
+	"iter"
 	"slices"
 
 	"github.com/go-holmes/holmes/collector"
@@ -21,6 +22,21 @@ func (s *Store) Open(_ context.Context, id string) (*collector.File, error) {
 		}
 		return n
 	})
+}
+
+// OpenAll opens stored profiles, one after the other as they are asked for.
+func (s *Store) OpenAll(ctx context.Context, ids []string) iter.Seq2[*collector.File, error] {
+	return func(yield func(*collector.File, error) bool) {
+		for _, id := range ids {
+			f, err := (*collector.File)(nil), ctx.Err()
+			if err == nil {
+				f, err = s.Open(ctx, id)
+			}
+			if !yield(f, err) {
+				return
+			}
+		}
+	}
 }
 
 // OpenFile opens a file of an event.

@@ -24,6 +24,7 @@ const (
 	termReason  = "r="
 	termCulprit = "f="
 	termLabel   = "l=" // key, a zero byte, value
+	termTotals  = "y=" // type and unit of each total, a zero byte after each
 )
 
 const (
@@ -57,10 +58,12 @@ func (r *record) rows(id blobID) ([]segment.Row, error) {
 		if file.Kind == "" {
 			continue
 		}
+		terms := slices.Concat(common, []string{profileRow, termKind + string(file.Kind)})
+		if file.Totals != nil {
+			terms = append(terms, totalsTerm(file.Totals))
+		}
 		rows = append(rows, segment.Row{
-			At: file.Created.UnixNano(), Ref: id.ref(n),
-			Terms:   slices.Concat(common, []string{profileRow, termKind + string(file.Kind)}),
-			Payload: profilePayload(r, &file),
+			At: file.Created.UnixNano(), Ref: id.ref(n), Terms: terms, Payload: profilePayload(r, &file),
 		})
 	}
 	return rows, nil
@@ -74,9 +77,19 @@ type eventPayload struct {
 	Bytes    int64     `json:"bytes,omitempty"` // of the blob, on disk
 }
 
+// totalsTerm names the totals of a profile, which many share. The row of a profile that
+// was not added up has no such term.
+func totalsTerm(totals []collector.Total) string {
+	term := termTotals
+	for _, t := range totals {
+		term += t.Type + "\x00" + t.Unit + "\x00"
+	}
+	return term
+}
+
 // The payload of a profile's row holds the rest: size, duration, the time from its
-// creation to its arrival, its name if that is not the usual one, and of a single
-// profile the key and the bytes that its blob takes on disk.
+// creation to its arrival, its name if that is not the usual one, of a single profile
+// the key and the bytes that its blob takes on disk, and the values of its totals.
 func profilePayload(r *record, file *fileRecord) []byte {
 	p := binary.AppendUvarint(nil, uint64(file.Size))
 	p = binary.AppendUvarint(p, uint64(file.Duration))
@@ -89,6 +102,9 @@ func profilePayload(r *record, file *fileRecord) []byte {
 	if r.alone() {
 		p = appendString(p, r.Key)
 		p = binary.AppendUvarint(p, uint64(onDisk(r.size)))
+	}
+	for _, t := range file.Totals {
+		p = binary.AppendVarint(p, t.Value)
 	}
 	return p
 }
@@ -165,6 +181,8 @@ func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err err
 			m.Event = value
 		case termLabel:
 			m.Labels = append(m.Labels, labelOf(value))
+		case termTotals:
+			m.Totals = totalsOf(value)
 		}
 	}
 	if m.File == "" {
@@ -172,10 +190,27 @@ func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err err
 	}
 	if m.Event == "" {
 		key = p.string()
+		if len(p.rest) > 0 {
+			p.uvarint() // bytes of the blob
+		}
+	}
+	for i := range m.Totals {
+		m.Totals[i].Value = p.varint()
 	}
 	id, part := fromRef(dir, row.Ref)
 	m.ID = profileID(id, part, m.Event == "")
 	return m, key, p.err
+}
+
+// totalsOf decodes the term of totals, without their values.
+func totalsOf(value string) (totals []collector.Total) {
+	for value != "" {
+		var t collector.Total
+		t.Type, value, _ = strings.Cut(value, "\x00")
+		t.Unit, value, _ = strings.Cut(value, "\x00")
+		totals = append(totals, t)
+	}
+	return totals
 }
 
 // eventOf decodes the row of an event, without its profiles.

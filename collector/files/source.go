@@ -39,6 +39,11 @@ next:
 				continue next
 			}
 		}
+		for n := range q.Match {
+			if rest, _ := s.termOf(i, q.Match[n].Prefix); !q.Match[n].Fits(rest) {
+				continue next
+			}
+		}
 		yield(i, r.At)
 	}
 }

@@ -55,7 +55,13 @@ type Store struct {
 	scrubber scrubber
 }
 
-var _ collector.Store = (*Store)(nil)
+var _ interface {
+	collector.Store
+	collector.Sweeper
+	collector.Sizer
+	collector.Keeper
+	collector.Deleter
+} = (*Store)(nil)
 
 // Open opens a store, and creates the directory if it does not exist. It removes
 // the unfinished uploads of an earlier process, and reads the files that are not in
@@ -112,22 +118,11 @@ func (s *Store) unlock() error {
 	return errors.Join(s.closeIndex(), s.lock.Close())
 }
 
-// A Usage is the amount of data in a store.
-type Usage struct {
-	// Uploads is the number of uploads: events and single profiles.
-	Uploads int
-	// Bytes is their size on disk, uploads under way included, the index not.
-	Bytes int64
-	// Damaged is how many uploads, and profiles of events, were found to be
-	// damaged since the store was opened.
-	Damaged int
-}
-
 // Usage returns the amount of data in the store.
-func (s *Store) Usage() Usage {
+func (s *Store) Usage() collector.Usage {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	return Usage{Uploads: s.total.uploads, Bytes: s.total.bytes + s.staged, Damaged: s.damage.found}
+	return collector.Usage{Uploads: s.total.uploads, Bytes: s.total.bytes + s.staged, Damaged: s.damage.found}
 }
 
 func (s *Store) isClosed() bool {

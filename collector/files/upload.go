@@ -124,15 +124,20 @@ func (s *source) payload(i int) []byte {
 
 // termWith returns the first term of a row with that prefix, without the prefix.
 func (s *source) termWith(i int, prefix string) string {
+	rest, _ := s.termOf(i, prefix)
+	return rest
+}
+
+func (s *source) termOf(i int, prefix string) (rest string, ok bool) {
 	if s.seg != nil {
-		return s.seg.TermWith(i, prefix)
+		return s.seg.SetTerm(s.seg.SetOf(i), prefix)
 	}
 	for _, t := range s.rows[i].Terms {
 		if rest, ok := strings.CutPrefix(t, prefix); ok {
-			return rest
+			return rest, true
 		}
 	}
-	return ""
+	return "", false
 }
 
 // copied returns a row that does not point into the index.

@@ -125,6 +125,7 @@ func (s *scan) info() Info {
 	for _, t := range s.types[:s.ntypes] {
 		i.SampleTypes = append(i.SampleTypes, ValueType{Type: s.names.get(t.typ), Unit: s.names.get(t.unit)})
 	}
+	i.Totals = append(i.Totals, s.totals[:s.ntypes]...)
 	i.Kind = KindOf(i.SampleTypes)
 	return i
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/go-holmes/holmes/collector"
 )
@@ -25,6 +26,9 @@ type Info struct {
 	// SampleTypes says what the values of a sample are, in their order. An
 	// execution trace has none.
 	SampleTypes []ValueType
+	// Totals are the sums of the values, one for each of SampleTypes. A sum beyond
+	// 64 bits is wrong, as the values of such a profile are.
+	Totals []int64
 	// DefaultSampleType is the Type that the profile finds the most telling, and
 	// "" if it does not say.
 	DefaultSampleType string
@@ -83,4 +87,20 @@ func KindOf(types []ValueType) collector.Kind {
 
 func (i *Info) String() string {
 	return fmt.Sprintf("%s profile of %d samples", i.Kind, i.Samples)
+}
+
+// Sums are the totals as a store keeps them. Names that are not printable are cleaned.
+func (i *Info) Sums() (sums []collector.Total) {
+	clean := func(name string) string {
+		return strings.Map(func(r rune) rune {
+			if unicode.IsControl(r) {
+				return -1
+			}
+			return r
+		}, strings.ToValidUTF8(name, ""))
+	}
+	for n, t := range i.SampleTypes {
+		sums = append(sums, collector.Total{Type: clean(t.Type), Unit: clean(t.Unit), Value: i.Totals[n]})
+	}
+	return sums
 }

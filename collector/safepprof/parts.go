@@ -87,8 +87,45 @@ func unexpected(m []byte, tag uint64, n int, known uint64) error {
 	return nil
 }
 
+// sum adds the values of a sample that is not looked into otherwise.
+func (s *scan) sum(m []byte) {
+	for nth := 0; len(m) > 0; {
+		tag, value, n := protowire.First(m)
+		switch {
+		case n == 0:
+			return
+		case tag == protowire.SampleValue<<3|protowire.Bytes:
+			nth = s.addRun(nth, m[n-int(value):n])
+		case tag == protowire.SampleValue<<3:
+			nth = s.add(nth, value)
+		}
+		m = m[n:]
+	}
+}
+
+// addRun adds values to the totals, the first one to the nth, and returns the number
+// of the next one.
+func (s *scan) addRun(nth int, run []byte) int {
+	for len(run) > 0 {
+		v, n := protowire.Uvarint(run)
+		if n == 0 {
+			break
+		}
+		nth = s.add(nth, v)
+		run = run[n:]
+	}
+	return nth
+}
+
+func (s *scan) add(nth int, value uint64) int {
+	if nth < len(s.totals) {
+		s.totals[nth] += int64(value)
+	}
+	return nth + 1
+}
+
 func (s *scan) sample(m []byte) error {
-	var frames, values int
+	var frames, values, nth int
 	var tags labels
 	for len(m) > 0 {
 		tag, value, n := protowire.First(m)
@@ -101,10 +138,12 @@ func (s *scan) sample(m []byte) error {
 			if err := s.run(m[n-int(value):n], &values); err != nil {
 				return err
 			}
+			nth = s.addRun(nth, m[n-int(value):n])
 		case protowire.SampleLocation << 3:
 			s.single(&frames)
 		case protowire.SampleValue << 3:
 			s.single(&values)
+			nth = s.add(nth, value)
 		case protowire.SampleLabel<<3 | protowire.Bytes:
 			if err := s.label(m[n-int(value):n], &tags); err != nil {
 				return err

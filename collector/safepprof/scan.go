@@ -16,6 +16,7 @@ type scan struct {
 	shallow bool
 
 	types       [maxSampleTypes]valueType
+	totals      [maxSampleTypes]int64
 	ntypes      int
 	defaultType uint64
 	nanos       int64
@@ -37,6 +38,7 @@ type valueType struct{ typ, unit uint64 }
 func (s *scan) reset(limits *Limits) {
 	s.names.reset()
 	s.limits = limits
+	clear(s.totals[:])
 	s.ntypes, s.defaultType, s.nanos, s.duration = 0, 0, 0, 0
 	s.samples, s.mappings, s.passed, s.frames, s.least, s.most, s.lines = 0, 0, 0, 0, 0, 0, 0
 	s.lastString, s.unknown, s.cost = 0, 0, costBase

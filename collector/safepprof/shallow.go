@@ -7,8 +7,8 @@ import "github.com/go-holmes/holmes/internal/protowire"
 // takes less than 128 MiB.
 const unchecked = 512 << 10
 
-// passOver goes to the next field that is to be looked at, past samples,
-// mappings, locations, functions, and strings whose text is not needed.
+// passOver goes to the next field that is to be looked at, past samples, of which it
+// adds up the values, mappings, locations, functions, and strings whose text is not needed.
 func (s *scan) passOver() {
 	var count [protowire.ProfileString + 1]int
 	ahead := s.Ahead()
@@ -16,13 +16,16 @@ func (s *scan) passOver() {
 	strings := s.names.n >= keptNames && s.names.nlate == 0
 	pos := 0
 	for pos < end {
-		tag, _, n := protowire.First(ahead[pos:])
+		tag, size, n := protowire.First(ahead[pos:])
 		field := tag >> 3
 		if n == 0 || tag&7 != protowire.Bytes || field < protowire.ProfileSample || field > protowire.ProfileString ||
 			field == protowire.ProfileString && !strings {
 			break
 		}
 		count[field]++
+		if field == protowire.ProfileSample {
+			s.sum(ahead[pos+n-int(size) : pos+n])
+		}
 		pos += n
 	}
 	s.Pass(pos)

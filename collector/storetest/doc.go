@@ -6,11 +6,11 @@
 //		os.Exit(m.Run())
 //	}
 //
-//	func TestConformance(t *testing.T) { storetest.Test(t, open) }
+//	func TestConformance(t *testing.T) { storetest.Test(t, storetest.Subject{Open: open}) }
 //	func TestFullDisk(t *testing.T)    { storetest.Full(t, open) }
 //
 //	func TestAcknowledgedUploadsSurviveKills(t *testing.T) {
-//		storetest.Kill(t, open, storetest.Kills{Uploads: 500})
+//		storetest.Kill(t, storetest.Subject{Open: open}, storetest.Kills{Uploads: 500})
 //	}
 //
 // Run it with the race detector.
@@ -31,34 +31,67 @@ type Store interface {
 	Close() error
 }
 
-// Open opens the store that is kept in dir, which may be empty.
-type Open func(ctx context.Context, dir string) (Store, error)
+// Open opens the store of a place: a directory, or whatever names where the records of
+// a store are. The place may be empty.
+type Open func(ctx context.Context, place string) (Store, error)
+
+// A Subject is an implementation under test.
+type Subject struct {
+	Open Open
+	// Place returns a new and empty place; it is gone after the test. The default
+	// is a directory.
+	Place func(t *testing.T) string
+	// Shared says that several stores can have the same place open at once.
+	Shared bool
+}
+
+func (s *Subject) place(t *testing.T) string {
+	t.Helper()
+	if s.Place == nil {
+		return t.TempDir()
+	}
+	return s.Place(t)
+}
 
 // Test runs the suite.
-func Test(t *testing.T, open Open) {
-	for _, test := range suite() {
-		t.Run(test.name, func(t *testing.T) {
-			s := &subject{T: t, open: open, dir: t.TempDir()}
+func Test(t *testing.T, s Subject) {
+	run := func(name string, do func(*subject)) {
+		t.Run(name, func(t *testing.T) {
+			s := &subject{T: t, open: s.Open, place: s.place(t)}
 			s.start()
 			t.Cleanup(func() { require.NoError(t, s.Close()) })
-			test.run(s)
+			do(s)
+		})
+	}
+	for _, test := range suite() {
+		run(test.name, test.run)
+	}
+	if !s.Shared {
+		return
+	}
+	for _, test := range shared() {
+		run(test.name, func(first *subject) {
+			second := &subject{T: first.T, open: first.open, place: first.place, n: 1_000_000}
+			second.start()
+			defer func() { require.NoError(first, second.Close()) }()
+			test.run(first, second)
 		})
 	}
 }
 
-// A subject is a store, its directory, and a counter for its records.
+// A subject is a store, its place, and a counter for its records.
 type subject struct {
 	*testing.T
 	Store
-	open Open
-	dir  string
-	n    int // makes records different
+	open  Open
+	place string
+	n     int // makes records different
 }
 
 func (s *subject) start() {
 	s.Helper()
 	var err error
-	s.Store, err = s.open(s.Context(), s.dir)
+	s.Store, err = s.open(s.Context(), s.place)
 	require.NoError(s, err)
 }
 

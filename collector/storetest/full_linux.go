@@ -18,7 +18,7 @@ import (
 // system, for which it needs root; it is skipped without.
 func Full(t *testing.T, open Open) {
 	t.Helper()
-	s := &subject{T: t, open: open, dir: smallDisk(t)}
+	s := &subject{T: t, open: open, place: smallDisk(t)}
 	s.start()
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	var stored []collector.Meta
@@ -34,7 +34,7 @@ func Full(t *testing.T, open Open) {
 	require.NotEmpty(t, stored)
 	s.requireFull(err)
 	// To the last byte, so that nothing fits any more.
-	ballast := filepath.Join(s.dir, "ballast")
+	ballast := filepath.Join(s.place, "ballast")
 	require.ErrorIs(t, fill(ballast), syscall.ENOSPC)
 	for range 2 {
 		_, err = s.large([]byte("little"))
@@ -55,7 +55,7 @@ func Full(t *testing.T, open Open) {
 // full: the new upload is stored, and the oldest are gone. It needs what [Full] needs.
 func Evict(t *testing.T, open Open) {
 	t.Helper()
-	s := &subject{T: t, open: open, dir: smallDisk(t)}
+	s := &subject{T: t, open: open, place: smallDisk(t)}
 	s.start()
 	t.Cleanup(func() { require.NoError(t, s.Close()) })
 	content := bytes.Repeat([]byte("x"), 100_000)
@@ -98,7 +98,7 @@ func (s *subject) requireFull(err error) {
 	var e *collector.Error
 	require.ErrorAs(s, err, &e)
 	require.Positive(s, e.RetryAfter)
-	require.NotContains(s, e.Message, s.dir)
+	require.NotContains(s, e.Message, s.place)
 }
 
 func (s *subject) requireStored(stored []collector.Meta, content []byte) {

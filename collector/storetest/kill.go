@@ -35,11 +35,11 @@ const (
 // Child runs the writing process if this is one that [Kill] has started, and
 // ends it. Call it first in TestMain.
 func Child(open Open) {
-	dir := os.Getenv(childEnv)
-	if dir == "" {
+	place := os.Getenv(childEnv)
+	if place == "" {
 		return
 	}
-	if err := write(open, dir); err != nil {
+	if err := write(open, place); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1) //nolint:forbidigo // it is a process of its own
 	}
@@ -48,9 +48,9 @@ func Child(open Open) {
 
 // write uploads for as long as it lives, and prints a line when an upload begins
 // and one when it is acknowledged. A pipe keeps both when the process is killed.
-func write(open Open, dir string) error {
+func write(open Open, place string) error {
 	ctx := context.Background()
-	store, err := open(ctx, dir)
+	store, err := open(ctx, place)
 	if err != nil {
 		return err
 	}
@@ -117,19 +117,19 @@ func (c *tally) hear(line string) {
 // Kill kills the writing process again and again. It checks that each acknowledged
 // upload is stored once and complete, and that events which were not acknowledged
 // can be sent again. The test binary starts itself for that: see [Child].
-func Kill(t *testing.T, open Open, k Kills) {
+func Kill(t *testing.T, subj Subject, k Kills) {
 	t.Helper()
 	if k.Life == 0 {
 		k.Life = 2 * time.Second
 	}
-	dir, random := t.TempDir(), rand.New(rand.NewPCG(5, 6))
+	place, random := subj.place(t), rand.New(rand.NewPCG(5, 6))
 	c := &tally{begun: map[string]bool{}, events: map[string]bool{}, profiles: map[string]bool{}}
 	lives := 0
 	for ; len(c.profiles) < k.Uploads; lives++ {
-		live(t, dir, c, lives*1_000_000, time.Duration(random.Int64N(int64(k.Life))))
+		live(t, place, c, lives*1_000_000, time.Duration(random.Int64N(int64(k.Life))))
 	}
 	t.Logf("%d uploads acknowledged over %d lives", len(c.profiles), lives)
-	s := &subject{T: t, open: open, dir: dir, n: 900_000_000}
+	s := &subject{T: t, open: subj.Open, place: place, n: 900_000_000}
 	s.start()
 	defer func() { require.NoError(t, s.Close()) }()
 	s.requireTally(c)
@@ -151,10 +151,10 @@ func Kill(t *testing.T, open Open, k Kills) {
 }
 
 // live starts a process, reads its output, and kills it after a while.
-func live(t *testing.T, dir string, c *tally, start int, life time.Duration) {
+func live(t *testing.T, place string, c *tally, start int, life time.Duration) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), childEnv+"="+dir, startEnv+"="+strconv.Itoa(start))
+	cmd.Env = append(os.Environ(), childEnv+"="+place, startEnv+"="+strconv.Itoa(start))
 	cmd.Stderr = os.Stderr
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"os"
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
@@ -33,7 +34,7 @@ func TestMetricsAreThoseOfTheReadme(t *testing.T) {
 	defer func() { require.NoError(t, store.Close()) }()
 	merger, err := c.openMerger(store, zap.NewNop())
 	require.NoError(t, err)
-	handler, err := c.handler(t.Context(), store, merger, l, zap.NewNop())
+	handler, err := c.handler(t.Context(), store, merger, l, new(atomic.Bool), zap.NewNop())
 	require.NoError(t, err)
 	ask := func(method, path, token string) string {
 		r := httptest.NewRequestWithContext(t.Context(), method, path, http.NoBody)

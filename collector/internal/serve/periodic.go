@@ -2,6 +2,7 @@ package serve
 
 import (
 	"context"
+	"io"
 	"path/filepath"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/merge"
+	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // RollupsDir is the directory of roll-ups, below [Config].Data.
@@ -65,6 +67,30 @@ func scrub(ctx context.Context, store *files.Store, period time.Duration, log *z
 		log.Error("reading stored uploads failed", zap.Error(err))
 	}
 }
+
+// backfill gives totals to what an earlier version has stored, and reports whether it
+// has come to the end.
+func backfill(ctx context.Context, store *files.Store, log *zap.Logger) bool {
+	checker, err := safepprof.New(safepprof.Limits{Body: mostStored, Inflated: 16 * mostStored, Decoded: 1 << 40})
+	if err == nil {
+		err = store.Backfill(ctx, func(r io.Reader) ([]collector.Total, error) {
+			info, err := checker.ShallowCheck(r)
+			if err != nil {
+				return nil, err
+			}
+			return info.Sums(), nil
+		}, func(done, total int) {
+			log.Info("adding up profiles of an earlier version", zap.Int("directories", done), zap.Int("of", total))
+		})
+	}
+	if err != nil && ctx.Err() == nil {
+		log.Error("adding up profiles of an earlier version failed; the next start goes on", zap.Error(err))
+	}
+	return err == nil
+}
+
+// mostStored bounds a profile that was stored under any limit.
+const mostStored = 128 << 20
 
 // openMerger returns the merger, with roll-ups unless their bound is 0.
 func (c *Config) openMerger(store *files.Store, log *zap.Logger) (*merge.Merger, error) {

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -88,8 +89,9 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 	}
 	merger, err := c.openMerger(store, log)
 	var handler *api.Handler
+	filled := new(atomic.Bool)
 	if err == nil {
-		handler, err = c.handler(ctx, store, merger, l, log)
+		handler, err = c.handler(ctx, store, merger, l, filled, log)
 	}
 	var stopWatching func()
 	if err == nil {
@@ -116,8 +118,10 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 		stopScrubbing = every(ctx, scrubInterval, func(ctx context.Context) { scrub(ctx, store, time.Duration(c.Scrub), log) })
 	}
 	stopReloading := during(ctx, (&reloader{config: c, handler: handler, certificate: l.certificate, log: log}).run)
+	stopFilling := during(ctx, func(ctx context.Context) { filled.Store(backfill(ctx, store, log)) })
 	err = <-served
 	stopWatching()
+	stopFilling()
 	stopSweeping()
 	stopRolling()
 	stopScrubbing()
@@ -136,7 +140,7 @@ func (c *Config) startWatching(handler *api.Handler, log *zap.Logger) (stop func
 }
 
 // handler returns the API with the pages.
-func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.Merger, l *listeners, log *zap.Logger) (*api.Handler, error) {
+func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.Merger, l *listeners, filled *atomic.Bool, log *zap.Logger) (*api.Handler, error) {
 	web, err := pages.New(pages.Config{Store: store, Fold: merger.Fold, Module: c.Module, Prefix: c.Prefix, Fault: func(r *http.Request, err error) {
 		log.Named("pages").Error("page failed", zap.String("path", r.URL.Path), zap.Error(err))
 	}})
@@ -148,7 +152,7 @@ func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.
 		Limits: api.Limits{ProfileBytes: int64(c.ProfileBytes), TraceBytes: int64(c.TraceBytes), EventBytes: int64(c.EventBytes)},
 		Hosts:  c.Hosts, Prefix: c.Prefix, AccessLog: c.AccessLog,
 		Sweep:      func() (int, error) { return store.Sweep(ctx) },
-		Gauges:     gauges(store),
+		Gauges:     gauges(store, filled),
 		Collectors: l.metrics(),
 		Version:    c.Version, Log: log.Named("api"),
 	})

@@ -3,6 +3,7 @@ package serve
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"go.uber.org/zap"
@@ -26,7 +27,7 @@ func (c *Config) openStore(ctx context.Context, g *gate, log *zap.Logger) (*file
 }
 
 // gauges returns the gauges of the store for /metrics.
-func gauges(store *files.Store) func() []api.Gauge {
+func gauges(store *files.Store, filled *atomic.Bool) func() []api.Gauge {
 	return func() []api.Gauge {
 		usage := store.Usage()
 		all := []api.Gauge{
@@ -34,6 +35,11 @@ func gauges(store *files.Store) func() []api.Gauge {
 			{Name: "holmes_store_uploads", Help: "Uploads that are kept.", Value: float64(usage.Uploads)},
 			{Name: "holmes_store_damaged", Help: "Uploads and profiles that were found to be damaged since the start.", Value: float64(usage.Damaged)},
 		}
+		complete := api.Gauge{Name: "holmes_store_totals_complete", Help: "1 when the profiles that an earlier version has stored are added up."}
+		if filled.Load() {
+			complete.Value = 1
+		}
+		all = append(all, complete)
 		for _, r := range store.Removals() {
 			labels := map[string]string{"cause": r.Cause, "class": r.Class}
 			all = append(all,

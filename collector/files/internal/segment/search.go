@@ -17,6 +17,9 @@ func (s *Segment) Search(q Query, yield func(row int) bool) {
 		wanted = append(wanted, n)
 	}
 	fits, some := s.judge(wanted)
+	for i := range q.Match {
+		fits, some = s.match(fits, some, &q.Match[i])
+	}
 	if !some {
 		return
 	}
@@ -25,18 +28,6 @@ func (s *Segment) Search(q Query, yield func(row int) bool) {
 			continue
 		}
 		if at := s.At(row); at >= q.From && at < q.To && !yield(row) {
-			return
-		}
-	}
-}
-
-// TermsWith calls yield with each term that begins with prefix, without the
-// prefix, in order.
-func (s *Segment) TermsWith(prefix string, yield func(rest string) bool) {
-	begin := sort.Search(s.terms, func(i int) bool { return string(s.term(i)) >= prefix })
-	for i := begin; i < s.terms; i++ {
-		t := s.term(i)
-		if len(t) < len(prefix) || string(t[:len(prefix)]) != prefix || !yield(string(t[len(prefix):])) {
 			return
 		}
 	}
@@ -71,6 +62,39 @@ func (s *Segment) judge(wanted []int) (fits []bool, some bool) {
 		fits[set] = true
 	}
 	return fits, fits != nil
+}
+
+// match narrows the sets that fit by a match.
+func (s *Segment) match(before []bool, some bool, m *Match) (fits []bool, found bool) {
+	if !some {
+		return nil, false
+	}
+	begin := sort.Search(s.terms, func(i int) bool { return string(s.term(i)) >= m.Prefix })
+	end := begin + sort.Search(s.terms-begin, func(i int) bool {
+		t := s.term(begin + i)
+		return len(t) < len(m.Prefix) || string(t[:len(m.Prefix)]) != m.Prefix
+	})
+	verdicts := make([]bool, end-begin) // of each value
+	for i := range verdicts {
+		verdicts[i] = m.Fits(string(s.term(begin + i)[len(m.Prefix):]))
+	}
+	missing := m.Fits("")
+	fits = make([]bool, s.sets)
+	for set := range fits {
+		if before != nil && !before[set] {
+			continue
+		}
+		fits[set] = missing
+		members := s.set(set)
+		for i := range len(members) / s.width {
+			if n := s.number(members, i); n >= begin && n < end {
+				fits[set] = verdicts[n-begin]
+				break
+			}
+		}
+		found = found || fits[set]
+	}
+	return fits, found
 }
 
 // holds reports whether the members of a set, ascending, hold all terms.

@@ -48,11 +48,19 @@ type Row struct {
 	Payload []byte
 }
 
-// A Query selects the rows that hold all terms, and whose time is at least From
-// and below To.
+// A Query selects the rows that hold all terms and fit all matches, and whose time is
+// at least From and below To.
 type Query struct {
 	From, To int64
 	Terms    []string
+	Match    []Match
+}
+
+// A Match selects the rows whose first term with a prefix fits: it is given the rest of
+// the term, or "" if there is none.
+type Match struct {
+	Prefix string
+	Fits   func(rest string) bool
 }
 
 // Everything is the query that selects all rows.
@@ -164,13 +172,35 @@ func (s *Segment) Terms(dst []string, row int) []string {
 // TermWith returns the first term of a row that begins with prefix, without the
 // prefix, or "".
 func (s *Segment) TermWith(row int, prefix string) string {
-	members := s.set(s.number(s.setOf, row))
+	rest, _ := s.SetTerm(s.SetOf(row), prefix)
+	return rest
+}
+
+// Sets is the number of different sets of terms.
+func (s *Segment) Sets() int { return s.sets }
+
+// SetOf is the number of a row's set of terms.
+func (s *Segment) SetOf(row int) int { return s.number(s.setOf, row) }
+
+// SetTerm returns the first term of a set that begins with prefix, without the prefix.
+func (s *Segment) SetTerm(set int, prefix string) (rest string, ok bool) {
+	members := s.set(set)
 	for i := range len(members) / s.width {
 		if t := s.term(s.number(members, i)); len(t) >= len(prefix) && string(t[:len(prefix)]) == prefix {
-			return string(t[len(prefix):])
+			return string(t[len(prefix):]), true
 		}
 	}
-	return ""
+	return "", false
+}
+
+// SetTermsWith calls yield with each term of a set that begins with prefix, without it.
+func (s *Segment) SetTermsWith(set int, prefix string, yield func(rest string)) {
+	members := s.set(set)
+	for i := range len(members) / s.width {
+		if t := s.term(s.number(members, i)); len(t) >= len(prefix) && string(t[:len(prefix)]) == prefix {
+			yield(string(t[len(prefix):]))
+		}
+	}
 }
 
 // number returns the i-th of numbers that are width bytes wide.

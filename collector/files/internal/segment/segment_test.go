@@ -95,12 +95,43 @@ func TestSearchFindsAsTheModel(t *testing.T) {
 	require.Equal(t, 3, n)
 }
 
-func TestTermsWith(t *testing.T) {
+func TestTermsOfSets(t *testing.T) {
 	s := open(t, []segment.Row{{Terms: []string{"s=b", "s=", "r=x", "s=a", "t=y"}}, {Terms: []string{"s=a"}}}, 0)
+	require.Equal(t, 2, s.Sets())
 	var got []string
-	s.TermsWith("s=", func(rest string) bool { got = append(got, rest); return true })
+	s.SetTermsWith(s.SetOf(0), "s=", func(rest string) { got = append(got, rest) })
 	require.Equal(t, []string{"", "a", "b"}, got)
-	s.TermsWith("zzz", func(string) bool { t.Error("found"); return true })
+	rest, ok := s.SetTerm(s.SetOf(1), "s=")
+	require.True(t, ok)
+	require.Equal(t, "a", rest)
+	_, ok = s.SetTerm(s.SetOf(1), "r=")
+	require.False(t, ok)
+	require.Equal(t, "y", s.TermWith(0, "t="))
+	require.Empty(t, s.TermWith(1, "t="))
+}
+
+// A match is given the value of each row, and "" for those that have none.
+func TestMatch(t *testing.T) {
+	s := open(t, []segment.Row{
+		{Terms: []string{"l=a", "s=x"}}, {Terms: []string{"l=b", "s=x"}}, {Terms: []string{"s=x"}}, {Terms: []string{"l=b", "s=y"}},
+	}, 0)
+	for _, tt := range []struct {
+		terms []string
+		fits  func(string) bool
+		want  []int
+	}{
+		{nil, func(v string) bool { return v == "b" }, []int{1, 3}},
+		{nil, func(v string) bool { return v != "b" }, []int{0, 2}},
+		{[]string{"s=x"}, func(v string) bool { return v != "a" }, []int{1, 2}},
+		{[]string{"s=y"}, func(v string) bool { return v == "a" }, nil},
+		{[]string{"s=z"}, func(string) bool { return true }, nil},
+	} {
+		q := segment.Everything()
+		q.Terms, q.Match = tt.terms, []segment.Match{{Prefix: "l=", Fits: tt.fits}}
+		var got []int
+		s.Search(q, func(row int) bool { got = append(got, row); return true })
+		require.Equal(t, tt.want, got)
+	}
 }
 
 // A search allocates for the sets of terms, and nothing for each row.

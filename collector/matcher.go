@@ -1,0 +1,96 @@
+package collector
+
+import (
+	"regexp"
+	"strings"
+)
+
+// Names of matchers that are no labels: "service" is the service, "type" the kind. A
+// label of these names cannot be matched.
+const (
+	NameService = "service"
+	NameType    = "type"
+)
+
+// A Matcher compares a label with a value, as Prometheus does: a label that is missing
+// has the value "". [NewMatcher] makes it.
+type Matcher struct {
+	Name, Op, Value string
+
+	expression *regexp.Regexp // of =~ and !~
+}
+
+// maxExpression bounds a regular expression.
+const maxExpression = 1024
+
+// NewMatcher returns a matcher whose operator is =, !=, =~ or !~. A regular expression
+// has to match the whole value.
+func NewMatcher(name, op, value string) (Matcher, error) {
+	m := Matcher{Name: name, Op: op, Value: value}
+	if err := checkName("label", name); err != nil {
+		return m, err
+	}
+	switch op {
+	case "=", "!=":
+	case "=~", "!~":
+		if len(value) > maxExpression {
+			return m, Errorf(TooLarge, "the expression for %s is longer than %d bytes", name, maxExpression)
+		}
+		var err error
+		if m.expression, err = regexp.Compile("^(?s:" + value + ")$"); err != nil {
+			return m, Errorf(Invalid, "the expression for %s: %w", name, err)
+		}
+	default:
+		return m, Errorf(Invalid, "the operator %.10q is none of =, !=, =~ and !~", op)
+	}
+	return m, nil
+}
+
+// Matches reports whether a label of that value matches.
+func (m *Matcher) Matches(value string) bool {
+	switch m.Op {
+	case "=":
+		return value == m.Value
+	case "!=":
+		return value != m.Value
+	case "=~":
+		return m.expression.MatchString(value)
+	default:
+		return !m.expression.MatchString(value)
+	}
+}
+
+func (m *Matcher) String() string { return m.Name + m.Op + `"` + m.Value + `"` }
+
+// validate is an error for a matcher that NewMatcher has not made.
+func (m *Matcher) validate() error {
+	if needs := strings.HasSuffix(m.Op, "~"); m.Name == "" || m.Op == "" || needs != (m.expression != nil) {
+		return Errorf(Invalid, "a matcher without a name, an operator or an expression")
+	}
+	return nil
+}
+
+// Fits reports whether the profile matches all matchers.
+func (m *Meta) Fits(matchers []Matcher) bool { return fits(matchers, m.Service, m.Kind, m.Labels) }
+
+// Fits reports whether the event matches all matchers.
+func (e *Event) Fits(matchers []Matcher) bool { return fits(matchers, e.Service, "", e.Labels) }
+
+func fits(matchers []Matcher, service string, kind Kind, labels Labels) bool {
+	for i := range matchers {
+		m := &matchers[i]
+		value := ""
+		switch m.Name {
+		case NameService:
+			value = service
+		case NameType:
+			value = string(kind)
+		default:
+			value = labels.Get(m.Name)
+		}
+		if !m.Matches(value) {
+			return false
+		}
+	}
+	return true
+}
