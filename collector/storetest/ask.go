@@ -198,7 +198,11 @@ func drawsTimelines(s *subject) {
 	lines := 0
 	for range 2 {
 		for _, q := range []collector.TimelineQuery{
-			{Type: "cpu"}, {Type: "cpu", By: "service"}, {Type: "cpu", By: "type"}, {Type: "space", By: "a"}, {Type: "nothing"},
+			{Type: "cpu"},
+			{Type: "cpu", By: "service"},
+			{Type: "cpu", By: "type"},
+			{Type: "space", By: "a"},
+			{Type: "nothing"},
 			{Type: "cpu", By: "zone", Query: collector.Query{Service: "service1", Matchers: []collector.Matcher{matcher(s, "a", "!=", "")}}},
 		} {
 			for _, step := range []time.Duration{time.Second, 3 * time.Second, time.Hour} {
@@ -215,7 +219,9 @@ func drawsTimelines(s *subject) {
 	}
 	require.Greater(s, lines, 50)
 	for _, q := range []collector.TimelineQuery{
-		{}, {Type: "cpu", Step: 1}, {Type: "cpu", Query: collector.Query{From: at(1), To: at(2)}},
+		{},
+		{Type: "cpu", Step: 1},
+		{Type: "cpu", Query: collector.Query{From: at(1), To: at(2)}},
 		{Type: "cpu", Step: 1, Query: collector.Query{From: at(1), To: at(2)}},
 	} {
 		_, err := s.Timeline(s.Context(), q)
