@@ -20,7 +20,7 @@ const module = "github.com/go-holmes/holmes/collector"
 // folder below another one of the table is a room of its own.
 var rooms = map[string][]string{
 	".":                {},
-	"api":              {".", "internal/push", "internal/render", "merge", "safepprof"},
+	"api":              {".", "internal/push", "internal/render", "internal/units", "merge", "safepprof"},
 	"cmd":              {"internal/command"},
 	"files":            {"."},
 	"flame":            {"."},
@@ -29,7 +29,7 @@ var rooms = map[string][]string{
 	"internal/push":    {"."},
 	"internal/render":  {".", "flame", "merge", "safepprof"},
 	"internal/serve":   {".", "api", "files", "internal/units", "merge", "pages", "safepprof", "server"},
-	"internal/source":  {".", "api"},
+	"internal/source":  {".", "api", "internal/units"},
 	"internal/term":    {},
 	"internal/units":   {},
 	"merge":            {".", "safepprof"},

@@ -20,10 +20,10 @@
 // Ours, answered with an object, or {"code":"...","error":"..."}:
 //
 //	POST /api/1/events                   a whole event, as reporters.NewHTTP sends it
-//	GET  /api/1/events[?service=][&signal=][&state=][&reason=][&culprit=][&labels=][&from=][&to=][&limit=]
+//	GET  /api/1/events[?service=][&signal=][&state=][&reason=][&culprit=][&labels=][&from=][&to=][&limit=][&after=]
 //	GET  /api/1/events/<id>              its summary
 //	GET  /api/1/events/<id>/<file>       event.json, or a profile, as received
-//	GET  /api/1/profiles[?service=][&type=][&event=][&labels=][&from=][&to=][&limit=]
+//	GET  /api/1/profiles[?service=][&type=][&event=][&labels=][&from=][&to=][&limit=][&after=]
 //	GET  /api/1/profiles/<id>            its description
 //	GET  /api/1/merge?service=&type=[&labels=][&from=][&to=][&limit=][&format=][&value=][&over=][&instances=][&max_samples=]
 //	GET  /api/1/merge?ids=<id>,<id>...   the same of these profiles
@@ -31,13 +31,17 @@
 //	                                     and so on; parameters without a base_ one are those of both
 //	POST /api/1/sweep                    remove uploads that are too old, now
 //
-// And for monitoring: GET /healthz, GET /readyz, GET /metrics.
+// And for monitoring: GET /healthz, GET /readyz, GET /metrics, and the profiles of the
+// collector itself below /debug/pprof/.
 //
 // A type is cpu, heap, block, mutex, goroutine, threadcreate, other or trace.
 // Labels are "k=v,k2=v2", each side escaped as in a query once more, so that a
-// comma in a value travels as %252C. Times are UTC, 2006-01-02T15:04:05, or RFC
-// 3339; from and to are both inside the window, and a time in whole seconds
-// means all of its second. An Idempotency-Key makes a repetition harmless.
+// comma in a value travels as %252C. Times are UTC, 2006-01-02T15:04:05, RFC 3339,
+// or an age such as 24h, 7d or now-1h; from and to are both inside the window, and a
+// time in whole seconds means all of its second. The same holds for the pages and the
+// commands. A list of /api/1 that has more results has their position in next: the
+// same request with it as after answers with those. An Idempotency-Key makes a
+// repetition harmless.
 //
 // # Merging and comparing
 //
@@ -79,12 +83,14 @@
 //   - A malformed ID is not found (404), and no fault (500).
 //   - Services and labels hold any printable text, slashes and commas included.
 //   - Bodies, times, and the number of requests at once are bounded.
+//   - A time that is more than 10 minutes ahead becomes that of the arrival.
 //   - All answers but profiles are application/json.
 //
 // # Rights
 //
-// Writing, reading and triggering have a token each, see [Tokens]. A page of
-// another origin can neither read nor change anything.
+// Writing, reading and triggering have tokens of their own, see [Tokens]. A page of
+// another origin can neither read nor change anything. A token that is none is answered
+// late, 401, and one of another right 403.
 //
 // # Caveats
 //
@@ -97,12 +103,13 @@
 //
 //	handler.go   unknown routes, other origins, panics
 //	routes.go    the table; rights, slots for requests
-//	auth.go      tokens
-//	pace.go      deadlines of bodies and answers
+//	auth.go      rights; tokens.go their tokens
+//	access.go    what is logged of requests
+//	places.go    places for uploads; pace.go deadlines of bodies and answers
 //	intake.go    uploads: profefe.go, ingest.go (name.go), events.go; receive.go is what they share
 //	search.go    searches and merges: profefe.go, merge.go, download.go; params.go reads queries
 //	view.go      objects that are answered; reply.go errors in three dialects
-//	process.go   routes about the process; metrics.go what Prometheus reads
+//	process.go   routes about the process; metrics.go what Prometheus reads; debug.go its profiles
 //
 // The forms of merges are package internal/render.
 //

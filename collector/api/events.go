@@ -67,6 +67,7 @@ func (u *eventUpload) receive(r *http.Request, part *multipart.Part) (err error)
 	if key := r.Header.Get("Idempotency-Key"); key != "" && key != u.event.ID {
 		return collector.Errorf(collector.Invalid, "Idempotency-Key %.80q is not the event's id, %q", key, u.event.ID)
 	}
+	u.event.At = u.past(u.event.At)
 	for i := range u.event.Profiles {
 		u.expected[u.event.Profiles[i].File] = &u.event.Profiles[i]
 	}

@@ -57,7 +57,7 @@ func New(config Config) (*Handler, error) {
 	}
 	h := &Handler{config: config, limits: config.Limits.withDefaults(), log: config.Log, mux: http.NewServeMux()}
 	h.intake = intake{store: config.Store, now: config.Now}
-	h.reader = reader{store: config.Store, merger: config.Merger, mergeLimit: h.limits.Merge, dot: config.Dot}
+	h.reader = reader{store: config.Store, merger: config.Merger, mergeLimit: h.limits.Merge, dot: config.Dot, now: config.Now}
 	var err error
 	if config.Merger == nil {
 		if h.reader.merger, err = merge.New(merge.Config{Store: config.Store, Now: config.Now}); err != nil {

@@ -67,8 +67,21 @@ func (in *intake) complete(m *collector.Meta, info *safepprof.Info) {
 	if m.CreatedAt.IsZero() {
 		m.CreatedAt = in.now().UTC()
 	}
+	m.CreatedAt = in.past(m.CreatedAt)
 	if info.Duration > 0 {
 		m.Duration = info.Duration
 	}
 	m.Totals = info.Sums()
+}
+
+// clockSkew is how far ahead a sender's clock may be.
+const clockSkew = 10 * time.Minute
+
+// past is a time of a sender, or now if its clock is far ahead: it would be above all
+// others in every list until then.
+func (in *intake) past(at time.Time) time.Time {
+	if now := in.now().UTC(); at.After(now.Add(clockSkew)) {
+		return now
+	}
+	return at
 }

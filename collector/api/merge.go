@@ -18,7 +18,7 @@ const maxIDs = 1000
 
 // mergeProfiles answers with all profiles that profefe's search finds, merged.
 func (rd *reader) mergeProfiles(w http.ResponseWriter, r *http.Request) error {
-	q, err := profefeQuery(r.URL.Query())
+	q, err := profefeQuery(r.URL.Query(), rd.now())
 	if err != nil {
 		return err
 	}
@@ -48,7 +48,7 @@ type side struct {
 
 // readSide reads the parameters of a side, which have the prefix. Missing ones are
 // those without the prefix.
-func readSide(values url.Values, prefix string) (s side, err error) {
+func (rd *reader) readSide(values url.Values, prefix string) (s side, err error) {
 	own := url.Values{}
 	for _, name := range []string{"service", "type", "from", "to", "labels", "limit"} {
 		if values.Has(prefix + name) {
@@ -72,7 +72,7 @@ func readSide(values url.Values, prefix string) (s side, err error) {
 	if _, err := requiredKind(own); err != nil {
 		return s, err
 	}
-	return s, readQuery(&s.query, own)
+	return s, readQuery(&s.query, own, rd.now())
 }
 
 func errTooMany(n int) error {
@@ -87,7 +87,7 @@ func (rd *reader) fold(ctx context.Context, s side, form *render.Form) (*merge.F
 // getMerge answers with merged profiles in the requested form.
 func (rd *reader) getMerge(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
-	s, err := readSide(values, "")
+	s, err := rd.readSide(values, "")
 	if err != nil {
 		return err
 	}
@@ -115,11 +115,11 @@ func (rd *reader) getDiff(w http.ResponseWriter, r *http.Request) error {
 	if !slices.ContainsFunc([]string{"ids", "service", "type", "from", "to", "labels", "limit"}, func(name string) bool { return values.Has("base_" + name) }) {
 		return collector.Errorf(collector.Invalid, "missing base_ids, base_service, base_from, base_to or base_labels: what to compare with")
 	}
-	source, err := readSide(values, "")
+	source, err := rd.readSide(values, "")
 	if err != nil {
 		return err
 	}
-	base, err := readSide(values, "base_")
+	base, err := rd.readSide(values, "base_")
 	if err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func TestMergeErrors(t *testing.T) {
 		"merge?service=shop&type=fish":                         {400, "is none of"},
 		"merge?service=shop&type=trace":                        {405, "cannot be merged"},
 		"merge?service=nobody&type=cpu":                        {404, "nothing found"},
-		"merge?service=shop&type=cpu&from=x":                   {400, "is not a time"},
+		"merge?service=shop&type=cpu&from=x":                   {400, "is neither a time"},
 		"merge?service=shop&type=cpu&format=fish":              {400, `format \"fish\" is none of`},
 		"merge?service=shop&type=cpu&max_samples=0":            {400, "max_samples"},
 		"merge?service=shop&type=cpu&over=fish":                {400, "none of total, rate, latest"},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/units"
 )
 
 // profefeTime is how profefe writes times, in UTC.
@@ -60,7 +61,7 @@ func requiredKind(q url.Values) (collector.Kind, error) {
 }
 
 // profefeQuery reads a search in profefe's form.
-func profefeQuery(values url.Values) (q collector.Query, err error) {
+func profefeQuery(values url.Values, now time.Time) (q collector.Query, err error) {
 	if q.Service = values.Get("service"); q.Service == "" {
 		return q, collector.Errorf(collector.Invalid, "missing service")
 	}
@@ -69,12 +70,12 @@ func profefeQuery(values url.Values) (q collector.Query, err error) {
 			return q, collector.Errorf(collector.Invalid, "missing %s", bound)
 		}
 	}
-	err = readQuery(&q, values)
+	err = readQuery(&q, values, now)
 	return q, err
 }
 
 // readQuery reads the parameters that both forms of a search share.
-func readQuery(q *collector.Query, values url.Values) (err error) {
+func readQuery(q *collector.Query, values url.Values, now time.Time) (err error) {
 	if kind := values.Get("type"); kind != "" {
 		if q.Kind, err = collector.ParseKind(kind); err != nil {
 			return err
@@ -83,37 +84,25 @@ func readQuery(q *collector.Query, values url.Values) (err error) {
 	if q.Labels, err = collector.ParseLabels(values.Get("labels")); err != nil {
 		return err
 	}
-	if q.From, q.To, err = window(values); err != nil {
+	if q.From, q.To, err = window(values, now); err != nil {
 		return err
 	}
 	if q.Limit, err = limit(values); err != nil {
 		return err
 	}
+	if q.After, err = collector.ParsePosition(values.Get("after")); err != nil {
+		return err
+	}
 	return q.Validate()
 }
 
-// window reads from and to. Both are inside, and a time in whole seconds means
-// all of its second: created_at, as it is answered, finds its profile.
-func window(values url.Values) (from, to time.Time, err error) {
-	if text := values.Get("from"); text != "" {
-		if from, err = parseTime("from", text); err != nil {
-			return from, to, err
-		}
+// window reads from and to, see [units.Window].
+func window(values url.Values, now time.Time) (from, to time.Time, err error) {
+	from, to, err = units.Window(values.Get("from"), values.Get("to"), now)
+	if err != nil {
+		err = collector.Errorf(collector.Invalid, "%w", err)
 	}
-	if text := values.Get("to"); text != "" {
-		if to, err = parseTime("to", text); err != nil {
-			return from, to, err
-		}
-		if from.After(to) {
-			return from, to, collector.Errorf(collector.Invalid, "from %.40q is after to %.40q", values.Get("from"), text)
-		}
-		if to.Nanosecond() == 0 {
-			to = to.Add(time.Second)
-		} else {
-			to = to.Add(time.Nanosecond)
-		}
-	}
-	return from, to, nil
+	return from, to, err
 }
 
 func limit(values url.Values) (int, error) {

@@ -49,7 +49,7 @@ func (in *intake) postProfile(w http.ResponseWriter, r *http.Request) error {
 // findProfiles lists profiles. Without a limit there may be many, so the list is
 // written while the search runs.
 func (rd *reader) findProfiles(w http.ResponseWriter, r *http.Request) error {
-	q, err := profefeQuery(r.URL.Query())
+	q, err := profefeQuery(r.URL.Query(), rd.now())
 	if err != nil {
 		return err
 	}

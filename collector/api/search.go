@@ -15,6 +15,7 @@ type reader struct {
 	merger     *merge.Merger
 	mergeLimit time.Duration // of one merge
 	dot        string        // Graphviz's program
+	now        func() time.Time
 }
 
 // findEvents lists events, the newest first.
@@ -28,7 +29,10 @@ func (rd *reader) findEvents(w http.ResponseWriter, r *http.Request) error {
 	if q.Labels, err = collector.ParseLabels(values.Get("labels")); err != nil {
 		return err
 	}
-	if q.From, q.To, err = window(values); err != nil {
+	if q.From, q.To, err = window(values, rd.now()); err != nil {
+		return err
+	}
+	if q.After, err = collector.ParsePosition(values.Get("after")); err != nil {
 		return err
 	}
 	if q.Limit, err = boundedLimit(values); err != nil {
@@ -37,11 +41,15 @@ func (rd *reader) findEvents(w http.ResponseWriter, r *http.Request) error {
 	if err := q.Validate(); err != nil {
 		return err
 	}
-	events, err := gather(rd.store.Events(r.Context(), q), NewEvent)
+	q.Limit++
+	events, next, err := gather(rd.store.Events(r.Context(), q), q.Limit-1, (*collector.Event).Position, NewEvent)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"events": events})
+	writeJSON(w, http.StatusOK, struct {
+		Events []Event `json:"events"`
+		Next   string  `json:"next,omitempty"`
+	}{events, next})
 	return nil
 }
 
@@ -49,31 +57,41 @@ func (rd *reader) findEvents(w http.ResponseWriter, r *http.Request) error {
 func (rd *reader) searchProfiles(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
 	q := collector.Query{Service: values.Get("service"), Event: values.Get("event")}
-	if err := readQuery(&q, values); err != nil {
+	if err := readQuery(&q, values, rd.now()); err != nil {
 		return err
 	}
 	var err error
 	if q.Limit, err = boundedLimit(values); err != nil {
 		return err
 	}
-	profiles, err := gather(rd.store.Find(r.Context(), q), toProfile)
+	q.Limit++
+	profiles, next, err := gather(rd.store.Find(r.Context(), q), q.Limit-1, (*collector.Meta).Position, toProfile)
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, map[string]any{"profiles": profiles})
+	writeJSON(w, http.StatusOK, struct {
+		Profiles []Profile `json:"profiles"`
+		Next     string    `json:"next,omitempty"`
+	}{profiles, next})
 	return nil
 }
 
-// gather returns the results of a search as they are answered. It is never nil.
-func gather[T, V any](found iter.Seq2[T, error], view func(T) V) ([]V, error) {
-	all := []V{}
+// gather returns the first results of a search as they are answered, and if there are
+// more the position of the last one. The list is never nil.
+func gather[T, V any](found iter.Seq2[T, error], limit int, position func(*T) collector.Position, view func(T) V) (all []V, next string, err error) {
+	all = []V{}
+	var last collector.Position
 	for t, err := range found {
 		if err != nil {
-			return nil, err
+			return nil, "", err
 		}
+		if len(all) == limit {
+			return all, last.String(), nil
+		}
+		last = position(&t)
 		all = append(all, view(t))
 	}
-	return all, nil
+	return all, "", nil
 }
 
 func (rd *reader) getEvent(w http.ResponseWriter, r *http.Request) error {

@@ -1,33 +1,30 @@
 package pages
 
 import (
+	"fmt"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
 )
 
-// latest is the number of events that the first page considers.
-const latest = 500
+// counted is the number of events up to which those of a service are counted.
+const counted = 100
 
 // A serviceView is a service on the first page.
 type serviceView struct {
 	Name       string
-	Events     int // among the latest ones
+	Events     string
 	Last       *eventView
 	EventsURL  string
 	PagesURL   string
 	CompareURL string
 }
 
-// home lists the services, each with its latest event.
+// home lists the services, each with its own latest event.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	names, err := p.store.Services(r.Context())
-	if err != nil {
-		return err
-	}
-	now := p.config.Now()
-	events, err := p.events(r, collector.EventQuery{Limit: latest})
 	if err != nil {
 		return err
 	}
@@ -35,28 +32,44 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 		Services []*serviceView
 		Latest   []*eventView
 		Now      time.Time
-	}{Now: now}
-	byName := map[string]*serviceView{}
+	}{Now: p.config.Now()}
 	for _, name := range names {
-		s := &serviceView{
-			Name: name, EventsURL: link("/events", "service", name), PagesURL: link("/profiles", "service", name),
-			CompareURL: link("/compare", "service", name),
+		s, err := p.serviceView(r, name, body.Now)
+		if err != nil {
+			return err
 		}
-		byName[name] = s
 		body.Services = append(body.Services, s)
 	}
-	for i := range events {
-		v := p.viewOf(&events[i], now)
-		if s := byName[v.Service]; s != nil {
-			if s.Events++; s.Last == nil {
-				s.Last = v
-			}
-		}
-		if i < 10 {
-			body.Latest = append(body.Latest, v)
-		}
+	latest, err := p.events(r, collector.EventQuery{Limit: 10})
+	if err != nil {
+		return err
+	}
+	for i := range latest {
+		body.Latest = append(body.Latest, p.viewOf(&latest[i], body.Now))
 	}
 	return p.render(w, http.StatusOK, "home", frame{Title: "Services", Here: "home", Body: body})
+}
+
+// serviceView returns a service with its latest event. Each is asked for by itself:
+// among the latest events of all, those of one service may hide another's.
+func (p *Pages) serviceView(r *http.Request, name string, now time.Time) (*serviceView, error) {
+	s := &serviceView{
+		Name: name, EventsURL: link("/events", "service", name), PagesURL: link("/profiles", "service", name),
+		CompareURL: link("/compare", "service", name),
+	}
+	events, err := p.events(r, collector.EventQuery{Service: name, Limit: counted + 1})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(events) > counted:
+		s.Events = fmt.Sprintf("over %d", counted)
+	case len(events) > 0:
+		s.Events = strconv.Itoa(len(events))
+	}
+	if len(events) > 0 {
+		s.Last = p.viewOf(&events[0], now)
+	}
+	return s, nil
 }
 
 // events collects events.

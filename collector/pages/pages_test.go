@@ -3,6 +3,7 @@ package pages_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -59,7 +60,8 @@ func TestTimeline(t *testing.T) {
 	for query, found := range map[string]bool{
 		"": true, "?service=shop": true, "?service=till": false, "?signal=cpu&state=confirmed&reason=diff": true, "?signal=mem": false,
 		"?culprit=main.work": true, "?culprit=main.rest": false, "?labels=version%3D1.2.3": true, "?labels=version%3D2": false,
-		"?from=-2h": true, "?from=-10m": false, "?from=2026-05-04&to=2026-05-05": true, "?to=2026-05-04T03:02": false, "?state=unconfirmed": false,
+		"?from=-2h": true, "?from=-10m": false, "?from=2026-05-04&to=2026-05-05": true, "?from=2h": true, "?from=now-2h&to=now": true, "?to=now-2h": false,
+		"?from=2026-05-04T03:02:01&to=2026-05-04T03:02:01": true, "?to=2026-05-04T03:02:00.9": false, "?to=2026-05-04T03:02": false, "?state=unconfirmed": false,
 	} {
 		require.Equal(t, found, strings.Contains(w.page("/events"+query), `href="/events/`+cpuEvent+`"`), query)
 	}
@@ -74,18 +76,12 @@ func TestTimeline(t *testing.T) {
 	}
 }
 
-// The links to older events show every event once.
-func TestTimelineIsPaged(t *testing.T) {
-	w := newWorld(t)
-	const total = 230
-	for n := range total {
-		when := at().Add(time.Duration(n) * time.Second).Format(time.RFC3339)
-		id := "e" + strings.ReplaceAll(when, ":", "-")
-		w.putEvent(strings.Replace(eventOf(id, "shop", "cpu", ""), "2026-05-04T03:02:01Z", when, 1), nil)
-	}
+// requireAll follows the links to older results, which show each of them once.
+func (w *world) requireAll(total int, first, link string) {
+	w.t.Helper()
 	seen := map[string]int{}
-	links, older := regexp.MustCompile(`class="sentence" href="([^"]+)"`), regexp.MustCompile(`rel="next" href="([^"]+)"`)
-	for next := "/events?service=shop"; next != ""; {
+	links, older := regexp.MustCompile(link), regexp.MustCompile(`rel="next" href="([^"]+)"`)
+	for next := first; next != ""; {
 		page := w.page(next)
 		for _, m := range links.FindAllStringSubmatch(page, -1) {
 			seen[m[1]]++
@@ -95,10 +91,37 @@ func TestTimelineIsPaged(t *testing.T) {
 			next = strings.ReplaceAll(m[1], "&amp;", "&")
 		}
 	}
-	require.Len(t, seen, total)
+	require.Len(w.t, seen, total)
 	for id, n := range seen {
-		require.Equal(t, 1, n, id)
+		require.Equal(w.t, 1, n, id)
 	}
+}
+
+// Results of the same second are neither left out nor shown twice.
+func TestListsArePaged(t *testing.T) {
+	w := newWorld(t)
+	const total = 230
+	for n := range total {
+		when := at().Add(time.Duration(n/150) * time.Second).Format(time.RFC3339)
+		w.putEvent(strings.Replace(eventOf(fmt.Sprintf("e%d", n*7919%total), "shop", "cpu", ""), "2026-05-04T03:02:01Z", when, 1), nil)
+		w.put(collector.Meta{Service: "shop", Kind: collector.KindHeap, CreatedAt: at()}, profileOf(collector.KindHeap, map[string]int64{"main.keep": 1}))
+	}
+	w.requireAll(total, "/events?service=shop&to=2026-05-04T03:02:02", `class="sentence" href="([^"]+)"`)
+	w.requireAll(total, "/profiles?service=shop&from=2026-05-04T03:02:01", `href="/api/0/profiles/([^"]+)"`)
+	require.Equal(t, http.StatusBadRequest, w.get("/events?after=x").Code)
+}
+
+// The events of one service hide no other's on the first page.
+func TestHomeShowsEachService(t *testing.T) {
+	w := newWorld(t)
+	w.putEvent(eventOf("p1", "payments", "mem", ""), nil)
+	for n := range 550 {
+		w.putEvent(strings.Replace(eventOf(fmt.Sprintf("n%d", n), "noisy", "cpu", ""), "03:02:01Z", "04:02:01Z", 1), nil)
+	}
+	page := w.page("/")
+	require.Contains(t, page, `href="/events/p1"`)
+	require.Contains(t, page, `<td class="n">over 100</td>`)
+	require.Contains(t, page, `<td class="n">1</td>`)
 }
 
 func TestEvent(t *testing.T) {

@@ -37,10 +37,10 @@ func selectionOf(values url.Values, prefix string, now time.Time) (s selection, 
 	if q.Labels, err = collector.ParseLabels(s.LabelText); err != nil {
 		return s, err
 	}
-	if q.From, err = moment(prefix+"from", s.FromText, now); err != nil {
-		return s, err
+	if q.From, q.To, err = units.Window(s.FromText, s.ToText, now); err != nil {
+		return s, collector.Errorf(collector.Invalid, "%s%w", prefix, err)
 	}
-	if q.To, err = moment(prefix+"to", s.ToText, now); err != nil {
+	if q.After, err = collector.ParsePosition(get("after")); err != nil {
 		return s, err
 	}
 	if text := get("limit"); text != "" {
@@ -73,7 +73,9 @@ func (s *selection) values(prefix string) url.Values {
 	set("type", string(s.Query.Kind))
 	set("labels", s.Query.Labels.String())
 	set("from", exact(s.Query.From))
-	set("to", exact(s.Query.To))
+	if !s.Query.To.IsZero() {
+		set("to", units.FormatEnd(s.Query.To))
+	}
 	if s.Query.Limit > 0 {
 		set("limit", strconv.Itoa(s.Query.Limit))
 	}
@@ -85,19 +87,6 @@ func exact(at time.Time) string {
 		return ""
 	}
 	return at.UTC().Format(time.RFC3339Nano)
-}
-
-// moment reads a time: absolute, in UTC unless it says otherwise, or relative to
-// now, such as -24h.
-func moment(name, text string, now time.Time) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	at, ok := units.Moment(text, now)
-	if !ok {
-		return at, collector.Errorf(collector.Invalid, "%s %.40q is neither a time like 2026-05-04T03:02 nor an age like -24h", name, text)
-	}
-	return at, nil
 }
 
 // A request has the parameters of the pages with profiles.

@@ -38,7 +38,8 @@ func (p *Pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := collector.EventQuery{
 		Service: asked.Query.Service, Signal: values.Get("signal"), State: values.Get("state"), Reason: values.Get("reason"),
-		Culprit: values.Get("culprit"), Labels: asked.Query.Labels, From: asked.Query.From, To: asked.Query.To, Limit: screenful + 1,
+		Culprit: values.Get("culprit"), Labels: asked.Query.Labels, From: asked.Query.From, To: asked.Query.To,
+		After: asked.Query.After, Limit: screenful + 1,
 	}
 	events, err := p.events(r, q)
 	if err != nil {
@@ -61,7 +62,8 @@ func (p *Pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	if len(events) > screenful {
 		events = events[:screenful]
-		values.Set("to", exact(events[screenful-1].At))
+		last := events[screenful-1].Position()
+		values.Set("after", last.String())
 		body.Older = "/events?" + values.Encode()
 	}
 	for i := range events {
@@ -130,7 +132,8 @@ func (p *Pages) profiles(w http.ResponseWriter, r *http.Request) error {
 		body.Merged, body.MergedTop, body.Other = req.url("/flame"), req.url("/top"), req.url("/compare")
 	}
 	if more {
-		body.Older = req.url("/profiles", "to", exact(metas[len(metas)-1].CreatedAt))
+		last := metas[len(metas)-1].Position()
+		body.Older = req.url("/profiles", "after", last.String())
 	}
 	return p.render(w, http.StatusOK, "profiles", frame{Title: "Profiles", Here: "profiles", Body: body})
 }

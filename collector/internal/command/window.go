@@ -19,8 +19,8 @@ func (w *window) set(s *settings) {
 	s.flags.StringVar(&w.service, "service", "", "of this `service`")
 	s.flags.StringVar(&w.kind, "type", "", "profiles of this `type`: cpu, heap, goroutine, ...")
 	s.flags.StringVar(&w.labels, "labels", "", "with these labels, `k=v,k2=v2`")
-	s.flags.StringVar(&w.from, "from", "", "from this `time` on: 2026-05-04T03:02:01, in UTC, or an age like 24h or 7d")
-	s.flags.StringVar(&w.to, "to", "", "before this `time`")
+	s.flags.StringVar(&w.from, "from", "", "from this `time` on: 2026-05-04T03:02:01, in UTC, or an age like 24h, 7d or now-1h")
+	s.flags.StringVar(&w.to, "to", "", "until this `time`, its second included")
 	s.flags.IntVar(&w.limit, "limit", 100, "at most so `many`, the newest")
 }
 
@@ -30,26 +30,11 @@ func (w *window) query() (q collector.Query, err error) {
 	if q.Labels, err = collector.ParseLabels(w.labels); err != nil {
 		return q, usageError{err}
 	}
-	if q.From, err = moment("from", w.from); err != nil {
-		return q, err
-	}
-	if q.To, err = moment("to", w.to); err != nil {
-		return q, err
+	if q.From, q.To, err = units.Window(w.from, w.to, time.Now()); err != nil {
+		return q, usageError{fmt.Errorf("holmes: -%w", err)}
 	}
 	if err := q.Validate(); err != nil {
 		return q, usageError{err}
 	}
 	return q, nil
-}
-
-// moment reads a time in UTC, or an age.
-func moment(name, text string) (time.Time, error) {
-	if text == "" {
-		return time.Time{}, nil
-	}
-	at, ok := units.Moment(text, time.Now())
-	if !ok {
-		return at, usageError{fmt.Errorf("holmes: -%s: %q is neither a time like 2026-05-04T03:02:01 nor an age like 24h", name, text)}
-	}
-	return at, nil
 }

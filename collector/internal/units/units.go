@@ -131,17 +131,51 @@ func (a *Age) Set(text string) error {
 	return fmt.Errorf("%q is not an age like 30d or 12h", text)
 }
 
-// Moment reads a time: absolute, in UTC unless it says otherwise, or an age like
-// 24h, -24h or 7d before now.
+// Moment reads a time: absolute, in UTC unless it says otherwise, or relative to now:
+// now, now-1h, or an age like 24h, -24h or 7d.
 func Moment(text string, now time.Time) (time.Time, bool) {
+	if text == "now" {
+		return now.UTC(), true
+	}
 	var a Age
-	if a.Set(strings.TrimLeft(text, "-+")) == nil {
+	if a.Set(strings.TrimLeft(strings.TrimPrefix(text, "now"), "-+")) == nil {
 		return now.Add(-time.Duration(a)).UTC(), true
 	}
 	for _, layout := range []string{time.RFC3339Nano, "2006-01-02T15:04:05", "2006-01-02T15:04", "2006-01-02 15:04:05", "2006-01-02 15:04", "2006-01-02"} {
-		if at, err := time.Parse(layout, text); err == nil {
+		if at, err := time.Parse(layout, text); err == nil && !at.IsZero() {
 			return at.UTC(), true
 		}
 	}
 	return time.Time{}, false
 }
+
+// Window reads the begin and the end of a search, which may be "". Both are inside,
+// and a time in whole seconds means all of its second. It returns the first moment
+// and the one after the last, as queries have them.
+func Window(fromText, toText string, now time.Time) (from, to time.Time, err error) {
+	for _, bound := range []struct {
+		name, text string
+		at         *time.Time
+	}{{"from", fromText, &from}, {"to", toText, &to}} {
+		if bound.text == "" {
+			continue
+		}
+		var ok bool
+		if *bound.at, ok = Moment(bound.text, now); !ok {
+			return from, to, fmt.Errorf("%s %.40q is neither a time like 2026-05-04T03:02:01 nor an age like 24h", bound.name, bound.text)
+		}
+	}
+	if to.IsZero() {
+		return from, to, nil
+	}
+	if from.After(to) {
+		return from, to, fmt.Errorf("from %.40q is after to %.40q", fromText, toText)
+	}
+	if to.Nanosecond() == 0 {
+		return from, to.Add(time.Second), nil
+	}
+	return from, to.Add(1), nil
+}
+
+// FormatEnd returns the text of the end of a search that [Window] reads as the same.
+func FormatEnd(to time.Time) string { return to.UTC().Add(-1).Format(time.RFC3339Nano) }

@@ -39,7 +39,7 @@ func TestMoment(t *testing.T) {
 	for text, want := range map[string]time.Time{
 		"24h": now.Add(-24 * time.Hour), "-24h": now.Add(-24 * time.Hour), "7d": now.Add(-7 * 24 * time.Hour),
 		"2026-05-04": now.Add(-12 * time.Hour), "2026-05-04T03:02": now.Add(-8*time.Hour - 58*time.Minute),
-		"2026-05-04 03:02:00": now.Add(-8*time.Hour - 58*time.Minute), "2026-05-04T14:00:00+02:00": now,
+		"2026-05-04 03:02:00": now.Add(-8*time.Hour - 58*time.Minute), "2026-05-04T14:00:00+02:00": now, "now": now, "now-1h": now.Add(-time.Hour),
 	} {
 		at, ok := units.Moment(text, now)
 		require.True(t, ok, text)
@@ -58,4 +58,26 @@ func TestQuotas(t *testing.T) {
 	for _, bad := range []string{"shop", "=1MiB", "shop=", "shop=many"} {
 		require.Error(t, q.Set(bad), bad)
 	}
+}
+
+// The text of an end means the same end again.
+func TestWindow(t *testing.T) {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 5, time.UTC)
+	for text, want := range map[string]time.Time{
+		"2026-05-04T11:00:00": now.Add(-time.Hour - 5 + time.Second), "now": now.Add(1), "2026-05-04T11:00:00.5Z": now.Add(-time.Hour - 5 + 500*time.Millisecond + 1),
+	} {
+		_, to, err := units.Window("", text, now)
+		require.NoError(t, err)
+		require.Equal(t, want, to, text)
+		_, again, err := units.Window("", units.FormatEnd(to), now)
+		require.NoError(t, err)
+		require.Equal(t, to, again, text)
+	}
+	from, to, err := units.Window("", "", now)
+	require.NoError(t, err)
+	require.True(t, from.IsZero() && to.IsZero())
+	_, _, err = units.Window("1h", "2h", now)
+	require.ErrorContains(t, err, "is after to")
+	_, _, err = units.Window("1h", "soon", now)
+	require.ErrorContains(t, err, `to "soon" is neither`)
 }
