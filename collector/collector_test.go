@@ -121,6 +121,43 @@ func TestQueries(t *testing.T) {
 		require.ErrorContains(t, q.Validate(), reason)
 	}
 	require.Error(t, (&collector.EventQuery{Limit: -1}).Validate())
+
+	p := collector.Position{At: at.Add(7), ID: "e~1"}
+	again, err := collector.ParsePosition(p.String())
+	require.NoError(t, err)
+	require.Equal(t, p, again)
+	again, err = collector.ParsePosition("")
+	require.NoError(t, err)
+	require.True(t, again.IsZero())
+	require.Empty(t, again.String())
+	for _, text := range []string{"1", "x~e", "1~", "1~" + strings.Repeat("x", 300)} {
+		_, err := collector.ParsePosition(text)
+		require.ErrorContains(t, err, "is not a position", text)
+	}
+}
+
+// Texts of an event are bounded and printable, and none of them makes it be refused.
+func TestReadEventCleans(t *testing.T) {
+	long := strings.Repeat("a", 1_000_000)
+	many := map[string]string{"service": "shop\n", "a\x00b": "\u202epod\u0000\u2028", "": "no key", long[:300]: long[:2000], "bad": "\xff"}
+	for i := range collector.MaxLabels {
+		many[fmt.Sprintf("k%d", i)] = "v"
+	}
+	labels, err := json.Marshal(many)
+	require.NoError(t, err)
+	for _, sentence := range []string{`"sentence":"` + long + `",`, `"sentence":"two\nlines \u202e\u2067",`} {
+		e, err := collector.ReadEvent([]byte(`{"id":"e1","state":"confirmed\n","at":"2026-05-04T03:02:01Z",` + sentence[:min(len(sentence), 900_000)] +
+			map[bool]string{true: `",`}[len(sentence) > 900_000] + `"trigger":{"signal":"cpu\t","reason":"abs"},"labels":` + string(labels) + `}`))
+		require.NoError(t, err)
+		require.NoError(t, e.Validate())
+		require.LessOrEqual(t, len(e.Sentence), 2000)
+		require.NotContains(t, e.Sentence, "\n")
+		require.NotContains(t, e.Sentence, "\u202e")
+		require.Equal(t, []string{"shop", "confirmed", "cpu"}, []string{e.Service, e.State, e.Signal})
+		require.Equal(t, "pod", e.Labels.Get("a b"))
+		require.Len(t, e.Labels.Get(long[:collector.MaxName]), collector.MaxValue)
+		require.Len(t, e.Labels, collector.MaxLabels)
+	}
 }
 
 const eventText = `{"id":"20260504T030201.000000000Z-cpu-a1","state":"confirmed","at":"2026-05-04T05:02:01+02:00",
@@ -137,7 +174,7 @@ func TestReadEvent(t *testing.T) {
 	labels := collector.Labels{{Key: "instance", Value: "pod-1"}}
 	require.Equal(t, &collector.Event{
 		ID: "20260504T030201.000000000Z-cpu-a1", Service: "shop", State: "confirmed", Signal: "cpu", Reason: "abs",
-		Value: 91.5, Limit: 2, Baseline: 40, At: at, Sentence: "CPU 92 %: main.work", Culprits: []string{"main.work"},
+		Value: 91.5, Limit: 2, Baseline: 40, At: at, Sentence: "CPU 92 %: main.work", Culprits: []string{"main.work", "a b"},
 		Confident: true, Labels: labels, Profiles: []collector.Meta{
 			{
 				Service: "shop", Kind: collector.KindCPU, Labels: labels, CreatedAt: at.Add(time.Second),
@@ -163,7 +200,6 @@ func TestReadEventRefuses(t *testing.T) {
 		"at is in the year":        {`2026-05-04T05`, `0026-05-04T05`},
 		"created_at is in the":     {`2026-05-04T03`, `2926-05-04T03`},
 		"is negative":              {`9.5`, `-9.5`},
-		"not printable":            {`"pod-1"`, `"pod\u0000"`},
 		"33 profiles in one event": {`{"kind":"heap","note":"there is none"}`, strings.Repeat(`{"kind":"cpu","file":"x"},`, 30) + `{"kind":"cpu","file":"x"}`},
 	} {
 		require.Contains(t, eventText, change[0])

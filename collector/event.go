@@ -92,19 +92,18 @@ func ReadEvent(raw []byte) (*Event, error) {
 	if err := json.Unmarshal(raw, &w); err != nil {
 		return nil, Errorf(Invalid, "%s: %w", EventFile, err)
 	}
-	labels, err := NewLabels(w.Labels)
-	if err != nil {
-		return nil, err
-	}
+	service := clean(w.Labels["service"], MaxName)
+	delete(w.Labels, "service")
+	labels := CleanLabels(w.Labels)
 	e := &Event{
-		ID: w.ID, Service: labels.Get("service"), Labels: labels.Without("service"),
-		State: w.State, At: w.At.UTC(), Signal: w.Trigger.Signal, Reason: w.Trigger.Reason,
+		ID: w.ID, Service: service, Labels: labels,
+		State: clean(w.State, MaxName), At: w.At.UTC(), Signal: clean(w.Trigger.Signal, MaxName), Reason: clean(w.Trigger.Reason, MaxName),
 		Value: w.Trigger.Value, Limit: w.Trigger.Limit, Baseline: w.Trigger.Baseline,
-		Sentence: cmp.Or(w.Sentence, join(w.Trigger.Sentence, w.Diagnosis.Sentence)), Confident: w.Diagnosis.Confident,
+		Sentence: clean(cmp.Or(w.Sentence, join(w.Trigger.Sentence, w.Diagnosis.Sentence)), maxSentence), Confident: w.Diagnosis.Confident,
 	}
 	for i, c := range w.Diagnosis.Culprits {
-		if i < maxCulprits && printable(c.Function) && c.Function != "" {
-			e.Culprits = append(e.Culprits, cut(c.Function, MaxValue))
+		if name := clean(c.Function, MaxValue); i < maxCulprits && name != "" {
+			e.Culprits = append(e.Culprits, name)
 		}
 	}
 	if err := e.addProfiles(&w); err != nil {
@@ -200,18 +199,12 @@ func checkFileName(what, name string) error {
 	return nil
 }
 
-// join makes one sentence of two, printable and of bounded length.
+// join makes one sentence of two.
 func join(trigger, diagnosis string) string {
 	if trigger != "" && diagnosis != "" {
 		trigger += ": "
 	}
-	clean := strings.Map(func(r rune) rune {
-		if !printable(string(r)) {
-			return ' '
-		}
-		return r
-	}, trigger+diagnosis)
-	return cut(clean, maxSentence)
+	return trigger + diagnosis
 }
 
 // cut returns the start of s, at most n bytes, and no half characters.

@@ -3,6 +3,7 @@ package collector
 import (
 	"cmp"
 	"encoding/json"
+	"maps"
 	"net/url"
 	"slices"
 	"strings"
@@ -34,6 +35,22 @@ func NewLabels(m map[string]string) (Labels, error) {
 		labels = append(labels, Label{k, v})
 	}
 	return tidy(labels)
+}
+
+// CleanLabels returns the labels of a map that a program has filled. Nothing is
+// refused: what is not printable becomes a space, what is too long is cut, and labels
+// without a key or above [MaxLabels] are left out.
+func CleanLabels(m map[string]string) Labels {
+	var labels Labels
+	for _, k := range slices.Sorted(maps.Keys(m)) {
+		key := clean(k, MaxName)
+		known := slices.ContainsFunc(labels, func(l Label) bool { return l.Key == key })
+		if key != "" && !known {
+			labels = append(labels, Label{key, clean(m[k], MaxValue)})
+		}
+	}
+	slices.SortFunc(labels, func(a, b Label) int { return cmp.Compare(a.Key, b.Key) })
+	return labels[:min(len(labels), MaxLabels)]
 }
 
 // ParseLabels reads "k=v,k2=v2": split at commas, then at the first equals
@@ -150,6 +167,20 @@ func checkName(what, name string) error {
 		return Errorf(Invalid, "%s %.80q is not printable", what, name)
 	}
 	return nil
+}
+
+// clean makes a text printable, of at most n bytes and without spaces around it.
+// Characters that change the direction or the lines of the text around them go as
+// well.
+func clean(s string, n int) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.IsControl(r), r == utf8.RuneError, '\u2028' <= r && r <= '\u202e', '\u2066' <= r && r <= '\u2069':
+			return ' '
+		}
+		return r
+	}, s)
+	return strings.TrimSpace(cut(s, n))
 }
 
 func printable(s string) bool {

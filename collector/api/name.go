@@ -34,8 +34,7 @@ func parseName(text string) (service string, labels collector.Labels, err error)
 			found["app_name"] = name
 		}
 	}
-	labels, err = collector.NewLabels(found)
-	return service, labels, err
+	return service, collector.CleanLabels(found), nil
 }
 
 // parsePairs reads "key=value,key=value". A comma inside a value cannot be told
