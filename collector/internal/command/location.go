@@ -10,7 +10,7 @@ import (
 // A location is the flags that say where the evidence is.
 type location struct {
 	server, dir, token string
-	json               bool
+	json, plain        bool
 }
 
 // defaultServer is the address of a collector that runs with defaults.
@@ -21,6 +21,7 @@ func (l *location) set(s *settings) {
 	s.flags.StringVar(&l.server, "server", defaultServer, "ask the collector at this `URL`; its token is HOLMES_TOKEN")
 	s.flags.StringVar(&l.dir, "dir", "", "read this `directory` that holmes has dumped events to, without a collector")
 	s.flags.BoolVar(&l.json, "json", false, "print JSON")
+	s.flags.BoolVar(&l.plain, "plain-http", false, "send the token to other machines without TLS, too")
 	s.secret(&l.token, "token")
 }
 
@@ -32,12 +33,12 @@ func (l *location) open() (source.Source, error) {
 		}
 		return d, nil
 	}
-	return newRemote(l.server, l.token)
+	return newRemote(l.server, l.token, l.plain)
 }
 
 // newRemote returns the collector that a flag names.
-func newRemote(address, token string) (*source.Remote, error) {
-	r, err := source.NewRemote(address, token)
+func newRemote(address, token string, plain bool) (*source.Remote, error) {
+	r, err := source.NewRemote(address, token, plain)
 	if err != nil {
 		return nil, usageError{err}
 	}

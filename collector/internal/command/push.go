@@ -29,7 +29,7 @@ type pushing struct {
 	window
 	server, token string
 	seconds       int
-	json          bool
+	json, plain   bool
 	remote        *source.Remote
 	labelValues   collector.Labels
 }
@@ -52,6 +52,7 @@ func runPush(ctx context.Context, std Std, args []string) error {
 	s.flags.StringVar(&p.labels, "labels", "", "they have these labels, `k=v,k2=v2`")
 	s.flags.IntVar(&p.seconds, "seconds", 10, "CPU profiles of an address last so many `seconds`")
 	s.flags.BoolVar(&p.json, "json", false, "print JSON")
+	s.flags.BoolVar(&p.plain, "plain-http", false, "send the token to other machines without TLS, too")
 	s.secret(&p.token, "token")
 	if err := s.parse(std, args); err != nil {
 		return err
@@ -101,7 +102,7 @@ func (p *pushing) prepare(n int) (err error) {
 	if p.labelValues, err = collector.ParseLabels(p.labels); err != nil {
 		return usageError{err}
 	}
-	p.remote, err = newRemote(p.server, p.token)
+	p.remote, err = newRemote(p.server, p.token, p.plain)
 	return err
 }
 

@@ -75,7 +75,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, stop()) }()
-	if d.remote, err = source.NewRemote("http://"+address, ""); err != nil {
+	if d.remote, err = source.NewRemote("http://"+address, "", false); err != nil {
 		return err
 	}
 	if d.target, err = startTarget(ctx, d.Err, "http://"+address, filepath.Join(d.Data, "evidence")); err != nil {

@@ -53,7 +53,7 @@ func TestDemoChecks(t *testing.T) {
 	address, stop, err := d.collect(t.Context())
 	require.NoError(t, err)
 	defer func() { require.NoError(t, stop()) }()
-	d.remote, err = source.NewRemote("http://"+address, "")
+	d.remote, err = source.NewRemote("http://"+address, "", false)
 	require.NoError(t, err)
 	r, err := reporters.NewCollector("http://" + address)
 	require.NoError(t, err)

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/api"
+	"github.com/go-holmes/holmes/collector/internal/units"
 )
 
 // A Remote is a collector.
@@ -27,15 +29,28 @@ type Remote struct {
 const answerTimeout = time.Minute
 
 // NewRemote returns the collector at an address, which is sent the token if there
-// is one.
-func NewRemote(address, token string) (*Remote, error) {
+// is one. A token leaves this machine under TLS only, unless plain allows it.
+func NewRemote(address, token string, plain bool) (*Remote, error) {
 	base, err := url.Parse(address)
 	if err != nil || base.Host == "" || (base.Scheme != "http" && base.Scheme != "https") {
 		return nil, fmt.Errorf("holmes: -server: %q is not a URL like https://holmes.example.com", address)
 	}
-	return &Remote{base: base, token: token, http: &http.Client{Transport: &http.Transport{
-		Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: answerTimeout, DisableKeepAlives: true,
-	}}}, nil
+	if token != "" && !plain && base.Scheme == "http" && !loopback(base.Hostname()) {
+		return nil, fmt.Errorf("holmes: -server: %s is not https: others could read the token; -plain-http sends it all the same", base.Redacted())
+	}
+	return &Remote{base: base, token: token, http: &http.Client{
+		Transport: &http.Transport{
+			Proxy: http.ProxyFromEnvironment, ResponseHeaderTimeout: answerTimeout, DisableKeepAlives: true,
+		},
+		// A redirect would turn a POST into a GET, and may lead elsewhere.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}, nil
+}
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
 }
 
 // URL is the address of a page or a route.
@@ -65,6 +80,9 @@ func (r *Remote) do(ctx context.Context, method, path string, query url.Values, 
 
 // answerError is the error that a collector has answered.
 func answerError(resp *http.Response) error {
+	if to := resp.Header.Get("Location"); to != "" {
+		return collector.Errorf(collector.Invalid, "%s redirects to %.200s, which is not followed: give that address to -server", resp.Request.URL.Host, to)
+	}
 	raw, _ := io.ReadAll(io.LimitReader(resp.Body, 4096)) // a part of the text is better than none
 	var answer struct{ Error string }
 	text := strings.TrimSpace(string(raw))
@@ -107,7 +125,7 @@ func values(q collector.Query) url.Values {
 		set("from", q.From.UTC().Format(time.RFC3339Nano))
 	}
 	if !q.To.IsZero() {
-		set("to", q.To.UTC().Add(-1).Format(time.RFC3339Nano)) // to is inclusive in the API
+		set("to", units.FormatEnd(q.To))
 	}
 	if q.Limit > 0 {
 		set("limit", strconv.Itoa(q.Limit))
