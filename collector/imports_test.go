@@ -48,7 +48,7 @@ var only = []struct {
 	{"go.etcd.io/bbolt", []string{"files"}, "one package for each dependency"},
 	{"go.uber.org/zap", []string{"api", "files", "internal/command", "internal/demo", "internal/serve", "server"}, "other packages return what they would log"},
 	{"github.com/klauspost/compress", []string{"safepprof"}, "one package for each dependency"},
-	{"github.com/prometheus/client_golang", []string{"api", "internal/serve"}, "the counters of one handler, not of the process"},
+	{"github.com/prometheus/client_golang", []string{"api", "internal/serve"}, "the counters of one server, not of the process"},
 	{"github.com/stretchr/testify", []string{"storetest"}, "belongs to tests"},
 	{"github.com/google/pprof", []string{"internal/command", "internal/source", "merge", "pages"}, "uploads are not decoded by it"},
 	{"github.com/schollz/progressbar", []string{"internal/term"}, "only a terminal shows progress"},
