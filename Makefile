@@ -25,7 +25,7 @@ NEWEST := go1.27.3
 BED := bench/scenario
 
 # The modules whose source is checked: what others import, and what they run.
-LINTED := . collector collector/browser $(BED) bench
+LINTED := . collector collector/browser collector/agents $(BED) bench
 
 # The systems that the library is compiled for, tests included. The examples are
 # programs for the system at hand.
@@ -65,6 +65,7 @@ test-collector:
 test-rest:
 	$(GO) -C $(BED) test -shuffle=on -count=1 ./...
 	$(GO) -C collector/browser test -shuffle=on -count=1 ./...
+	$(GO) -C collector/agents test -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
 
 # Without the race detector, and one package after the other: some of it measures
