@@ -16,6 +16,7 @@
 // Pyroscope's, answered with nothing, or {"code":"...","message":"..."}:
 //
 //	POST /ingest?name=app{k=v,...}[&from=][&until=]
+//	POST /push.v1.PusherService/Push     PushRequest as application/proto or application/json
 //
 // Ours, answered with an object, or {"code":"...","error":"..."}:
 //
@@ -42,6 +43,20 @@
 // commands. A list of /api/1 that has more results has their position in next: the
 // same request with it as after answers with those. An Idempotency-Key makes a
 // repetition harmless.
+//
+// # Push
+//
+// The call of Connect with one request and one answer. Content-Encoding may be gzip, and so may
+// each profile. The label service_name is the service, labels whose name begins with
+// two underscores are left out, and __name__ tells block profiles from those of mutexes.
+//
+// Each profile is stored or refused by itself. Where some are refused, the answer is an
+// error that says how many, and of three which and why; the others are stored. An error of the
+// whole, such as a body that ends early or a full disk, ends the reading: what came before it is
+// stored. So a request can be sent again: a sample is a repetition if its ID, its
+// labels and its inflated content are those of a stored one. Without an ID that holds
+// for profiles that say their time. A request has at most 1000 profiles, and
+// the size of an event, [Limits].EventBytes, as sent and inflated.
 //
 // # Merging and comparing
 //
@@ -106,7 +121,8 @@
 //	auth.go      rights; tokens.go their tokens
 //	access.go    what is logged of requests
 //	places.go    places for uploads; pace.go deadlines of bodies and answers
-//	intake.go    uploads: profefe.go, ingest.go (name.go), events.go; receive.go is what they share
+//	intake.go    uploads: profefe.go, ingest.go (name.go), push.go (pushseries.go), events.go; receive.go
+//	             is what they share
 //	search.go    searches and merges: profefe.go, merge.go, download.go; params.go reads queries
 //	view.go      objects that are answered; reply.go errors in three dialects
 //	process.go   routes about the process; metrics.go what Prometheus reads; debug.go its profiles

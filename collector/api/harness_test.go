@@ -113,9 +113,14 @@ var valueTypes = map[string][]*profile.ValueType{
 // profileOf returns a profile with these values, taken at that time.
 func profileOf(t *testing.T, kind string, at time.Time) []byte {
 	t.Helper()
+	return profileWith(t, valueTypes[kind], at)
+}
+
+func profileWith(t *testing.T, types []*profile.ValueType, at time.Time) []byte {
+	t.Helper()
 	f := &profile.Function{ID: 1, Name: "main.work", Filename: "main.go"}
 	l := &profile.Location{ID: 1, Line: []profile.Line{{Function: f, Line: 7}}}
-	p := &profile.Profile{SampleType: valueTypes[kind], Function: []*profile.Function{f}, Location: []*profile.Location{l}}
+	p := &profile.Profile{SampleType: types, Function: []*profile.Function{f}, Location: []*profile.Location{l}}
 	s := &profile.Sample{Location: []*profile.Location{l}}
 	for i := range p.SampleType {
 		s.Value = append(s.Value, int64(i+1)*10)

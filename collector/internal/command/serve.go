@@ -19,7 +19,7 @@ const serveEssay = `
 holmes serve keeps the profiles and events of a fleet in a directory, and finds, merges and compares them.
 
 It takes whole events from holmes's HTTP reporter (POST /api/1/events), profiles as profefe does
-(POST /api/0/profiles), and what Pyroscope's agents send (POST /ingest):
+(POST /api/0/profiles), and what Pyroscope's agents and Alloy send (POST /ingest, /push.v1.PusherService/Push):
 
   curl --data-binary @cpu.pb.gz 'http://127.0.0.1:10100/api/0/profiles?service=shop&type=cpu'
   go tool pprof 'http://127.0.0.1:10100/api/0/profiles/merge?service=shop&type=cpu&from=2026-01-02T15:00:00&to=2026-01-02T16:00:00'
