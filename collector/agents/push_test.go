@@ -9,15 +9,14 @@ import (
 	"time"
 
 	"connectrpc.com/connect"
+	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/api"
+	"github.com/go-holmes/holmes/collector/files"
 	"github.com/google/pprof/profile"
 	pushv1 "github.com/grafana/pyroscope/api/gen/proto/go/push/v1"
 	"github.com/grafana/pyroscope/api/gen/proto/go/push/v1/pushv1connect"
 	typesv1 "github.com/grafana/pyroscope/api/gen/proto/go/types/v1"
 	"github.com/stretchr/testify/require"
-
-	"github.com/go-holmes/holmes/collector"
-	"github.com/go-holmes/holmes/collector/api"
-	"github.com/go-holmes/holmes/collector/files"
 )
 
 // taken is the time of the tests' profiles.

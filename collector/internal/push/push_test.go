@@ -35,8 +35,8 @@ func (r *recorder) Profile(raw io.Reader) error {
 		raw = io.LimitReader(raw, int64(r.head))
 	}
 	all, err := io.ReadAll(raw)
-	r.WriteString(fmt.Sprintf("profile=%q ", all))
-	return err
+	_, failed := fmt.Fprintf(r, "profile=%q ", all)
+	return errors.Join(err, failed)
 }
 
 // message is a message of those fields: numbers and their content in turn.
