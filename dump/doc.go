@@ -31,8 +31,9 @@
 //     set again where the platform changes the modes of all files in a volume. Events
 //     that a store wrote beside it, while no other user could write there, are moved
 //     into it.
-//   - A symbolic link is followed if it and the directory that it is in belong to
-//     root or the effective user, and no other user can rename files there.
+//   - A symbolic link is followed, at the end of the path and on its way, if it and the
+//     directory that it is in belong to root or the effective user, and no other user
+//     can rename files there.
 //
 // What is left is refused with [ErrRefused], and the message says what to do about
 // it: a link that others can make or exchange, a holmes-<uid> of another user, and a

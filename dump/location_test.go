@@ -167,7 +167,11 @@ func TestOwnLinkIsFollowed(t *testing.T) {
 	}
 	loop := filepath.Join(base, "loop")
 	require.NoError(t, os.Symlink("loop", loop))
-	require.ErrorIs(t, testkit.Err(dump.Open(loop, dump.Options{})), dump.ErrRefused)
+	for _, path := range []string{loop, filepath.Join(loop, "below")} {
+		err := testkit.Err(dump.Open(path, dump.Options{}))
+		require.ErrorIs(t, err, dump.ErrRefused)
+		require.ErrorContains(t, err, path+" leads through more than 16 symbolic links")
+	}
 }
 
 func TestDarwinTmpIsAllowed(t *testing.T) {

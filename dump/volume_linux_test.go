@@ -305,6 +305,40 @@ func TestVolumes(t *testing.T) {
 			}, refused: "is a symbolic link",
 		},
 		{
+			name: "link of another user on the way", pod: plain, below: "a/b", volume: func(t *testing.T, path string) {
+				makeDir(t, path+"-real", user, user, 0o755)
+				makeLink(t, path+"-real", path, other)
+			}, refused: "at/volume is a symbolic link",
+		},
+		{
+			name: "link of another user on the way, root", pod: root, below: "a", volume: func(t *testing.T, path string) {
+				makeDir(t, path+"-real", 0, 0, 0o755)
+				makeLink(t, "../at/volume-real", path, other)
+			}, refused: "at/volume is a symbolic link",
+		},
+		{
+			name: "link of another user on the way of root's link", pod: root, below: "a", volume: func(t *testing.T, path string) {
+				makeDir(t, path+"-real", 0, 0, 0o755)
+				makeLink(t, "volume-real", path+"-theirs", other)
+				makeLink(t, "../at/volume-theirs/", path, 0)
+			}, refused: "at/volume-theirs is a symbolic link",
+		},
+		{
+			name: "own link on the way, where others can exchange it", pod: plain, below: "a", volume: func(t *testing.T, path string) {
+				makeDir(t, filepath.Dir(path), 0, 0, 0o777)
+				makeDir(t, path+"-real", user, user, 0o755)
+				makeLink(t, path+"-real", path, user)
+			}, refused: "at/volume is a symbolic link",
+		},
+		{
+			name: "links of root and of its own on the way", pod: plain, below: "next/shop", volume: func(t *testing.T, path string) {
+				makeDir(t, path+"-real", user, user, 0o755)
+				makeLink(t, "volume-real", path, 0)
+				makeDir(t, path+"-next", user, user, 0o755)
+				makeLink(t, "../volume-next", filepath.Join(path, "next"), user)
+			}, dir: ".",
+		},
+		{
 			name: "private directory of another user", pod: plain, volume: func(t *testing.T, path string) {
 				makeDir(t, path, 0, 0, 0o777)
 				makeDir(t, filepath.Join(path, "holmes-1000"), other, other, 0o777)

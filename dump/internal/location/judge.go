@@ -92,3 +92,10 @@ func mend(root *os.Root) error {
 func (p Location) refuse(wrong, remedy string) error {
 	return fmt.Errorf("%w: %s %s: %s", ErrRefused, p.Dir, wrong, remedy)
 }
+
+// leadsTo is what to do about a link.
+const leadsTo = "name the directory that it leads to"
+
+func (p Location) refuseLink() error {
+	return p.refuse("is a symbolic link that others could exchange", leadsTo)
+}

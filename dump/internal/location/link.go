@@ -1,35 +1,57 @@
 package location
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/go-holmes/holmes/dump/internal/disk"
 )
 
-// maxLinks bounds a chain of symbolic links.
+// maxLinks bounds the symbolic links of a path.
 const maxLinks = 16
 
-// follow returns where a symbolic link leads that only root or this user can have made,
-// such as systemd's to the state directory of a dynamic user. It returns any other
-// path as it is: [Location.Open] refuses a link.
-func follow(path string) string {
-	for range maxLinks {
-		info, err := os.Lstat(path)
-		if err != nil || info.Mode()&fs.ModeSymlink == 0 || !trusted(info) {
-			break
+// follow returns where an absolute path leads if it is a symbolic link, such as systemd's
+// to the state directory of a dynamic user, and else the path. It refuses a path with a
+// link in it, or in what that leads to, that others than root and this user can have made
+// or can exchange. On a system without owners it follows no link.
+func follow(path string) (string, error) {
+	root := filepath.VolumeName(path) + string(filepath.Separator)
+	at, rest, links, last := root, path[len(root):], 0, false
+	for rest != "" {
+		var name string
+		name, rest, _ = strings.Cut(rest, string(filepath.Separator))
+		next := filepath.Join(at, name)
+		info, err := os.Lstat(next)
+		if err != nil || info.Mode()&fs.ModeSymlink == 0 {
+			at = next
+			continue
 		}
-		parent := filepath.Dir(path)
-		to, err := os.Readlink(path)
-		if err != nil || othersRename(parent) {
-			break
+		if _, known := disk.UserID(info); !known {
+			return path, nil
 		}
-		if path = to; !filepath.IsAbs(to) {
-			path = filepath.Join(parent, to)
+		if !trusted(info) || othersRename(at) {
+			return "", Location{Dir: next}.refuseLink()
 		}
+		if links++; links > maxLinks {
+			return "", Location{Dir: path}.refuse(fmt.Sprintf("leads through more than %d symbolic links", maxLinks), leadsTo)
+		}
+		to, err := os.Readlink(next)
+		if err != nil {
+			return "", err
+		}
+		if filepath.IsAbs(to) {
+			at = root
+		}
+		last = last || rest == ""
+		rest = to + string(filepath.Separator) + rest // not cleaned: ".." is of where a link leads
 	}
-	return path
+	if last {
+		return at, nil
+	}
+	return path, nil
 }
 
 // othersRename reports whether others can give files in a directory other names, and

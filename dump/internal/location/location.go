@@ -38,7 +38,10 @@ func Find(path string, private bool, fault func(op, name string) error) (Locatio
 	if err != nil {
 		return Location{}, err
 	}
-	p := Location{Dir: follow(dir), Fault: fault}
+	if dir, err = follow(dir); err != nil {
+		return Location{}, err
+	}
+	p := Location{Dir: dir, Fault: fault}
 	info, err := os.Lstat(p.Dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = p.mkdir(); err == nil {
@@ -113,7 +116,7 @@ func (p Location) Open() (disk.Dir, error) {
 	}
 	switch {
 	case named.Mode()&fs.ModeSymlink != 0:
-		return disk.Dir{}, p.refuse("is a symbolic link that others could exchange", "name the directory that it leads to")
+		return disk.Dir{}, p.refuseLink()
 	case !named.IsDir():
 		return disk.Dir{}, p.refuse("is not a directory", "name a directory, or a path that does not exist")
 	}
