@@ -1,10 +1,12 @@
 package reporters
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes"
@@ -19,55 +21,63 @@ import (
 //	HOLMES_COLLECTOR_TIMEOUT     see [WithTimeout]
 //	HOLMES_COLLECTOR_PLAIN_HTTP  see [WithPlainHTTP]
 //
-// A wrong value is an error of [holmes.New] that names the variable. The options
-// count for the collector before the variables.
+// White space around a value does not count. A wrong value is an error of [holmes.New]
+// that names the variable and the value, also without a collector; of several, all are
+// named. The options count for the collector before the variables.
 //
 //	h, err := holmes.New(holmes.FromEnv(), reporters.FromEnv())
 func FromEnv(opts ...HTTPOption) holmes.Option {
 	return holmes.WithReporterFunc("collector", func() (holmes.Reporter, error) {
-		const name = "HOLMES_COLLECTOR"
-		url := os.Getenv(name)
+		name := "HOLMES_COLLECTOR"
+		more, err := fromEnv(name)
+		url := variable(name)
 		if url == "" {
-			return nil, nil
+			return nil, err
 		}
-		r, err := NewCollector(url, slices.Concat(opts, fromEnv(name))...)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		r, wrong := NewCollector(url, slices.Concat(opts, more)...)
+		if wrong != nil {
+			if !strings.ContainsAny(url, "@?") { // which may be beside a secret
+				name += fmt.Sprintf("=%q", url)
+			}
+			err = errors.Join(err, fmt.Errorf("%s: %w", name, wrong))
 		}
-		return r, nil
+		return r, err
 	})
 }
 
-// fromEnv returns the options that variables beginning with a name set.
-func fromEnv(name string) (opts []HTTPOption) {
-	for suffix, read := range map[string]func(string) (HTTPOption, error){
-		"_TOKEN_FILE": func(v string) (HTTPOption, error) {
-			_, err := os.Stat(v)
-			return WithTokenFile(v), err
-		},
-		"_CA_FILE": func(v string) (HTTPOption, error) {
-			_, err := os.Stat(v)
-			return WithCAFile(v), err
-		},
-		"_TIMEOUT": func(v string) (HTTPOption, error) {
-			d, err := time.ParseDuration(v)
-			return WithTimeout(d), err
-		},
-		"_PLAIN_HTTP": func(v string) (HTTPOption, error) {
+func variable(name string) string { return strings.TrimSpace(os.Getenv(name)) }
+
+// fromEnv returns the options that variables beginning with a name set, and what is
+// wrong with each of the others.
+func fromEnv(name string) (opts []HTTPOption, err error) {
+	for _, v := range []struct {
+		suffix string
+		read   func(string) (HTTPOption, error)
+	}{
+		{"_CA_FILE", func(v string) (HTTPOption, error) { return WithCAFile(v), nil }},
+		{"_PLAIN_HTTP", func(v string) (HTTPOption, error) {
 			on, err := strconv.ParseBool(v)
 			return httpOption(func(s *settings) { s.http.PlainHTTP = on }), err
-		},
+		}},
+		{"_TIMEOUT", func(v string) (HTTPOption, error) {
+			d, err := time.ParseDuration(v)
+			return WithTimeout(d), err
+		}},
+		{"_TOKEN_FILE", func(v string) (HTTPOption, error) { return WithTokenFile(v), nil }},
 	} {
-		value := os.Getenv(name + suffix)
+		value := variable(name + v.suffix)
 		if value == "" {
 			continue
 		}
-		o, err := read(value)
-		if err != nil {
-			err = fmt.Errorf("%s%s=%q: %w", name, suffix, value, err)
-			o = httpOption(func(s *settings) { s.err = err })
+		o, wrong := v.read(value)
+		if wrong == nil {
+			_, wrong = NewCollector("https://localhost", o) // which checks the value
+		}
+		if wrong != nil {
+			err = errors.Join(err, fmt.Errorf("%s%s=%q: %w", name, v.suffix, value, wrong))
+			continue
 		}
 		opts = append(opts, o)
 	}
-	return opts
+	return opts, err
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes"
@@ -38,10 +39,11 @@ func NewHTTP(url string, opts ...HTTPOption) (*HTTP, error) {
 }
 
 // NewCollector is [NewHTTP] for holmes's own collector at url: whole events go
-// to its /api/1/events. It stores an event once, however often it comes, and
-// answers 200 to one that it has.
+// to its /api/1/events, which url may end in. It stores an event once, however often
+// it comes, and answers 200 to one that it has.
 func NewCollector(url string, opts ...HTTPOption) (*HTTP, error) {
-	return newHTTP("NewCollector", url, "api/1/events", opts)
+	const path = "/api/1/events"
+	return newHTTP("NewCollector", strings.TrimSuffix(strings.TrimRight(url, "/"), path), path, opts)
 }
 
 func newHTTP(reporter, url, path string, opts []HTTPOption) (*HTTP, error) {
