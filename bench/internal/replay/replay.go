@@ -15,6 +15,7 @@ type Config struct {
 	// Rule judges every sample, Slow the mean of each minute. Slow is off where
 	// its Diff is 0.
 	Rule, Slow holmes.Threshold
+	Signal     holmes.Signal // of the samples; any other one has load at once
 	Interval   time.Duration // from one sample to the next
 	// Classic is [holmes.WithClassicRules].
 	Classic bool
@@ -25,7 +26,7 @@ type Config struct {
 
 // Default returns the default rules of a signal.
 func Default(signal holmes.Signal, interval time.Duration) Config {
-	c := Config{Interval: interval, Budget: 10, Grace: detect.DefaultGrace}
+	c := Config{Signal: signal, Interval: interval, Budget: 10, Grace: detect.DefaultGrace}
 	c.Rule, c.Slow = holmes.DefaultRule(signal)
 	return c
 }
@@ -52,7 +53,7 @@ func (c Config) Run(values []float64) []Capture {
 	var captures []Capture
 	for i, v := range values {
 		now := time.Duration(i+1) * c.Interval
-		pair.Step(now, holmes.Sample{Value: v, Limit: 100}, func(d *detect.Detector, s holmes.Sample) {
+		pair.Step(now, holmes.Sample{Signal: c.Signal, Value: v}, func(d *detect.Detector, s holmes.Sample) {
 			if d.Step(now, s, "") != detect.Confirmed {
 				return
 			}
