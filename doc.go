@@ -78,8 +78,9 @@
 // hours, which finds a leak of 0.1 % a minute ([WithSlowRules]).
 //
 // A process that has just been started is idle, gets its load and fills its caches.
-// So in its first three minutes only the absolute thresholds and the memory watcher
-// judge, and after that the mean is over the last quarter of its age ([WithGrace]).
+// So in its first three minutes, and until it has had load for one of them, only the
+// absolute thresholds and the memory watcher judge. After that the mean is over the last
+// quarter of the time with load ([WithGrace]).
 //
 // Repeats back off up to 32 times the cool-down, and each signal has a budget
 // of events a day ([WithDailyBudget]). Both are of the service, not of the process:

@@ -137,13 +137,21 @@ func WithDailyBudget(events int) Option {
 // WithGrace sets for how long after Start no reading is compared with the mean of its
 // signal, because a process that has just been started is idle before it gets its load.
 // Absolute thresholds, the forecast and the memory watcher judge from the first second.
+//
+// The grace lasts until the process has had load for a third of that time, too: the
+// traffic of a standby or of a blue-green rollout may begin later. A process has load
+// while it uses 0.02 cores or 10 % of what it may use. One that has none for 40 times the
+// grace, by default two hours, is idle for good, and is compared with that. While the cpu
+// signal is off, each signal shows by itself whether there is load; those from
+// [WithSource] have a grace of the time alone.
+//
 // A baseline that an earlier run has kept (see [WithBaseline]) shortens the grace to a
-// third: in the rest of it readings are compared with the mean of the earlier run, if
-// that is higher. Until the process is four times as old as the window of the rule, the
-// mean is over the last quarter of its age; so a cache that is being filled is no
-// anomaly. The slow rules judge after an hour, whatever the grace. 0 is no grace: means
-// are compared from ten readings on, which suits a test that causes a fault at once.
-// Default 3 minutes.
+// third, with load or without: in the rest of it readings are compared with the mean of
+// the earlier run, if that is higher. Until the process has had load for four times the
+// window of the rule, the mean is over the last quarter of that time; so a cache that is
+// being filled is no anomaly. The slow rules judge after an hour, whatever the grace. 0 is
+// no grace: means are compared from ten readings on, which suits a test that causes a
+// fault at once. Default 3 minutes.
 func WithGrace(most time.Duration) Option {
 	return option{"WithGrace", func(c *config) error {
 		c.monitor.Grace = most

@@ -43,6 +43,33 @@ func TestRolloutIsNoEvent(t *testing.T) {
 	})
 }
 
+// A process that waits until another one fails is no event when it takes over, however
+// much memory and how many threads it had before. A fault after that is one.
+func TestStandbyTakesOver(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithGrace(detect.DefaultGrace)).run(t)
+		l.host.CPU(func() float64 { return 0.5 })
+		l.host.SetThreads(12)
+		l.host.Memory(200 << 20)
+		seconds(1800)
+		l.host.CPU(func() float64 { return 24 })
+		l.host.SetThreads(30)
+		for minute := range 3 {
+			l.host.Memory(uint64(200+100*minute) << 20)
+			seconds(60)
+		}
+		require.Empty(t, l.got.all())
+		for _, s := range l.Stats().Signals {
+			require.Zero(t, s.Suspected, s.Signal)
+		}
+		l.host.CPU(func() float64 { return 60 })
+		seconds(60)
+		e := l.event(t)
+		require.Equal(t, holmes.SignalCPU, e.Trigger.Sample.Signal)
+		require.InDelta(t, 24, e.Trigger.Baseline, 0.1)
+	})
+}
+
 // cheap makes the profiles of the baseline cost nothing.
 func cheap(l *lab) *lab {
 	for _, k := range []holmes.Kind{holmes.KindHeap, holmes.KindGoroutine} {

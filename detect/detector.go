@@ -29,9 +29,11 @@ type Config struct {
 
 	// Grace is for how long after the first sample no sample is compared with the
 	// mean, because a process that has just been started is idle before it gets its
-	// load. Until the process is four times as old as the window of the rule, the
-	// mean is over the last quarter of its age. Zero is no grace: the mean is
-	// compared from ten samples on, and over all of the window. See [Detector.Expect].
+	// load. It lasts until the process has had load for a third of that time, or none
+	// for forty times that time; see [Idle] and [Detector.Load]. Until the process has
+	// had load for four times the window of the rule, the mean is over the last quarter
+	// of that. Zero is no grace: the mean is compared from ten samples on, and over all
+	// of the window. See [Detector.Expect].
 	Grace time.Duration
 
 	warm int // samples that a mean needs to be compared with; 0 is the default
@@ -79,6 +81,7 @@ type Detector struct {
 	pace     Pace
 	interval time.Duration // of the samples
 	ring     *Ring
+	told     bool // whether the process has load, by Load
 
 	early  []timedValue // samples of the warm-up, until it is over
 	since  time.Duration
@@ -148,13 +151,18 @@ func (d *Detector) Change(c Config) error {
 }
 
 // Expect says what mean the signal had before the process was restarted, and 0 if that
-// is unknown. A known mean shortens the grace to a third; in the rest of it samples are
-// compared with the mean so far or with this one, whichever is higher. It reports
-// whether the grace lasts, because it does nothing when that is over.
+// is unknown. A known mean shortens the grace to a third of its time, with load or
+// without; in the rest of it samples are compared with the mean so far or with this one,
+// whichever is higher. It reports whether the grace lasts, because it does nothing when
+// that is over.
 func (d *Detector) Expect(mean float64) bool {
 	d.ring.expected = mean
-	return d.ring.seen < d.ring.grace
+	return d.ring.young()
 }
+
+// Load says whether the process has load as of the next sample. Without a call the
+// detector goes by its own samples; see [Idle].
+func (d *Detector) Load(has bool) { d.told, d.ring.idle = true, !has }
 
 // Step judges one sample, taken at now. A veto that is not empty is the reason why
 // no suspicion may begin, whatever the rule says. Where the pace has no hold, the
@@ -189,6 +197,9 @@ func (d *Detector) next(now time.Duration, s Sample, veto string) Outcome {
 	}
 	if !d.active {
 		d.ring.settle()
+	}
+	if !d.told {
+		d.ring.idle = Idle(s)
 	}
 	d.judge(s)
 	switch {

@@ -25,6 +25,7 @@ type View struct {
 	Young bool
 
 	grace     time.Duration // left
+	load      time.Duration // what the process must still have
 	why       Reason
 	fires     bool
 	samples   int
@@ -35,10 +36,10 @@ type View struct {
 
 // View returns the state of the detector. It allocates nothing.
 func (d *Detector) View() View {
+	age, load := d.ring.graceLeft()
 	return View{
-		Young: d.ring.seen < d.ring.grace,
-		grace: time.Duration(d.ring.graceLeft()) * d.interval,
-		why:   d.why, fires: d.fires, Mean: d.ring.Mean(), samples: d.ring.Len(),
+		Young: d.ring.young(), grace: time.Duration(age) * d.interval, load: time.Duration(load) * d.interval,
+		why: d.why, fires: d.fires, Mean: d.ring.Mean(), samples: d.ring.Len(),
 		Active: d.active, Since: d.since, Hold: d.pace.Hold,
 		Armed: !d.limit.Fired, Reported: d.limit.Reported, coolUntil: d.limit.CoolUntil,
 		spent: len(d.limit.past), budget: d.limit.Budget,
@@ -52,6 +53,8 @@ func (v View) WhyNot(s Sample, now time.Duration, veto string) string {
 	switch {
 	case v.Active:
 		return fmt.Sprintf("%s: suspected, held %s of %s", value, humanize.Duration(now-v.Since), humanize.Duration(v.Hold))
+	case !v.fires && v.why.Code == codeWarming && v.load > v.grace:
+		return fmt.Sprintf("%s: not compared with its mean before the process has had load for %s more", value, humanize.Duration(v.load))
 	case !v.fires && v.why.Code == codeWarming && v.grace > 0:
 		return fmt.Sprintf("%s: not compared with its mean for %s more after the start", value, humanize.Duration(v.grace))
 	case !v.fires && v.why.Code == codeWarming:

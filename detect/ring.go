@@ -6,6 +6,10 @@ const (
 	reachPart = 4
 	// knownGrace is by what an expected mean divides the grace after a start.
 	knownGrace = 3
+	// loadPart is the part of the grace in which the process must have load: one in so
+	// many. A process that has none for idleGraces times the grace is idle for good, and
+	// then that is what is normal: two hours by default.
+	loadPart, idleGraces = 3, 40
 )
 
 // A Ring is the window of samples that a [Rule] judges the next one against. While
@@ -26,6 +30,8 @@ type Ring struct {
 	sum     float64
 
 	seen     int     // samples that have been in the mean
+	load     int     // those since the first load, without those of idle times in the grace
+	idle     bool    // the next sample is of a process without load
 	grace    int     // samples before the mean is compared, 0 for none
 	expected float64 // the mean that the process had before it was restarted, 0 if unknown
 }
@@ -51,15 +57,29 @@ func (r *Ring) Len() int { return r.settled }
 
 // Warm reports whether there are enough samples for the mean to be compared with:
 // ten, or the whole window if that is shorter, and those of the grace after a start.
-func (r *Ring) Warm() bool { return r.settled >= r.warm && r.graceLeft() == 0 }
+func (r *Ring) Warm() bool {
+	age, load := r.graceLeft()
+	return r.settled >= r.warm && age == 0 && load == 0
+}
 
-// graceLeft returns how many samples the grace lasts. An expected mean shortens it.
-func (r *Ring) graceLeft() int {
-	grace := r.grace
-	if r.expected > 0 {
-		grace /= knownGrace
+// young reports whether the grace after the start lasts: the process is new, or it has
+// not had load for long enough.
+func (r *Ring) young() bool {
+	return r.seen < r.grace || r.load < r.grace/loadPart && r.seen < r.grace*idleGraces
+}
+
+// graceLeft returns how many samples the grace lasts, and how many of them must be of a
+// process under load. An expected mean shortens it, and is compared with instead of the
+// mean of a process without load.
+func (r *Ring) graceLeft() (age, load int) {
+	switch {
+	case !r.young():
+		return 0, 0
+	case r.expected > 0:
+		return max(r.grace/knownGrace-r.seen, 0), 0
+	default:
+		return max(r.grace-r.seen, 0), max(r.grace/loadPart-r.load, 0)
 	}
-	return max(grace-r.seen, 0)
 }
 
 // Mean returns the mean of the window, and 0 when it is empty. In the grace after a
@@ -69,21 +89,21 @@ func (r *Ring) Mean() float64 {
 	if r.settled > 0 {
 		mean = r.sum / float64(r.settled)
 	}
-	if r.seen < r.grace {
+	if r.young() {
 		mean = max(mean, r.expected)
 	}
 	return mean
 }
 
 // reach returns how many samples the mean is over at most. After a start with a grace
-// that is a quarter of the samples so far. So the mean does not have the time when the
-// process was idle, and values that rise evenly from the start, as those of a cache
-// that is being filled, are 14 % above it at any time.
+// that is a quarter of the samples since the process has load. So the mean does not have
+// the time when the process was idle, and values that rise evenly from then on, as those
+// of a cache that is being filled, are 14 % above it at any time.
 func (r *Ring) reach() int {
 	if r.grace == 0 {
 		return r.window
 	}
-	return min(r.window, max(r.seen/reachPart, warmup))
+	return min(r.window, max(r.load/reachPart, warmup))
 }
 
 // Append appends all samples to dst, oldest first, those that are not in the mean
@@ -122,6 +142,9 @@ func (r *Ring) settle() {
 	for ; r.held > 0; r.held-- {
 		r.sum += r.buf[r.index(-r.held)]
 		r.settled++
+		if !r.idle || !r.young() {
+			r.load++
+		}
 		r.seen++
 	}
 	for reach := r.reach(); r.settled > reach; r.older++ {
@@ -172,10 +195,10 @@ func (r *Ring) index(off int) int {
 // resized returns a ring of another size that holds the newest samples of r.
 func (r *Ring) resized(window, hold int) *Ring {
 	out := newRing(window, hold, r.warm)
-	samples := r.Append(nil)
-	out.grace, out.expected, out.seen = r.grace, r.expected, r.seen-len(samples)
-	for _, v := range samples {
+	for _, v := range r.Append(nil) {
 		out.push(v)
 	}
+	out.seen, out.load, out.idle, out.grace, out.expected = r.seen, r.load, r.idle, r.grace, r.expected
+	out.settle()
 	return out
 }

@@ -157,6 +157,128 @@ func TestStartsAreNoAnomalies(t *testing.T) {
 	require.Greater(t, without, len(scenes)*starts/2, "the scenes show nothing")
 }
 
+// Without load a process is not normal yet, however long: one that waits until another one
+// fails, or until a rollout gives it the traffic.
+var waits = []float64{170, 200, 600, 1800}
+
+// late returns a scene whose process has waited before it begins, in the state of its first
+// second.
+func (sc scene) late(wait float64) scene {
+	start := sc.start
+	sc.start = func(r *rand.Rand) func(float64) float64 {
+		value := start(r)
+		idle := value(1)
+		if sc.signal == holmes.SignalCPU {
+			idle = 0.5
+		}
+		return func(s float64) float64 {
+			if s <= wait {
+				return idle
+			}
+			return value(s - wait)
+		}
+	}
+	return sc
+}
+
+// Load that begins late is no anomaly, and a fault of a minute after 3 minutes of it is.
+func TestLateLoadIsNoAnomaly(t *testing.T) {
+	for _, sc := range scenes {
+		n, found := 0, 0
+		for i := range starts {
+			wait := waits[i%len(waits)]
+			length := time.Duration(wait)*time.Second + 15*time.Minute
+			n += len(judged(t, sc.signal, detect.DefaultGrace, length, 0, sc.late(wait).start(rand.New(rand.NewPCG(uint64(i), 20)))))
+		}
+		for i := range 50 {
+			wait := waits[i%len(waits)]
+			value, begin := sc.late(wait).start(rand.New(rand.NewPCG(uint64(i), 21))), wait+100+180+float64(i%30)
+			found += len(judged(t, sc.signal, detect.DefaultGrace, time.Duration(begin)*time.Second+2*time.Minute, 0, func(s float64) float64 {
+				if s >= begin && s < begin+60 {
+					return value(s) + sc.fault
+				}
+				return value(s)
+			}))
+		}
+		t.Logf("%-50s %.2f events a start, %d of 50 faults", sc.name, float64(n)/starts, found)
+		require.LessOrEqual(t, n, starts/20, sc.name)
+		require.Equal(t, 50, found, sc.name)
+	}
+}
+
+// The load that is expected is no anomaly, whenever it begins, and more than that is one
+// at once.
+func TestExpectedLoadMayBeginLate(t *testing.T) {
+	for _, wait := range waits {
+		load := func(level float64) []found {
+			return judged(t, holmes.SignalCPU, detect.DefaultGrace, time.Hour, 22, func(s float64) float64 { return step(s, wait, 0.5, level) })
+		}
+		require.Empty(t, load(24), wait)
+		got := load(50)
+		require.Len(t, got, 1, wait)
+		require.InDelta(t, wait, got[0].suspected.Seconds(), 1)
+	}
+}
+
+// A process that never has load is normal as it is after two hours, and a fault is found
+// in it from then on. An absolute threshold has found it before.
+func TestIdleForGood(t *testing.T) {
+	for at, code := range map[time.Duration]string{time.Hour: "", 3 * time.Hour: detect.CodeDiff} {
+		got := judged(t, holmes.SignalCPU, detect.DefaultGrace, 4*time.Hour, 0, func(s float64) float64 { return step(s, at.Seconds(), 0.5, 50) })
+		require.Equal(t, code != "", len(got) == 1, at)
+		got = judged(t, holmes.SignalCPU, detect.DefaultGrace, 4*time.Hour, 0, func(s float64) float64 { return step(s, at.Seconds(), 0.5, 90) })
+		require.Len(t, got, 1, at)
+		require.Equal(t, at, got[0].suspected)
+		require.Equal(t, detect.CodeAbs, got[0].code)
+	}
+}
+
+// What the caller knows of the load counts: threads are compared with their mean in a
+// process with load, however few they are, and not in one without.
+func TestLoadThatTheCallerKnows(t *testing.T) {
+	for _, load := range []bool{true, false} {
+		d, err := detect.New(detect.Config{Rule: detect.Threshold{Min: 10, Diff: 25, Margin: 5}, Interval: time.Second, Budget: 1, Grace: time.Minute})
+		require.NoError(t, err)
+		s := detect.Sample{Signal: holmes.SignalThread, Value: 6}
+		for now := time.Second; now <= 10*time.Minute; now += time.Second {
+			d.Load(load)
+			require.Equal(t, detect.None, d.Step(now, s, ""))
+		}
+		why := d.View().WhyNot(s, 10*time.Minute, "")
+		require.Equal(t, !load, d.View().Young)
+		s.Value = 30
+		got := d.Step(601*time.Second, s, "")
+		require.Equal(t, load, got == detect.Confirmed, why)
+		if !load {
+			require.Equal(t, "threads 30: not compared with its mean before the process has had load for 20 s more", d.View().WhyNot(s, 601*time.Second, ""))
+		}
+	}
+}
+
+// Idle goes by cores where their number is known, and by 10 % in the smallest containers.
+func TestIdle(t *testing.T) {
+	for _, tt := range []struct {
+		signal       detect.Signal
+		value, limit float64
+		idle         bool
+	}{
+		{holmes.SignalCPU, 0.5, 0, true},
+		{holmes.SignalCPU, 1, 0, false},
+		{holmes.SignalCPU, 0.9, 2, true},
+		{holmes.SignalCPU, 0.9, 64, false},
+		{holmes.SignalCPU, 9, 0.1, true},
+		{holmes.SignalCPU, 10, 0.1, false},
+		{holmes.SignalMem, 2, 1 << 30, true},
+		{holmes.SignalGCHeap, 3, 1 << 30, false},
+		{holmes.SignalThread, 8, 0, true},
+		{holmes.SignalGoroutine, 60, 0, true},
+		{holmes.SignalGoroutine, 100, 0, false},
+		{"queue", 0, 0, false},
+	} {
+		require.Equal(t, tt.idle, detect.Idle(detect.Sample{Signal: tt.signal, Value: tt.value, Limit: tt.limit}), "%+v", tt)
+	}
+}
+
 // A fault of a minute that begins right after the grace is found in every scene.
 func TestFaultsAfterTheGraceAreFound(t *testing.T) {
 	for _, sc := range scenes {

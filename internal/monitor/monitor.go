@@ -121,11 +121,13 @@ func (m *Monitor) Tick(now, due time.Duration) {
 	m.Locks.Settle()
 	veto := m.veto(c, now)
 	m.vetoed.Store(veto != "")
-	for _, s := range m.builtins {
-		s.step(due, at, veto)
-	}
+	t := tick{now: due, at: at, veto: veto, config: c}
 	for _, s := range m.sources {
-		s.wake(tick{now: due, at: at, veto: veto, config: c})
+		s.wake(t)
+	}
+	t.load, t.measured = m.load(c)
+	for _, s := range m.builtins {
+		s.step(t)
 	}
 	if c.Shrink.Enabled {
 		m.shrinkThreads(due, &c.Shrink)
@@ -151,6 +153,14 @@ func (m *Monitor) veto(c *Config, now time.Duration) string {
 		return "CPU is at or above WithCPUMax"
 	}
 	return ""
+}
+
+// load reports whether the process has load, which the CPU tells for all built-in signals:
+// memory and threads have another level in each idle service.
+func (m *Monitor) load(c *Config) (load, measured bool) {
+	cpu, cores, err := m.Meter.CPUPercent(&c.Measure)
+	measured = err == nil && c.Signals[detect.SignalCPU].Enabled
+	return !detect.Idle(detect.Sample{Signal: detect.SignalCPU, Value: cpu, Limit: cores}), measured
 }
 
 // reconfigure takes over the current configuration. Signals keep their samples.

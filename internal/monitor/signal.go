@@ -86,9 +86,9 @@ func (m *signalMonitor) drop() {
 	}
 }
 
-// step takes one reading and judges it. A veto that is not empty is the reason why
-// nothing may be captured now.
-func (m *signalMonitor) step(now time.Duration, at time.Time, veto string) {
+// step takes one reading and judges it.
+func (m *signalMonitor) step(t tick) {
+	now, veto := t.now, t.veto
 	if !m.settings.Enabled || now < m.retryAt {
 		m.publish(detect.Sample{}, veto)
 		return
@@ -108,8 +108,11 @@ func (m *signalMonitor) step(now time.Duration, at time.Time, veto string) {
 	m.failures, m.err = 0, nil
 	if m.young {
 		m.young = m.pair.Fast.Expect(m.expected(m.signal))
+		if t.measured {
+			m.pair.Fast.Load(t.load)
+		}
 	}
-	s := detect.Sample{Signal: m.signal, Value: value, Limit: limit, At: at}
+	s := detect.Sample{Signal: m.signal, Value: value, Limit: limit, At: t.at}
 	m.pair.Step(now, s, func(d *detect.Detector, s detect.Sample) { m.judge(d, now, s, veto) })
 	m.publish(s, veto)
 }

@@ -40,12 +40,14 @@ type sourceMonitor struct {
 	hung      atomic.Bool  // until it returns
 }
 
-// A tick is one tick of the loop, for a sourceMonitor.
+// A tick is one tick of the loop. A veto that is not empty is the reason why nothing may
+// be captured now.
 type tick struct {
-	now    time.Duration
-	at     time.Time
-	veto   string
-	config *Config
+	now            time.Duration
+	at             time.Time
+	veto           string
+	load, measured bool // the process has load, if that is measured for the signal
+	config         *Config
 }
 
 // wake passes a tick on. It never blocks: a monitor that is busy misses the tick, and
@@ -90,7 +92,7 @@ func (s *sourceMonitor) step(t tick) {
 		s.config = t.config
 		s.signal.configure(t.config, t.config.Signals[s.signal.signal])
 	}
-	s.signal.step(t.now, t.at, t.veto)
+	s.signal.step(t)
 }
 
 // read calls the source through its circuit breaker, one call at a time.
