@@ -1,6 +1,7 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"maps"
 	"slices"
@@ -13,10 +14,7 @@ import (
 
 // LabelNames returns the names of the labels of the selected profiles.
 func (s *Store) LabelNames(ctx context.Context, q collector.Query) ([]string, error) {
-	return s.values(ctx, &q, termLabel, func(rest string) string {
-		name, _, _ := strings.Cut(rest, "\x00")
-		return name
-	})
+	return s.values(ctx, &q, termLabel, "\x00")
 }
 
 // LabelValues returns the values of a label of the selected profiles.
@@ -24,24 +22,31 @@ func (s *Store) LabelValues(ctx context.Context, name string, q collector.Query)
 	if name == "" {
 		return nil, collector.Errorf(collector.Invalid, "missing label")
 	}
-	return s.values(ctx, &q, termPrefix(name), func(rest string) string { return rest })
+	return s.values(ctx, &q, termPrefix(name), "")
 }
 
-// values returns what a prefix is followed by in the terms of the selected profiles,
-// each turned into its value by valueOf.
-func (s *Store) values(ctx context.Context, q *collector.Query, prefix string, valueOf func(string) string) ([]string, error) {
+// values returns what follows a prefix in the terms of the selected profiles, up to a
+// separator unless that is "".
+func (s *Store) values(ctx context.Context, q *collector.Query, prefix, separator string) ([]string, error) {
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
 	found := map[string]bool{}
-	take := func(rest string) { found[valueOf(rest)] = true }
+	take := func(value []byte) {
+		if separator != "" {
+			value, _, _ = bytes.Cut(value, []byte(separator))
+		}
+		if !found[string(value)] { // which allocates nothing
+			found[string(value)] = true
+		}
+	}
 	sq := profileQuery(q)
 	err := s.eachSource(ctx, &sq, func(src *source) error {
 		if src.seg == nil {
 			src.search(&sq, func(row int, _ int64) {
 				for _, t := range src.rows[row].Terms {
 					if rest, ok := strings.CutPrefix(t, prefix); ok {
-						take(rest)
+						take([]byte(rest))
 					}
 				}
 			})
@@ -49,9 +54,16 @@ func (s *Store) values(ctx context.Context, q *collector.Query, prefix string, v
 		}
 		seen := make([]bool, src.seg.Sets())
 		src.search(&sq, func(row int, _ int64) { seen[src.seg.SetOf(row)] = true })
-		for set, ok := range seen {
-			if ok {
-				src.seg.SetTermsWith(set, prefix, take)
+		begin, end := src.seg.Range(prefix)
+		last := []byte(nil) // the name that was found last, with its separator
+		for n := begin; n < end; n++ {
+			rest := src.seg.Term(n)[len(prefix):]
+			if last != nil && bytes.HasPrefix(rest, last) || !src.seg.Held(n, seen) {
+				continue
+			}
+			take(rest)
+			if separator != "" {
+				last = rest[:bytes.Index(rest, []byte(separator))+len(separator)]
 			}
 		}
 		return nil
@@ -80,28 +92,20 @@ func (s *Store) Timeline(ctx context.Context, q collector.TimelineQuery) ([]coll
 		by = termPrefix(q.By)
 	}
 	err := s.eachSource(ctx, &sq, func(src *source) error {
-		cached := map[int]*totalsOfSet{}
+		terms := src.termsOf(by, q.Type)
 		var failed error
 		src.search(&sq, func(row int, at int64) {
-			set := -1 - row // an open segment has no sets
-			if src.seg != nil {
-				set = src.seg.SetOf(row)
-			}
-			of := cached[set]
-			if of == nil {
-				of = src.totalsOfSet(row, by, q.Type)
-				cached[set] = of
-			}
-			if len(of.units) == 0 {
+			units := terms.units(row)
+			if len(units) == 0 {
 				return
 			}
-			duration, values, err := totalsIn(src.payload(row), of)
+			duration, values, err := totalsIn(src.payload(row), terms.single(row), len(units))
 			if err != nil {
 				failed = err
 			}
-			for n, unit := range of.units {
-				if unit != noUnit && n < len(values) {
-					lines.Add(of.by, unit, at, values[n], duration)
+			for n, unit := range units {
+				if unit != noUnit {
+					lines.Add(terms.by(row), unit, at, values[n], duration)
 				}
 			}
 		})
@@ -113,51 +117,101 @@ func (s *Store) Timeline(ctx context.Context, q collector.TimelineQuery) ([]coll
 	return lines.Sorted(), nil
 }
 
-// A totalsOfSet is what the rows of a set of terms have in common.
-type totalsOfSet struct {
-	by     string
-	single bool
-	units  []string // of each total, or noUnit for one of another type; empty if none is of it
-}
-
 const noUnit = "\x00"
 
-func (s *source) totalsOfSet(row int, by, sampleType string) *totalsOfSet {
-	of := new(totalsOfSet)
-	if by != "" {
-		of.by = s.termWith(row, by)
+// A termReader reads the terms of rows that a timeline needs, each term once.
+type termReader struct {
+	src        *source
+	sampleType string
+	prefixes   [3]string // of by, totals and event
+	ranges     [3][2]int // in a segment
+	bys        map[string]string
+	unitsOf    map[string][]string
+}
+
+func (s *source) termsOf(by, sampleType string) *termReader {
+	t := &termReader{
+		src: s, sampleType: sampleType, prefixes: [3]string{by, termTotals, termEvent},
+		bys: map[string]string{}, unitsOf: map[string][]string{},
 	}
-	_, part := s.termOf(row, termEvent)
-	of.single = !part
+	if s.seg != nil {
+		for i, prefix := range t.prefixes {
+			t.ranges[i][0], t.ranges[i][1] = s.seg.Range(prefix)
+		}
+	}
+	return t
+}
+
+// term returns what follows the i-th prefix in the terms of a row. It is not a copy.
+func (t *termReader) term(row, i int) (rest []byte, ok bool) {
+	if t.src.seg == nil {
+		text, ok := t.src.termOf(row, t.prefixes[i])
+		return []byte(text), ok
+	}
+	n := t.src.seg.Member(t.src.seg.SetOf(row), t.ranges[i][0], t.ranges[i][1])
+	if n < 0 {
+		return nil, false
+	}
+	return t.src.seg.Term(n)[len(t.prefixes[i]):], true
+}
+
+func (t *termReader) by(row int) string {
+	if t.prefixes[0] == "" {
+		return ""
+	}
+	rest, _ := t.term(row, 0)
+	by, known := t.bys[string(rest)]
+	if !known {
+		by = string(rest)
+		t.bys[by] = by
+	}
+	return by
+}
+
+// units returns the unit of each total of a row, or noUnit for one of another type;
+// nothing if none is of the type.
+func (t *termReader) units(row int) []string {
+	rest, _ := t.term(row, 1)
+	units, known := t.unitsOf[string(rest)]
+	if known {
+		return units
+	}
 	found := false
-	for _, t := range totalsOf(s.termWith(row, termTotals)) {
-		if t.Type == sampleType {
-			of.units, found = append(of.units, t.Unit), true
+	for _, total := range totalsOf(string(rest)) {
+		if total.Type == t.sampleType {
+			units, found = append(units, total.Unit), true
 		} else {
-			of.units = append(of.units, noUnit)
+			units = append(units, noUnit)
 		}
 	}
 	if !found {
-		of.units = nil
+		units = nil
 	}
-	return of
+	t.unitsOf[string(rest)] = units
+	return units
+}
+
+// single reports whether the row is of a profile without an event.
+func (t *termReader) single(row int) bool {
+	_, of := t.term(row, 2)
+	return !of
 }
 
 // totalsIn decodes the duration and the totals of a row.
-func totalsIn(payload []byte, of *totalsOfSet) (time.Duration, []int64, error) {
+func totalsIn(payload []byte, single bool, n int) (time.Duration, []int64, error) {
 	p := payloadReader{rest: payload}
 	p.uvarint()
 	duration := time.Duration(p.uvarint())
 	p.varint()
 	p.skipString()
-	if of.single {
+	if single {
 		p.skipString()
 		if len(p.rest) > 0 {
 			p.uvarint()
 		}
 	}
 	values := make([]int64, 0, 8)
-	for range of.units {
+	for range n {
 		values = append(values, p.varint())
 	}
 	return duration, values, p.err

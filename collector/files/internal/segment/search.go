@@ -69,11 +69,7 @@ func (s *Segment) match(before []bool, some bool, m *Match) (fits []bool, found 
 	if !some {
 		return nil, false
 	}
-	begin := sort.Search(s.terms, func(i int) bool { return string(s.term(i)) >= m.Prefix })
-	end := begin + sort.Search(s.terms-begin, func(i int) bool {
-		t := s.term(begin + i)
-		return len(t) < len(m.Prefix) || string(t[:len(m.Prefix)]) != m.Prefix
-	})
+	begin, end := s.Range(m.Prefix)
 	verdicts := make([]bool, end-begin) // of each value
 	for i := range verdicts {
 		verdicts[i] = m.Fits(string(s.term(begin + i)[len(m.Prefix):]))
@@ -85,12 +81,8 @@ func (s *Segment) match(before []bool, some bool, m *Match) (fits []bool, found 
 			continue
 		}
 		fits[set] = missing
-		members := s.set(set)
-		for i := range len(members) / s.width {
-			if n := s.number(members, i); n >= begin && n < end {
-				fits[set] = verdicts[n-begin]
-				break
-			}
+		if n := s.Member(set, begin, end); n >= 0 {
+			fits[set] = verdicts[n-begin]
 		}
 		found = found || fits[set]
 	}

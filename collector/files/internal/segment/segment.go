@@ -34,6 +34,7 @@ import (
 	"errors"
 	"hash/crc32"
 	"math"
+	"sort"
 )
 
 // A Row is a result of a search.
@@ -193,14 +194,42 @@ func (s *Segment) SetTerm(set int, prefix string) (rest string, ok bool) {
 	return "", false
 }
 
-// SetTermsWith calls yield with each term of a set that begins with prefix, without it.
-func (s *Segment) SetTermsWith(set int, prefix string, yield func(rest string)) {
+// Range returns the numbers of the terms that begin with prefix: from begin, below end.
+func (s *Segment) Range(prefix string) (begin, end int) {
+	begin = sort.Search(s.terms, func(i int) bool { return string(s.term(i)) >= prefix })
+	end = begin + sort.Search(s.terms-begin, func(i int) bool {
+		t := s.term(begin + i)
+		return len(t) < len(prefix) || string(t[:len(prefix)]) != prefix
+	})
+	return begin, end
+}
+
+// Member returns the first term of a set within a range, or -1.
+func (s *Segment) Member(set, begin, end int) int {
 	members := s.set(set)
 	for i := range len(members) / s.width {
-		if t := s.term(s.number(members, i)); len(t) >= len(prefix) && string(t[:len(prefix)]) == prefix {
-			yield(string(t[len(prefix):]))
+		if n := s.number(members, i); n >= begin {
+			if n < end {
+				return n
+			}
+			break
 		}
 	}
+	return -1
+}
+
+// Term returns a term by its number. It is not a copy.
+func (s *Segment) Term(n int) []byte { return s.term(n) }
+
+// Held reports whether one of these sets has a term.
+func (s *Segment) Held(term int, sets []bool) bool {
+	list := s.holders(term)
+	for i := range len(list) / s.width {
+		if sets[s.number(list, i)] {
+			return true
+		}
+	}
+	return false
 }
 
 // number returns the i-th of numbers that are width bytes wide.

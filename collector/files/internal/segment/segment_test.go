@@ -98,9 +98,15 @@ func TestSearchFindsAsTheModel(t *testing.T) {
 func TestTermsOfSets(t *testing.T) {
 	s := open(t, []segment.Row{{Terms: []string{"s=b", "s=", "r=x", "s=a", "t=y"}}, {Terms: []string{"s=a"}}}, 0)
 	require.Equal(t, 2, s.Sets())
-	var got []string
-	s.SetTermsWith(s.SetOf(0), "s=", func(rest string) { got = append(got, rest) })
-	require.Equal(t, []string{"", "a", "b"}, got)
+	begin, end := s.Range("s=")
+	require.Equal(t, 3, end-begin)
+	require.Equal(t, "s=", string(s.Term(begin)))
+	require.Equal(t, "s=a", string(s.Term(s.Member(s.SetOf(1), begin, end))))
+	require.True(t, s.Held(begin, []bool{true, false}))
+	require.False(t, s.Held(begin, []bool{false, true}))
+	none, end := s.Range("zzz")
+	require.Equal(t, none, end)
+	require.Equal(t, -1, s.Member(s.SetOf(0), none, end))
 	rest, ok := s.SetTerm(s.SetOf(1), "s=")
 	require.True(t, ok)
 	require.Equal(t, "a", rest)
