@@ -94,6 +94,7 @@
 //   - A body that is no profile, or one of another type, is refused with the
 //     reason (400). In profefe, a heap profile sent as cpu makes every merge of
 //     that window fail.
+//   - Merged heap and goroutine profiles are a mean over time, not a sum.
 //   - Searching by labels finds profiles that arrived out of order.
 //   - A malformed ID is not found (404), and no fault (500).
 //   - Services and labels hold any printable text, slashes and commas included.

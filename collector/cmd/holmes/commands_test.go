@@ -98,7 +98,7 @@ func TestPushAndLook(t *testing.T) {
 	require.Contains(t, got.err, `"nobody" is neither a file nor an event nor a profile there`)
 	got = call(t, map[string]string{"HOLMES_SERVER": p.url, "HOLMES_TOKEN": "guess"}, "ls")
 	require.Equal(t, command.ExitError, got.code)
-	require.Contains(t, got.err, "the token is not the one for reading")
+	require.Contains(t, got.err, "the token is not one for reading")
 	require.NotContains(t, got.err, "guess")
 }
 
