@@ -77,7 +77,7 @@ type Limits struct {
 	// the same time; 64.
 	Queries int
 	// Drawings bounds the merges that are answered at the same time, and with
-	// them the memory that they take; 4. Others wait for their turn.
+	// them the memory that they take; 2. Others wait for their turn.
 	Drawings int
 	// Idle is how long a client may send or receive nothing; 10 s.
 	Idle time.Duration
@@ -107,7 +107,7 @@ func (l Limits) withDefaults() Limits {
 	set(&l.EventBytes, 128*mib)
 	set(&l.Uploads, 64)
 	set(&l.Queries, 64)
-	set(&l.Drawings, 4)
+	set(&l.Drawings, 2)
 	set(&l.Idle, 10*time.Second)
 	set(&l.Rate, 8<<10)
 	set(&l.Yield, time.Second)

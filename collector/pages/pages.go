@@ -26,7 +26,7 @@ type Config struct {
 	// Prefix is the path below which a proxy shows the pages, such as /holmes.
 	Prefix string
 	// Drawings bounds the pages and pictures that are drawn at the same time, and
-	// with them the memory that this takes; 4. Others wait for their turn.
+	// with them the memory that this takes, up to 350 MB each; 2. Others wait for their turn.
 	Drawings int
 	// Timeout is how long drawing may take, the wait included; 1 min.
 	Timeout time.Duration
@@ -55,7 +55,7 @@ func New(config Config) (*Pages, error) {
 	}
 	p := &Pages{
 		config: config, store: config.Store, mux: http.NewServeMux(), gates: newPolicies(),
-		turns: render.NewTurns(cmp.Or(config.Drawings, 4), cmp.Or(config.Timeout, time.Minute)),
+		turns: render.NewTurns(cmp.Or(config.Drawings, 2), cmp.Or(config.Timeout, time.Minute)),
 	}
 	if p.config.Now == nil {
 		p.config.Now = time.Now

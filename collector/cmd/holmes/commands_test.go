@@ -219,7 +219,7 @@ func TestCommandMistakes(t *testing.T) {
 		{"push -service x -seconds 0 " + file, command.ExitUsage, "-seconds: 0"},
 		{"push -service x -server nowhere " + file, command.ExitUsage, `"nowhere" is not a URL`},
 		{"ls extra", command.ExitUsage, `"extra"`},
-		{"ls -from soon", command.ExitUsage, `-from: "soon"`},
+		{"ls -from soon", command.ExitUsage, `-from "soon"`},
 		{"ls -limit -1", command.ExitUsage, "-1"},
 		{"ls -dir /nowhere", command.ExitUsage, "/nowhere"},
 		{"ls -server http://127.0.0.1:1", command.ExitError, "connection refused"},

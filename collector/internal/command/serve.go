@@ -96,6 +96,7 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	s.flags.StringVar(&c.TokenFiles.Trigger, "trigger-token-file", "", "take tokens for triggering from this `file`")
 	s.flags.StringVar(&hosts, "hosts", "", "a proxy shows the server under these `names`, separated by commas")
 	s.flags.StringVar(&c.Prefix, "prefix", "", "a proxy shows the server below this `path`")
+	s.flags.IntVar(&c.Drawings, "drawings", c.Drawings, "draw so `many` pictures at the same time, and as many merges; each may take 350 MB")
 	s.flags.Var(&c.AccessLog, "access-log", "log requests: `sampled`, all or off")
 	s.flags.BoolVar(&c.Watch, "watch", true, "let holmes watch this process; its events are those of service holmes-collector")
 	s.flags.StringVar(&c.Module, "module", "", "show code of the modules below this `path` as the fleet's own")
@@ -112,6 +113,9 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 		return nil, usageError{fmt.Errorf("holmes serve: log-format %q is neither console nor json", c.logFormat)}
 	}
 	c.Hosts = strings.FieldsFunc(hosts, func(r rune) bool { return r == ',' || r == ' ' })
+	if c.Drawings < 1 {
+		return nil, usageError{fmt.Errorf("holmes serve: -drawings: %d is below 1", c.Drawings)}
+	}
 	if c.Prefix != "" && c.Prefix[0] != '/' {
 		return nil, usageError{fmt.Errorf("holmes serve: -prefix: %q does not begin with /", c.Prefix)}
 	}

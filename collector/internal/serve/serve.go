@@ -47,6 +47,7 @@ type Config struct {
 	Hosts     []string
 	Prefix    string
 	AccessLog api.AccessLog
+	Drawings  int  // pictures and merges that are made at the same time
 	Watch     bool // holmes watches this process
 	// Reload makes tokens and certificate be read again. It may be nil.
 	Reload <-chan os.Signal
@@ -60,7 +61,7 @@ func Default() Config {
 		Addr: server.DefaultAddr, Data: "holmes-data", MaxBytes: 10 << 30, RollupBytes: 1 << 30, MaxAge: units.Age(30 * 24 * time.Hour),
 		Scrub:        units.Age(7 * 24 * time.Hour),
 		ProfileBytes: 16 << 20, TraceBytes: 64 << 20, EventBytes: 128 << 20, Drain: 8 * time.Second,
-		AccessLog: api.AccessSampled,
+		AccessLog: api.AccessSampled, Drawings: 2,
 	}
 }
 
@@ -141,7 +142,7 @@ func (c *Config) startWatching(handler *api.Handler, log *zap.Logger) (stop func
 
 // handler returns the API with the pages.
 func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.Merger, l *listeners, filled *atomic.Bool, log *zap.Logger) (*api.Handler, error) {
-	web, err := pages.New(pages.Config{Store: store, Fold: merger.Fold, Module: c.Module, Prefix: c.Prefix, Fault: func(r *http.Request, err error) {
+	web, err := pages.New(pages.Config{Store: store, Fold: merger.Fold, Module: c.Module, Prefix: c.Prefix, Drawings: c.Drawings, Fault: func(r *http.Request, err error) {
 		log.Named("pages").Error("page failed", zap.String("path", r.URL.Path), zap.Error(err))
 	}})
 	if err != nil {
@@ -149,7 +150,7 @@ func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.
 	}
 	return api.New(api.Config{
 		Store: store, Merger: merger, Tokens: l.tokens, Open: !l.tokens.Protected(), Pages: web,
-		Limits: api.Limits{ProfileBytes: int64(c.ProfileBytes), TraceBytes: int64(c.TraceBytes), EventBytes: int64(c.EventBytes)},
+		Limits: api.Limits{ProfileBytes: int64(c.ProfileBytes), TraceBytes: int64(c.TraceBytes), EventBytes: int64(c.EventBytes), Drawings: c.Drawings},
 		Hosts:  c.Hosts, Prefix: c.Prefix, AccessLog: c.AccessLog,
 		Sweep:      func() (int, error) { return store.Sweep(ctx) },
 		Gauges:     gauges(store, filled),
