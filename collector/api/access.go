@@ -52,6 +52,14 @@ func (c *Config) accessLog() *zap.Logger {
 	}
 }
 
+// client is the address that a request comes from, and what a proxy says of it.
+func client(r *http.Request) string {
+	if by := r.Header.Get("X-Forwarded-For"); by != "" {
+		return fmt.Sprintf("%s for %.80q", r.RemoteAddr, by)
+	}
+	return r.RemoteAddr
+}
+
 // logRequest logs an answered request. The message has the route and the status, by
 // which lines are sampled.
 func (h *Handler) logRequest(rt *route, r *http.Request, status int, took time.Duration, received int64) {
@@ -59,7 +67,7 @@ func (h *Handler) logRequest(rt *route, r *http.Request, status int, took time.D
 		return
 	}
 	if entry := h.access.Check(zap.InfoLevel, fmt.Sprintf("%s %d", rt.pattern, status)); entry != nil {
-		entry.Write(zap.String("client", r.RemoteAddr), zap.String("method", r.Method), zap.String("path", r.URL.Path),
+		entry.Write(zap.String("client", client(r)), zap.String("method", r.Method), zap.String("path", r.URL.Path),
 			zap.Duration("took", took), zap.Int64("received", received), zap.String("agent", r.UserAgent()))
 	}
 }
@@ -73,6 +81,6 @@ func (h *Handler) refused(r *http.Request, received int64, err error) {
 	if service == "" {
 		service = query.Get("name")
 	}
-	h.log.Warn("upload refused", zap.String("client", r.RemoteAddr), zap.String("path", r.URL.Path), zap.String("service", service),
+	h.log.Warn("upload refused", zap.String("client", client(r)), zap.String("path", r.URL.Path), zap.String("service", service),
 		zap.String("type", query.Get("type")), zap.Int("status", f.status), zap.Int64("received", received), zap.Error(err))
 }

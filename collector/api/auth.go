@@ -70,7 +70,7 @@ func lookUp(tokens []token, sent string) (found *token) {
 // tried out fast. Above a number of delayed ones it asks to come again.
 func (h *Handler) loginFailed(r *http.Request, err error) error {
 	h.metrics.failedLogins.Inc()
-	h.sampled.Warn("log-in failed", zap.String("client", r.RemoteAddr), zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
+	h.sampled.Warn("log-in failed", zap.String("client", client(r)), zap.String("method", r.Method), zap.String("path", r.URL.Path), zap.Error(err))
 	select {
 	case h.logins <- struct{}{}:
 		defer func() { <-h.logins }()

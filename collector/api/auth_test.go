@@ -268,7 +268,7 @@ func TestAccessLog(t *testing.T) {
 		log, logs := observer.New(zap.InfoLevel)
 		w := newWorld(t, func(c *api.Config) { c.Log, c.AccessLog = zap.New(log), kind })
 		for range 25 {
-			w.get("/api/1/profiles?labels=a%3Db")
+			w.do(http.MethodGet, "/api/1/profiles?labels=a%3Db", nil, "X-Forwarded-For", "10.1.2.3")
 			w.get("/healthz")
 		}
 		w.Close() // a request is logged after its answer
@@ -276,6 +276,7 @@ func TestAccessLog(t *testing.T) {
 		for _, line := range logs.All() {
 			require.Equal(t, "GET /api/1/profiles 200", line.Message)
 			require.Equal(t, "/api/1/profiles", line.ContextMap()["path"])
+			require.Contains(t, line.ContextMap()["client"], `for "10.1.2.3"`)
 		}
 	}
 	var a api.AccessLog
