@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +19,11 @@ func TestPromisesNameTheirTests(t *testing.T) {
 	require.GreaterOrEqual(t, len(promises), 26)
 	test := regexp.MustCompile("`([a-z/.]+) ((?:Test|Benchmark)[A-Za-z0-9]+)`")
 	known := map[string][]string{} // the tests of each package
+	seen := map[string]bool{}
 	for _, promise := range promises {
+		said, _, _ := strings.Cut(string(promise), ".**")
+		require.False(t, seen[said], "%s has two rows", said)
+		seen[said] = true
 		tests := test.FindAllSubmatch(promise, -1)
 		require.NotEmpty(t, tests, "%s", promise)
 		for _, m := range tests {
