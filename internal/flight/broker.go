@@ -71,8 +71,8 @@ func (b *Broker) Cost() Cost {
 }
 
 // Arm starts the recorder, or joins the sessions that share it. It fails with
-// [ErrBusy], [ErrCostly], [ErrBudget] or [ErrSettings], and with ErrBusy and the
-// context's error when the runtime does not answer in time. Call it in a goroutine of
+// [ErrBusy], [ErrCostly], [ErrBudget] or [ErrSettings], and with the context's error
+// when the runtime does not answer in time. Call it in a goroutine of
 // its own or with a short deadline where nothing may wait for it.
 func (b *Broker) Arm(ctx context.Context, s Settings) (*Session, error) {
 	s, err := s.withDefaults()
@@ -93,7 +93,7 @@ func (b *Broker) Arm(ctx context.Context, s Settings) (*Session, error) {
 		select {
 		case <-before.done:
 		case <-ctx.Done():
-			return nil, timeoutError(ctx, "stopping it")
+			return nil, timeoutError(ctx, "stopping")
 		}
 	}
 }
@@ -138,7 +138,7 @@ func costlyError(writes string, rate, limit float64) error {
 
 // timeoutError is the error of a context that ends while the runtime is awaited.
 func timeoutError(ctx context.Context, what string) error {
-	return fmt.Errorf("%w: %s takes too long: %w", ErrBusy, what, context.Cause(ctx))
+	return fmt.Errorf("%s the flight recorder takes too long: %w", what, context.Cause(ctx))
 }
 
 // endSessions ends the sessions for which why returns a reason. It reports whether

@@ -3,8 +3,7 @@ package flight
 import "errors"
 
 var (
-	// ErrBusy is returned when the application has a flight recorder of its
-	// own, or the runtime has not finished the last session.
+	// ErrBusy is returned when the application has a flight recorder of its own.
 	ErrBusy = errors.New("the flight recorder is in use by the application")
 	// ErrCostly is returned when the trace is, was a moment ago, or would be
 	// larger than the session allows.

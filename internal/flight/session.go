@@ -28,7 +28,7 @@ func (s *Session) waitStarted(ctx context.Context) error {
 		}
 	case <-ctx.Done():
 		s.leave()
-		return timeoutError(ctx, "starting it")
+		return timeoutError(ctx, "starting")
 	}
 }
 
@@ -49,7 +49,7 @@ func (s *Session) Err() error {
 }
 
 // Disarm ends the session. If it was the last one it waits until the recorder
-// is stopped, or until the context is over: then it returns [ErrBusy], and the
+// is stopped, or until the context is over: then it returns its error, and the
 // recorder stops as soon as the runtime answers. A second call does nothing.
 func (s *Session) Disarm(ctx context.Context) error {
 	if !s.leave() {
@@ -59,7 +59,7 @@ func (s *Session) Disarm(ctx context.Context) error {
 	case <-s.worker.done:
 		return nil
 	case <-ctx.Done():
-		return timeoutError(ctx, "stopping it")
+		return timeoutError(ctx, "stopping")
 	}
 }
 
@@ -111,14 +111,14 @@ func (s *Session) WriteTo(ctx context.Context, w io.Writer, limit int64) (Trace,
 	case <-s.lost:
 		return Trace{}, s.err
 	case <-ctx.Done():
-		return Trace{}, timeoutError(ctx, "writing it")
+		return Trace{}, timeoutError(ctx, "writing")
 	}
 	select {
 	case <-j.reply:
 		return j.trace, j.err
 	case <-ctx.Done():
 		j.gate.close()
-		return Trace{}, timeoutError(ctx, "writing it")
+		return Trace{}, timeoutError(ctx, "writing")
 	}
 }
 
