@@ -38,7 +38,9 @@ func TestForeignProfilerLeavesNoEmptyFile(t *testing.T) {
 		require.Nil(t, e.Profile(holmes.KindCPU))
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
 		require.NoFileExists(t, filepath.Join(e.Dir, "cpu.pb.gz"))
-		require.ErrorContains(t, e.Profiles[len(e.Profiles)-1].Err, "in use by the application")
+		p := e.Profiles[len(e.Profiles)-1]
+		require.ErrorContains(t, p.Err, "in use by the application")
+		require.Regexp(t, `^waited [0-9]+ s; the CPU profiler is in use by the application or another profiler$`, p.Note)
 	})
 	testkit.Bubble(t, "for a while", func(t *testing.T) {
 		l := newLab(t, holmes.WithSource(rising("load", 60), holmes.Threshold{Abs: 50, Hold: 15 * time.Second}, holmes.KindCPU)).run(t)
@@ -265,7 +267,7 @@ func TestHeldProfilerIsToldOnce(t *testing.T) {
 		e := l.event(t) // and not 15 s later
 		require.Nil(t, e.Profile(holmes.KindCPU))
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
-		require.Contains(t, e.Profiles[len(e.Profiles)-1].Note, "held by the application or another profiler for ")
+		require.Contains(t, e.Profiles[len(e.Profiles)-1].Note, "held for ")
 		seconds(1000)
 		require.Equal(t, []string{
 			"warn holmes: the CPU profiler is held by the application or another profiler: meanwhile events and the baseline have no CPU profile",

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -157,16 +156,32 @@ func WriteCPUProfile(ctx context.Context, w io.Writer, d time.Duration) error {
 	return err
 }
 
+// note says how long the part waited, and by whom the profiler was held if that is known:
+// an error that it is in use says the rest.
+func (p *cpuPart) note() (note string) {
+	busy := errors.Is(p.err, cpuprofile.ErrBusy)
+	if p.waited >= retryCPU {
+		note = "waited " + humanize.Duration(p.waited)
+		if !busy {
+			note += " for the CPU profiler, which " + p.holder + " held"
+		}
+	}
+	by, unknown := strings.CutPrefix(p.holder, unknownHolder)
+	switch {
+	case !busy, by == "":
+		return note
+	case unknown:
+		return humanize.Join(note, "held"+by)
+	default:
+		return humanize.Join(note, "held by "+by)
+	}
+}
+
 // addCPU adds a part to the CPU profile: one file, written again with each slice, so
 // that it is complete at any moment. Its times are those of the slices.
 func (e *Evidence) addCPU(part cpuPart) {
 	f := &e.cpu
-	switch {
-	case part.waited >= retryCPU:
-		f.notes = humanize.Join(f.notes, fmt.Sprintf("waited %s for the CPU profiler, which %s held", humanize.Duration(part.waited), part.holder))
-	case errors.Is(part.err, cpuprofile.ErrBusy):
-		f.notes = humanize.Join(f.notes, "held by "+part.holder)
-	}
+	f.notes = humanize.Join(f.notes, part.note())
 	f.slices = append(f.slices, part.slices...)
 	p := event.Profile{Kind: event.KindCPU, File: event.KindCPU.File(), Note: f.notes}
 	if len(f.slices) == 0 {

@@ -165,8 +165,7 @@ func (b *Broker) resume() {
 func (b *Broker) begin() error {
 	next := &slice{start: time.Now()}
 	if err := b.profiler.Start(&next.buf); err != nil {
-		// runtime/pprof has one reason to refuse, and no sentinel for it.
-		return fmt.Errorf("%w (%w)", ErrBusy, err)
+		return ErrBusy // runtime/pprof has one reason to refuse
 	}
 	b.running = next
 	return nil
