@@ -142,3 +142,29 @@ func TestSlowDiskDelaysNoEvidence(t *testing.T) {
 		require.LessOrEqual(t, time.Since(begin), 3*time.Second)
 	})
 }
+
+// A kind that is given twice is taken once.
+func TestKindsAreTakenOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logger, lines := observed()
+		heap, twice := holmes.KindHeap, holmes.KindThreadcreate
+		l := newLab(t, holmes.WithLogger(logger), holmes.WithContinuous(time.Minute, time.Second, twice, twice),
+			holmes.WithSource(rising("load", 100), holmes.Threshold{Abs: 50}, twice, twice)).run(t)
+		e := testkit.Must(l.CaptureNow(t.Context(), heap, twice, twice, heap))(t)
+		seconds(200)
+		events := append(l.got.all(), e)
+		require.Greater(t, len(events), 3)
+		for _, e := range events {
+			for kind := range map[holmes.Kind]bool{heap: true, twice: true} {
+				n := 0
+				for _, p := range e.Profiles {
+					if p.Kind == kind && p.File == kind.File() {
+						n++
+					}
+				}
+				require.LessOrEqual(t, n, 1, "%s of %s", kind, e.ID)
+			}
+		}
+		require.Zero(t, count(lines, "exists"), lines.All())
+	})
+}

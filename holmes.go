@@ -204,7 +204,8 @@ func (h *Holmes) Start() error {
 }
 
 // CaptureNow captures an event on demand, passes it to the reporters like any other,
-// and returns a copy. The default kinds are cpu, heap and goroutine.
+// and returns a copy. The default kinds are cpu, heap and goroutine. A kind that is
+// given twice is taken once.
 //
 // It blocks while the profiles are taken: CPU, mutex and block profiles and a trace
 // for the time of [WithCPUSamplingTime], or until ctx is done; the event then has what
@@ -221,14 +222,15 @@ func (h *Holmes) CaptureNow(ctx context.Context, kinds ...Kind) (*Event, error) 
 		kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 	}
 	c := h.cfg.Load()
-	if err := errors.Join(capture.CheckKinds(kinds), c.capture.CheckBlock(kinds)); err != nil {
+	once, err := capture.CheckKinds(kinds)
+	if err := errors.Join(err, c.capture.CheckBlock(kinds)); err != nil {
 		return nil, fmt.Errorf("holmes: CaptureNow: %w", err)
 	}
 	r := h.current.Load()
 	if r == nil {
 		return nil, ErrNotRunning
 	}
-	ev, err := r.incidents.OnDemand(ctx, kinds)
+	ev, err := r.incidents.OnDemand(ctx, once)
 	if err != nil {
 		return nil, fmt.Errorf("holmes: CaptureNow: %w", err)
 	}

@@ -82,7 +82,7 @@ func unknown(s Signal) error {
 }
 
 // WithSource adds a signal of your own, which is judged by r and whose events have
-// profiles of the given kinds, by default cpu, heap and goroutine. Repeats add; for the
+// profiles of the given kinds, each once, by default cpu, heap and goroutine. Repeats add; for the
 // same signal, a repeat replaces the source.
 func WithSource(src Source, r Rule, kinds ...Kind) Option {
 	return option{"WithSource", func(c *config) error {
@@ -97,13 +97,14 @@ func WithSource(src Source, r Rule, kinds ...Kind) Option {
 		if len(kinds) == 0 {
 			kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 		}
-		if err := capture.CheckKinds(kinds); err != nil {
+		kinds, err := capture.CheckKinds(kinds)
+		if err != nil {
 			return fmt.Errorf("signal %s: %w", name, err)
 		}
 		if _, again := c.monitor.Signals[name]; !again {
 			c.monitor.Order = append(c.monitor.Order, name)
 		}
-		c.monitor.Signals[name] = monitor.Signal{Enabled: true, Rule: r, Kinds: slices.Clone(kinds), Source: monitor.NewSource(src)}
+		c.monitor.Signals[name] = monitor.Signal{Enabled: true, Rule: r, Kinds: kinds, Source: monitor.NewSource(src)}
 		return nil
 	}}
 }

@@ -2,7 +2,6 @@ package holmes
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/go-holmes/holmes/internal/capture"
@@ -30,7 +29,7 @@ func WithContinuous(every, duration time.Duration, kinds ...Kind) Option {
 			c.continuous = nil
 			return nil
 		}
-		t := &incident.Timetable{Every: every, Takes: duration, Kinds: slices.Clone(kinds)}
+		t := &incident.Timetable{Every: every, Takes: duration, Kinds: kinds}
 		if len(kinds) == 0 {
 			t.Kinds = []Kind{KindCPU, KindHeap, KindGoroutine}
 		}
@@ -48,7 +47,9 @@ func checkTimetable(t *incident.Timetable) error {
 	case t.Takes <= 0 || t.Takes >= t.Every:
 		return fmt.Errorf("duration %v: must be above 0 and below every, which is %v", t.Takes, t.Every)
 	}
-	return capture.CheckKinds(t.Kinds)
+	kinds, err := capture.CheckKinds(t.Kinds)
+	t.Kinds = kinds
+	return err
 }
 
 // WithBaseline sets the period of the baseline: a CPU profile of one second, a heap

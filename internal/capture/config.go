@@ -45,12 +45,15 @@ func (c *Config) CheckBlock(kinds []event.Kind) error {
 	return nil
 }
 
-// CheckKinds returns an error unless all kinds are known.
-func CheckKinds(kinds []event.Kind) error {
+// CheckKinds returns the kinds, each once, and an error unless all are known.
+func CheckKinds(kinds []event.Kind) (once []event.Kind, err error) {
 	for _, k := range kinds {
 		if _, ok := Kinds[k]; !ok {
-			return fmt.Errorf("kind %q is unknown", k)
+			return nil, fmt.Errorf("kind %q is unknown", k)
+		}
+		if !slices.Contains(once, k) {
+			once = append(once, k)
 		}
 	}
-	return nil
+	return once, nil
 }
