@@ -224,3 +224,18 @@ func TestStepDuringWarmUpIsSeen(t *testing.T) {
 		}
 	})
 }
+
+// The state of a signal that is off is that, and not the one of a signal that waits for
+// its first reading.
+func TestStateOfASignalThatIsOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := newLab(t, holmes.WithDisabled(holmes.SignalThread)).run(t)
+		seconds(20)
+		for _, s := range l.Stats().Signals {
+			require.Equal(t, s.Enabled, s.State != "disabled", s.Signal)
+		}
+		l.Disable(holmes.SignalCPU)
+		seconds(2)
+		require.Equal(t, "disabled", l.Stats().Signals[0].State)
+	})
+}

@@ -80,10 +80,11 @@ const (
 	StateSuspected = "suspected" // an event is suspected
 	StateCooling   = "cooling"   // in the cool-down after an event
 	StateWarming   = "warming"   // too few samples for a mean
+	StateDisabled  = "disabled"  // for a caller that gives it no samples
 )
 
-// State returns the state of the detector: one of the constants. read says
-// whether there has been a sample.
+// State returns the state of the detector: one of the constants but [StateDisabled]. read
+// says whether there has been a sample.
 func (v View) State(now time.Duration, read bool) string {
 	switch {
 	case v.Active:

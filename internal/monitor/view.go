@@ -72,7 +72,10 @@ func (v *view) whyNot(name detect.Signal, now time.Duration) string {
 func (v *view) suspects() bool { return v.fast.Active || (v.hasSlow && v.slow.Active) }
 
 func (v *view) state(now time.Duration) string {
-	if v.suspects() {
+	switch {
+	case !v.enabled:
+		return detect.StateDisabled
+	case v.suspects():
 		return detect.StateSuspected
 	}
 	return v.fast.State(now, v.read)
