@@ -15,7 +15,7 @@ import (
 // fails while holmes takes one. CPUProfile shares that, and neither loses any of its time
 // but some ten milliseconds. Package handler has it as an http.HandlerFunc.
 //
-// It needs no [Holmes], blocks until the profile is written, and may be called by several
+// It panics if ctx or w is nil. It needs no [Holmes], blocks until the profile is written, and may be called by several
 // goroutines at once. It returns an error that wraps [ErrProfilerInUse] if code other than
 // holmes and CPUProfile is taking a CPU profile, and the errors of w.
 func CPUProfile(ctx context.Context, w io.Writer, d time.Duration) error {

@@ -57,9 +57,16 @@ const (
 	KindBlock        = event.KindBlock // what was added during the event; needs [WithBlockProfile]
 )
 
-// SignalProcess is the signal of an event about a previous run of the process, which
-// ended without Stop.
-const SignalProcess = event.SignalProcess
+// The signals of events that no reading has caused.
+const (
+	// SignalProcess is that of an event about a previous run of the process, which
+	// ended without Stop.
+	SignalProcess = event.SignalProcess
+	// SignalManual is that of [Holmes.CaptureNow], whose reason is [CodeManual].
+	SignalManual = event.SignalManual
+	// SignalContinuous is that of [WithContinuous], whose reason is [CodeContinuous].
+	SignalContinuous = event.SignalContinuous
+)
 
 // Version is this release of holmes. event.json has the version that wrote it.
 const Version = event.Version

@@ -24,8 +24,9 @@ func WithNamedReporter(name string, r Reporter) Option {
 }
 
 // WithReporterFunc adds the reporter that open returns, so that its error is one of
-// [New]. The name is as in [WithNamedReporter], and "" for the reporter's own. A nil
-// reporter is ignored. Repeats add.
+// [New]. The name is as in [WithNamedReporter], which replaces the reporter of that
+// name, and "" for the reporter's own. A nil reporter is ignored. Repeats with other
+// names, and with "", add.
 func WithReporterFunc(name string, open func() (Reporter, error)) Option {
 	return option{"WithReporterFunc", func(c *config) error {
 		r, err := open()

@@ -69,7 +69,7 @@ type SignalStats struct {
 	Enabled bool
 	// Value, Limit and Mean are of the latest reading; see [Sample].
 	Value, Limit, Mean float64
-	// State is "calm", "suspected", "cooling" or "warming".
+	// State is "calm", "suspected", "cooling", "warming" or "disabled".
 	State string
 	// WhyNot says in one sentence why there is no event now.
 	WhyNot string
@@ -114,7 +114,10 @@ type ReporterStats struct {
 	// once in its turn, until one is delivered.
 	Failing int
 	// Attempts counts calls of Report, Delivered events that were delivered, and
-	// Dropped events that were given up, by reason.
+	// Dropped events that were given up, by reason: "queue full" (that in memory),
+	// "refused" (see [Permanent]), "gave up" (too old), "no space" (needed for other
+	// events), "gone" (removed by other means), "taken over" (by another process) and
+	// "damaged".
 	Attempts, Delivered uint64
 	Dropped             map[string]uint64
 	// Panics counts calls that panicked. Resting is true while the reporter is not
