@@ -24,8 +24,7 @@ func MemoryParts(status string, r *event.Readings, groups *cgroup.Sample) (m dia
 	if !ok {
 		return m
 	}
-	own := goParts(&m)
-	m.NotGo = anon - min(anon, own)
+	goParts(&m, anon)
 	if memory := &groups.Memory; r.MemoryScope == "cgroup" && memory.Binding >= 0 && memory.Binding < len(memory.Levels) {
 		l := &memory.Levels[memory.Binding]
 		if l.Anon == 0 {
@@ -42,8 +41,9 @@ func MemoryParts(status string, r *event.Readings, groups *cgroup.Sample) (m dia
 	return m
 }
 
-// goParts reads what Go has, and returns the sum.
-func goParts(m *diagnose.MemoryParts) uint64 {
+// goParts reads what Go has. Where that is more than is resident, the rest has not been
+// touched, and is of the heap first.
+func goParts(m *diagnose.MemoryParts, anon uint64) {
 	var n [7]uint64
 	for i, class := range [len(n)]string{"total", "heap/released", "heap/objects", "heap/free", "heap/unused", "heap/stacks", "os-stacks"} {
 		n[i] = Uint64(ReadMetric("/memory/classes/" + class + ":bytes"))
@@ -51,7 +51,14 @@ func goParts(m *diagnose.MemoryParts) uint64 {
 	total := n[0] - n[1]
 	m.GoHeap, m.GoStacks = n[2]+n[3]+n[4], n[5]+n[6]
 	m.GoOther = total - min(total, m.GoHeap+m.GoStacks)
-	return total
+	own := m.GoHeap + m.GoStacks + m.GoOther
+	m.NotGo = anon - min(anon, own)
+	untouched := own - min(own, anon)
+	for _, part := range []*uint64{&m.GoHeap, &m.GoOther, &m.GoStacks} {
+		less := min(*part, untouched)
+		*part -= less
+		untouched -= less
+	}
 }
 
 // resident returns a figure of /proc/self/status, such as "RssAnon:  1024 kB", in

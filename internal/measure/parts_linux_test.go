@@ -1,6 +1,7 @@
 package measure_test
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"runtime/debug"
@@ -38,6 +39,16 @@ func TestMemoryPartsOfAProcess(t *testing.T) {
 
 	m = measure.MemoryParts(status(t, resident), &event.Readings{MemoryUsed: gib, MemoryScope: "process"}, groups)
 	requireParts(t, 4*gib, m) // the used memory is that of the tick before
+}
+
+// What Go has mapped and nothing has touched is no memory in use: the parts are no more
+// than all of it.
+func TestMemoryPartsAreResident(t *testing.T) {
+	for _, anon := range []uint64{512, 64} { // KiB, which is less than Go has of any test
+		text := fmt.Sprintf("RssAnon:\t %d kB\nRssShmem:\t 0 kB\n", anon)
+		m := measure.MemoryParts(status(t, text), &event.Readings{MemoryScope: "process"}, new(cgroup.Sample))
+		requireParts(t, anon<<10, m)
+	}
 }
 
 func TestMemoryPartsOfAGroup(t *testing.T) {
