@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/url"
 
@@ -31,13 +32,46 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	forget, err := h.rolled(r.Context(), what)
+	if err != nil {
+		return err
+	}
 	done, err := h.config.Store.(collector.Deleter).Delete(r.Context(), what)
+	if err == nil {
+		err = forget()
+	}
 	h.audit(r, "deleted", what, zap.Int("uploads", done.Uploads), zap.Int64("bytes", done.Bytes), zap.Error(err))
 	if err != nil {
 		return err
 	}
 	writeJSON(w, http.StatusOK, map[string]int64{"uploads": int64(done.Uploads), "bytes": done.Bytes})
 	return nil
+}
+
+// rolled returns what removes the roll-ups that have what is to be deleted.
+func (h *Handler) rolled(ctx context.Context, what collector.Selection) (forget func() error, err error) {
+	m := h.reader.merger
+	if what.Service != "" {
+		return func() error { return m.ForgetService(what.Service) }, nil
+	}
+	var metas []collector.Meta
+	if what.Event != "" {
+		e, err := h.config.Store.Event(ctx, what.Event)
+		if err != nil {
+			return nil, err
+		}
+		metas = e.Profiles
+	} else {
+		f, err := h.config.Store.Open(ctx, what.Profile)
+		if err != nil {
+			return nil, err
+		}
+		metas = append(metas, f.Meta)
+		if err := f.Close(); err != nil {
+			return nil, err
+		}
+	}
+	return func() error { return m.Forget(metas) }, nil
 }
 
 // keep pins an event or a profile, or ends that.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/go-holmes/holmes/collector"
 )
@@ -12,6 +13,8 @@ import (
 type group struct {
 	IDs  []string `json:"ids"`
 	Size int64    `json:"size"`
+	// Profiles describe those of IDs, for when retention has removed them.
+	Profiles []described `json:"profiles,omitempty"`
 	// With counts the profiles that have values of a type, Below tells the types
 	// with a value below zero.
 	With  map[string]int  `json:"with"`
@@ -24,6 +27,13 @@ type group struct {
 	Facts []facts `json:"facts,omitempty"`
 
 	from int64 // where it is in the file
+}
+
+// A described is what a query needs of a profile.
+type described struct {
+	At       time.Time        `json:"at"`
+	Duration time.Duration    `json:"duration,omitempty"`
+	Labels   collector.Labels `json:"labels,omitempty"`
 }
 
 // weights returns what the values of a group are multiplied by, and false if its

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,9 @@ type Config struct {
 	// RollupBytes bounds what they take; the oldest are removed first. 1 GiB by
 	// default.
 	RollupBytes int64
+	// HourAge and DayAge are how long the roll-ups of hours and of days are kept,
+	// whether their profiles still exist or not; 30 and 365 days by default.
+	HourAge, DayAge time.Duration
 	// Memory bounds each fold, in bytes; [DefaultLimit] by default.
 	Memory int64
 	// Parallel is how many merges are made at the same time; others wait. 2 by
@@ -57,6 +61,8 @@ func New(c Config) (*Merger, error) {
 		return nil, errors.New("holmes: merge: Config needs a Store")
 	}
 	c.RollupBytes = cmp.Or(c.RollupBytes, 1<<30)
+	c.HourAge = cmp.Or(c.HourAge, 30*24*time.Hour)
+	c.DayAge = cmp.Or(c.DayAge, 365*24*time.Hour)
 	c.Memory = cmp.Or(c.Memory, DefaultLimit)
 	c.Parallel = cmp.Or(c.Parallel, 2)
 	if c.RollupBytes < 0 || c.Memory < 0 || c.Parallel < 0 {
@@ -139,6 +145,15 @@ func (m *Merger) find(ctx context.Context, q collector.Query) (refs []ref, err e
 			return nil, err
 		}
 		refs = append(refs, refOf(&meta))
+	}
+	if m.rollups != nil && q.Event == "" && q.Limit == 0 && q.After.IsZero() {
+		if err := m.rollups.loaded(); err != nil {
+			return nil, err
+		}
+		if outlived := m.rollups.outlived(&q, refs); len(outlived) > 0 {
+			refs = append(refs, outlived...)
+			slices.SortStableFunc(refs, func(a, b ref) int { return b.at.Compare(a.at) })
+		}
 	}
 	return refs, nil
 }

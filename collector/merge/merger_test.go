@@ -238,8 +238,9 @@ func TestDamagedRollups(t *testing.T) {
 	require.Equal(t, want, sums(decoded(t, f)))
 }
 
-// Retention removes profiles from the roll-ups, too.
-func TestRetention(t *testing.T) {
+// Roll-ups outlive their profiles: what retention has removed is answered from them as
+// before, until they are too old themselves, or the profiles are deleted.
+func TestRollupsOutliveProfiles(t *testing.T) {
 	dir := t.TempDir()
 	now := start()
 	store, err := files.Open(t.Context(), dir, files.Options{MaxAge: 50 * time.Hour, Now: func() time.Time { return now }})
@@ -251,29 +252,64 @@ func TestRetention(t *testing.T) {
 	for hour := range 3 {
 		now = start().Add(time.Duration(hour) * time.Hour)
 		for n := range 5 {
-			p.put(collector.KindCPU, cpus(t)[n%4], now.Add(time.Duration(n)*time.Minute), "")
+			p.put(collector.KindCPU, cpus(t)[n%4], now.Add(time.Duration(n)*time.Minute), "version=1")
 		}
 	}
 	require.Equal(t, 4, p.round().Made)
-	now = start().Add(51*time.Hour + time.Minute)
-	removed, err := store.Sweep(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, 10, removed)
-	f, opened := p.query(collector.Query{})
-	require.Equal(t, 5, f.Profiles())
-	require.Zero(t, opened, "the last hour is as it was")
-	done := p.round()
-	require.Equal(t, 2, done.Removed, "of two hours")
-	require.Equal(t, 1, done.Made, "the day")
-	require.Equal(t, 2, done.Files)
-	require.Zero(t, p.round().Removed)
+	queries := []collector.Query{
+		{}, {Labels: collector.Labels{{Key: "version", Value: "1"}}}, {From: start(), To: start().Add(2 * time.Hour)},
+	}
+	ask := func() (all []map[string][]int64) {
+		for _, q := range queries {
+			f, _ := p.query(q)
+			all = append(all, sums(decoded(t, f)))
+		}
+		return all
+	}
+	want := ask()
+	for _, age := range []time.Duration{51*time.Hour + time.Minute, 200 * time.Hour} {
+		now = start().Add(age)
+		removed, err := store.Sweep(t.Context())
+		require.NoError(t, err)
+		require.Positive(t, removed)
+		require.Equal(t, want, ask(), age)
+		for range 2 {
+			done := p.round()
+			require.Zero(t, done.Made+done.Removed)
+			require.Equal(t, 4, done.Files)
+			require.Equal(t, want, ask(), age)
+			p.restart()
+		}
+	}
+	require.Zero(t, store.Usage().Uploads)
+	p.round()
+	require.Equal(t, want, ask())
+	_, err = p.Query(t.Context(), collector.Query{Service: "shop", Kind: collector.KindCPU, Labels: collector.Labels{{Key: "version", Value: "2"}}})
+	require.Equal(t, collector.NotFound, collector.CodeOf(err))
 
-	now = start().Add(200 * time.Hour)
-	removed, err = store.Sweep(t.Context())
-	require.NoError(t, err)
-	require.Equal(t, 5, removed)
+	p.now = start().Add(31 * 24 * time.Hour)
+	require.Equal(t, 3, p.round().Removed, "the hours")
+	f, _ := p.query(collector.Query{})
+	require.Equal(t, want[0], sums(decoded(t, f)))
+	require.NoError(t, p.ForgetService("other"))
+	require.NoError(t, p.Forget([]collector.Meta{{Service: "shop", Kind: collector.KindHeap, CreatedAt: start()}}))
+	require.Equal(t, 1, p.round().Files)
+	require.NoError(t, p.Forget([]collector.Meta{{Service: "shop", Kind: collector.KindCPU, CreatedAt: start()}}))
+	require.Zero(t, p.round().Files)
+	_, err = p.Query(t.Context(), collector.Query{Service: "shop", Kind: collector.KindCPU})
+	require.Equal(t, collector.NotFound, collector.CodeOf(err))
+}
+
+// The roll-ups of a service are forgotten, also those that no round has found yet.
+func TestForgetService(t *testing.T) {
+	p := newPlace(t)
+	p.fill()
+	require.Positive(t, p.round().Files)
 	p.restart()
-	require.Equal(t, merge.Round{Removed: 2}, p.round(), "nothing is left of its profiles")
+	require.NoError(t, p.ForgetService("shop"))
+	left, err := os.ReadDir(p.dir)
+	require.NoError(t, err)
+	require.Empty(t, left)
 }
 
 // Roll-ups keep within their bytes: those of the longest ago go.

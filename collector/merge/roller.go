@@ -18,9 +18,6 @@ const (
 	// recent is how far back a round looks, but for the first one, which looks
 	// at everything.
 	recent = 26 * time.Hour
-	// eldest is how many of the oldest roll-ups a round looks at, to see
-	// whether retention has taken their profiles.
-	eldest = 100
 	// rolledMemory bounds the fold of a group.
 	rolledMemory = 32 << 20
 	// maxRolled is the number of profiles above which a period is not rolled
@@ -59,9 +56,9 @@ type Round struct {
 	Bytes int64
 }
 
-// Round makes roll-ups of all periods that have ended and have none, or an
-// outdated one, and removes those of periods without profiles. It ends early when
-// ctx does. A few times an hour is often enough; the first one takes long where
+// Round makes roll-ups of all periods that have ended and have none, or an outdated
+// one, and removes those that are too old. A roll-up with profiles that retention has
+// removed stays as it is. It ends early when ctx does. A few times an hour is often enough; the first one takes long where
 // there are many profiles and no roll-ups.
 func (r *Roller) Round(ctx context.Context) (done Round, err error) {
 	m := r.merger
@@ -71,7 +68,7 @@ func (r *Roller) Round(ctx context.Context) (done Round, err error) {
 	now := m.config.Now()
 	var since time.Time
 	if !r.begun {
-		if err := m.rollups.load(); err != nil {
+		if err := m.rollups.loaded(); err != nil {
 			return done, err
 		}
 	} else {
@@ -81,25 +78,51 @@ func (r *Roller) Round(ctx context.Context) (done Round, err error) {
 	if err != nil {
 		return done, err
 	}
-	wrong := m.rollups.wrong(contents, since, now)
-	old, err := m.aged(ctx, since)
-	if err != nil {
-		return done, err
-	}
-	for _, p := range append(wrong, old...) {
-		made, err := m.roll(ctx, p)
+	for _, p := range m.rollups.wrong(contents, since, now, m.expired) {
+		change, err := m.roll(ctx, p)
 		if err != nil {
 			return done, err
 		}
-		if made {
-			done.Made++
-		} else {
-			done.Removed++
+		done.count(change)
+	}
+	for _, p := range m.rollups.periods() {
+		if m.expired(p, now) {
+			if err := m.rollups.remove(m.rollups.path(p.series, p.level, p.at)); err != nil {
+				return done, err
+			}
+			done.count(removed)
 		}
 	}
 	r.begun = true
 	done.Files, done.Bytes = m.rollups.usage()
 	return done, nil
+}
+
+// A change is what was done to a roll-up.
+type change int
+
+const (
+	kept change = iota
+	made
+	removed
+)
+
+func (r *Round) count(c change) {
+	switch c {
+	case made:
+		r.Made++
+	case removed:
+		r.Removed++
+	}
+}
+
+// expired reports whether the roll-up of a period is too old.
+func (m *Merger) expired(p period, now time.Time) bool {
+	age := m.config.HourAge
+	if p.level > 0 {
+		age = m.config.DayAge
+	}
+	return now.Sub(p.at.Add(periods()[p.level])) > age
 }
 
 // contents counts the profiles of each period.
@@ -126,12 +149,12 @@ func (m *Merger) contents(ctx context.Context, q collector.Query) (map[period]co
 // wrong returns the periods from since on whose roll-up is missing or outdated:
 // the short ones first, since the long ones are made of them, and of these the
 // newest first.
-func (r *rollups) wrong(contents map[period]content, since, now time.Time) []period {
+func (r *rollups) wrong(contents map[period]content, since, now time.Time, expired func(period, time.Time) bool) []period {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	wrong := map[period]bool{}
 	for p, t := range contents {
-		ended := !now.Before(p.at.Add(periods()[p.level] + grace))
+		ended := !now.Before(p.at.Add(periods()[p.level]+grace)) && !expired(p, now)
 		file, there := r.files[r.path(p.series, p.level, p.at)]
 		switch worth := ended && t.profiles >= minRolled; {
 		case worth && !there, there && file.prints != t.prints:
@@ -150,49 +173,32 @@ func (r *rollups) wrong(contents map[period]content, since, now time.Time) []per
 	})
 }
 
-// aged returns those of the oldest roll-ups, from before since, whose profiles are
-// not all there any more.
-func (m *Merger) aged(ctx context.Context, since time.Time) (gone []period, err error) {
-	for _, file := range m.rollups.oldest(eldest) {
-		if !file.at.Before(since) {
-			break
-		}
-		p := period{file.series, file.level, file.at}
-		contents, err := m.contents(ctx, p.query())
-		if err != nil {
-			return nil, err
-		}
-		if contents[p].prints != file.prints {
-			gone = append(gone, p)
-		}
-	}
-	return gone, nil
-}
-
 func (p *period) query() collector.Query {
 	return collector.Query{Service: p.series.service, Kind: p.series.kind, From: p.at, To: p.at.Add(periods()[p.level])}
 }
 
-// roll makes the roll-up of a period, or removes it if the period is not worth one.
-func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
+// roll makes the roll-up of a period, or removes it if the period is not worth one. One
+// that has what the store has no more is kept: profiles that come late stay beside it.
+func (m *Merger) roll(ctx context.Context, p period) (change, error) {
 	name := m.rollups.path(p.series, p.level, p.at)
 	var metas []collector.Meta
 	h := &head{Service: p.series.service, Kind: p.series.kind, Level: p.level, At: p.at}
 	for meta, err := range m.config.Store.Find(ctx, p.query()) {
 		if err != nil {
-			return false, err
+			return kept, err
 		}
 		h.Prints += printOf(meta.ID)
-		if metas = append(metas, meta); len(metas) > maxRolled {
-			return false, m.rollups.remove(name)
-		}
+		metas = append(metas, meta)
 	}
-	if len(metas) < minRolled || !m.rollups.makeRoom(p.at, m.config.RollupBytes) {
-		return false, m.rollups.remove(name)
+	if m.rollups.outlives(p, metas) {
+		return kept, nil
+	}
+	if len(metas) < minRolled || len(metas) > maxRolled || !m.rollups.makeRoom(p.at, m.config.RollupBytes) {
+		return removed, m.rollups.remove(name)
 	}
 	done, err := m.turn(ctx)
 	if err != nil {
-		return false, err
+		return kept, err
 	}
 	defer done()
 	var blobs [][]byte
@@ -204,7 +210,7 @@ func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
 	for _, part := range groupsOf(metas, most) {
 		g, blob, err := m.rollGroup(ctx, p, part)
 		if err != nil {
-			return false, err
+			return kept, err
 		}
 		if blob != nil {
 			h.Groups, blobs = append(h.Groups, g), append(blobs, blob)
@@ -212,9 +218,9 @@ func (m *Merger) roll(ctx context.Context, p period) (made bool, err error) {
 		}
 	}
 	if !m.rollups.makeRoom(p.at, m.config.RollupBytes-size) {
-		return false, m.rollups.remove(name)
+		return removed, m.rollups.remove(name)
 	}
-	return true, m.rollups.write(h, blobs)
+	return made, m.rollups.write(h, blobs)
 }
 
 // rollGroup adds up some of the profiles of a period. A group without a readable
@@ -225,6 +231,7 @@ func (m *Merger) rollGroup(ctx context.Context, p period, part []collector.Meta)
 	for i := range part {
 		refs[i] = refOf(&part[i])
 		g.IDs = append(g.IDs, part[i].ID)
+		g.Profiles = append(g.Profiles, described{part[i].CreatedAt, part[i].Duration, part[i].Labels})
 	}
 	f := NewFold(min(rolledMemory, m.config.Memory))
 	f.kind = p.series.kind

@@ -30,6 +30,8 @@ const minRolled = 4
 type rollups struct {
 	dir string
 
+	loaded func() error // load, once
+
 	mu    sync.Mutex
 	files map[string]rolledFile // by path within dir
 }
@@ -71,7 +73,9 @@ func openRollups(dir string) (*rollups, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, fmt.Errorf("holmes: merge: %w", err)
 	}
-	return &rollups{dir: dir, files: map[string]rolledFile{}}, nil
+	r := &rollups{dir: dir, files: map[string]rolledFile{}}
+	r.loaded = sync.OnceValue(r.load)
+	return r, nil
 }
 
 func (r *rollups) path(s series, level int, at time.Time) string {

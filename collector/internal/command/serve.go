@@ -81,6 +81,8 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	s.flags.Var(&c.KeepFree, "keep-free", "leave this `size` of the disk free, or 5 % if that is less; 0 refuses uploads when it is full")
 	s.flags.Var(&c.Quotas, "quota", "remove the oldest of a service above its `service=size,...`; * is each other service")
 	s.flags.Var(&c.RollupBytes, "max-rollups", "remove the oldest roll-ups above this `size`, which comes on top; 0 is none")
+	s.flags.Var(&c.HourAge, "rollup-hours", "remove the roll-ups of hours after this `age`, whether their profiles still exist or not")
+	s.flags.Var(&c.DayAge, "rollup-days", "the same of days, after this `age`")
 	s.flags.Var(&c.MaxAge, "max-age", "remove continuous profiles that arrived longer ago than this `age`; 0 keeps them")
 	s.flags.Var(&c.EventAge, "event-age", "remove events that arrived longer ago than this `age`; 0 keeps them")
 	s.flags.Var(&c.Scrub, "scrub", "read each upload again within this `age`, to find damage; 0 is never")

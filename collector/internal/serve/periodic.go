@@ -99,6 +99,7 @@ func (c *Config) openMerger(store *files.Store, log *zap.Logger) (*merge.Merger,
 			zap.String("type", string(m.Kind)), zap.Stringer("labels", m.Labels), zap.Time("received", m.ReceivedAt), zap.Error(why))
 	}}
 	if c.RollupBytes > 0 {
+		config.HourAge, config.DayAge = time.Duration(c.HourAge), time.Duration(c.DayAge)
 		config.Dir, config.RollupBytes = filepath.Join(c.Data, RollupsDir), int64(c.RollupBytes)
 	}
 	return merge.New(config)

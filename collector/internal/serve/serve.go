@@ -27,6 +27,7 @@ type Config struct {
 	Data                  string       // directory of everything
 	MaxBytes, RollupBytes units.Size   // 0 is no bound, and no roll-ups
 	MaxAge, EventAge      units.Age    // of single profiles, of events
+	HourAge, DayAge       units.Age    // of roll-ups
 	KeepFree              units.Size   // of the disk
 	Quotas                units.Quotas // of services
 	Scrub                 units.Age    // within which each upload is read again; 0 is never

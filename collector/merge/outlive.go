@@ -1,0 +1,138 @@
+package merge
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/go-holmes/holmes/collector"
+)
+
+// Roll-ups outlive their profiles. A query finds the profiles that the store has, and
+// those that only roll-ups have: these count where the roll-up can be used as a whole.
+
+// outlived returns the profiles of a query that roll-ups have and the store has not,
+// which has found refs.
+func (r *rollups) outlived(q *collector.Query, refs []ref) (all []ref) {
+	s := series{q.Service, q.Kind}
+	seen, prints := make(map[string]bool, len(refs)), map[period]uint64{}
+	for i := range refs {
+		seen[refs[i].id] = true
+		for level := range periods() {
+			prints[period{s, level, begin(refs[i].at, level)}] += printOf(refs[i].id)
+		}
+	}
+	for _, file := range r.ofSeries(s) {
+		p := period{s, file.level, file.at}
+		end := p.at.Add(periods()[p.level])
+		if prints[p] == file.prints || !q.From.IsZero() && !end.After(q.From) || !q.To.IsZero() && !p.at.Before(q.To) {
+			continue
+		}
+		for _, m := range r.members(p) {
+			if !seen[m.ID] && selects(q, &m) {
+				seen[m.ID] = true
+				all = append(all, refOf(&m))
+			}
+		}
+	}
+	return all
+}
+
+// ofSeries returns the roll-ups of a series, the longest first.
+func (r *rollups) ofSeries(s series) (all []rolledFile) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, file := range r.files {
+		if file.series == s {
+			all = append(all, file)
+		}
+	}
+	slices.SortFunc(all, func(a, b rolledFile) int { return cmp.Or(cmp.Compare(b.level, a.level), b.at.Compare(a.at)) })
+	return all
+}
+
+// members describes the profiles of a roll-up.
+func (r *rollups) members(p period) (all []collector.Meta) {
+	file := r.open(p.series, p.level, p.at)
+	if file == nil {
+		return nil
+	}
+	defer file.Close()
+	for i := range file.groups {
+		g := &file.groups[i]
+		for n, d := range g.Profiles {
+			if n < len(g.IDs) {
+				all = append(all, collector.Meta{
+					ID: g.IDs[n], Service: p.series.service, Kind: p.series.kind, CreatedAt: d.At, Duration: d.Duration, Labels: d.Labels,
+				})
+			}
+		}
+	}
+	return all
+}
+
+// selects reports whether a query of the profile's service and kind selects it.
+func selects(q *collector.Query, m *collector.Meta) bool {
+	return (q.From.IsZero() || !m.CreatedAt.Before(q.From)) && (q.To.IsZero() || m.CreatedAt.Before(q.To)) && m.Fits(q.Matchers) &&
+		!slices.ContainsFunc(q.Labels, func(l collector.Label) bool { return !slices.Contains(m.Labels, l) })
+}
+
+// outlives reports whether a roll-up has a profile that the store has not.
+func (r *rollups) outlives(p period, metas []collector.Meta) bool {
+	there := make(map[string]bool, len(metas))
+	for i := range metas {
+		there[metas[i].ID] = true
+	}
+	return slices.ContainsFunc(r.members(p), func(m collector.Meta) bool { return !there[m.ID] })
+}
+
+// periods returns those that have a roll-up.
+func (r *rollups) periods() (all []period) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, file := range r.files {
+		all = append(all, period{file.series, file.level, file.at})
+	}
+	return all
+}
+
+// Forget removes the roll-ups that have one of these profiles, which were deleted.
+func (m *Merger) Forget(metas []collector.Meta) error {
+	if m.rollups == nil {
+		return nil
+	}
+	for i := range metas {
+		s := series{metas[i].Service, metas[i].Kind}
+		for level := range periods() {
+			if err := m.rollups.remove(m.rollups.path(s, level, begin(metas[i].CreatedAt, level))); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// ForgetService removes all roll-ups of a service.
+func (m *Merger) ForgetService(service string) error {
+	if m.rollups == nil {
+		return nil
+	}
+	return m.rollups.removeService(service)
+}
+
+func (r *rollups) removeService(service string) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	maps.DeleteFunc(r.files, func(_ string, file rolledFile) bool { return file.series.service == service })
+	for _, kind := range collector.Kinds() {
+		dir := filepath.Dir(r.path(series{service, kind}, 0, time.Time{}))
+		if err := os.RemoveAll(filepath.Join(r.dir, dir)); err != nil {
+			return fmt.Errorf("holmes: merge: %w", err)
+		}
+	}
+	return nil
+}
