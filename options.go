@@ -127,7 +127,8 @@ func WithSlowRules(on bool) Option {
 // of each reason code is always allowed. All processes of a service with the same dump
 // path share the budget. Their events within 10 minutes of a start, and those about
 // previous runs, share one more of the same size, so that a process that crashes again
-// and again makes no more. Default 10.
+// and again makes no more. Without a dump path that can be used, each start may have 3
+// events in its first 10 minutes, and a forecast. Default 10.
 func WithDailyBudget(events int) Option {
 	return option{"WithDailyBudget", func(c *config) error {
 		c.monitor.Budget = events

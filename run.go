@@ -139,6 +139,9 @@ func (r *run) end(ctx context.Context, panicked string) error {
 	if err := r.incidents.Box.Close(closing, panicked); err != nil {
 		r.h.log.OnCause("black box", "the black box is not closed, so the next start may report that this run ended without Stop: %v", err)
 	}
+	if closing == ctx {
+		r.h.brakes.Settle()
+	}
 	if err == nil && ctx.Err() == nil { // else a goroutine may still write an event
 		r.h.store.Report("release events to other processes", r.h.store.Release())
 	}

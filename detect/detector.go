@@ -87,6 +87,8 @@ type Detector struct {
 	since  time.Duration
 	active bool // an event has been suspected since then
 
+	refused Refusal // of the last event, zero if it was reported
+
 	why   Reason // of the last judgement
 	fires bool
 }
@@ -274,7 +276,7 @@ func (d *Detector) lapse() {
 // The samples of the hold join the mean with the next step: until then the
 // caller sees the mean and the samples that the event was judged by.
 func (d *Detector) report(now time.Duration, v float64) {
-	d.active = false
+	d.active, d.refused = false, Refusal{}
 	if d.pace.classic {
 		d.limit.CoolUntil = now + d.pace.CoolDown
 		return
@@ -356,9 +358,24 @@ func (d *Detector) rest(now time.Duration) (was bool) {
 	return d.Drop()
 }
 
+// Refuse says that the last event was not reported. The detector reports the level again
+// as the refusal says: when its time is over, or when the signal has calmed down.
+func (d *Detector) Refuse(now time.Duration, r Refusal) {
+	d.limit.Refuse(now, &r)
+	d.refused = r
+}
+
+// Armed reports whether the signal has calmed down since the last event.
+func (d *Detector) Armed() bool { return !d.limit.Fired }
+
+// Calm reports whether the rule did not fire for the last sample, and the signal has
+// calmed down since the last event.
+func (d *Detector) Calm() bool { return !d.fires && !d.active && !d.limit.Fired }
+
 // Preempt counts an event that the caller has begun by itself, at a value and for a
 // reason code, as an event of the detector: with its edge, cool-down and budget.
 func (d *Detector) Preempt(now time.Duration, v float64, code string) {
+	d.refused = Refusal{}
 	d.limit.Report(now, v, code)
 	d.limit.Cool(now, d.pace.CoolDown)
 }

@@ -29,6 +29,7 @@ type View struct {
 	why       Reason
 	fires     bool
 	samples   int
+	refused   Refusal
 	coolUntil time.Duration
 	spent     int
 	budget    int
@@ -41,7 +42,7 @@ func (d *Detector) View() View {
 		Young: d.ring.young(), grace: time.Duration(age) * d.interval, load: time.Duration(load) * d.interval,
 		why: d.why, fires: d.fires, Mean: d.ring.Mean(), samples: d.ring.Len(),
 		Active: d.active, Since: d.since, Hold: d.pace.Hold,
-		Armed: !d.limit.Fired, Reported: d.limit.Reported, coolUntil: d.limit.CoolUntil,
+		Armed: !d.limit.Fired, Reported: d.limit.Reported, refused: d.refused, coolUntil: d.limit.CoolUntil,
 		spent: len(d.limit.past), budget: d.limit.Budget,
 	}
 }
@@ -63,8 +64,12 @@ func (v View) WhyNot(s Sample, now time.Duration, veto string) string {
 		return v.why.whyNot(s)
 	case veto != "":
 		return fmt.Sprintf("%s fires, but %s", value, veto)
+	case now < v.coolUntil && v.refused.For > 0:
+		return fmt.Sprintf("%s fires, but is not reported for %s more: it %s", value, humanize.Duration(v.coolUntil-now), v.refused.Why)
 	case now < v.coolUntil:
 		return fmt.Sprintf("%s fires, but is cooling down %s more", value, humanize.Duration(v.coolUntil-now))
+	case !v.Armed && v.refused.Level:
+		return fmt.Sprintf("%s fires, but %s at %s and has not been back to normal since", value, v.refused.Why, UnitOf(s).Format(v.refused.Reported))
 	case !v.Armed:
 		return fmt.Sprintf("%s fires, but was reported at %s and has not been back to normal since", value, UnitOf(s).Format(v.Reported))
 	case v.spent >= v.budget:

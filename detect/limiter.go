@@ -68,3 +68,25 @@ func (l *Limiter) Cool(now, coolDown time.Duration) {
 	}
 	l.CoolUntil = now + coolDown<<l.backoff
 }
+
+// A Refusal is why the caller has not reported an event that a detector has confirmed,
+// because it counts the reports of other processes, too.
+type Refusal struct {
+	Why string // after the name of a signal: "was reported before the restart"
+	// For is for how long no event would be reported.
+	For time.Duration
+	// Level says that the level was reported already, at the value Reported, so that the
+	// signal must calm down first.
+	Level    bool
+	Reported float64
+}
+
+// Refuse takes back the last event, which was not reported. The limiter is armed when the
+// time of the refusal is over or, if the level was reported already, as after any event.
+func (l *Limiter) Refuse(now time.Duration, r *Refusal) {
+	l.past = l.past[:max(len(l.past)-1, 0)]
+	if l.Fired = r.Level; r.Level {
+		l.Reported = max(l.Reported, r.Reported)
+	}
+	l.CoolUntil = max(l.CoolUntil, now+r.For)
+}

@@ -26,6 +26,7 @@ type builder struct {
 	groups   cgroup.Sample          // at the beginning
 	forecast *detect.MemoryForecast // of the memory watcher, nil for other events
 	previous *event.PreviousRun     // nil unless the event is about one
+	refusal  *detect.Refusal        // why it is not reported, nil if it is
 }
 
 // open begins an event, with labels and readings. Once ctx is done it does not wait long
@@ -119,7 +120,10 @@ func (b *builder) addContext(collected uint64) {
 func (b *builder) conclude(c Cause, state event.State) *event.Event {
 	b.Event.State, b.Event.Trigger = state, c.Trigger
 	b.read()
-	if state != event.StateDismissed && !b.in.Brakes.Admit(b.Event) {
+	if state != event.StateDismissed {
+		b.refusal = b.in.Brakes.Judge(b.Event)
+	}
+	if b.refusal != nil {
 		state, b.Event.State = event.StateDismissed, event.StateDismissed
 		b.in.Counters.count(c.Signal, Count{Dismissed: 1})
 	}

@@ -73,6 +73,15 @@ type Incidents struct {
 	Began    time.Duration // mono of the start
 }
 
+// Calm records, in a task of its own, that a signal is back to normal, so that the next
+// event of it is a new one after a restart, too. It does not block.
+func (in *Incidents) Calm(s detect.Signal) {
+	in.Scope.Go("calm", func() {
+		began := in.Scope.Clock.Wall().Add(in.Began - in.Scope.Clock.Mono())
+		in.Brakes.Calm(in.LabelsNow()["service"], s, began)
+	})
+}
+
 // Counters counts events, over all runs of a Holmes.
 type Counters struct {
 	mu      sync.Mutex

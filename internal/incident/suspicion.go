@@ -4,6 +4,7 @@ import (
 	"slices"
 	"sync/atomic"
 
+	"github.com/go-holmes/holmes/detect"
 	"github.com/go-holmes/holmes/event"
 	"github.com/go-holmes/holmes/internal/capture"
 )
@@ -24,6 +25,7 @@ type Suspicion struct {
 
 	verdict event.State
 	final   Cause
+	refusal *detect.Refusal // of a confirmed event; valid when over
 	over    atomic.Bool
 }
 
@@ -47,6 +49,9 @@ func (in *Incidents) Suspect(c Cause, deferred bool) *Suspicion {
 
 // Finished reports whether the life of the event is over.
 func (s *Suspicion) Finished() bool { return s.over.Load() }
+
+// Refusal returns why a finished event was not reported, nil if it was.
+func (s *Suspicion) Refusal() *detect.Refusal { return s.refusal }
 
 // HoldsAgain records that the rule has fired for another sample.
 func (s *Suspicion) HoldsAgain() {
@@ -111,6 +116,7 @@ func (s *Suspicion) proceed() {
 		b.addContext(collected)
 	}
 	b.conclude(final, verdict)
+	s.refusal = b.refusal
 }
 
 // begin opens the event and takes its first evidence.

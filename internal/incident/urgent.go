@@ -16,6 +16,8 @@ type Urgent struct {
 	cause Cause
 	grown chan detect.MemoryForecast // holds one: memory has grown by another step
 	over  atomic.Bool
+
+	refusal *detect.Refusal // valid when over
 }
 
 const (
@@ -38,6 +40,14 @@ func (in *Incidents) Urgent(c Cause, f detect.MemoryForecast) *Urgent {
 		in.Scope.Bugs.Safely("urgent event", func() { u.proceed(f) })
 	}()
 	return u
+}
+
+// Refusal returns why an event that is over was not reported, nil if it was or is not over.
+func (u *Urgent) Refusal() *detect.Refusal {
+	if u == nil || !u.over.Load() {
+		return nil
+	}
+	return u.refusal
 }
 
 // Refresh records that memory has grown by another step. It reports whether the event
@@ -63,6 +73,7 @@ func (u *Urgent) proceed(f detect.MemoryForecast) {
 	b.CollectWithin(f.Collection, collected)
 	u.refresh(b)
 	b.conclude(u.cause, event.StateConfirmed)
+	u.refusal = b.refusal
 }
 
 // refresh takes another heap profile when memory grows further.

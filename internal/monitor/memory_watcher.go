@@ -17,6 +17,8 @@ type watcher struct {
 	limit detect.Limiter
 	event *incident.Urgent // under way, or nil
 
+	refused time.Duration // until then no event would be reported
+
 	safe time.Duration // until then memory cannot run out, however fast it grows
 }
 
@@ -76,6 +78,7 @@ func (w *watcher) read() time.Duration {
 		return latest // the loop reports it
 	}
 	w.safe = reading.At + safeFor(reading.Room)
+	w.hear(reading.At)
 	f, sooner := w.trend.Add(reading)
 	if reason, fires := f.Judge(absOf(s.Rule, c)); fires {
 		w.fire(c, f, reason)
@@ -101,7 +104,7 @@ func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	level := f.Percent()
 	w.limit.Budget = c.Budget
 	switch {
-	case !w.limit.Armed(level, watchStep):
+	case !w.limit.Armed(level, watchStep), f.At < w.refused:
 		return
 	case w.event.Refresh(f):
 		w.limit.Reported = level
@@ -113,9 +116,22 @@ func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	w.event = w.begin(c, f, why)
 	w.limit.Report(f.At, level, why.Code)
 	w.limit.Cool(f.At, c.pace(c.Signals[detect.SignalMem].Rule).CoolDown)
+	w.tell(preemption{level: level})
+}
+
+// hear takes over that the last event was not reported.
+func (w *watcher) hear(now time.Duration) {
+	if r := w.event.Refusal(); r != nil {
+		w.event, w.refused = nil, now+r.For
+		w.limit.Refuse(now, r)
+		w.tell(preemption{refused: r})
+	}
+}
+
+func (w *watcher) tell(p preemption) {
 	select {
-	case w.m.preempted <- level:
-	default: // the loop has not read the last one yet
+	case w.m.preempted <- p:
+	default: // the loop has not read the last ones yet
 	}
 }
 

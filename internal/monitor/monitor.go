@@ -31,7 +31,7 @@ type Monitor struct {
 	Counters  *Counters
 
 	change    supervise.Bell
-	preempted chan float64 // holds one: the level of an event of the memory watcher
+	preempted chan preemption // holds some
 
 	config   *Config // of the loop
 	builtins []*signalMonitor
@@ -56,7 +56,7 @@ type Counters struct {
 // runs.
 func (m *Monitor) Prepare() {
 	m.change = supervise.NewBell()
-	m.preempted = make(chan float64, 1)
+	m.preempted = make(chan preemption, 4)
 	m.all.Store(new([]*signalMonitor))
 	m.reconfigure()
 }
@@ -88,8 +88,8 @@ func (m *Monitor) loop() {
 			return
 		case <-m.change:
 			m.reconfigure()
-		case level := <-m.preempted:
-			m.builtin(detect.SignalMem).preempt(m.Scope.Clock.Mono(), level)
+		case p := <-m.preempted:
+			m.builtin(detect.SignalMem).preempt(m.Scope.Clock.Mono(), p)
 		case <-timer.C:
 			last = m.tickAt(last + m.config.Interval)
 		}
@@ -196,7 +196,7 @@ func (m *Monitor) builtin(name detect.Signal) *signalMonitor {
 }
 
 func (m *Monitor) add(name detect.Signal, read func(time.Duration) (float64, float64, error)) *signalMonitor {
-	s := &signalMonitor{signal: name, read: read, expected: m.Expected, suspect: m.Incidents.Suspect, log: m.Scope.Log.With("signal", string(name))}
+	s := &signalMonitor{signal: name, read: read, expected: m.Expected, suspect: m.Incidents.Suspect, calmed: m.Incidents.Calm, log: m.Scope.Log.With("signal", string(name))}
 	all := append([]*signalMonitor(nil), *m.all.Load()...)
 	all = append(all, s)
 	m.all.Store(&all)

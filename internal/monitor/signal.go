@@ -38,12 +38,14 @@ type signalMonitor struct {
 	read     func(now time.Duration) (value, limit float64, err error)
 	expected func(detect.Signal) float64
 	suspect  func(c incident.Cause, deferred bool) *incident.Suspicion // must not block
+	calmed   func(detect.Signal)                                       // the same
 	log      *supervise.Log
 
 	pair       detect.Pair
 	fast, slow *incident.Suspicion // the latest event of each detector
 	settings   Signal
 	young      bool // the grace after the start may last
+	calm       calmness
 
 	provisional []time.Duration // times when evidence began with a suspicion
 	failures    int
@@ -114,6 +116,9 @@ func (m *signalMonitor) step(t tick) {
 	}
 	s := detect.Sample{Signal: m.signal, Value: value, Limit: limit, At: t.at}
 	m.pair.Step(now, s, func(d *detect.Detector, s detect.Sample) { m.judge(d, now, s, veto) })
+	if m.calm.step(now, m.pair.Fast) {
+		m.calmed(m.signal)
+	}
 	m.publish(s, veto)
 }
 
@@ -126,6 +131,9 @@ func (m *signalMonitor) judge(d *detect.Detector, now time.Duration, s detect.Sa
 	was := d.Active()
 	if *mine != nil && !was {
 		if (*mine).Finished() {
+			if r := (*mine).Refusal(); r != nil {
+				d.Refuse(now, *r)
+			}
 			*mine = nil
 		} else if veto == "" {
 			veto = "its last event is still being captured"
@@ -152,10 +160,47 @@ func (m *signalMonitor) judge(d *detect.Detector, now time.Duration, s detect.Sa
 	}
 }
 
+// calmTime is for how long a signal must be calm after the start to be back to normal
+// after what was reported before: each run of a crash loop begins calm.
+const calmTime = 3 * time.Minute
+
+// A calmness knows since when a signal is calm.
+type calmness struct {
+	since time.Duration // 0 while it is not
+	fired bool          // since the last event
+	told  bool          // that it is back to normal
+}
+
+// step reports whether the signal is back to normal now: after an event of this run, or for
+// the first time after the start.
+func (c *calmness) step(now time.Duration, d *detect.Detector) (normal bool) {
+	switch {
+	case !d.Calm():
+		c.since, c.fired = 0, c.fired || !d.Armed()
+		return false
+	case c.since == 0:
+		c.since = now
+	}
+	if normal = c.fired || !c.told && now-c.since >= calmTime; normal {
+		c.fired, c.told = false, true
+	}
+	return normal
+}
+
+// A preemption is an event of the memory watcher that has begun at a level, or its refusal.
+type preemption struct {
+	level   float64
+	refused *detect.Refusal
+}
+
 // preempt counts an event that the memory watcher has begun.
-func (m *signalMonitor) preempt(now time.Duration, level float64) {
+func (m *signalMonitor) preempt(now time.Duration, p preemption) {
+	if p.refused != nil {
+		m.pair.Fast.Refuse(now, *p.refused)
+		return
+	}
 	m.drop()
-	m.pair.Fast.Preempt(now, level, detect.CodeForecast)
+	m.pair.Fast.Preempt(now, p.level, detect.CodeForecast)
 	m.pair.Rest(now, m.pair.Fast)
 }
 
