@@ -64,10 +64,10 @@ func (s *Store) ownEvent(root disk.Dir, id string) (*scan.Event, error) {
 
 func (s *Store) endLease(id string) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.leases[id]--; s.leases[id] == 0 {
 		delete(s.leases, id)
 	}
+	s.mu.Unlock()
 }
 
 // waitsFor reports whether an event waits for a reporter. The store's lock is

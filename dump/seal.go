@@ -124,12 +124,12 @@ func (s *Store) settle(e *Entry, c Class, complete bool) error {
 // locked.
 func (s *Store) forget(e *Entry, unfinished bool) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if s.open[e.id] == e {
 		delete(s.open, e.id)
 		unfinished = true
 	}
 	s.unfinished = s.unfinished || unfinished
+	s.mu.Unlock()
 }
 
 // discard removes the event of e, unless its name now is that of another

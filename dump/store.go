@@ -123,8 +123,8 @@ func (s *Store) SetLimits(o Options) error {
 		return fmt.Errorf("holmes: dump: %w", err)
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.limits = limits
+	s.mu.Unlock()
 	return nil
 }
 
@@ -185,12 +185,13 @@ type Usage struct {
 func (s *Store) Usage() Usage {
 	now, err := s.usage()
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	if err == nil {
 		s.last = now
 	}
 	s.last.Unclaimed = s.unclaimed
-	return s.last
+	last := s.last
+	s.mu.Unlock()
+	return last
 }
 
 func (s *Store) usage() (u Usage, err error) {

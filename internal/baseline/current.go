@@ -162,24 +162,26 @@ type Current struct {
 // Baseline returns the current baseline.
 func (c *Current) Baseline() Baseline {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now
+	now := c.now
+	c.mu.Unlock()
+	return now
 }
 
 // Mean returns the mean that a signal had before the process was restarted, and 0 if it
 // is unknown.
 func (c *Current) Mean(s detect.Signal) float64 {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.now.Readings.Means[s]
+	mean := c.now.Readings.Means[s]
+	c.mu.Unlock()
+	return mean
 }
 
 // Stats returns the statistics.
 func (c *Current) Stats() Stats {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	s := c.stats
 	s.At = c.now.At
+	c.mu.Unlock()
 	return s
 }
 

@@ -201,19 +201,21 @@ func (b *Box) Medium() Medium { return b.medium }
 // Size returns the size of the file, 0 for a box in memory.
 func (b *Box) Size() int64 {
 	b.mu.Lock()
-	defer b.mu.Unlock()
+	size := len(b.words) * wordSize
 	if b.medium == Memory {
-		return 0
+		size = 0
 	}
-	return int64(len(b.words) * wordSize)
+	b.mu.Unlock()
+	return int64(size)
 }
 
 // Err returns what the file of the box suffered first, or nil. A mapped box
 // takes no records after it; a written one goes on trying.
 func (b *Box) Err() error {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.failed
+	err := b.failed
+	b.mu.Unlock()
+	return err
 }
 
 // Contents returns what is in the box, as [Read] would. It copies the box.

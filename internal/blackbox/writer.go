@@ -78,14 +78,13 @@ func (b *Box) write() {
 // freeImage frees an image that is not on the heap. The box is closed.
 func (b *Box) freeImage() {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.offHeap {
-		return
+	if b.offHeap {
+		if err := unmapFile(b.words); err != nil {
+			b.fail(err)
+		}
+		b.words = nil
 	}
-	if err := unmapFile(b.words); err != nil {
-		b.fail(err)
-	}
-	b.words = nil
+	b.mu.Unlock()
 }
 
 // writeNew writes the records since its last call.
@@ -111,7 +110,6 @@ func (b *Box) writeNew() {
 // copyNext copies the next record that is not in the file.
 func (b *Box) copyNext(to *[slotSize]byte) (slot int, found bool) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	slot, found = b.events.take(&b.writer.events)
 	if !found {
 		slot, found = b.samples.take(&b.writer.samples)
@@ -119,6 +117,7 @@ func (b *Box) copyNext(to *[slotSize]byte) (slot int, found bool) {
 	if found {
 		copy(to[:], asBytes(b.words[headerWords+slot*slotWords:][:slotWords]))
 	}
+	b.mu.Unlock()
 	return slot, found
 }
 
@@ -145,6 +144,6 @@ func (b *Box) note(err error) {
 		return
 	}
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.fail(err)
+	b.mu.Unlock()
 }

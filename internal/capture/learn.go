@@ -68,25 +68,26 @@ func (m *costModel) of(k event.Kind, row Row, now time.Duration) estimate {
 // learn records what a capture has cost. goroutines is how many there were before it.
 func (m *costModel) learn(k event.Kind, goroutines int, s Cost, now time.Duration) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	switch {
 	case k == event.KindHeap:
 		m.heap = learned{s.Time.Seconds(), now, true}
 	case k == event.KindGoroutine && goroutines >= minLearned && s.CPU > 0:
 		m.time = learned{s.CPU.Seconds() / float64(goroutines), now, true}
 	}
+	m.mu.Unlock()
 }
 
 // learnFrames records how many frames a goroutine has.
 func (m *costModel) learnFrames(frames float64, now time.Duration) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.frames = learned{frames, now, true}
+	m.mu.Unlock()
 }
 
 // heapTime returns how long a heap profile is expected to take.
 func (m *costModel) heapTime(now time.Duration) time.Duration {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return time.Duration(m.heap.or(heapTakes().Seconds(), now) * float64(time.Second))
+	takes := time.Duration(m.heap.or(heapTakes().Seconds(), now) * float64(time.Second))
+	m.mu.Unlock()
+	return takes
 }

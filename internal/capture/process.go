@@ -56,13 +56,13 @@ const gcEvery = time.Minute
 // mayForceGC reports whether a collection may be forced, and counts that it is.
 func (p *Process) mayForceGC() bool {
 	p.gcMu.Lock()
-	defer p.gcMu.Unlock()
 	now := p.clock.Mono()
-	if p.lastGC > 0 && now-p.lastGC < gcEvery {
-		return false
+	may := p.lastGC <= 0 || now-p.lastGC >= gcEvery
+	if may {
+		p.lastGC = now
 	}
-	p.lastGC = now
-	return true
+	p.gcMu.Unlock()
+	return may
 }
 
 // UpTo returns a random time from 0 to d.

@@ -39,33 +39,37 @@ func (p *item) leave() {
 // held reports whether a part of the event is in memory.
 func (p *item) held() bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.ev != nil
+	held := p.ev != nil
+	p.mu.Unlock()
+	return held
 }
 
 // lost reports whether there is nothing left to deliver.
 func (p *item) lost() bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.ev == nil && p.files.Store == nil
+	lost := p.ev == nil && p.files.Store == nil
+	p.mu.Unlock()
+	return lost
 }
 
 // stored returns the store if all of the event is there, else nil.
 func (p *item) stored() *eventstore.Store {
 	p.mu.Lock()
-	defer p.mu.Unlock()
+	store := p.files.Store
 	if p.ev != nil {
-		return nil
+		store = nil
 	}
-	return p.files.Store
+	p.mu.Unlock()
+	return store
 }
 
 // reachable reports whether the event can be loaded now: its disk answers, or all of it
 // is in memory.
 func (p *item) reachable() bool {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	return p.files.Store == nil || p.files.Store.Answers() || p.ev != nil && inMemory(p.ev)
+	reachable := p.files.Store == nil || p.files.Store.Answers() || p.ev != nil && inMemory(p.ev)
+	p.mu.Unlock()
+	return reachable
 }
 
 // inMemory reports whether no profile of an event is on disk.
@@ -76,21 +80,20 @@ func inMemory(ev *event.Event) bool {
 // size returns how many bytes of profiles are in memory.
 func (p *item) size() (bytes int) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.ev == nil { // a slow disk has it since
-		return 0
+	if p.ev != nil { // else a slow disk has it since
+		for i := range p.ev.Profiles {
+			bytes += len(p.ev.Profiles[i].Content())
+		}
 	}
-	for i := range p.ev.Profiles {
-		bytes += len(p.ev.Profiles[i].Content())
-	}
+	p.mu.Unlock()
 	return bytes
 }
 
 // forget gives its memory back.
 func (p *item) forget() {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.ev = nil
+	p.mu.Unlock()
 }
 
 // Why an event was not delivered to a reporter; these are the keys of Stats.Dropped.
@@ -170,9 +173,10 @@ func (p *item) refused(to string, why error) error {
 // event is there.
 func (p *item) done(to string) *eventstore.Store {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	delete(p.to, to)
-	return p.files.Store
+	store := p.files.Store
+	p.mu.Unlock()
+	return store
 }
 
 // spill writes to disk what is in memory only, unless all reporters have it.

@@ -25,7 +25,6 @@ type memory struct {
 func (m *memory) add(p *item, most int64) (lost []*item) {
 	p.weight = itemBytes + p.size()
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	m.items = append(m.items, p)
 	m.bytes += p.weight
 	for len(m.items) > MaxInMemory || int64(m.bytes) > most && len(m.items) > 1 {
@@ -33,34 +32,38 @@ func (m *memory) add(p *item, most int64) (lost []*item) {
 		m.bytes -= m.items[0].weight
 		m.items = slices.Delete(m.items, 0, 1)
 	}
+	m.mu.Unlock()
 	return lost
 }
 
 // remove removes an item that is delivered, or on disk.
 func (m *memory) remove(p *item) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	if at := slices.Index(m.items, p); at >= 0 {
 		m.bytes -= p.weight
 		m.items = slices.Delete(m.items, at, at+1)
 	}
+	m.mu.Unlock()
 }
 
 func (m *memory) all() []*item {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.Clone(m.items)
+	all := slices.Clone(m.items)
+	m.mu.Unlock()
+	return all
 }
 
 func (m *memory) has(id string) bool {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return slices.ContainsFunc(m.items, func(p *item) bool { return p.id == id })
+	has := slices.ContainsFunc(m.items, func(p *item) bool { return p.id == id })
+	m.mu.Unlock()
+	return has
 }
 
 // size returns how many events and bytes are held.
 func (m *memory) size() (events, bytes int) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return len(m.items), m.bytes
+	events, bytes = len(m.items), m.bytes
+	m.mu.Unlock()
+	return events, bytes
 }

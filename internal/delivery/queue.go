@@ -102,7 +102,6 @@ func (q *Queue) offer(p *item, store *eventstore.Store) {
 // event on a disk that does not answer is left out.
 func (q *Queue) next(now time.Duration, stopping bool) (best *entry, wait time.Duration) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	for _, e := range q.entries {
 		if !e.reachable() {
 			continue
@@ -118,6 +117,7 @@ func (q *Queue) next(now time.Duration, stopping bool) (best *entry, wait time.D
 			best = e
 		}
 	}
+	q.mu.Unlock()
 	return best, wait
 }
 
@@ -149,10 +149,10 @@ func (q *Queue) batch(now time.Duration) (out []*entry) {
 // separate has entries tried one by one from now on.
 func (q *Queue) separate(batch []*entry) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	for _, e := range batch {
 		e.single = true
 	}
+	q.mu.Unlock()
 }
 
 // remove removes an entry and counts the reason: "" if it was delivered, else why it
@@ -188,10 +188,10 @@ func (q *Queue) find(p *item) *entry {
 // IDs returns the IDs of the events that wait.
 func (q *Queue) IDs() (ids []string) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	for _, e := range q.entries {
 		ids = append(ids, e.id)
 	}
+	q.mu.Unlock()
 	return ids
 }
 
@@ -237,8 +237,9 @@ func (q *Queue) has(id string) bool {
 
 func (q *Queue) queued(id string) bool {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	return q.has(id)
+	queued := q.has(id)
+	q.mu.Unlock()
+	return queued
 }
 
 // abandon empties the queue of a reporter that was removed.
@@ -254,22 +255,22 @@ func (q *Queue) abandon() {
 
 func (q *Queue) begin(now time.Duration) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.calling = now
 	q.stats.Attempts++
+	q.mu.Unlock()
 }
 
 func (q *Queue) end() {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.calling = 0
+	q.mu.Unlock()
 }
 
 // succeeded records that the receiver has answered.
 func (q *Queue) succeeded(err error) {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.failures, q.until, q.stats.LastErr = 0, 0, err
+	q.mu.Unlock()
 }
 
 // failed records a failure, and returns how long to wait before the next try.
@@ -302,31 +303,32 @@ func (q *Queue) rest(e *entry, now time.Duration, err error) {
 // estimate that grows with late answers.
 func (q *Queue) limit() time.Duration {
 	q.mu.Lock()
-	defer q.mu.Unlock()
+	limit := q.patience
 	if q.own > 0 {
-		return q.own
+		limit = q.own
 	}
-	return q.patience
+	q.mu.Unlock()
+	return limit
 }
 
 // extend doubles the estimate of the time that a call may take.
 func (q *Queue) extend() {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	q.patience = min(2*q.patience, longestAttempt)
+	q.mu.Unlock()
 }
 
 // closed reports whether the receiver has asked for no calls at this time.
 func (q *Queue) closed(now time.Duration) bool {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	return now < q.until
+	closed := now < q.until
+	q.mu.Unlock()
+	return closed
 }
 
 // statistics returns the statistics of the reporter.
 func (q *Queue) statistics(now time.Duration) Stats {
 	q.mu.Lock()
-	defer q.mu.Unlock()
 	s := q.stats
 	s.Dropped = maps.Clone(q.stats.Dropped)
 	s.Name, s.Waiting, s.Panics, s.Resting = q.name, len(q.entries), q.breaker.Panics(), q.breaker.Resting()
@@ -334,5 +336,6 @@ func (q *Queue) statistics(now time.Duration) Stats {
 	if q.calling > 0 {
 		s.Held = now - q.calling
 	}
+	q.mu.Unlock()
 	return s
 }

@@ -161,13 +161,13 @@ func inDir(name string, op func(*os.Root) error) func(*dump.Store) error {
 // All returns the current store and those of earlier paths, if they have been opened.
 func (s *Current) All() []*Store {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	out := make([]*Store, 0, len(s.stores))
 	for _, store := range s.stores {
 		if store.Dir() != "" {
 			out = append(out, store)
 		}
 	}
+	s.mu.Unlock()
 	return out
 }
 
@@ -195,13 +195,13 @@ func (s *Current) Release() error {
 // It does not touch the disk.
 func (s *Current) Usage() (dir string, u dump.Usage, hung int, err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	for _, store := range s.stores {
 		hung += store.unanswered()
 	}
 	if s.store != nil {
 		dir, u, err = s.store.statistics()
 	}
+	s.mu.Unlock()
 	return dir, u, hung, err
 }
 

@@ -153,11 +153,11 @@ func (s *Store) configure(c Config) {
 // statistics is described with [Current.Usage].
 func (s *Store) statistics() (dir string, u dump.Usage, err error) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	dir, u, err = cmp.Or(s.dir, s.path), s.usage, s.err
 	if !s.Answers() {
 		err = ErrNoAnswer
 	}
+	s.mu.Unlock()
 	return dir, u, err
 }
 
@@ -187,15 +187,17 @@ func (s *Store) Look() {
 // Dir returns the directory of the events.
 func (s *Store) Dir() string {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.dir
+	dir := s.dir
+	s.mu.Unlock()
+	return dir
 }
 
 // Volatile reports whether the store is open, and counts as memory of the process.
 func (s *Store) Volatile() bool {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.volatile
+	volatile := s.volatile
+	s.mu.Unlock()
+	return volatile
 }
 
 // Answers reports whether the disk answers, as far as that is known.

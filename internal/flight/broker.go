@@ -61,12 +61,12 @@ type Cost struct {
 // Cost returns the cost of all sessions so far.
 func (b *Broker) Cost() Cost {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	c := b.cost
 	c.Armed = b.worker != nil && !b.worker.closing
 	if b.worker != nil {
 		c.For += time.Since(b.worker.start)
 	}
+	b.mu.Unlock()
 	return c
 }
 

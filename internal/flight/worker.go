@@ -92,13 +92,13 @@ func (w *worker) endAll(reason error) {
 func (w *worker) end() {
 	b := w.broker
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	took := time.Since(w.start)
 	b.past.Add(w.start, took)
 	b.cost.For += took
 	b.cost.Rate = 0
 	b.worker = nil
 	close(w.done)
+	b.mu.Unlock()
 }
 
 // measure measures if that is due. It reports whether no session is left at that
@@ -136,11 +136,11 @@ func (w *worker) read(take func(header []byte, part uint64, p []byte) error) (*o
 	}
 	b := w.broker
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	b.cost.Measured++
 	b.cost.Measuring += took
 	b.cost.Bytes += fresh
 	b.cost.Rate = w.meter.rate
+	b.mu.Unlock()
 	return v, err
 }
 

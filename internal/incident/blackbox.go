@@ -193,12 +193,12 @@ func (b *BlackBox) hold(orphans []*blackbox.Orphan, dropped uint64) (earlier uin
 // before them.
 func (b *BlackBox) takeOrphans() (orphans []*blackbox.Orphan, earlier uint64) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
 	orphans, b.orphans = b.orphans, nil
 	earlier = b.earlier
 	for _, o := range orphans {
 		earlier += o.Earlier()
 	}
+	b.mu.Unlock()
 	return orphans, earlier
 }
 

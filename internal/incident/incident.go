@@ -94,19 +94,20 @@ type Count struct{ Suspected, Confirmed, Dismissed uint64 }
 
 func (c *Counters) count(s detect.Signal, add Count) {
 	c.mu.Lock()
-	defer c.mu.Unlock()
 	if c.signals == nil {
 		c.signals = map[detect.Signal]Count{}
 	}
 	n := c.signals[s]
 	c.signals[s] = Count{n.Suspected + add.Suspected, n.Confirmed + add.Confirmed, n.Dismissed + add.Dismissed}
+	c.mu.Unlock()
 }
 
 // Of returns how many events of a signal there were.
 func (c *Counters) Of(s detect.Signal) Count {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.signals[s]
+	n := c.signals[s]
+	c.mu.Unlock()
+	return n
 }
 
 // afterEvent is how long after an event no baseline is taken: a value that has risen

@@ -34,7 +34,6 @@ type View struct {
 
 func (m *signalMonitor) publish(s detect.Sample, veto string) {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	v := &m.view
 	v.enabled, v.err, v.veto = m.settings.Enabled, m.err, veto
 	if s.Signal != "" { // else the last one that succeeded stays
@@ -44,12 +43,14 @@ func (m *signalMonitor) publish(s detect.Sample, veto string) {
 	if v.hasSlow = m.pair.Slow != nil; v.hasSlow {
 		v.slow = m.pair.Slow.View()
 	}
+	m.mu.Unlock()
 }
 
 func (m *signalMonitor) latest() view {
 	m.mu.Lock()
-	defer m.mu.Unlock()
-	return m.view
+	now := m.view
+	m.mu.Unlock()
+	return now
 }
 
 // whyNot says in one sentence why there is no event.

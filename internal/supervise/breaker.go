@@ -70,8 +70,9 @@ func panicText(v any) (s string) {
 // Resting reports whether the breaker is open.
 func (b *Breaker) Resting() bool {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.inARow >= panicsInARow && b.clock.Mono() < b.until
+	resting := b.inARow >= panicsInARow && b.clock.Mono() < b.until
+	b.mu.Unlock()
+	return resting
 }
 
 func (b *Breaker) account(panicked bool) {
@@ -90,6 +91,7 @@ func (b *Breaker) account(panicked bool) {
 // Panics returns how many calls have panicked.
 func (b *Breaker) Panics() uint64 {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.panics
+	n := b.panics
+	b.mu.Unlock()
+	return n
 }

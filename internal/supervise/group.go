@@ -26,19 +26,19 @@ type Group struct {
 // Join adds a task.
 func (g *Group) Join(name string) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.join(name)
+	g.mu.Unlock()
 }
 
 // Enter adds a task unless the group is closed, and reports whether it did.
 func (g *Group) Enter(name string) bool {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.closed {
-		return false
+	open := !g.closed
+	if open {
+		g.join(name)
 	}
-	g.join(name)
-	return true
+	g.mu.Unlock()
+	return open
 }
 
 func (g *Group) join(name string) {
@@ -51,14 +51,13 @@ func (g *Group) join(name string) {
 // Close makes every later Enter fail.
 func (g *Group) Close() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	g.closed = true
+	g.mu.Unlock()
 }
 
 // Leave removes a task that was added under the name.
 func (g *Group) Leave(name string) {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	if g.running[name]--; g.running[name] == 0 {
 		delete(g.running, name)
 	}
@@ -66,13 +65,15 @@ func (g *Group) Leave(name string) {
 		close(g.empty)
 		g.empty = nil
 	}
+	g.mu.Unlock()
 }
 
 // Has reports whether a task of that name is running.
 func (g *Group) Has(name string) bool {
 	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.running[name] > 0
+	has := g.running[name] > 0
+	g.mu.Unlock()
+	return has
 }
 
 // Wait returns when no task is left. When ctx ends first, it returns an error

@@ -125,7 +125,6 @@ func (l *Log) End(condition, format string, args ...any) {
 func (l *Log) told(name string, lasts bool) bool {
 	now := l.clock.Mono()
 	l.mu.Lock()
-	defer l.mu.Unlock()
 	c, known := l.causes[name]
 	lasting := c.on && now-c.met < forgotten
 	tell := !lasting && (!known || now-c.told >= logEvery)
@@ -133,6 +132,7 @@ func (l *Log) told(name string, lasts bool) bool {
 		c.told, c.on = now, lasts
 	}
 	l.causes[name] = c
+	l.mu.Unlock()
 	return tell
 }
 
