@@ -147,7 +147,29 @@ func (d Dir) RemoveAll(name string) error {
 	if err := d.Try("remove", name); err != nil {
 		return err
 	}
-	return d.Root.RemoveAll(name)
+	return removeAll(d.Root, name)
+}
+
+// removeAll is [os.Root.RemoveAll], which would add 8 KB to a program.
+func removeAll(root *os.Root, name string) error {
+	err := root.Remove(name)
+	if err == nil || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	inside, failed := root.OpenRoot(name)
+	if failed != nil {
+		return err
+	}
+	d := Dir{Root: inside}
+	entries, err := d.List()
+	for _, e := range entries {
+		err = errors.Join(err, removeAll(inside, e.Name()))
+	}
+	d.Close() // Windows removes no directory that is open
+	if err != nil {
+		return err
+	}
+	return root.Remove(name)
 }
 
 // Sync makes the names in the directory survive a loss of power.
