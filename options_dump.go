@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-holmes/holmes/internal/capture"
 	"github.com/go-holmes/holmes/internal/monitor"
+	"github.com/go-holmes/holmes/internal/pproftext"
 )
 
 // WithCPUDump sets the rule of [SignalCPU] in percent of the cores that the process may
@@ -141,7 +142,7 @@ func WithBinaryDump() Option {
 // WithTextDump writes a text form beside each profile, with the ten largest stacks, or
 // all of them with [WithFullStack].
 func WithTextDump() Option {
-	return option{"WithTextDump", func(c *config) error { c.incident.Text = true; return nil }}
+	return option{"WithTextDump", func(c *config) error { c.incident.Text, c.incident.TextForm = true, pproftext.Write; return nil }}
 }
 
 // WithFullStack makes the text form hold every stack instead of the ten
@@ -152,7 +153,7 @@ func WithFullStack(isFull bool) Option {
 
 // WithDumpToLogger logs the text form of each profile. Default false.
 func WithDumpToLogger(on bool) Option {
-	return option{"WithDumpToLogger", func(c *config) error { c.incident.ToLogger = on; return nil }}
+	return option{"WithDumpToLogger", func(c *config) error { c.incident.ToLogger, c.incident.TextForm = on, pproftext.Write; return nil }}
 }
 
 // WithCPUCore sets the number of cores that are 100 % of CPU; it may be a fraction. 0,

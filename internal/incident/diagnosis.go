@@ -10,7 +10,6 @@ import (
 	"github.com/go-holmes/holmes/internal/baseline"
 	"github.com/go-holmes/holmes/internal/humanize"
 	"github.com/go-holmes/holmes/internal/pprofread"
-	"github.com/go-holmes/holmes/internal/pproftext"
 )
 
 // maxParsed is the maximum size of a compressed profile that is parsed: the parsed
@@ -141,7 +140,7 @@ func (b *builder) text(p *event.Profile, parsed *diagnose.Profile) {
 		top = 0
 	}
 	var buf bytes.Buffer
-	if err := pproftext.Write(&buf, parsed, top); err != nil {
+	if err := b.options.TextForm(&buf, parsed, top); err != nil {
 		b.Log().OnCause("text", "%s has no text form: %v", p.File, err)
 		return
 	}

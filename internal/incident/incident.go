@@ -6,6 +6,7 @@
 package incident
 
 import (
+	"io"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,6 +31,9 @@ type Config struct {
 	LabelFunc func() map[string]string // nil for none
 
 	Text, FullStack, ToLogger bool // of the text form of profiles
+	// TextForm writes the text form, at most top stacks of it. Only the options that ask
+	// for the form set it, so other programs do not link its code.
+	TextForm func(w io.Writer, p *diagnose.Profile, top int) error
 	Compare                   bool // with the baseline
 
 	Own diagnose.Options // which code is the application's
