@@ -36,6 +36,7 @@ type config struct {
 	continuous *incident.Timetable // nil is none
 	baseline   time.Duration       // 0 is none
 	logger     Logger
+	labelsCut  bool // there were too many or too long ones
 	off        bool // Start starts nothing
 	env        environment
 }
@@ -90,6 +91,7 @@ func (c *config) with(opts []Option) (*config, error) {
 // share copies settings to the other packages that need them.
 func (c *config) share() {
 	c.monitor.Measure = c.measure
+	c.labelsCut = incident.Bound(c.incident.Labels) || c.labelsCut
 	c.incident.Store, c.incident.Compare, c.incident.Tick = c.store, c.baseline > 0, c.monitor.Interval
 }
 
@@ -141,6 +143,9 @@ func (c *config) warnings() []string {
 	}
 	if c.env.dumpPath && c.store.MemoryOnly {
 		out = append(out, "HOLMES_DUMP_PATH has no effect: events are in memory only, unless HOLMES_MEMORY_ONLY is false")
+	}
+	if c.labelsCut {
+		out = append(out, incident.LabelsCut)
 	}
 	for _, name := range c.monitor.Order {
 		s := c.monitor.Signals[name]

@@ -187,7 +187,7 @@ func WithLogger(l Logger) Option {
 // WithLabels adds labels to every event. They replace default labels of the same name:
 // service, instance, version and, if they are known, namespace, node and revision, and
 // attributes of OTEL_RESOURCE_ATTRIBUTES (docs/options.md). An empty value removes a
-// label. Repeats add.
+// label. Repeats add. An event has at most 64 labels, and 1 KiB of a name or a value.
 func WithLabels(labels map[string]string) Option {
 	return option{"WithLabels", func(c *config) error {
 		for k, v := range labels {

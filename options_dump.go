@@ -156,15 +156,21 @@ func WithDumpToLogger(on bool) Option {
 	return option{"WithDumpToLogger", func(c *config) error { c.incident.ToLogger, c.incident.TextForm = on, pproftext.Write; return nil }}
 }
 
-// WithCPUCore sets the number of cores that are 100 % of CPU; it may be a fraction. 0,
-// the default, is the number that the cgroup and the affinity mask allow. GOMAXPROCS is
+// WithCPUCore sets the number of cores that are 100 % of CPU; it may be a fraction, from
+// 0.001 on. 0, the default, is the number that the cgroup and the affinity mask allow. GOMAXPROCS is
 // 100 % if it is less.
 func WithCPUCore(cpuCore float64) Option {
 	return option{"WithCPUCore", func(c *config) error {
 		c.measure.Cores = cpuCore
+		if cpuCore > 0 && cpuCore < minCores {
+			return fmt.Errorf("cores %v: must be at least %v, or 0", cpuCore, minCores)
+		}
 		return notNegative("cores", cpuCore)
 	}}
 }
+
+// minCores is the least part of a core that Kubernetes gives.
+const minCores = 0.001
 
 // WithGoProcAsCPUCore makes GOMAXPROCS 100 % of CPU, also where the cgroup or the
 // affinity mask allows less. Default false.

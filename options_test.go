@@ -61,6 +61,7 @@ func TestBadInput(t *testing.T) {
 		"shrink zero":              {holmes.WithShrinkThread(0, time.Second), []string{"WithShrinkThread", "threshold 0"}},
 		"shrink negative delay":    {holmes.WithShrinkThread(10, -time.Second), []string{"WithShrinkThread", "delay -1s"}},
 		"budget zero":              {holmes.WithDailyBudget(0), []string{"WithDailyBudget", "0"}},
+		"cores too few":            {holmes.WithCPUCore(1e-300), []string{"WithCPUCore", "must be at least 0.001"}},
 		"grace negative":           {holmes.WithGrace(-time.Second), []string{"WithGrace", "most -1s"}},
 		"rule NaN":                 {rule(func(r *holmes.Threshold) { r.Diff = nan }), []string{"WithRule", "cpu", "Diff NaN"}},
 		"rule infinite":            {rule(func(r *holmes.Threshold) { r.Abs = inf }), []string{"WithRule", "Abs +Inf"}},

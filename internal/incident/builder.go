@@ -175,6 +175,9 @@ func (b *builder) discard() {
 func (in *Incidents) labels(c Config) map[string]string {
 	out := maps.Clone(c.Labels)
 	maps.Copy(out, in.Labels.call(c.LabelFunc))
+	if Bound(out) {
+		in.Scope.Log.Begin(LabelsCut, LabelsCut)
+	}
 	return out
 }
 

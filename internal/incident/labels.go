@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -89,6 +90,38 @@ func ParseAttributes(text string) (map[string]string, error) {
 		out[k] = v
 	}
 	return out, nil
+}
+
+// maxLabels is how many labels an event has at most, and maxLabel how many bytes a name or
+// a value: labels are in memory, in each event.json and in each request.
+const maxLabels, maxLabel = 64, 1 << 10
+
+// LabelsCut is what the log says when labels are cut.
+const LabelsCut = "labels are cut: an event has at most 64 of 1 KiB each"
+
+// Bound cuts labels, and reports whether it had to. Of too many it keeps the service, the
+// instance and the version, and then those whose names are first.
+func Bound(labels map[string]string) (cut bool) {
+	for k, v := range labels {
+		if len(k) > maxLabel || len(v) > maxLabel {
+			cut = true
+			delete(labels, k)
+			labels[shorten(k)] = shorten(v)
+		}
+	}
+	names := slices.Sorted(maps.Keys(labels))
+	for i := len(names) - 1; i >= 0 && len(labels) > maxLabels; i-- {
+		if k := names[i]; k != "service" && k != "instance" && k != "version" {
+			cut = true
+			delete(labels, k)
+		}
+	}
+	return cut
+}
+
+// shorten cuts a text between two characters.
+func shorten(s string) string {
+	return strings.ToValidUTF8(s[:min(len(s), maxLabel)], "")
 }
 
 // binaryName returns the name that the process was started under, else that of its file:
