@@ -34,7 +34,7 @@ type Config struct {
 	// TextForm writes the text form, at most top stacks of it. Only the options that ask
 	// for the form set it, so other programs do not link its code.
 	TextForm func(w io.Writer, p *diagnose.Profile, top int) error
-	Compare                   bool // with the baseline
+	Compare  bool // with the baseline
 
 	Own diagnose.Options // which code is the application's
 
