@@ -176,7 +176,7 @@ func (in *Incidents) labels(c Config) map[string]string {
 	out := maps.Clone(c.Labels)
 	maps.Copy(out, in.Labels.call(c.LabelFunc))
 	if Bound(out) {
-		in.Scope.Log.Begin(LabelsCut, LabelsCut)
+		in.Scope.Log.Begin(LabelsCut, "labels are cut: an event has at most 64 of 1 KiB each")
 	}
 	return out
 }
