@@ -43,8 +43,8 @@ func gauges(store *files.Store, filled *atomic.Bool) func() []api.Gauge {
 		for _, r := range store.Removals() {
 			labels := map[string]string{"cause": r.Cause, "class": r.Class}
 			all = append(all,
-				api.Gauge{Name: "holmes_store_removed_total", Help: "Uploads that were removed, by cause.", Value: float64(r.Uploads), Labels: labels, Counter: true},
-				api.Gauge{Name: "holmes_store_removed_bytes_total", Help: "Their bytes.", Value: float64(r.Bytes), Labels: labels, Counter: true})
+				api.Gauge{Name: "holmes_store_removed_total", Help: "Uploads that were removed, by cause and class.", Value: float64(r.Uploads), Labels: labels, Counter: true},
+				api.Gauge{Name: "holmes_store_removed_bytes_total", Help: "Bytes of the uploads that were removed, by cause and class.", Value: float64(r.Bytes), Labels: labels, Counter: true})
 		}
 		return all
 	}
