@@ -16,6 +16,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/pages"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -38,7 +39,7 @@ type world struct {
 func newWorld(t *testing.T, change ...func(*pages.Config)) *world {
 	t.Helper()
 	w := &world{t: t, now: at().Add(time.Hour)}
-	store, err := files.Open(t.Context(), t.TempDir(), files.Options{Now: func() time.Time { return w.now }})
+	store, err := files.Open(t.Context(), testkit.FastDir(t), files.Options{Now: func() time.Time { return w.now }})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	w.store = store
