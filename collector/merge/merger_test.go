@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
@@ -48,14 +49,14 @@ func (c *counting) Open(ctx context.Context, id string) (*collector.File, error)
 
 func newPlace(t *testing.T) *place {
 	t.Helper()
-	return newPlaceAt(t, t.TempDir())
+	return newPlaceAt(t, testkit.FastDir(t))
 }
 
 func newPlaceAt(t *testing.T, dir string) *place {
 	t.Helper()
 	store, err := files.Open(t.Context(), dir, files.Options{})
 	require.NoError(t, err)
-	p := &place{t: t, store: &counting{Store: store}, dir: t.TempDir(), now: start().Add(100 * time.Hour)}
+	p := &place{t: t, store: &counting{Store: store}, dir: testkit.FastDir(t), now: start().Add(100 * time.Hour)}
 	t.Cleanup(func() { require.NoError(t, p.store.Close()) })
 	p.restart()
 	return p
@@ -241,11 +242,10 @@ func TestDamagedRollups(t *testing.T) {
 // Roll-ups outlive their profiles: what retention has removed is answered from them as
 // before, until they are too old themselves, or the profiles are deleted.
 func TestRollupsOutliveProfiles(t *testing.T) {
-	dir := t.TempDir()
 	now := start()
-	store, err := files.Open(t.Context(), dir, files.Options{MaxAge: 50 * time.Hour, Now: func() time.Time { return now }})
+	store, err := files.Open(t.Context(), testkit.FastDir(t), files.Options{MaxAge: 50 * time.Hour, Now: func() time.Time { return now }})
 	require.NoError(t, err)
-	p := &place{t: t, store: &counting{Store: store}, dir: t.TempDir()}
+	p := &place{t: t, store: &counting{Store: store}, dir: testkit.FastDir(t)}
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
 	p.now = start().Add(100 * time.Hour)
 	p.restart()
@@ -317,7 +317,7 @@ func TestRollupBytes(t *testing.T) {
 	p := newPlace(t)
 	p.fill()
 	_, size := p.round().Files, p.round().Bytes
-	p.dir = t.TempDir()
+	p.dir = testkit.FastDir(t)
 	p.restart(func(c *merge.Config) { c.RollupBytes = size / 3 })
 	done := p.round()
 	require.LessOrEqual(t, done.Bytes, size/3)

@@ -3,13 +3,13 @@ package merge_test
 import (
 	"context"
 	"fmt"
-	"maps"
 	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
 
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
@@ -142,18 +142,18 @@ func ask(t *testing.T, m *merge.Merger, r merge.Request) (a answer) {
 // Any query is answered the same before roll-ups are made, after some of them, after
 // all, after another start, and after the index was rebuilt.
 func TestRollupsChangeNoAnswer(t *testing.T) {
-	for seed := range max(4/raceFactor, 1) {
+	for seed := range testkit.Heavy(max(4/raceFactor, 1), 1) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			h := &history{rand.New(rand.NewPCG(uint64(seed), 7)), t}
-			dir := t.TempDir()
+			dir := testkit.FastDir(t)
 			p := newPlaceAt(t, dir)
 			kinds := []collector.Kind{collector.KindCPU, collector.KindHeap, collector.KindMutex, collector.KindGoroutine, collector.KindOther}
 			var requests []merge.Request
 			for _, kind := range kinds {
-				for range 30 + h.IntN(70) {
+				for range testkit.Heavy(30, 15) + h.IntN(testkit.Heavy(70, 30)) {
 					p.upload(kind, h.upload(kind))
 				}
-				for range 8 {
+				for range testkit.Heavy(8, 5) {
 					requests = append(requests, h.request(kind))
 				}
 			}
@@ -184,7 +184,7 @@ func TestRollupsChangeNoAnswer(t *testing.T) {
 			p.restart()
 			same("a rebuilt index")
 			require.Greater(t, len(slices.DeleteFunc(slices.Clone(want), func(a answer) bool { return a.Code != "" })), len(want)/2)
-			require.NotEmpty(t, slices.Collect(maps.Keys(want[0].Values)))
+			require.True(t, slices.ContainsFunc(want, func(a answer) bool { return len(a.Values) > 0 }))
 		})
 	}
 }
