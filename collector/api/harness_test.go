@@ -23,6 +23,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/files"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -45,7 +46,7 @@ type world struct {
 
 func newWorld(t *testing.T, change ...func(*api.Config)) *world {
 	t.Helper()
-	store, err := files.Open(t.Context(), t.TempDir(), files.Options{Now: now})
+	store, err := files.Open(t.Context(), testkit.FastDir(t), files.Options{Now: now})
 	require.NoError(t, err)
 	c := api.Config{Store: store, Open: true, Now: now, Version: api.Version{Version: "v1.2.3", Commit: "abc", BuildTime: "then"}}
 	for _, do := range change {

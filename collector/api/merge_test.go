@@ -215,7 +215,8 @@ func TestGraph(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte("#!/bin/sh\n"+script), 0o700))
 		return path
 	}
-	w, _ := stocked(t, func(c *api.Config) { c.Dot = filepath.Join(dir, "link"); c.Limits.Merge = 3 * time.Second })
+	linked := func(c *api.Config) { c.Dot = filepath.Join(dir, "link") }
+	w, _ := stocked(t, linked)
 	graph := "/api/1/merge?format=graph&service=shop&type=cpu"
 	use := func(path string) {
 		_ = os.Remove(filepath.Join(dir, "link"))
@@ -232,10 +233,11 @@ func TestGraph(t *testing.T) {
 
 	use(program("fails", "echo no fonts >&2; exit 3"))
 	require.Equal(t, http.StatusInternalServerError, w.get(graph).status)
-	use(program("hangs", "cat >/dev/null; exec sleep 60"))
-	require.Equal(t, http.StatusRequestTimeout, w.get(graph).status)
 	use(program("floods", "exec yes"))
 	require.Equal(t, http.StatusInternalServerError, w.get(graph).status)
+	use(program("hangs", "cat >/dev/null; exec sleep 600"))
+	hasty, _ := stocked(t, linked, func(c *api.Config) { c.Limits.Merge = time.Second })
+	require.Equal(t, http.StatusRequestTimeout, hasty.get(graph).status)
 
 	path, err := exec.LookPath("dot")
 	if err != nil {

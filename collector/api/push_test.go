@@ -343,7 +343,7 @@ func TestPushIsBounded(t *testing.T) {
 // A client that stops sending within a profile is cut off as on every route, and
 // nothing of the request is left.
 func TestSlowPush(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) { c.Limits.Idle = 50 * time.Millisecond })
+	w := newWorld(t, func(c *api.Config) { c.Limits.Idle, c.Limits.Rate = 50*time.Millisecond, 1 })
 	body := protoOf(series("", profileOf(t, "cpu", taken()), "service_name", "s"))
 	conn := w.dial()
 	_, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/proto\r\nContent-Length: %d\r\n\r\n%s",
