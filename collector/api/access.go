@@ -9,30 +9,6 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// An AccessLog says which requests are logged. Refused uploads always are.
-type AccessLog string
-
-// The access logs.
-const (
-	// AccessSampled logs of each route and status the first ten in a minute, and
-	// every thousandth after them.
-	AccessSampled AccessLog = "sampled"
-	AccessAll     AccessLog = "all"
-	AccessOff     AccessLog = "off"
-)
-
-// Set reads the name of an access log.
-func (a *AccessLog) Set(text string) error {
-	switch next := AccessLog(text); next {
-	case AccessSampled, AccessAll, AccessOff:
-		*a = next
-		return nil
-	}
-	return fmt.Errorf("%q is none of sampled, all, off", text)
-}
-
-func (a *AccessLog) String() string { return string(*a) }
-
 // sample returns a logger that drops most of the lines with the same message.
 func sample(log *zap.Logger) *zap.Logger {
 	return log.WithOptions(zap.WrapCore(func(core zapcore.Core) zapcore.Core {

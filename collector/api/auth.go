@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"errors"
@@ -129,15 +128,4 @@ func namesThisMachine(host string) bool {
 	}
 	_, err := netip.ParseAddr(host)
 	return err == nil
-}
-
-type serviceKey struct{}
-
-// checkService returns an error if the token of a request is bound to another
-// service.
-func checkService(ctx context.Context, service string) error {
-	if only, _ := ctx.Value(serviceKey{}).(string); only != "" && only != service {
-		return collector.Errorf(forbidden, "the token is for service %q, and not for %.80q", only, service)
-	}
-	return nil
 }

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"fmt"
 	"net/http"
 	"time"
 
@@ -122,4 +123,39 @@ func set[T comparable](field *T, value T) {
 	if *field == zero {
 		*field = value
 	}
+}
+
+// An AccessLog says which requests are logged. Refused uploads always are.
+type AccessLog string
+
+// The access logs.
+const (
+	// AccessSampled logs of each route and status the first ten in a minute, and
+	// every thousandth after them.
+	AccessSampled AccessLog = "sampled"
+	AccessAll     AccessLog = "all"
+	AccessOff     AccessLog = "off"
+)
+
+// Set reads the name of an access log.
+func (a *AccessLog) Set(text string) error {
+	switch next := AccessLog(text); next {
+	case AccessSampled, AccessAll, AccessOff:
+		*a = next
+		return nil
+	}
+	return fmt.Errorf("%q is none of sampled, all, off", text)
+}
+
+func (a *AccessLog) String() string { return string(*a) }
+
+// A Gauge is a number that [Config].Gauges adds to /metrics.
+type Gauge struct {
+	// Name is such as holmes_store_bytes, Help one line about it.
+	Name, Help string
+	Value      float64
+	// Labels tell apart those of the same name.
+	Labels map[string]string
+	// Counter says that it only grows.
+	Counter bool
 }

@@ -94,17 +94,6 @@ func buildInfo(v Version) prometheus.Collector {
 	return info
 }
 
-// A Gauge is a number that [Config].Gauges adds to /metrics.
-type Gauge struct {
-	// Name is such as holmes_store_bytes, Help one line about it.
-	Name, Help string
-	Value      float64
-	// Labels tell apart those of the same name.
-	Labels map[string]string
-	// Counter says that it only grows.
-	Counter bool
-}
-
 // configured collects the gauges of [Config].Gauges, whose names are not known
 // before they are asked for.
 type configured struct{ gauges func() []Gauge }

@@ -11,18 +11,6 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// bodyOf returns what a client sends, at most limit bytes of it.
-func (h *Handler) bodyOf(w http.ResponseWriter, r *http.Request, limit int64) *pacedBody {
-	b := &pacedBody{
-		ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w),
-		idle: h.limits.Idle, rate: h.limits.Rate, until: time.Now().Add(h.limits.Upload),
-	}
-	if r.ContentLength > limit {
-		b.err = &http.MaxBytesError{Limit: limit} // receiving it would be in vain
-	}
-	return b
-}
-
 // A pacedBody has a deadline for each read, for all of them together, and for what
 // a client must have sent by now. Only the time that is spent waiting for the client
 // counts for its rate.

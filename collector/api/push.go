@@ -13,9 +13,6 @@ import (
 	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
-// pushRoute is Pyroscope's Push, a call of Connect with one request and one answer.
-const pushRoute = "/push.v1.PusherService/Push"
-
 // A pushForm is a form of requests: how they are read, and the answer.
 type pushForm struct {
 	read   func(io.Reader, push.Sink) error

@@ -140,6 +140,9 @@ func connectCode(code collector.Code) string {
 	}
 }
 
+// pushRoute is Pyroscope's Push, a call of Connect with one request and one answer.
+const pushRoute = "/push.v1.PusherService/Push"
+
 // dialectOf is the dialect of the protocol that a path belongs to.
 func dialectOf(r *http.Request) dialect {
 	switch {

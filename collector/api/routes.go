@@ -154,3 +154,15 @@ const (
 func IsProbe(r *http.Request) bool {
 	return r.URL.Path == "/healthz" || r.URL.Path == "/readyz" || r.URL.Path == "/metrics"
 }
+
+// bodyOf returns what a client sends, at most limit bytes of it.
+func (h *Handler) bodyOf(w http.ResponseWriter, r *http.Request, limit int64) *pacedBody {
+	b := &pacedBody{
+		ReadCloser: http.MaxBytesReader(w, r.Body, limit), control: http.NewResponseController(w),
+		idle: h.limits.Idle, rate: h.limits.Rate, until: time.Now().Add(h.limits.Upload),
+	}
+	if r.ContentLength > limit {
+		b.err = &http.MaxBytesError{Limit: limit} // receiving it would be in vain
+	}
+	return b
+}

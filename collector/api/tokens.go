@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"crypto/sha256"
 	"slices"
 	"strings"
@@ -75,4 +76,16 @@ func tokensIn(text string) (tokens []token) {
 		tokens = append(tokens, t)
 	}
 	return tokens
+}
+
+// A serviceKey is the key of the service that a token is bound to, in the context of its requests.
+type serviceKey struct{}
+
+// checkService returns an error if the token of a request is bound to another
+// service.
+func checkService(ctx context.Context, service string) error {
+	if only, _ := ctx.Value(serviceKey{}).(string); only != "" && only != service {
+		return collector.Errorf(forbidden, "the token is for service %q, and not for %.80q", only, service)
+	}
+	return nil
 }
