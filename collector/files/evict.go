@@ -11,15 +11,6 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// The causes of removals.
-const (
-	byAge     = "age"
-	byBytes   = "bytes"
-	byQuota   = "quota"
-	byDisk    = "disk"
-	byRequest = "request"
-)
-
 // reserve counts n bytes of a draft, and makes room for them.
 func (s *Store) reserve(n int64) error {
 	for s.pressure(n) != "" {
@@ -189,32 +180,6 @@ func (s *Store) remove(u *upload, cause string) error {
 	}
 	s.removed.add(removal{cause, u.class, u.service}, amount{1, u.bytes})
 	return nil
-}
-
-// A removal is why uploads of a class and a service were removed.
-type removal struct {
-	cause   string
-	class   class
-	service string
-}
-
-// A removedCount counts removals. It is used while sweeping is held.
-type removedCount struct {
-	sinceStart map[removal]amount // without services
-	unlogged   map[removal]amount
-}
-
-func (c *removedCount) add(r removal, a amount) {
-	if c.unlogged == nil {
-		c.unlogged, c.sinceStart = map[removal]amount{}, map[removal]amount{}
-	}
-	sum := c.unlogged[r]
-	sum.add(a)
-	c.unlogged[r] = sum
-	r.service = ""
-	sum = c.sinceStart[r]
-	sum.add(a)
-	c.sinceStart[r] = sum
 }
 
 // logRemoved logs what was removed since the last call, a line for each cause and

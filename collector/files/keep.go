@@ -20,13 +20,6 @@ const (
 	pinnedDir = "pinned"
 )
 
-// A kept is an upload that was opened or pinned.
-type kept struct {
-	upload
-	pinned bool
-	at     time.Time
-}
-
 // Keep keeps an event or a single profile. A pinned one is removed by request alone. The
 // age of an opened one is counted from then on, and it is the last that is removed for
 // its bytes. [collector.Unpinned] undoes both.

@@ -7,16 +7,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"sync"
 
 	"go.etcd.io/bbolt"
 )
-
-// A scrubber goes through the uploads, from the oldest to the newest and again.
-type scrubber struct {
-	sync.Mutex
-	queue queue
-}
 
 // scrubKey is where the index has the directory at which the next process goes on.
 const scrubKey = "scrub"
