@@ -23,33 +23,18 @@ const (
 	scrubInterval = time.Minute
 )
 
-// every does something at once and then periodically. The returned function stops
-// it, and returns when it has ended.
-func every(ctx context.Context, interval time.Duration, do func(context.Context)) (stop func()) {
-	return during(ctx, func(ctx context.Context) {
-		ticker := time.NewTicker(interval)
-		defer ticker.Stop()
-		for {
-			do(ctx)
-			select {
-			case <-ticker.C:
-			case <-ctx.Done():
-				return
-			}
+// every does something at once and then periodically, until ctx ends.
+func every(ctx context.Context, interval time.Duration, do func()) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		do()
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			return
 		}
-	})
-}
-
-// during runs something until ctx ends. The returned function stops it, and returns
-// when it has ended.
-func during(ctx context.Context, run func(context.Context)) (stop func()) {
-	ctx, cancel := context.WithCancel(ctx)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		run(ctx)
-	}()
-	return func() { cancel(); <-done }
+	}
 }
 
 // sweep removes the uploads that are too old.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
@@ -89,8 +90,9 @@ func TestReload(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		signals := make(chan os.Signal)
 		c.Reload = signals
-		stop := during(t.Context(), (&reloader{config: c, handler: handler, certificate: cert, log: zap.New(log)}).run)
+		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
+		go (&reloader{config: c, handler: handler, certificate: cert, log: zap.New(log)}).run(ctx)
 		requireServed := func(name, token string) {
 			t.Helper()
 			synctest.Wait()

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -112,22 +113,19 @@ func (c *Config) Run(ctx context.Context, log *zap.Logger) error {
 		zap.Int("uploads", usage.Uploads), zap.Int64("bytes", usage.Bytes),
 		zap.Stringer("max-bytes", &c.MaxBytes), zap.Stringer("max-age", &c.MaxAge), zap.Bool("tokens", l.tokens.Protected()))
 	c.warnOfRoom(store, log)
-	stopSweeping := every(ctx, sweepInterval, func(ctx context.Context) { sweep(ctx, store, log) })
+	var background sync.WaitGroup
+	background.Go(func() { every(ctx, sweepInterval, func() { sweep(ctx, store, log) }) })
 	roller := merger.Roller()
-	stopRolling := every(ctx, rollInterval, func(ctx context.Context) { roll(ctx, roller, log) })
-	stopScrubbing := func() {}
+	background.Go(func() { every(ctx, rollInterval, func() { roll(ctx, roller, log) }) })
 	if c.Scrub > 0 {
-		stopScrubbing = every(ctx, scrubInterval, func(ctx context.Context) { scrub(ctx, store, time.Duration(c.Scrub), log) })
+		background.Go(func() { every(ctx, scrubInterval, func() { scrub(ctx, store, time.Duration(c.Scrub), log) }) })
 	}
-	stopReloading := during(ctx, (&reloader{config: c, handler: handler, certificate: l.certificate, log: log}).run)
-	stopFilling := during(ctx, func(ctx context.Context) { filled.Store(backfill(ctx, store, log)) })
+	background.Go(func() { (&reloader{config: c, handler: handler, certificate: l.certificate, log: log}).run(ctx) })
+	background.Go(func() { filled.Store(backfill(ctx, store, log)) })
 	err = <-served
 	stopWatching()
-	stopFilling()
-	stopSweeping()
-	stopRolling()
-	stopScrubbing()
-	stopReloading()
+	stop()
+	background.Wait()
 	err = errors.Join(err, closeInTime(store))
 	log.Info("stopped")
 	return err
