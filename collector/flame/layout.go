@@ -55,9 +55,6 @@ func New(stacks iter.Seq[Stack], o Options) *Graph {
 // Boxes returns how many places of the call tree are drawn.
 func (g *Graph) Boxes() int { return len(g.boxes) - 1 - g.rests }
 
-// Nodes returns how many places the call tree has.
-func (g *Graph) Nodes() int { return g.nodes }
-
 // worth returns the nodes to draw by their parents, the widest first. A parent is
 // never lighter than its child, and comes before it: so the boxes that are drawn
 // are connected.
