@@ -180,6 +180,12 @@ func TestTokensAreReplaced(t *testing.T) {
 	require.Equal(t, 403, upload("for-shop", "till"))
 	require.Equal(t, 200, w.post("/ingest?name=shop", cpu, bearer("for-shop")...).status)
 	require.Equal(t, 403, w.post("/ingest?name=shop{service_name=till}", cpu, bearer("for-shop")...).status)
+	push := func(service string) int {
+		body := protoOf(series("", cpu, "service_name", service))
+		return w.post(pushPath, body, append(bearer("for-shop"), "Content-Type", "application/proto")...).status
+	}
+	require.Equal(t, 200, push("shop"))
+	require.Equal(t, 403, push("till"))
 	event := bytes.Replace(eventJSON("e1"), []byte(`"service":"shop"`), []byte(`"service":"till"`), 1)
 	body, contentType := form(t, part{"event", "", event})
 	a := w.post("/api/1/events", body, append(bearer("for-shop"), "Content-Type", contentType)...)
@@ -200,7 +206,7 @@ func TestTokensAreReplaced(t *testing.T) {
 	require.Positive(t, failed.Len())
 	require.NotContains(t, fmt.Sprint(failed.All()), "old")
 	refused := logs.FilterMessage("upload refused")
-	require.Equal(t, 3, refused.Len()) // those of another service
+	require.Equal(t, 4, refused.Len()) // those of another service
 	require.Equal(t, "till", refused.All()[0].ContextMap()["service"])
 	require.Contains(t, refused.All()[0].ContextMap()["error"], "the token is for service")
 }

@@ -169,6 +169,9 @@ func (p *pushed) settle() error {
 	defer p.discard()
 	for _, s := range p.waiting {
 		m, err := p.series.describe()
+		if err == nil {
+			err = checkService(p.ctx, m.Service)
+		}
 		if s.err == nil {
 			s.err = err
 		}

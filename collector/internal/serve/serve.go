@@ -57,10 +57,16 @@ type Config struct {
 	Ready func(net.Addr)
 }
 
+const (
+	month = 30 * 24 * time.Hour
+	year  = 365 * 24 * time.Hour
+)
+
 // Default returns the default configuration.
 func Default() Config {
 	return Config{
-		Addr: server.DefaultAddr, Data: "holmes-data", MaxBytes: 10 << 30, RollupBytes: 1 << 30, MaxAge: units.Age(30 * 24 * time.Hour),
+		Addr: server.DefaultAddr, Data: "holmes-data", MaxBytes: 10 << 30, RollupBytes: 1 << 30, MaxAge: units.Age(month), EventAge: units.Age(year), HourAge: units.Age(month), DayAge: units.Age(year),
+		KeepFree:     1 << 30,
 		Scrub:        units.Age(7 * 24 * time.Hour),
 		ProfileBytes: 16 << 20, TraceBytes: 64 << 20, EventBytes: 128 << 20, Drain: 8 * time.Second,
 		AccessLog: api.AccessSampled, Drawings: 2,
