@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/api"
@@ -74,7 +75,7 @@ func TestLargeCPUProfileIsReadToItsEnd(t *testing.T) {
 	w := newWorld(t)
 	const upload = "/api/0/profiles?service=shop&type=%s"
 	good := proftest.Real(t)["compile-large-cpu"]
-	for n := 1; n < len(good); n += len(good) / 50 {
+	for n := 1; n < len(good); n += len(good) / testkit.Heavy(50, 10) {
 		require.Equal(t, http.StatusBadRequest, w.post(fmt.Sprintf(upload, "cpu"), good[:n]).status, "the first %d bytes", n)
 		flipped := bytes.Clone(good)
 		flipped[n] ^= 4

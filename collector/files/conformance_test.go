@@ -2,7 +2,6 @@ package files_test
 
 import (
 	"context"
-	"os"
 	"sync"
 	"testing"
 	"time"
@@ -11,6 +10,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/storetest"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) {
@@ -69,7 +69,7 @@ func TestConformanceOfHandles(t *testing.T) {
 // Acknowledged uploads survive kills, and are stored once.
 func TestAcknowledgedUploadsSurviveKills(t *testing.T) {
 	kills := storetest.Kills{Uploads: 200, Life: 300 * time.Millisecond}
-	if os.Getenv("HOLMES_HEAVY") != "" {
+	if testkit.IsHeavy() {
 		kills = storetest.Kills{Uploads: 10_000}
 	}
 	storetest.Kill(t, storetest.Subject{Open: open}, kills)

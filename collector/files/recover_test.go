@@ -15,6 +15,7 @@ import (
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // fill returns the directory of a store that crashed with n profiles in it.
@@ -116,7 +117,7 @@ func TestDamagedBlobs(t *testing.T) {
 // A missing, damaged or copied index is rebuilt from the files.
 func TestDamagedIndex(t *testing.T) {
 	dir := memoryDir(t)
-	const n = 2*files.Slots + 10
+	n := testkit.Heavy(2, 1)*files.Slots + 10
 	s := openStore(t, dir, files.Options{})
 	for i := range n {
 		put(t, s, i)
@@ -124,10 +125,6 @@ func TestDamagedIndex(t *testing.T) {
 	all := metas(t, s)
 	require.Len(t, all, n)
 	want := fmt.Sprint(all)
-	bits := 4
-	if os.Getenv("HOLMES_HEAVY") != "" {
-		bits = 60
-	}
 	require.NoError(t, s.Close())
 	path := filepath.Join(dir, "index.db")
 	random := rand.New(rand.NewPCG(7, 8))
@@ -157,7 +154,7 @@ func TestDamagedIndex(t *testing.T) {
 	check("cut", func(raw []byte) []byte { return raw[:len(raw)/2] })
 	check("zeros", func(raw []byte) []byte { return make([]byte, len(raw)) })
 	check("text", func([]byte) []byte { return []byte("this is not an index, and it never was one") })
-	for i := range bits {
+	for i := range testkit.Heavy(60, 4) {
 		check(fmt.Sprintf("bit %d", i), func(raw []byte) []byte {
 			at := random.IntN(len(raw))
 			if i%2 == 0 {

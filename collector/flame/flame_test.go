@@ -21,6 +21,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/collector/flame"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -230,7 +231,7 @@ func even(n, depth int) iter.Seq[flame.Stack] {
 // However large a profile is, its picture is bounded, and the boxes hang
 // together: each lies within its parent.
 func TestBounds(t *testing.T) {
-	for _, stacks := range []iter.Seq[flame.Stack]{wide(8000, 30), even(1000, 30)} {
+	for _, stacks := range []iter.Seq[flame.Stack]{wide(testkit.Heavy(8000, 2000), 30), even(testkit.Heavy(1000, 300), 30)} {
 		for _, o := range []flame.Options{{}, {Diff: true, Script: true}, {Boxes: 100}, {Boxes: 1 << 30, Depth: 1 << 30}} {
 			g := flame.New(stacks, o)
 			var b bytes.Buffer

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/go-holmes/holmes/internal/protowire"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
@@ -168,7 +169,7 @@ func TestFlippedBits(t *testing.T) {
 			requireReason(t, err, name)
 		}
 
-		for range 30 {
+		for range testkit.Heavy(30, 6) {
 			flipped := slices.Clone(inflated)
 			for range 1 + random.IntN(3) {
 				flipped[random.IntN(len(flipped))] ^= 1 << random.IntN(8)

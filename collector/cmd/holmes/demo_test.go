@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/internal/command"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // watchedBuffer calls a function when a text has been written.
@@ -52,7 +53,7 @@ func TestDemoIsStopped(t *testing.T) {
 
 // The demo of the README, from the root of the repository.
 func TestHeavyDemoOnce(t *testing.T) {
-	if os.Getenv("HOLMES_HEAVY") == "" {
+	if !testkit.IsHeavy() {
 		t.Skip("takes two minutes; HOLMES_HEAVY=1 runs it")
 	}
 	t.Setenv(mainEnv, "1")

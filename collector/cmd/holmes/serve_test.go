@@ -24,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/internal/command"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 const upload = "/api/0/profiles?service=shop&type=heap"
@@ -78,7 +79,7 @@ func TestServeWithCurlAndPprof(t *testing.T) {
 func TestSigtermLetsUploadsEnd(t *testing.T) {
 	dir := t.TempDir()
 	drain := 2 * time.Second
-	if os.Getenv("HOLMES_HEAVY") != "" {
+	if testkit.IsHeavy() {
 		drain = 8 * time.Second // the default
 	}
 	p := serving(t, dir, nil, "-drain", drain.String())
@@ -123,8 +124,8 @@ func TestSigtermLetsUploadsEnd(t *testing.T) {
 // The process is killed again and again while holmes's own reporter sends events
 // and repeats them. Each acknowledged event is stored once.
 func TestKilledServerKeepsEachEventOnce(t *testing.T) {
-	total, life := 60, 150*time.Millisecond
-	if os.Getenv("HOLMES_HEAVY") != "" {
+	total, life := 30, 150*time.Millisecond
+	if testkit.IsHeavy() {
 		total, life = 10_000, 2*time.Second
 	}
 	dir := t.TempDir()
