@@ -262,7 +262,7 @@ func TestDrippingSender(t *testing.T) {
 func TestSlowReader(t *testing.T) {
 	w := newWorld(t, func(c *api.Config) { c.Limits.Idle, c.Limits.Queries = 100*time.Millisecond, 1 })
 	stored := httptest.NewRecorder() // has no deadlines
-	w.handler.ServeHTTP(stored, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/api/0/profiles?service=s&type=trace",
+	w.handler.ServeHTTP(stored, httptest.NewRequestWithContext(t.Context(), http.MethodPost, w.URL+"/api/0/profiles?service=s&type=trace",
 		bytes.NewReader(append(trace(), make([]byte, 20<<20)...))))
 	require.Equal(t, http.StatusOK, stored.Code, stored.Body)
 	var id string

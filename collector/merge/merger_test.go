@@ -303,7 +303,9 @@ func TestRollupsOutliveProfiles(t *testing.T) {
 // The roll-ups of a service are forgotten, also those that no round has found yet.
 func TestForgetService(t *testing.T) {
 	p := newPlace(t)
-	p.fill()
+	for n := range 5 {
+		p.put(collector.KindCPU, cpus(t)[n%4], start().Add(time.Duration(n)*time.Minute), "")
+	}
 	require.Positive(t, p.round().Files)
 	p.restart()
 	require.NoError(t, p.ForgetService("shop"))
