@@ -114,7 +114,7 @@ func (w *world) waitForUploads(n float64) {
 // Uploads and queries have bounds of their own: an upload above the bound is told
 // when to come again, and searches go on.
 func TestTooManyUploads(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) { c.Limits.Uploads, c.Limits.Idle = 2, time.Minute })
+	w := newWorld(t, func(c *api.Config) { c.Limits.Uploads, c.Limits.Idle, c.Limits.Yield = 2, time.Hour, time.Hour })
 	var open []*io.PipeWriter
 	var all sync.WaitGroup
 	for range 2 {
