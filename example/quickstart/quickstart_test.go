@@ -70,7 +70,7 @@ func (w *trip) Write(p []byte) (int, error) {
 func TestInterrupted(t *testing.T) {
 	for flag, want := range map[string]int{"": 0, "-once": 1} {
 		ctx, cancel := context.WithCancel(context.Background())
-		out := &trip{word: " 1 s   cpu", pull: cancel}
+		out := &trip{word: " s   cpu", pull: cancel}
 		args := append([]string{"-dir", t.TempDir()}, strings.Fields(flag)...)
 		require.Equal(t, want, run(ctx, args, out, io.Discard), flag)
 		require.Contains(t, out.text.String(), "all is calm")
