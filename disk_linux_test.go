@@ -170,7 +170,7 @@ func mounted(t *testing.T, dir string) bool {
 	t.Helper()
 	var s syscall.Statfs_t
 	require.NoError(t, syscall.Statfs(filepath.Dir(dir), &s))
-	return int64(s.Blocks)*int64(s.Bsize) == 8<<20
+	return s.Blocks*uint64(s.Bsize) == 8<<20
 }
 
 func fillDisk(t *testing.T, l *lab, _ *plan) func() {

@@ -155,7 +155,7 @@ func TestVerdictsAreDocumented(t *testing.T) {
 		case slices.Contains([]string{"diagnose/compared.go", "diagnose/name.go", "diagnose/parts.go"}, path), filepath.Dir(path) != "diagnose":
 			return
 		}
-		for _, words := range strings.Split(message(text), "...") {
+		for words := range strings.SplitSeq(message(text), "...") {
 			if words = strings.Trim(words, " :"); strings.Count(words, " ") < 2 {
 				continue
 			}

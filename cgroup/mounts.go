@@ -60,7 +60,7 @@ func parseMounts(text []byte) []mount {
 // unescape replaces the octal escapes by which mountinfo shows blanks, line breaks, backslashes and number signs.
 func unescape(s string) string {
 	var b strings.Builder
-	for len(s) > 0 {
+	for s != "" {
 		if c, ok := octal(s); ok {
 			b.WriteByte(c)
 			s = s[4:]

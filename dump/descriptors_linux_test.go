@@ -3,6 +3,8 @@ package dump_test
 import (
 	"errors"
 	"io"
+	"io/fs"
+	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
@@ -72,4 +74,16 @@ func TestDescriptorsAreReturned(t *testing.T) {
 	require.Equal(t, before+1, count(), "one, of the owner's lock")
 	require.NoError(t, s.Close())
 	require.Equal(t, before, count())
+}
+
+// requirePrivate asserts that other users have no access to the events.
+func requirePrivate(t *testing.T, dir string) {
+	t.Helper()
+	closed := func(info fs.FileInfo) bool { return info.Mode().Perm() == 0o700 }
+	if closed(testkit.Must(os.Lstat(dir))(t)) {
+		return
+	}
+	for _, entry := range testkit.Must(os.ReadDir(dir))(t) {
+		require.True(t, !entry.IsDir() || closed(testkit.Must(entry.Info())(t)), entry.Name())
+	}
 }

@@ -78,7 +78,7 @@ func TestDiskIsNotFilled(t *testing.T) {
 	free := func() int64 {
 		var stat syscall.Statfs_t
 		require.NoError(t, syscall.Statfs(dir, &stat))
-		return int64(stat.Bavail) * int64(stat.Bsize)
+		return int64(stat.Bavail * uint64(stat.Bsize))
 	}
 	for n := range 50 {
 		require.NoError(t, create(t, s, n, 3000+n*n*7919%130_000).Close(dump.Class{}))

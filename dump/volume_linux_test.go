@@ -393,15 +393,3 @@ func TestVolumes(t *testing.T) {
 		})
 	}
 }
-
-// requirePrivate asserts that other users have no access to the events.
-func requirePrivate(t *testing.T, dir string) {
-	t.Helper()
-	closed := func(info fs.FileInfo) bool { return info.Mode().Perm() == 0o700 }
-	if closed(testkit.Must(os.Lstat(dir))(t)) {
-		return
-	}
-	for _, entry := range testkit.Must(os.ReadDir(dir))(t) {
-		require.True(t, !entry.IsDir() || closed(testkit.Must(entry.Info())(t)), entry.Name())
-	}
-}

@@ -27,7 +27,7 @@ func TestNormalSignalEndsTheEdge(t *testing.T) {
 		"of the reporter":       func(_ *host, reporter, _, _ func()) { reporter() },
 		"of the next process":   func(_ *host, _, next, _ func()) { next() },
 		"of another process":    func(_ *host, _, _, neighbour func()) { neighbour() },
-		"of nobody":             func(*host, func(), func(), func()) {},
+		"of none":               func(*host, func(), func(), func()) {},
 		"of the reporter twice": func(_ *host, reporter, _, _ func()) { reporter(); reporter() },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestNormalSignalEndsTheEdge(t *testing.T) {
 			for _, uptime := range []time.Duration{time.Minute, 20 * time.Minute} {
 				h.now = h.now.Add(uptime)
 				r := next.Judge(h.cpu(95, uptime, "1"))
-				if name == "of another process" || name == "of nobody" {
+				if name == "of another process" || name == "of none" {
 					require.Equal(t, &detect.Refusal{Why: "was reported before the restart", Level: true, Reported: 94}, r, "it goes on")
 					continue
 				}

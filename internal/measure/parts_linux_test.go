@@ -33,9 +33,9 @@ func TestMemoryPartsOfAProcess(t *testing.T) {
 	groups := &cgroup.Sample{Memory: cgroup.Memory{Levels: []cgroup.MemoryLevel{{Usage: 100 * gib}}}} // of no concern
 	m := measure.MemoryParts(status(t, resident), &event.Readings{MemoryUsed: 6 * gib, MemoryScope: "process"}, groups)
 	requireParts(t, 6*gib, m)
-	require.EqualValues(t, 3*gib, m.NotGo+m.GoHeap+m.GoStacks+m.GoOther)
-	require.EqualValues(t, gib, m.Shared)
-	require.EqualValues(t, 2*gib, m.Files)
+	require.Equal(t, 3*gib, m.NotGo+m.GoHeap+m.GoStacks+m.GoOther)
+	require.Equal(t, gib, m.Shared)
+	require.Equal(t, 2*gib, m.Files)
 
 	m = measure.MemoryParts(status(t, resident), &event.Readings{MemoryUsed: gib, MemoryScope: "process"}, groups)
 	requireParts(t, 4*gib, m) // the used memory is that of the tick before
@@ -57,15 +57,15 @@ func TestMemoryPartsOfAGroup(t *testing.T) {
 	r := &event.Readings{MemoryUsed: 12 * gib, MemoryScope: "cgroup"}
 	m := measure.MemoryParts(status(t, resident), r, groups)
 	requireParts(t, 16*gib, m)
-	require.EqualValues(t, 7*gib, m.Others)
-	require.EqualValues(t, 5*gib, m.Shared)
-	require.EqualValues(t, gib, m.Kernel)
+	require.Equal(t, 7*gib, m.Others)
+	require.Equal(t, 5*gib, m.Shared)
+	require.Equal(t, gib, m.Kernel)
 	require.Zero(t, m.Files)
 
 	groups.Memory.Binding = 0 // only its usage could be read
 	require.Zero(t, measure.MemoryParts(status(t, resident), r, groups))
 	groups.Memory.Binding = -1
-	require.EqualValues(t, 12*gib, measure.MemoryParts(status(t, resident), r, groups).Used)
+	require.Equal(t, 12*gib, measure.MemoryParts(status(t, resident), r, groups).Used)
 }
 
 func TestMemoryPartsThatAreNotKnown(t *testing.T) {
