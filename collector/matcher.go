@@ -79,7 +79,7 @@ func (e *Event) Fits(matchers []Matcher) bool { return fits(matchers, e.Service,
 func fits(matchers []Matcher, service string, kind Kind, labels Labels) bool {
 	for i := range matchers {
 		m := &matchers[i]
-		value := ""
+		var value string
 		switch m.Name {
 		case NameService:
 			value = service

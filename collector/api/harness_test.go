@@ -17,13 +17,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/collector/api"
 	"github.com/go-holmes/holmes/collector/files"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

@@ -67,7 +67,7 @@ func (p *pacedBody) end(n int, err error) error {
 		err = collector.Errorf(tooSlow, "the body came at less than %d bytes a second", p.rate)
 	}
 	p.err = err
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		_ = p.control.SetReadDeadline(time.Time{}) // the server reads on, to notice that the client leaves
 	}
 	return err

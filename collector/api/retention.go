@@ -12,22 +12,23 @@ import (
 
 // retentionRoutes are the routes of what the store can do beside keeping.
 func (h *Handler) retentionRoutes() (routes []route) {
-	if _, ok := h.config.Store.(collector.Deleter); ok {
-		routes = append(routes, route{"POST /api/1/delete", toTrigger, 0, h.delete})
+	if d, ok := h.config.Store.(collector.Deleter); ok {
+		routes = append(routes, route{"POST /api/1/delete", toTrigger, 0, func(w http.ResponseWriter, r *http.Request) error { return h.delete(w, r, d) }})
 	}
-	if _, ok := h.config.Store.(collector.Keeper); ok {
-		routes = append(routes, route{"POST /api/1/keep", toTrigger, 0, h.keep})
+	if k, ok := h.config.Store.(collector.Keeper); ok {
+		routes = append(routes, route{"POST /api/1/keep", toTrigger, 0, func(w http.ResponseWriter, r *http.Request) error { return h.keep(w, r, k) }})
 	}
 	return routes
 }
 
 func selectionOf(values url.Values) (what collector.Selection, err error) {
 	what = collector.Selection{Profile: values.Get("profile"), Event: values.Get("event"), Service: values.Get("service")}
-	return what, what.Validate()
+	err = what.Validate()
+	return what, err
 }
 
 // delete removes a profile, an event, or all of a service.
-func (h *Handler) delete(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) delete(w http.ResponseWriter, r *http.Request, from collector.Deleter) error {
 	what, err := selectionOf(r.URL.Query())
 	if err != nil {
 		return err
@@ -36,7 +37,7 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	done, err := h.config.Store.(collector.Deleter).Delete(r.Context(), what)
+	done, err := from.Delete(r.Context(), what)
 	if err == nil {
 		err = forget()
 	}
@@ -75,7 +76,7 @@ func (h *Handler) rolled(ctx context.Context, what collector.Selection) (forget 
 }
 
 // keep pins an event or a profile, or ends that.
-func (h *Handler) keep(w http.ResponseWriter, r *http.Request) error {
+func (h *Handler) keep(w http.ResponseWriter, r *http.Request, in collector.Keeper) error {
 	what, err := selectionOf(r.URL.Query())
 	if err != nil {
 		return err
@@ -88,7 +89,7 @@ func (h *Handler) keep(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return collector.Errorf(collector.Invalid, "how %.40q is none of pinned, opened and unpinned", how)
 	}
-	err = h.config.Store.(collector.Keeper).Keep(r.Context(), what, how)
+	err = in.Keep(r.Context(), what, how)
 	h.audit(r, "kept", what, zap.String("how", string(how)), zap.Error(err))
 	if err != nil {
 		return err

@@ -128,6 +128,7 @@ func questions() map[string]func(*testing.B, *files.Store, *rand.Rand) int {
 		return collector.Query{From: from, To: from.Add(24 * time.Hour)}
 	}
 	timeline := func(b *testing.B, s *files.Store, q collector.TimelineQuery) (n int) {
+		b.Helper()
 		lines, err := s.Timeline(b.Context(), q)
 		require.NoError(b, err)
 		for _, line := range lines {
@@ -137,24 +138,29 @@ func questions() map[string]func(*testing.B, *files.Store, *rand.Rand) int {
 	}
 	return map[string]func(*testing.B, *files.Store, *rand.Rand) int{
 		"values of a label": func(b *testing.B, s *files.Store, _ *rand.Rand) int {
+			b.Helper()
 			values, err := s.LabelValues(b.Context(), "instance", collector.Query{})
 			require.NoError(b, err)
 			return len(values)
 		},
 		"names of labels": func(b *testing.B, s *files.Store, _ *rand.Rand) int {
+			b.Helper()
 			names, err := s.LabelNames(b.Context(), collector.Query{})
 			require.NoError(b, err)
 			return len(names)
 		},
 		"a day of all by service": func(b *testing.B, s *files.Store, r *rand.Rand) int {
+			b.Helper()
 			return timeline(b, s, collector.TimelineQuery{Query: day(r), Type: "cpu", Step: 5 * time.Minute, By: collector.NameService})
 		},
 		"a day of a service by instance": func(b *testing.B, s *files.Store, r *rand.Rand) int {
+			b.Helper()
 			q := collector.TimelineQuery{Query: day(r), Type: "cpu", Step: 5 * time.Minute, By: "instance"}
 			q.Service = fmt.Sprintf("service-%03d", r.IntN(200))
 			return timeline(b, s, q)
 		},
 		"a day by an expression": func(b *testing.B, s *files.Store, r *rand.Rand) int {
+			b.Helper()
 			q := collector.TimelineQuery{Query: day(r), Type: "cpu", Step: 5 * time.Minute}
 			m, err := collector.NewMatcher("instance", "=~", fmt.Sprintf("service-%02d.*-0000[1-4]", r.IntN(20)))
 			require.NoError(b, err)

@@ -6,11 +6,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/testkit"
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/storetest"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) {

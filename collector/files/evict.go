@@ -142,7 +142,7 @@ func (s *Store) withRoom(n int64, do func() error) error {
 
 // keepQuota removes the oldest uploads of a service above its quota.
 func (s *Store) keepQuota(service string) error {
-	quota := s.opts.quota(service)
+	quota := s.quota(service)
 	if quota <= 0 {
 		return nil
 	}
@@ -213,4 +213,12 @@ func (s *Store) Removals() []Removal {
 		}
 	}
 	return all
+}
+
+// quota is the bound of a service, or 0.
+func (s *Store) quota(service string) int64 {
+	if quota, ok := s.opts.Quotas[service]; ok {
+		return quota
+	}
+	return s.opts.Quota
 }

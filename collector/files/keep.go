@@ -119,7 +119,7 @@ func (s *Store) leastKept(service string) (least *upload) {
 // selected returns the one upload that is selected.
 func (s *Store) selected(_ context.Context, what collector.Selection) (u upload, err error) {
 	var id blobID
-	ok := true
+	var ok bool
 	switch {
 	case what.Event != "":
 		id, ok, err = s.lookUp(collector.EventKey(what.Event))

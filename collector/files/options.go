@@ -53,17 +53,3 @@ func (o Options) withDefaults() Options {
 	}
 	return o
 }
-
-func (o *Options) age(c class) time.Duration {
-	if c == event {
-		return o.EventAge
-	}
-	return o.MaxAge
-}
-
-func (o *Options) quota(service string) int64 {
-	if quota, ok := o.Quotas[service]; ok {
-		return quota
-	}
-	return o.Quota
-}

@@ -80,11 +80,12 @@ type eventPayload struct {
 // totalsTerm names the totals of a profile, which many share. The row of a profile that
 // was not added up has no such term.
 func totalsTerm(totals []collector.Total) string {
-	term := termTotals
+	var term strings.Builder
+	term.WriteString(termTotals)
 	for _, t := range totals {
-		term += t.Type + "\x00" + t.Unit + "\x00"
+		term.WriteString(t.Type + "\x00" + t.Unit + "\x00")
 	}
-	return term
+	return term.String()
 }
 
 // The payload of a profile's row holds the rest: size, duration, the time from its

@@ -52,7 +52,7 @@ func (s *Store) Sweep(ctx context.Context) (removed int, err error) {
 
 // sweepAge removes the uploads of a class that are too old.
 func (s *Store) sweepAge(ctx context.Context, c class) error {
-	age := s.opts.age(c)
+	age := s.age(c)
 	if age <= 0 {
 		return nil
 	}
@@ -82,6 +82,14 @@ func (s *Store) sweepAge(ctx context.Context, c class) error {
 		}
 	}
 	return nil
+}
+
+// age is how long an upload of a class is kept, or 0.
+func (s *Store) age(c class) time.Duration {
+	if c == event {
+		return s.opts.EventAge
+	}
+	return s.opts.MaxAge
 }
 
 // removedInAll is the number of uploads that were removed since the start.

@@ -17,11 +17,11 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/go-holmes/holmes/collector/flame"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 var update = flag.Bool("update", false, "write the golden files")

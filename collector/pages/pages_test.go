@@ -13,13 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/merge"
 	"github.com/go-holmes/holmes/collector/pages"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 const (

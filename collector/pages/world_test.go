@@ -9,6 +9,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -16,7 +17,6 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/pages"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

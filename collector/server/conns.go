@@ -55,7 +55,7 @@ func (p *pool) admit(c *conn) bool {
 	var oldest *conn
 	if p.open >= p.most {
 		if first := p.waiting.Front(); first != nil {
-			oldest = first.Value.(*conn) //nolint:forcetypeassert,errcheck // the list has nothing else
+			oldest = first.Value.(*conn) //nolint:forcetypeassert // the list has nothing else
 			p.evicted++
 			oldest.leave()
 		}
@@ -140,7 +140,7 @@ func ours(c net.Conn) *conn {
 	if secure, ok := c.(*tls.Conn); ok {
 		c = secure.NetConn()
 	}
-	return c.(*conn) //nolint:forcetypeassert,errcheck // the pool has accepted it
+	return c.(*conn) //nolint:forcetypeassert // the pool has accepted it
 }
 
 type connKey struct{}

@@ -11,10 +11,10 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes/example/shop"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/internal/command"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // watchedBuffer calls a function when a text has been written.

@@ -19,12 +19,12 @@ import (
 	"time"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 	"github.com/go-holmes/holmes/reporters"
 	"github.com/go-holmes/holmes/reporters/reportertest"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/internal/command"
-	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 const upload = "/api/0/profiles?service=shop&type=heap"

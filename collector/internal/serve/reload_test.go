@@ -105,13 +105,14 @@ func TestReload(t *testing.T) {
 			handler.ServeHTTP(w, r)
 			require.Equal(t, 200, w.Code)
 		}
+		pass := time.Sleep //nolint:forbidigo // the time of synctest
 		requireServed("old", "old-token")
-		time.Sleep(time.Minute + reloadInterval/2)
+		pass(time.Minute + reloadInterval/2)
 		require.Zero(t, logs.Len())
 
 		s.replace("new", "new-token\nold-token\n")
 		requireServed("old", "old-token")
-		time.Sleep(reloadInterval)
+		pass(reloadInterval)
 		requireServed("new", "new-token")
 		requireServed("new", "old-token")
 
@@ -121,7 +122,7 @@ func TestReload(t *testing.T) {
 
 		s.replace("newest", "# nothing\n")
 		require.NoError(t, os.WriteFile(filepath.Join(s.dir, "..data", "tls.key"), []byte("no key"), 0o600))
-		time.Sleep(time.Minute)
+		pass(time.Minute)
 		requireServed("newer", "newer-token")
 		require.Equal(t, 1, logs.FilterLevelExact(zap.ErrorLevel).Len())
 	})

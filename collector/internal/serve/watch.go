@@ -32,10 +32,12 @@ func (c *Config) watch(take http.HandlerFunc, log *zap.Logger) (stop func(), err
 		holmes.WithLabels(map[string]string{"service": ownService}),
 		holmes.WithLogger(watchLog{log.Named("watch").Sugar()}), holmes.WithReporter(reporter),
 	)
+	if err == nil {
+		err = h.Start()
+	}
 	if err != nil {
 		return nil, fmt.Errorf("holmes serve: -watch: %w", err)
 	}
-	h.Start()
 	return h.Stop, nil
 }
 

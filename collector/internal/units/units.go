@@ -96,9 +96,9 @@ func (q *Quotas) Set(text string) error {
 }
 
 // Bytes returns the quotas of the services that are named.
-func (q Quotas) Bytes() map[string]int64 {
+func (q *Quotas) Bytes() map[string]int64 {
 	all := map[string]int64{}
-	for name, size := range q {
+	for name, size := range *q {
 		if name != "*" {
 			all[name] = int64(size)
 		}
