@@ -1,6 +1,7 @@
 package dump
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -135,11 +136,9 @@ func (s *Store) whyMissing(id string, err error) error {
 		return err
 	}
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if why := s.lost[id]; why != nil {
-		return why
-	}
-	return ErrGone
+	why := s.lost[id]
+	s.mu.Unlock()
+	return cmp.Or(why, ErrGone)
 }
 
 // Check reads all files of a closed event and compares them with what was

@@ -207,11 +207,16 @@ func (p *item) finish(in *eventstore.Store) error {
 	p.mu.Unlock()
 	return files.Finish(in, ev, to, func(now eventstore.Files, whole bool) (delivered []string) {
 		p.mu.Lock()
-		defer p.mu.Unlock()
 		p.files = now
 		if whole {
 			p.ev = nil
 		}
-		return slices.DeleteFunc(to, func(name string) bool { return p.to[name] })
+		for _, name := range to {
+			if !p.to[name] {
+				delivered = append(delivered, name)
+			}
+		}
+		p.mu.Unlock()
+		return delivered
 	})
 }

@@ -125,7 +125,7 @@ func (k *keeper) requeue(s *eventstore.Store, queues []*Queue) {
 		ids, err := s.Waiting(q.name)
 		k.stores.Report("look for events to deliver", err)
 		for _, id := range ids {
-			if _, closing := k.closing.Load(id); closing {
+			if k.isClosing(id) {
 				continue
 			}
 			q.offer(k.stored(s, id), s)

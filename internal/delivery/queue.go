@@ -176,13 +176,12 @@ func (q *Queue) remove(e *entry, reason string) bool {
 // find returns the entry of an item, or nil.
 func (q *Queue) find(p *item) *entry {
 	q.mu.Lock()
-	defer q.mu.Unlock()
-	for _, e := range q.entries {
-		if e.item == p {
-			return e
-		}
+	var found *entry
+	if at := slices.IndexFunc(q.entries, func(e *entry) bool { return e.item == p }); at >= 0 {
+		found = q.entries[at]
 	}
-	return nil
+	q.mu.Unlock()
+	return found
 }
 
 // IDs returns the IDs of the events that wait.

@@ -19,7 +19,27 @@ type spool struct {
 	settings func() (Config, eventstore.Config)
 	settled  func(reporter, id, reason string) // for tests; may be nil
 	memory   memory
-	closing  sync.Map // IDs of events that may be closed on disk and are not queued yet
+
+	mu      sync.Mutex
+	closing map[string]bool // IDs of events that may be closed on disk and are not queued yet
+}
+
+func (s *spool) setClosing(id string, on bool) {
+	s.mu.Lock()
+	if s.closing == nil {
+		s.closing = map[string]bool{}
+	}
+	if s.closing[id] = on; !on {
+		delete(s.closing, id)
+	}
+	s.mu.Unlock()
+}
+
+func (s *spool) isClosing(id string) bool {
+	s.mu.Lock()
+	closing := s.closing[id]
+	s.mu.Unlock()
+	return closing
 }
 
 // enabled returns the queues of the reporters that get an event now.
@@ -36,8 +56,8 @@ func (s *spool) enabled() (out []*Queue) {
 // deliver closes an event and queues it. What the disk refused is held in
 // memory.
 func (s *spool) deliver(ev *event.Event, files *eventstore.Files) {
-	s.closing.Store(ev.ID, true)
-	defer s.closing.Delete(ev.ID)
+	s.setClosing(ev.ID, true)
+	defer s.setClosing(ev.ID, false)
 	queues := s.enabled()
 	to := names(queues)
 	p := &item{id: ev.ID, ev: ev, files: *files, to: map[string]bool{}}

@@ -3,7 +3,6 @@ package eventstore
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"sync"
@@ -36,20 +35,20 @@ type Current struct {
 	// Answered is rung when a disk answers again, and Changed when a store has changed.
 	Answered, Changed supervise.Bell
 
-	clock   supervise.Clock
-	log     *supervise.Log
-	bugs    *supervise.Bugs
-	spare   atomic.Pointer[func() uint64]
-	failing sync.Map // what could not be done → the kind of fault
+	clock supervise.Clock
+	log   *supervise.Log
+	bugs  *supervise.Bugs
+	spare atomic.Pointer[func() uint64]
 
-	mu     sync.Mutex
-	store  *Store // nil before the first use
-	stores map[string]*Store
+	mu      sync.Mutex
+	store   *Store // nil before the first use
+	stores  map[string]*Store
+	failing map[string]string // what could not be done → the kind of fault
 }
 
 // New returns a Current without a store.
 func New(c supervise.Clock, l *supervise.Log, b *supervise.Bugs) *Current {
-	return &Current{Answered: supervise.NewBell(), Changed: supervise.NewBell(), clock: c, log: l, bugs: b, stores: map[string]*Store{}}
+	return &Current{Answered: supervise.NewBell(), Changed: supervise.NewBell(), clock: c, log: l, bugs: b, stores: map[string]*Store{}, failing: map[string]string{}}
 }
 
 // BlackBoxDir is the directory of the black boxes in a dump path, whose files count as
@@ -218,17 +217,23 @@ func (s *Current) Answers() bool {
 func (s *Current) Report(doing string, err error, attrs ...any) {
 	s.mu.Lock()
 	store := s.store
+	kind, failed := s.failing[doing]
+	if err == nil {
+		delete(s.failing, doing)
+	}
 	s.mu.Unlock()
 	switch {
 	case err == nil:
-		if kind, failed := s.failing.LoadAndDelete(doing); failed {
-			s.log.With(attrs...).End(fmt.Sprint(kind), "the dump path can be used again, after \"%s\": %v", doing, kind)
+		if failed {
+			s.log.With(attrs...).End(kind, "the dump path can be used again, after \"%s\": %v", doing, kind)
 		}
 	case errors.Is(err, ErrNoAnswer), store.expects(err):
 	case errors.Is(err, dump.ErrDamaged): // of one event
 		s.log.With(attrs...).OnCause(cause(err), "%s: %v", doing, err)
 	default:
-		s.failing.Store(doing, cause(err))
+		s.mu.Lock()
+		s.failing[doing] = cause(err)
+		s.mu.Unlock()
 		s.log.With(attrs...).Begin(cause(err), "%s: %v", doing, err)
 	}
 }

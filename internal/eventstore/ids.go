@@ -21,13 +21,14 @@ type IDs struct {
 // of one process rise even if the wall clock is set back.
 func (n *IDs) Next(at time.Time, s detect.Signal) string {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	at = at.Round(0) // without the monotonic clock
 	if !at.After(n.last) {
 		at = n.last.Add(time.Nanosecond)
 	}
 	n.last = at
-	return fmt.Sprintf("%s-%s-%08x", at.UTC().Format(dump.IDLayout), s, n.Random())
+	random := n.Random()
+	n.mu.Unlock()
+	return fmt.Sprintf("%s-%s-%08x", at.UTC().Format(dump.IDLayout), s, random)
 }
 
 // BoxName returns the name of a black box that is opened at a time.

@@ -77,15 +77,16 @@ func (b *Breaker) Resting() bool {
 
 func (b *Breaker) account(panicked bool) {
 	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !panicked {
+	if panicked {
+		b.panics++
+		b.inARow++
+	} else {
 		b.inARow = 0
-		return
 	}
-	b.panics++
-	if b.inARow++; b.inARow >= panicsInARow {
+	if b.inARow >= panicsInARow {
 		b.until = b.clock.Mono() + restTime
 	}
+	b.mu.Unlock()
 }
 
 // Panics returns how many calls have panicked.

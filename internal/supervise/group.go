@@ -94,8 +94,8 @@ func (g *Group) Wait(ctx context.Context) error {
 		return nil
 	case <-ctx.Done():
 		g.mu.Lock()
-		defer g.mu.Unlock()
 		names := slices.Sorted(maps.Keys(g.running))
+		g.mu.Unlock()
 		return fmt.Errorf("%w: %s: %w", ErrHeld, strings.Join(names, ", "), ctx.Err())
 	}
 }
