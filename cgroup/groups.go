@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 )
 
 // groups is the result of one look-up. The files stay open until the next one.
@@ -62,13 +61,21 @@ type rotated struct {
 func (g *groups) plan() {
 	m := &g.memory
 	for i, l := range m.levels {
-		g.rotation = append(g.rotation, l.rotation(
-			func() bool { return m.binding() == m.levels[i] }, func() bool { return m.killing == m.levels[i] })...)
+		g.rotate(l.rotation(
+			func() bool { return m.binding() == m.levels[i] }, func() bool { return m.killing == m.levels[i] }))
 	}
 	for _, l := range g.cpu.levels {
-		g.rotation = append(g.rotation, l.rotation(g.cpu.version)...)
+		g.rotate(l.rotation(g.cpu.version))
 	}
-	g.rotation = slices.DeleteFunc(g.rotation, func(t rotated) bool { return t.file == nil })
+}
+
+// rotate adds the files that exist.
+func (g *groups) rotate(files []rotated) {
+	for _, t := range files {
+		if t.file != nil {
+			g.rotation = append(g.rotation, t)
+		}
+	}
 }
 
 // nextDue returns the next file of the rotation that is due, nil if there is none.

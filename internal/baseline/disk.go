@@ -2,9 +2,9 @@ package baseline
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
-	"hash/fnv"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -29,7 +29,7 @@ const (
 // BuildID returns an ID of this build of the program: a hash of the build information,
 // which does not show local changes, and of the size and time of the binary.
 func BuildID() string {
-	sum := fnv.New64a()
+	sum := sha256.New()
 	if info, ok := debug.ReadBuildInfo(); ok {
 		_, _ = fmt.Fprint(sum, info.GoVersion, info.Path, info.Settings) // a hash returns no error
 		for _, m := range append(info.Deps, &info.Main) {
@@ -43,7 +43,7 @@ func BuildID() string {
 			_, _ = fmt.Fprint(sum, info.Size(), info.ModTime().UnixNano())
 		}
 	}
-	return fmt.Sprintf("%016x", sum.Sum64())
+	return fmt.Sprintf("%x", sum.Sum(nil)[:8])
 }
 
 // save writes the baseline for the next start, in place of the last one.

@@ -89,7 +89,8 @@ func (a adoption) adopt() (adopted []*Orphan, dropped uint64, err error) {
 		return nil, 0, fmt.Errorf("holmes: black box: recover orphans: %w", err)
 	}
 	bytes := int64(0)
-	for _, name := range slices.Backward(names) {
+	slices.Reverse(names)
+	for _, name := range names {
 		o, taken := a.lockOrphan(name)
 		switch {
 		case taken != nil:

@@ -52,7 +52,8 @@ func GoroutineSites() []event.GoroutineSite {
 	}
 	// The names are sorted, and not the sites: slices.SortFunc adds some 20 KB of code
 	// for each struct type, and none for strings, which net/http sorts as well.
-	names := slices.SortedFunc(maps.Keys(counts), func(a, b string) int {
+	names := slices.Collect(maps.Keys(counts))
+	slices.SortFunc(names, func(a, b string) int {
 		return cmp.Or(cmp.Compare(counts[b], counts[a]), cmp.Compare(a, b))
 	})
 	out := make([]event.GoroutineSite, min(len(names), maxSites))

@@ -74,7 +74,7 @@ func addAttributes(labels, attributes map[string]string) {
 // an error in it nothing is taken, as OpenTelemetry's specification has it.
 func ParseAttributes(text string) (map[string]string, error) {
 	out := map[string]string{}
-	for pair := range strings.SplitSeq(text, ",") {
+	for _, pair := range strings.Split(text, ",") {
 		if pair = strings.TrimSpace(pair); pair == "" {
 			continue
 		}

@@ -3,7 +3,6 @@ package monitor
 import (
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -219,7 +218,9 @@ func (m *signalMonitor) cause(d *detect.Detector, now time.Duration, s detect.Sa
 // mayBeProvisional reports whether evidence may begin with a suspicion at now, and
 // counts that it does.
 func (m *signalMonitor) mayBeProvisional(now time.Duration) bool {
-	m.provisional = slices.DeleteFunc(m.provisional, func(t time.Duration) bool { return now-t >= provisionalPeriod })
+	for len(m.provisional) > 0 && now-m.provisional[0] >= provisionalPeriod {
+		m.provisional = m.provisional[1:] // they are in order
+	}
 	if len(m.provisional) >= provisionalPerHour {
 		return false
 	}
