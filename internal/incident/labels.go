@@ -74,7 +74,7 @@ func addAttributes(labels, attributes map[string]string) {
 // an error in it nothing is taken, as OpenTelemetry's specification has it.
 func ParseAttributes(text string) (map[string]string, error) {
 	out := map[string]string{}
-	for _, pair := range strings.Split(text, ",") {
+	for pair := range strings.SplitSeq(text, ",") {
 		if pair = strings.TrimSpace(pair); pair == "" {
 			continue
 		}
