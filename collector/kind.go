@@ -30,6 +30,36 @@ func ParseKind(name string) (Kind, error) {
 	return "", Errorf(Invalid, "type %.40q is none of %v", name, Kinds())
 }
 
+// KindOfType returns the kind that values of a sample type are known to be of, and "" if
+// they may be of any. Contentions are called those of mutexes, since nothing tells them
+// from those of a block profile.
+func KindOfType(typ string) Kind {
+	switch typ {
+	case "cpu":
+		return KindCPU
+	case "inuse_space", "inuse_objects", "alloc_space", "alloc_objects":
+		return KindHeap
+	case "contentions", "delay":
+		return KindMutex
+	case "goroutine", "goroutines":
+		return KindGoroutine
+	case "threadcreate":
+		return KindThreadcreate
+	}
+	return ""
+}
+
+// Of returns the kind of the values of a sample type in a profile that was sent as this
+// kind: another one if they are known to be of that. A profile that was sent as
+// [KindOther] has no other kind.
+func (k Kind) Of(typ string) Kind {
+	of := KindOfType(typ)
+	if of == "" || k == KindOther || k == KindBlock && of == KindMutex {
+		return k
+	}
+	return of
+}
+
 // Pprof reports whether profiles of this kind are in pprof's format, and so can
 // be merged and compared.
 func (k Kind) Pprof() bool { return k != KindTrace }

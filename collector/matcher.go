@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// Names of matchers that are no labels: "service" is the service, "type" the kind. A
-// label of these names cannot be matched.
+// Names of matchers that are no labels: "service" is the service, "type" the kind, of which
+// a profile may have several, see [Meta.Kinds]: one of them has to match = and =~, all
+// of them != and !~. A label of these names cannot be matched.
 const (
 	NameService = "service"
 	NameType    = "type"
@@ -60,6 +61,21 @@ func (m *Matcher) Matches(value string) bool {
 	}
 }
 
+// Negative reports whether the operator is != or !~. Of several values, all have to match
+// then, not one.
+func (m *Matcher) Negative() bool { return strings.HasPrefix(m.Op, "!") }
+
+// matchesKinds compares the kinds of a profile, or of an event, which has none.
+func (m *Matcher) matchesKinds(kinds []Kind) bool {
+	matches := len(kinds) == 0 && m.Matches("")
+	for _, k := range kinds {
+		if matches = m.Matches(string(k)); matches != m.Negative() {
+			break
+		}
+	}
+	return matches
+}
+
 func (m *Matcher) String() string { return m.Name + m.Op + `"` + m.Value + `"` }
 
 // validate is an error for a matcher that NewMatcher has not made.
@@ -71,24 +87,24 @@ func (m *Matcher) validate() error {
 }
 
 // Fits reports whether the profile matches all matchers.
-func (m *Meta) Fits(matchers []Matcher) bool { return fits(matchers, m.Service, m.Kind, m.Labels) }
+func (m *Meta) Fits(matchers []Matcher) bool { return fits(matchers, m.Service, m.Kinds(), m.Labels) }
 
 // Fits reports whether the event matches all matchers.
-func (e *Event) Fits(matchers []Matcher) bool { return fits(matchers, e.Service, "", e.Labels) }
+func (e *Event) Fits(matchers []Matcher) bool { return fits(matchers, e.Service, nil, e.Labels) }
 
-func fits(matchers []Matcher, service string, kind Kind, labels Labels) bool {
+func fits(matchers []Matcher, service string, kinds []Kind, labels Labels) bool {
 	for i := range matchers {
 		m := &matchers[i]
-		var value string
+		matches := false
 		switch m.Name {
 		case NameService:
-			value = service
+			matches = m.Matches(service)
 		case NameType:
-			value = string(kind)
+			matches = m.matchesKinds(kinds)
 		default:
-			value = labels.Get(m.Name)
+			matches = m.Matches(labels.Get(m.Name))
 		}
-		if !m.Matches(value) {
+		if !matches {
 			return false
 		}
 	}

@@ -1,6 +1,9 @@
 package collector
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // A Meta describes a stored profile.
 type Meta struct {
@@ -28,6 +31,18 @@ type Meta struct {
 
 // maxTotals bounds the sample types of a profile whose totals are kept.
 const maxTotals = 64
+
+// Kinds returns the kinds under which the profile is found: its own, and those of its
+// totals that are of another, see [Kind.Of].
+func (m *Meta) Kinds() []Kind {
+	kinds := []Kind{m.Kind}
+	for _, t := range m.Totals {
+		if k := m.Kind.Of(t.Type); !slices.Contains(kinds, k) {
+			kinds = append(kinds, k)
+		}
+	}
+	return kinds
+}
 
 // Validate checks the description of a profile.
 func (m *Meta) Validate() error {

@@ -10,7 +10,8 @@ import (
 // narrows it.
 type Query struct {
 	Service string
-	Kind    Kind
+	// Kind selects profiles that are found under it, see [Meta.Kinds].
+	Kind Kind
 	// Labels selects profiles that have all these labels.
 	Labels Labels
 	// Matchers selects profiles that match all of them.

@@ -25,7 +25,7 @@ type TimelineQuery struct {
 	// Step is the length of the steps, which begin at From.
 	Step time.Duration
 	// By is the label, or [NameService] or [NameType], whose values get a line
-	// each; "" is one line for all.
+	// each; "" is one line for all. The kind is that of the sample type, see [Kind.Of].
 	By string
 }
 
@@ -126,7 +126,7 @@ func Timeline(ctx context.Context, store Store, q TimelineQuery) ([]Line, error)
 		case NameService:
 			by = m.Service
 		case NameType:
-			by = string(m.Kind)
+			by = string(m.Kind.Of(q.Type))
 		default:
 			by = m.Labels.Get(q.By)
 		}

@@ -78,7 +78,7 @@ func TestDirectoryOfAnEarlierVersion(t *testing.T) {
 	}
 }
 
-// Full directories get their totals too, while they are searched.
+// Full directories get their totals and their further kinds too, while they are searched.
 func TestBackfillOfFullDirectories(t *testing.T) {
 	s := closed(t, memoryDir(t), files.Options{})
 	for i := range files.Slots + 2 {
@@ -86,8 +86,9 @@ func TestBackfillOfFullDirectories(t *testing.T) {
 	}
 	require.Equal(t, 1, s.Sealed())
 	one := func(io.Reader) ([]collector.Total, error) {
-		return []collector.Total{{Type: "cpu", Unit: "nanoseconds", Value: 1}}, nil
+		return []collector.Total{{Type: "cpu", Unit: "nanoseconds", Value: 1}, {Type: "inuse_space", Unit: "bytes"}}, nil
 	}
+	require.Empty(t, numbers(t, s, collector.Query{Kind: collector.KindHeap}))
 	n := 0
 	for m, err := range s.Find(t.Context(), collector.Query{Limit: 1000}) {
 		require.NoError(t, err)
@@ -103,6 +104,12 @@ func TestBackfillOfFullDirectories(t *testing.T) {
 	})
 	require.NoError(t, err)
 	require.EqualValues(t, files.Slots+2, lines[0].Points[0].Value)
+	for m, err := range s.Find(t.Context(), collector.Query{Kind: collector.KindHeap}) {
+		require.NoError(t, err)
+		require.Equal(t, collector.KindCPU, m.Kind)
+		n++
+	}
+	require.Equal(t, 1000+files.Slots+2, n)
 }
 
 // timeline is an hour of CPU time by service.

@@ -107,7 +107,7 @@ func within(from, to time.Time, terms []string, labels collector.Labels, matcher
 		if prefix := termPrefix(m.Name); m.Op == "=" && m.Value != "" {
 			q.Terms = append(q.Terms, prefix+m.Value)
 		} else {
-			q.Match = append(q.Match, segment.Match{Prefix: prefix, Fits: m.Matches})
+			q.Match = append(q.Match, segment.Match{Prefix: prefix, Fits: m.Matches, Every: m.Negative()})
 		}
 	}
 	return q

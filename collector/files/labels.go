@@ -123,15 +123,15 @@ const noUnit = "\x00"
 type termReader struct {
 	src        *source
 	sampleType string
-	prefixes   [3]string // of by, totals and event
-	ranges     [3][2]int // in a segment
+	prefixes   [4]string // of by, totals, event and own kind
+	ranges     [4][2]int // in a segment
 	bys        map[string]string
 	unitsOf    map[string][]string
 }
 
 func (s *source) termsOf(by, sampleType string) *termReader {
 	t := &termReader{
-		src: s, sampleType: sampleType, prefixes: [3]string{by, termTotals, termEvent},
+		src: s, sampleType: sampleType, prefixes: [4]string{by, termTotals, termEvent, termOwn},
 		bys: map[string]string{}, unitsOf: map[string][]string{},
 	}
 	if s.seg != nil {
@@ -160,10 +160,16 @@ func (t *termReader) by(row int) string {
 		return ""
 	}
 	rest, _ := t.term(row, 0)
+	if own, several := t.term(row, 3); several && t.prefixes[0] == termKind {
+		rest = own
+	}
 	by, known := t.bys[string(rest)]
 	if !known {
 		by = string(rest)
-		t.bys[by] = by
+		if t.prefixes[0] == termKind {
+			by = string(collector.Kind(by).Of(t.sampleType))
+		}
+		t.bys[string(rest)] = by
 	}
 	return by
 }

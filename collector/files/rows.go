@@ -17,7 +17,8 @@ import (
 const (
 	termClass   = "c=" // "p" for a profile, "e" for an event
 	termService = "s="
-	termKind    = "k="
+	termKind    = "k=" // of each kind under which a profile is found
+	termOwn     = "o=" // the kind that it was sent as, if it has several
 	termEvent   = "v=" // the event that a profile belongs to
 	termSignal  = "g="
 	termState   = "t="
@@ -58,7 +59,14 @@ func (r *record) rows(id blobID) ([]segment.Row, error) {
 		if file.Kind == "" {
 			continue
 		}
-		terms := slices.Concat(common, []string{profileRow, termKind + string(file.Kind)})
+		terms := slices.Concat(common, []string{profileRow})
+		kinds := (&collector.Meta{Kind: file.Kind, Totals: file.Totals}).Kinds()
+		for _, kind := range kinds {
+			terms = append(terms, termKind+string(kind))
+		}
+		if len(kinds) > 1 {
+			terms = append(terms, termOwn+string(file.Kind))
+		}
 		if file.Totals != nil {
 			terms = append(terms, totalsTerm(file.Totals))
 		}
@@ -176,7 +184,7 @@ func metaOf(dir uint64, row *segment.Row) (m collector.Meta, key string, err err
 		switch what {
 		case termService:
 			m.Service = value
-		case termKind:
+		case termKind, termOwn: // the latter comes later
 			m.Kind = collector.Kind(value)
 		case termEvent:
 			m.Event = value

@@ -3,6 +3,7 @@ package files
 import (
 	"context"
 	"slices"
+	"strings"
 
 	"go.etcd.io/bbolt"
 
@@ -40,12 +41,28 @@ next:
 			}
 		}
 		for n := range q.Match {
-			if rest, _ := s.termOf(i, q.Match[n].Prefix); !q.Match[n].Fits(rest) {
+			if !matches(r.Terms, &q.Match[n]) {
 				continue next
 			}
 		}
 		yield(i, r.At)
 	}
+}
+
+// matches reports whether the terms of a row match.
+func matches(terms []string, m *segment.Match) bool {
+	found := false
+	for _, t := range terms {
+		rest, ok := strings.CutPrefix(t, m.Prefix)
+		if ok && m.Fits(rest) != m.Every {
+			return !m.Every
+		}
+		found = found || ok
+	}
+	if found {
+		return m.Every
+	}
+	return m.Fits("")
 }
 
 func (s *source) alive(ref uint64) bool { return s.gone == nil || !s.gone.has(int(ref>>48)) }

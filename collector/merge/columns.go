@@ -67,8 +67,17 @@ func (f *Fold) addColumns(s *source, how addition) error {
 	taken := [maxColumns]bool{}
 	columns := slices.Clone(f.columns)
 	s.columns, s.factors = s.columns[:0], s.factors[:0]
-	for _, t := range s.types {
-		v := safepprof.ValueType{Type: string(s.text(t.typ)), Unit: string(s.text(t.unit))}
+	types := make([]string, len(s.types))
+	for i, t := range s.types {
+		types[i] = string(s.text(t.typ))
+	}
+	all := how.takes == nil || !slices.ContainsFunc(types, how.takes)
+	for i, t := range s.types {
+		v := safepprof.ValueType{Type: types[i], Unit: string(s.text(t.unit))}
+		if !all && !how.takes(v.Type) {
+			s.columns, s.factors = append(s.columns, -1), append(s.factors, 0)
+			continue
+		}
 		n := slices.IndexFunc(columns, func(c column) bool { return c.ValueType == v })
 		if n < 0 || taken[n] {
 			n = 0

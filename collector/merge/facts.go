@@ -29,6 +29,20 @@ func (f *facts) total(typ string) (sum int64, there bool) {
 	return 0, false
 }
 
+// only returns the facts of the types that a ref takes, see [addition].
+func (r *ref) only(f *facts) *facts {
+	taken := &facts{}
+	for i, typ := range f.Types {
+		if r.takes(typ) {
+			taken.Types, taken.Totals = append(taken.Types, typ), append(taken.Totals, f.Totals[i])
+		}
+	}
+	if n := len(taken.Types); n == 0 || n == len(f.Types) {
+		return f
+	}
+	return taken
+}
+
 // facts returns those of a profile that was read.
 func (s *source) facts() *facts {
 	f := &facts{Totals: make([]int64, len(s.types))}
@@ -86,17 +100,19 @@ func (run *queryRun) learn(ctx context.Context, refs []ref) error {
 	run.learnFromRollups(refs)
 	for i := range refs {
 		r := &refs[i]
-		if r.facts == nil {
-			r.facts = run.merger.known.get(r.id)
-		}
 		if r.facts != nil {
 			continue
 		}
-		f, err := run.merger.factsOf(ctx, r.id)
-		if err != nil && collector.CodeOf(err) != collector.NotFound {
-			return err
+		f := run.merger.known.get(r.id)
+		if f == nil {
+			var err error
+			if f, err = run.merger.factsOf(ctx, r.id); collector.CodeOf(err) == collector.NotFound {
+				continue
+			} else if err != nil {
+				return err
+			}
 		}
-		r.facts = f
+		r.facts = r.only(f)
 	}
 	return nil
 }

@@ -189,6 +189,9 @@ func (c *column) whole(stored int64) int64 {
 
 // An addition says how a profile is added.
 type addition struct {
+	// takes tells the types that are added; nil, and a profile that has none of them, is
+	// all.
+	takes func(typ string) bool
 	// weigh returns what values of a type are multiplied by; nil is 1.
 	weigh func(typ string) int64
 	// base gives the samples the label that go tool pprof knows a base by.
@@ -242,6 +245,9 @@ func (f *Fold) addSample(s *source, m []byte, base bool) {
 			for run := c.Run(); len(run) > 0; n++ {
 				v, size := protowire.Uvarint(run)
 				run = run[size:]
+				if s.columns[n] < 0 {
+					continue // is not taken
+				}
 				f.row[s.columns[n]] = times(int64(v), s.factors[n])
 				if int64(v) < 0 && s.factors[n] != 0 {
 					f.columns[s.columns[n]].signed = true

@@ -358,3 +358,39 @@ func TestSpanLabels(t *testing.T) {
 	}
 	require.NotZero(t, p.round().Files)
 }
+
+// A profile that holds several kinds gives to a query the values of the kind that is
+// asked for, also by a roll-up, and by its ID all.
+func TestSeveralKinds(t *testing.T) {
+	p := newPlace(t)
+	types := []string{"samples", "count", "cpu", "nanoseconds", "inuse_space", "bytes"}
+	ids := []string{}
+	for n := range 6 {
+		raw := made(t, types, map[string][]int64{"main.f": {1, 10, int64(n)}})
+		ids = append(ids, p.putLasting(collector.KindCPU, raw, start().Add(time.Duration(n)*time.Minute), "", time.Second))
+	}
+	for _, rolled := range []bool{false, true} {
+		if rolled {
+			require.Equal(t, 4, p.round().Made) // hours and days of both
+			p.restart()
+		}
+		sum, m := p.value(collector.KindCPU, "", merge.View{})
+		require.EqualValues(t, 60, sum)
+		require.Equal(t, "total over 6s", m.Text)
+		sum, m = p.value(collector.KindHeap, "", merge.View{})
+		require.EqualValues(t, 3, sum) // 2.5
+		require.Equal(t, "mean of 6 snapshots", m.Text)
+		for kind, columns := range map[collector.Kind]int{collector.KindCPU: 2, collector.KindHeap: 1} {
+			f, err := p.Query(t.Context(), collector.Query{Service: "shop", Kind: kind})
+			require.NoError(t, err)
+			require.Len(t, f.Columns(), columns)
+		}
+	}
+	f, err := p.IDs(t.Context(), ids[:1])
+	require.NoError(t, err)
+	require.Len(t, f.Columns(), 3)
+	require.NoError(t, p.Forget([]collector.Meta{{
+		Service: "shop", Kind: collector.KindCPU, CreatedAt: start(), Totals: []collector.Total{{Type: "inuse_space"}},
+	}}))
+	require.Equal(t, 4, p.round().Made)
+}

@@ -144,7 +144,7 @@ func (m *Merger) find(ctx context.Context, q collector.Query) (refs []ref, err e
 		if err != nil {
 			return nil, err
 		}
-		refs = append(refs, refOf(&meta))
+		refs = append(refs, refOf(&meta, q.Kind))
 	}
 	if m.rollups != nil && q.Event == "" && q.Limit == 0 && q.After.IsZero() {
 		if err := m.rollups.loaded(); err != nil {
@@ -169,7 +169,7 @@ func (m *Merger) refs(ctx context.Context, ids []string) (refs []ref, err error)
 		if err != nil {
 			return nil, err
 		}
-		r := refOf(&file.Meta)
+		r := refOf(&file.Meta, "")
 		if err := file.Close(); err != nil {
 			return nil, fmt.Errorf("holmes: merge: %w", err)
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/files"
 	"github.com/go-holmes/holmes/collector/merge"
+	"github.com/go-holmes/holmes/collector/safepprof"
 )
 
 // start is the beginning of the days that the tests are about.
@@ -93,9 +94,13 @@ func (p *place) putLasting(kind collector.Kind, raw []byte, at time.Time, labels
 	require.NoError(p.t, err)
 	l, err := collector.ParseLabels(labels)
 	require.NoError(p.t, err)
-	r, err := d.Commit(p.t.Context(), collector.Record{Profile: &collector.Meta{
-		Service: "shop", Kind: kind, Labels: l, CreatedAt: at, Duration: duration, File: kind.File(),
-	}})
+	m := collector.Meta{Service: "shop", Kind: kind, Labels: l, CreatedAt: at, Duration: duration, File: kind.File()}
+	checker, err := safepprof.New(safepprof.Limits{})
+	require.NoError(p.t, err)
+	if info, err := checker.Check(bytes.NewReader(raw)); err == nil { // as at intake
+		m.Totals = info.Sums()
+	}
+	r, err := d.Commit(p.t.Context(), collector.Record{Profile: &m})
 	require.NoError(p.t, err)
 	return r.Profiles[0].ID
 }

@@ -35,7 +35,7 @@ func (r *rollups) outlived(q *collector.Query, refs []ref) (all []ref) {
 		for _, m := range r.members(p) {
 			if !seen[m.ID] && selects(q, &m) {
 				seen[m.ID] = true
-				all = append(all, refOf(&m))
+				all = append(all, refOf(&m, q.Kind))
 			}
 		}
 	}
@@ -106,10 +106,11 @@ func (m *Merger) Forget(metas []collector.Meta) error {
 		return nil
 	}
 	for i := range metas {
-		s := series{metas[i].Service, metas[i].Kind}
-		for level := range periods() {
-			if err := m.rollups.remove(m.rollups.path(s, level, begin(metas[i].CreatedAt, level))); err != nil {
-				return err
+		for _, kind := range metas[i].Kinds() {
+			for level := range periods() {
+				if err := m.rollups.remove(m.rollups.path(series{metas[i].Service, kind}, level, begin(metas[i].CreatedAt, level))); err != nil {
+					return err
+				}
 			}
 		}
 	}

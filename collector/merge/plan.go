@@ -14,20 +14,29 @@ import (
 type ref struct {
 	id       string
 	at       time.Time
-	kind     collector.Kind
+	kind     collector.Kind // that was asked for, or else its own
+	own      collector.Kind // of which kind has only a part; "" is all of it
 	duration time.Duration
 	instance string // its name
 	process  string // labels that no other process has at the same time
 	facts    *facts // nil if they are not needed
 }
 
-func refOf(m *collector.Meta) ref {
+// refOf returns the ref of a profile of which the values of a kind are asked for, or all
+// if it is "".
+func refOf(m *collector.Meta, asked collector.Kind) ref {
 	r := ref{id: m.ID, at: m.CreatedAt, kind: m.Kind, duration: m.Duration, instance: instanceOf(m.Labels)}
-	if needsFacts(m.Kind) {
+	if asked != "" {
+		r.kind, r.own = asked, m.Kind
+	}
+	if needsFacts(r.kind) {
 		r.process = m.Labels.String()
 	}
 	return r
 }
+
+// takes reports whether values of a type are asked for.
+func (r *ref) takes(typ string) bool { return r.own == "" || r.own.Of(typ) == r.kind }
 
 // instanceOf returns the name of the instance that a profile is of. Profiles
 // without such a label are taken as those of one instance.

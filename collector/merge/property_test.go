@@ -29,7 +29,7 @@ func (h *history) raw(kind collector.Kind) []byte {
 		collector.KindCPU: {
 			cpuTypes, cpuTypes, {"samples", "count", "cpu", "milliseconds"}, {"samples", "count"}, {"sample", "count", "wall", "nanoseconds"},
 		},
-		collector.KindHeap:      {heapTypes, heapTypes, {"objects", "count", "space", "bytes"}, {"inuse_space", "kilobytes"}},
+		collector.KindHeap:      {heapTypes, heapTypes, {"objects", "count", "space", "bytes"}, {"inuse_space", "kilobytes"}, {"inuse_space", "bytes", "cpu", "nanoseconds", "delay", "nanoseconds"}},
 		collector.KindMutex:     {mutexTypes, {"lock_count", "count", "lock_time", "nanoseconds"}},
 		collector.KindGoroutine: {{"goroutine", "count"}},
 		collector.KindOther:     {{"fish", "count"}, {"exception", "count", "fish", "count"}},

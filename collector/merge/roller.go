@@ -135,12 +135,14 @@ func (m *Merger) contents(ctx context.Context, q collector.Query) (map[period]co
 		if !meta.Kind.Pprof() {
 			continue
 		}
-		for level := range periods() {
-			p := period{series{meta.Service, meta.Kind}, level, begin(meta.CreatedAt, level)}
-			t := contents[p]
-			t.profiles++
-			t.prints += printOf(meta.ID)
-			contents[p] = t
+		for _, kind := range meta.Kinds() {
+			for level := range periods() {
+				p := period{series{meta.Service, kind}, level, begin(meta.CreatedAt, level)}
+				t := contents[p]
+				t.profiles++
+				t.prints += printOf(meta.ID)
+				contents[p] = t
+			}
 		}
 	}
 	return contents, nil
@@ -229,7 +231,7 @@ func (m *Merger) roll(ctx context.Context, p period) (change, error) {
 func (m *Merger) rollGroup(ctx context.Context, p period, part []collector.Meta) (g group, blob []byte, err error) {
 	refs := make([]ref, len(part))
 	for i := range part {
-		refs[i] = refOf(&part[i])
+		refs[i] = refOf(&part[i], p.series.kind)
 		g.IDs = append(g.IDs, part[i].ID)
 		g.Profiles = append(g.Profiles, described{part[i].CreatedAt, part[i].Duration, part[i].Labels})
 	}

@@ -92,7 +92,7 @@ func (run *queryRun) add(ctx context.Context, level int, refs []*ref) error {
 // addProfile adds a stored profile. One that cannot be read is left out and counted,
 // and one that retention has removed meanwhile is left out.
 func (run *queryRun) addProfile(ctx context.Context, r *ref) error {
-	how := addition{}
+	how := addition{takes: r.takes}
 	if p := run.plan; p != nil {
 		if p.idle(r) && run.sum.has(r.facts.Types) {
 			run.passOver(r)
@@ -105,7 +105,7 @@ func (run *queryRun) addProfile(ctx context.Context, r *ref) error {
 			return err
 		}
 		if run.plan == nil && needsFacts(r.kind) {
-			r.facts = run.sum.src.facts()
+			r.facts = r.only(run.sum.src.facts())
 		}
 		return nil
 	})
@@ -203,7 +203,7 @@ func (run *queryRun) addEnds(ctx context.Context, members []*ref) error {
 		if len(ends) == 0 {
 			continue
 		}
-		how := addition{uncounted: true, weigh: func(typ string) int64 { return ends[typ] }}
+		how := addition{uncounted: true, takes: r.takes, weigh: func(typ string) int64 { return ends[typ] }}
 		err := run.merger.open(ctx, r.id, func(raw []byte) error { return run.sum.add(raw, how) })
 		if err != nil && !errors.Is(err, errDamaged) && collector.CodeOf(err) != collector.NotFound {
 			return err

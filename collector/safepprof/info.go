@@ -50,8 +50,10 @@ func (i *Info) Agrees(kind collector.Kind) error {
 	switch {
 	case content == kind, kind.Pprof() && content == collector.KindOther, content.Pprof() && kind == collector.KindOther:
 		return nil
-	case content == collector.KindMutex && kind == collector.KindBlock:
-		return nil
+	case slices.ContainsFunc(i.SampleTypes, func(t ValueType) bool {
+		return collector.KindOfType(t.Type) != "" && kind.Of(t.Type) == kind
+	}):
+		return nil // one of several kinds, or contentions that are those of a block profile
 	case !content.Pprof():
 		return collector.Errorf(collector.Invalid, "the type is %s, but the content is an execution trace", kind)
 	case !kind.Pprof():
@@ -67,20 +69,10 @@ func (i *Info) Agrees(kind collector.Kind) error {
 
 // KindOf guesses the kind of a profile with these values, as [Info].Kind has it.
 func KindOf(types []ValueType) collector.Kind {
-	has := func(names ...string) bool {
-		return slices.ContainsFunc(types, func(t ValueType) bool { return slices.Contains(names, t.Type) })
-	}
-	switch {
-	case has("cpu"):
-		return collector.KindCPU
-	case has("inuse_space", "inuse_objects", "alloc_space", "alloc_objects"):
-		return collector.KindHeap
-	case has("contentions", "delay"):
-		return collector.KindMutex
-	case has("goroutine", "goroutines"):
-		return collector.KindGoroutine
-	case has("threadcreate"):
-		return collector.KindThreadcreate
+	for _, kind := range collector.Kinds() { // the first one of several
+		if slices.ContainsFunc(types, func(t ValueType) bool { return collector.KindOfType(t.Type) == kind }) {
+			return kind
+		}
 	}
 	return collector.KindOther
 }

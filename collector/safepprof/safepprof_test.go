@@ -163,9 +163,12 @@ func TestAgrees(t *testing.T) {
 			collector.KindThreadcreate, collector.KindOther,
 		},
 	}
+	types := map[collector.Kind]string{
+		collector.KindCPU: "cpu", collector.KindHeap: "inuse_space", collector.KindMutex: "delay", collector.KindGoroutine: "goroutine", collector.KindOther: "fish",
+	}
 	for content, pass := range fits {
 		for _, kind := range collector.Kinds() {
-			info := safepprof.Info{Kind: content, SampleTypes: []safepprof.ValueType{{Type: "inuse_space"}}}
+			info := safepprof.Info{Kind: content, SampleTypes: []safepprof.ValueType{{Type: types[content]}}}
 			err := info.Agrees(kind)
 			require.Equal(t, slices.Contains(pass, kind), err == nil, "%s as %s", content, kind)
 			if err != nil {
@@ -176,6 +179,11 @@ func TestAgrees(t *testing.T) {
 	}
 	info := safepprof.Info{Kind: collector.KindHeap, SampleTypes: []safepprof.ValueType{{Type: "inuse_space", Unit: "bytes"}}}
 	require.EqualError(t, info.Agrees(collector.KindCPU), "holmes: the type is cpu, but the content is a heap profile (inuse_space)")
+
+	info = safepprof.Info{Kind: collector.KindCPU, SampleTypes: []safepprof.ValueType{{Type: "cpu"}, {Type: "inuse_space"}}} // of two kinds
+	require.NoError(t, info.Agrees(collector.KindCPU))
+	require.NoError(t, info.Agrees(collector.KindHeap))
+	require.Error(t, info.Agrees(collector.KindGoroutine))
 }
 
 // Each limit lets pass what just fits.

@@ -242,7 +242,10 @@ func listsLabels(s *subject) {
 				if !fits(&q, m) || !m.Fits(q.Matchers) {
 					continue
 				}
-				values["service"][m.Service], values["type"][string(m.Kind)] = true, true
+				values["service"][m.Service] = true
+				for _, kind := range m.Kinds() {
+					values["type"][string(kind)] = true
+				}
 				for _, l := range m.Labels {
 					names[l.Key], values[l.Key][l.Value] = true, true
 				}

@@ -197,8 +197,56 @@ func fits(q *collector.Query, m *collector.Meta) bool {
 			return false
 		}
 	}
-	return (q.Service == "" || q.Service == m.Service) && (q.Kind == "" || q.Kind == m.Kind) &&
+	return (q.Service == "" || q.Service == m.Service) && (q.Kind == "" || slices.Contains(m.Kinds(), q.Kind)) &&
 		(q.From.IsZero() || !m.CreatedAt.Before(q.From)) && (q.To.IsZero() || m.CreatedAt.Before(q.To))
+}
+
+// findsSeveralKinds stores profiles that hold several kinds: each is found under all of
+// them, and stays what it was sent as.
+func findsSeveralKinds(s *subject) {
+	m := s.profile()
+	m.Kind, m.File = collector.KindHeap, "heap.pb.gz"
+	for _, typ := range []string{"samples", "cpu", "inuse_space", "goroutine"} {
+		m.Totals = append(m.Totals, collector.Total{Type: typ, Unit: "count", Value: 3})
+	}
+	mixed := s.put(m)
+	m = s.profile()
+	m.Kind, m.Totals = collector.KindBlock, []collector.Total{{Type: "contentions", Unit: "count"}, {Type: "delay", Unit: "nanoseconds"}}
+	block := s.put(m)
+	m = s.profile()
+	m.Kind, m.Totals = collector.KindOther, mixed.Totals
+	other := s.put(m)
+	for range 2 {
+		for kind, want := range map[collector.Kind][]collector.Meta{
+			collector.KindHeap: {mixed}, collector.KindCPU: {mixed}, collector.KindGoroutine: {mixed},
+			collector.KindBlock: {block}, collector.KindMutex: {}, collector.KindOther: {other},
+		} {
+			require.Equal(s, want, s.found(collector.Query{Kind: kind}), kind)
+			require.Equal(s, want, s.found(collector.Query{Matchers: []collector.Matcher{matcher(s, "type", "=", string(kind))}}), kind)
+		}
+		for _, tt := range []struct {
+			op, value string
+			want      []collector.Meta
+		}{
+			{"=~", "cpu|block", []collector.Meta{mixed, block}},
+			{"!=", "cpu", []collector.Meta{block, other}},
+			{"!=", "heap", []collector.Meta{block, other}},
+			{"!~", "goroutine|other", []collector.Meta{block}},
+			{"!=", "mutex", []collector.Meta{mixed, block, other}},
+		} {
+			found := s.found(collector.Query{Matchers: []collector.Matcher{matcher(s, "type", tt.op, tt.value)}})
+			require.Equal(s, ids(tt.want), ids(found), "%s %s", tt.op, tt.value)
+		}
+		kinds, err := s.LabelValues(s.Context(), "type", collector.Query{})
+		require.NoError(s, err)
+		require.Equal(s, []string{"block", "cpu", "goroutine", "heap", "other"}, kinds)
+		q := collector.TimelineQuery{Type: "cpu", Step: time.Hour, By: "type", Query: collector.Query{Kind: collector.KindCPU, From: at(0), To: at(100)}}
+		lines, err := s.Timeline(s.Context(), q)
+		require.NoError(s, err)
+		require.Len(s, lines, 1)
+		require.Equal(s, "cpu", lines[0].By)
+		s.restart()
+	}
 }
 
 // keepsOddNamesApart uses names that a store could confuse with its own.

@@ -31,6 +31,7 @@ func suite() []test {
 		{"finds the newest first", findsTheNewestFirst},
 		{"finds what is inside the window", findsInsideTheWindow},
 		{"finds what a simple search finds", findsAsTheModel},
+		{"finds several kinds", findsSeveralKinds},
 		{"keeps odd names apart", keepsOddNamesApart},
 		{"finds by matchers", findsByMatchers},
 		{"finds events by matchers", findsEventsByMatchers},

@@ -81,8 +81,10 @@ func (s *Segment) match(before []bool, some bool, m *Match) (fits []bool, found 
 			continue
 		}
 		fits[set] = missing
-		if n := s.Member(set, begin, end); n >= 0 {
-			fits[set] = verdicts[n-begin]
+		for n := s.Member(set, begin, end); n >= 0; n = s.Member(set, n+1, end) {
+			if fits[set] = verdicts[n-begin]; fits[set] != m.Every {
+				break
+			}
 		}
 		found = found || fits[set]
 	}

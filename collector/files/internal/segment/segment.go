@@ -57,11 +57,13 @@ type Query struct {
 	Match    []Match
 }
 
-// A Match selects the rows whose first term with a prefix fits: it is given the rest of
-// the term, or "" if there is none.
+// A Match selects the rows that have a term with a prefix that fits, or if Every is set,
+// those of which every such term fits. Fits is given the rest of the term, or "" if there
+// is none.
 type Match struct {
 	Prefix string
 	Fits   func(rest string) bool
+	Every  bool
 }
 
 // Everything is the query that selects all rows.

@@ -119,21 +119,30 @@ func TestTermsOfSets(t *testing.T) {
 // A match is given the value of each row, and "" for those that have none.
 func TestMatch(t *testing.T) {
 	s := open(t, []segment.Row{
-		{Terms: []string{"l=a", "s=x"}}, {Terms: []string{"l=b", "s=x"}}, {Terms: []string{"s=x"}}, {Terms: []string{"l=b", "s=y"}},
+		{Terms: []string{"l=a", "s=x"}},
+		{Terms: []string{"l=b", "s=x"}},
+		{Terms: []string{"s=x"}},
+		{Terms: []string{"l=b", "s=y"}},
+		{Terms: []string{"l=a", "l=c", "s=w"}},
 	}, 0)
 	for _, tt := range []struct {
 		terms []string
 		fits  func(string) bool
+		every bool
 		want  []int
 	}{
-		{nil, func(v string) bool { return v == "b" }, []int{1, 3}},
-		{nil, func(v string) bool { return v != "b" }, []int{0, 2}},
-		{[]string{"s=x"}, func(v string) bool { return v != "a" }, []int{1, 2}},
-		{[]string{"s=y"}, func(v string) bool { return v == "a" }, nil},
-		{[]string{"s=z"}, func(string) bool { return true }, nil},
+		{nil, func(v string) bool { return v == "b" }, false, []int{1, 3}},
+		{nil, func(v string) bool { return v != "b" }, false, []int{0, 2, 4}},
+		{[]string{"s=x"}, func(v string) bool { return v != "a" }, false, []int{1, 2}},
+		{nil, func(v string) bool { return v == "c" }, false, []int{4}},
+		{nil, func(v string) bool { return v != "c" }, true, []int{0, 1, 2, 3}},
+		{nil, func(v string) bool { return v != "a" }, true, []int{1, 2, 3}},
+		{nil, func(v string) bool { return v == "a" || v == "c" }, true, []int{0, 4}},
+		{[]string{"s=y"}, func(v string) bool { return v == "a" }, false, nil},
+		{[]string{"s=z"}, func(string) bool { return true }, false, nil},
 	} {
 		q := segment.Everything()
-		q.Terms, q.Match = tt.terms, []segment.Match{{Prefix: "l=", Fits: tt.fits}}
+		q.Terms, q.Match = tt.terms, []segment.Match{{Prefix: "l=", Fits: tt.fits, Every: tt.every}}
 		var got []int
 		s.Search(q, func(row int) bool { got = append(got, row); return true })
 		require.Equal(t, tt.want, got)
