@@ -95,7 +95,7 @@ func (e *Event) Fits(matchers []Matcher) bool { return fits(matchers, e.Service,
 func fits(matchers []Matcher, service string, kinds []Kind, labels Labels) bool {
 	for i := range matchers {
 		m := &matchers[i]
-		matches := false
+		var matches bool
 		switch m.Name {
 		case NameService:
 			matches = m.Matches(service)
