@@ -57,7 +57,7 @@ type Deleted struct {
 	Bytes   int64
 }
 
-// MarkOpened tells the store that somebody has opened an event, if it is one that
+// MarkOpened tells the store that an event was opened, if it is one that
 // keeps such events longer. What goes wrong there is no reason not to show the event.
 func MarkOpened(ctx context.Context, store Store, event string) {
 	if k, ok := store.(Keeper); ok {

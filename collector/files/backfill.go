@@ -46,7 +46,7 @@ func (s *Store) Backfill(ctx context.Context, sum Summer, progress func(done, to
 	return nil
 }
 
-// lacksTotals reports whether a row is a profile's that nobody has added up.
+// lacksTotals reports whether a row is a profile's without totals.
 func (s *source) lacksTotals(row int) bool {
 	if !s.alive(s.ref(row)) || s.termWith(row, termClass) != profileRow[len(termClass):] {
 		return false

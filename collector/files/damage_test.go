@@ -177,7 +177,7 @@ func TestRemovalsAreKept(t *testing.T) {
 }
 
 // Scrub reads all uploads, a few at a time, over restarts, and sets the damaged ones
-// aside before somebody asks for them.
+// aside before a query meets them.
 func TestScrub(t *testing.T) {
 	dir := t.TempDir()
 	core, logged := observer.New(zap.WarnLevel)
