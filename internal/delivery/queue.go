@@ -28,6 +28,7 @@ type Queue struct {
 	own      time.Duration         // the reporter's own timeout, 0 if it has none
 	disabled atomic.Bool           // gets no more events
 	before   atomic.Pointer[Queue] // that this one replaces, until its events are taken over
+	send     func(*sender)         // (*sender).send; only a program with reporters makes a queue and links it
 
 	mu       sync.Mutex
 	entries  []*entry
@@ -53,6 +54,7 @@ func newQueue(r event.Reporter, name string, before *Queue) *Queue {
 	q := &Queue{
 		reporter: r, name: name, breaker: supervise.NewBreaker(supervise.SystemClock()),
 		slot: make(chan struct{}, 1), wake: supervise.NewBell(), own: timeoutOf(r), patience: attemptTime,
+		send: (*sender).send,
 	}
 	q.before.Store(before)
 	return q

@@ -104,6 +104,6 @@ func (r *Run) send(q *Queue) {
 		s.after = r.senders[old].done
 	}
 	r.senders[q] = s
-	s.scope.Go("reporter "+q.name, s.send)
+	s.scope.Go("reporter "+q.name, func() { q.send(s) })
 	r.keeper.recall.Ring()
 }
