@@ -3,6 +3,7 @@ package brakes
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -141,9 +142,17 @@ func (s *state) moveBack(now time.Time) {
 		for j := range p.Reports {
 			move(&p.Reports[j].At)
 		}
-		slices.SortStableFunc(p.Reports, func(a, b report) int { return a.At.Compare(b.At) })
+		sort.Stable(byTime(p.Reports))
 	}
 }
+
+// byTime sorts reports, the oldest first. Package slices would have a copy of its code for
+// this type alone.
+type byTime []report
+
+func (r byTime) Len() int           { return len(r) }
+func (r byTime) Less(i, j int) bool { return r[i].At.Before(r[j].At) }
+func (r byTime) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
 
 // of returns the problem of an event, which may be new.
 func (s *state) of(q *question) *problem {
@@ -182,9 +191,9 @@ func (s *state) admit(q *question, now time.Time) (*problem, *detect.Refusal) {
 type record struct {
 	signal    detect.Limiter // all of the signal
 	level     detect.Limiter // its level, before the run
-	oldest    []time.Duration
-	starts    int // reports after starts
-	forecasts int // of them
+	reports   []*report      // of the signal, the oldest first
+	starts    int            // reports after starts
+	forecasts int            // of them
 }
 
 // recordOf returns the record of the service, on a clock that is at day now.
@@ -201,7 +210,7 @@ func (s *state) recordOf(q *question, now time.Time) record {
 			}
 		}
 	}
-	slices.Sort(r.oldest)
+	slices.SortFunc(r.reports, func(a, b *report) int { return a.At.Compare(b.At) })
 	return r
 }
 
@@ -215,7 +224,7 @@ func (r *record) add(q *question, p *problem, was *report, at time.Duration) {
 	if p.Signal != q.signal {
 		return
 	}
-	r.oldest = append(r.oldest, at)
+	r.reports = append(r.reports, was)
 	r.signal.Report(at, was.Value, p.Code)
 	if p.Code != q.code || !q.repeats && !was.At.Before(q.began) {
 		return
@@ -240,7 +249,7 @@ func (s *state) refuses(q *question, now time.Time) *detect.Refusal {
 	case q.Start && q.overQuota(&r):
 		return &detect.Refusal{Why: "is over the day's budget of events after starts", For: startTime - now.Sub(q.began)}
 	case q.budget > 0 && !r.signal.Allows(day, q.code):
-		return &detect.Refusal{Why: "is over the day's budget of the service", For: r.oldest[len(r.oldest)-q.budget]}
+		return &detect.Refusal{Why: "is over the day's budget of the service", For: day - now.Sub(r.reports[len(r.reports)-q.budget].At)}
 	}
 	return nil
 }
