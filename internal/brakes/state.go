@@ -142,17 +142,16 @@ func (s *state) moveBack(now time.Time) {
 		for j := range p.Reports {
 			move(&p.Reports[j].At)
 		}
-		sort.Stable(byTime(p.Reports))
+		sort.Stable(p)
 	}
 }
 
-// byTime sorts reports, the oldest first. Package slices would have a copy of its code for
-// this type alone.
-type byTime []report
+// A problem sorts its reports, the oldest first. Package slices would have a copy of its
+// code for this type alone.
 
-func (r byTime) Len() int           { return len(r) }
-func (r byTime) Less(i, j int) bool { return r[i].At.Before(r[j].At) }
-func (r byTime) Swap(i, j int)      { r[i], r[j] = r[j], r[i] }
+func (p *problem) Len() int           { return len(p.Reports) }
+func (p *problem) Less(i, j int) bool { return p.Reports[i].At.Before(p.Reports[j].At) }
+func (p *problem) Swap(i, j int)      { p.Reports[i], p.Reports[j] = p.Reports[j], p.Reports[i] }
 
 // of returns the problem of an event, which may be new.
 func (s *state) of(q *question) *problem {
