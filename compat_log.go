@@ -38,7 +38,7 @@ func levelOf(l uint8) slog.Level {
 // newTextLogger returns a logger that writes lines in slog's text form to a file, which
 // it opens with the first line.
 func newTextLogger(level slog.Level, open func() (*os.File, error)) Logger {
-	return slogLogger{sync.OnceValue(func() *slog.Logger {
+	return &slogLogger{sync.OnceValue(func() *slog.Logger {
 		f, err := open()
 		if err != nil {
 			return slog.New(slog.DiscardHandler)

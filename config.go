@@ -57,7 +57,7 @@ func defaultConfig() *config {
 		capture:  capture.Config{Sampling: 5 * time.Second, CPUTime: 2 * time.Second, Bytes: 256 << 20, ForceGC: true},
 		monitor:  monitor.Config{Interval: time.Second, Signals: map[Signal]monitor.Signal{}, Slow: true, Budget: 10, Grace: detect.DefaultGrace, WatchMemory: true},
 		baseline: 5 * time.Minute,
-		logger:   slogLogger{slog.Default},
+		logger:   &slogLogger{slog.Default},
 	}
 	c.incident.Own = incident.OwnCode()
 	c.incident.Labels, c.env.attributes = incident.DefaultLabels()

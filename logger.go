@@ -24,36 +24,36 @@ type Logger interface {
 
 // NewSlogLogger returns a [Logger] that logs to l, with attributes.
 func NewSlogLogger(l *slog.Logger) Logger {
-	return slogLogger{func() *slog.Logger { return l }}
+	return &slogLogger{func() *slog.Logger { return l }}
 }
 
 // slogLogger asks for its logger for every line: for the default one, which may get
 // another handler later, or to open a file with the first line.
 type slogLogger struct{ to func() *slog.Logger }
 
-func (s slogLogger) log(l slog.Level, text string, attrs ...any) {
+func (s *slogLogger) log(l slog.Level, text string, attrs ...any) {
 	s.to().Log(context.Background(), l, text, attrs...)
 }
 
-func (s slogLogger) Debugf(format string, args ...any) {
+func (s *slogLogger) Debugf(format string, args ...any) {
 	s.log(slog.LevelDebug, fmt.Sprintf(format, args...))
 }
 
-func (s slogLogger) Infof(format string, args ...any) {
+func (s *slogLogger) Infof(format string, args ...any) {
 	s.log(slog.LevelInfo, fmt.Sprintf(format, args...))
 }
 
-func (s slogLogger) Warnf(format string, args ...any) {
+func (s *slogLogger) Warnf(format string, args ...any) {
 	s.log(slog.LevelWarn, fmt.Sprintf(format, args...))
 }
 
-func (s slogLogger) Errorf(format string, args ...any) {
+func (s *slogLogger) Errorf(format string, args ...any) {
 	s.log(slog.LevelError, fmt.Sprintf(format, args...))
 }
 
-func (s slogLogger) Debugw(msg string, attrs ...any) { s.log(slog.LevelDebug, msg, attrs...) }
-func (s slogLogger) Infow(msg string, attrs ...any)  { s.log(slog.LevelInfo, msg, attrs...) }
-func (s slogLogger) Warnw(msg string, attrs ...any)  { s.log(slog.LevelWarn, msg, attrs...) }
+func (s *slogLogger) Debugw(msg string, attrs ...any) { s.log(slog.LevelDebug, msg, attrs...) }
+func (s *slogLogger) Infow(msg string, attrs ...any)  { s.log(slog.LevelInfo, msg, attrs...) }
+func (s *slogLogger) Warnw(msg string, attrs ...any)  { s.log(slog.LevelWarn, msg, attrs...) }
 
 // silence takes the place of a nil logger, as in mosn/holmes.
 type silence struct{}

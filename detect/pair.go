@@ -36,7 +36,7 @@ func (p *Pair) Change(fast Config, slow Threshold) (dropped bool, err error) {
 		p.Slow = nil
 		return dropped, nil
 	}
-	return false, change(&p.Slow, Config{Rule: slowRule{slow}, Interval: slowInterval, Budget: fast.Budget, warm: slowWarm})
+	return false, change(&p.Slow, Config{Rule: &slowRule{slow}, Interval: slowInterval, Budget: fast.Budget, warm: slowWarm})
 }
 
 // change makes a detector, or replaces the settings of the one that there is.

@@ -172,7 +172,7 @@ func (t Threshold) bound(mean float64) float64 {
 // A slowRule is a Threshold for the means of minutes, with its own reason code.
 type slowRule struct{ Threshold }
 
-func (r slowRule) Eval(before *Ring, s Sample) (Reason, bool) {
+func (r *slowRule) Eval(before *Ring, s Sample) (Reason, bool) {
 	why, fires := r.Threshold.Eval(before, s)
 	if why.Code == CodeDiff {
 		why.Code = CodeSlow
@@ -182,18 +182,18 @@ func (r slowRule) Eval(before *Ring, s Sample) (Reason, bool) {
 
 // Classic returns t as mosn/holmes judges it: in integers, over ten samples with the
 // current one among them, without a hold, an edge, a back-off or a budget.
-func Classic(t Threshold) Rule { return classicRule{t} }
+func Classic(t Threshold) Rule { return &classicRule{t} }
 
 type classicRule struct{ Threshold }
 
 const classicRing = 10
 
 // Pace implements the interface that [Rule] describes.
-func (r classicRule) Pace() Pace {
+func (r *classicRule) Pace() Pace {
 	return Pace{CoolDown: r.CoolDown, classic: true}
 }
 
-func (r classicRule) Eval(withCurrent *Ring, s Sample) (Reason, bool) {
+func (r *classicRule) Eval(withCurrent *Ring, s Sample) (Reason, bool) {
 	sum := 0
 	n := withCurrent.Len()
 	for i := range n {

@@ -64,7 +64,7 @@ func (c *Config) applied(r detect.Rule) detect.Rule {
 	case own:
 		return t
 	default:
-		return guardedRule{r, supervise.NewBreaker(supervise.SystemClock())}
+		return &guardedRule{r, supervise.NewBreaker(supervise.SystemClock())}
 	}
 }
 
@@ -86,14 +86,14 @@ type guardedRule struct {
 }
 
 // Pace returns the pace of the user's rule, which may have a method Pace.
-func (r guardedRule) Pace() (p detect.Pace) {
+func (r *guardedRule) Pace() (p detect.Pace) {
 	p = detect.DefaultPace()
 	_ = r.breaker.Call(func() error { p = detect.PaceOf(r.Rule); return nil }) // it panics: the default
 	return p
 }
 
 // Eval implements detect.Rule.
-func (r guardedRule) Eval(before *detect.Ring, s detect.Sample) (why detect.Reason, fires bool) {
+func (r *guardedRule) Eval(before *detect.Ring, s detect.Sample) (why detect.Reason, fires bool) {
 	err := r.breaker.Call(func() error { why, fires = r.Rule.Eval(before, s); return nil })
 	if err != nil {
 		return detect.Reason{Code: "error", Text: "the rule " + err.Error()}, false
