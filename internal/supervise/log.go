@@ -165,12 +165,6 @@ func (l *Log) Drain(stop <-chan struct{}, to func() Sink) {
 		select {
 		case next := <-l.lines:
 			l.emit(to(), next)
-			continue
-		default:
-		}
-		select {
-		case next := <-l.lines:
-			l.emit(to(), next)
 		case <-stop:
 			if len(l.lines) == 0 {
 				return
