@@ -21,7 +21,7 @@ type builder struct {
 	capture.Evidence
 	in      *Incidents
 	options Config
-	cause   Cause
+	cause   *Cause
 
 	groups   cgroup.Sample          // at the beginning
 	forecast *detect.MemoryForecast // of the memory watcher, nil for other events
@@ -31,14 +31,14 @@ type builder struct {
 
 // open begins an event, with labels and readings. Once ctx is done it does not wait long
 // for the disk.
-func (in *Incidents) open(ctx context.Context, c Cause, state event.State) *builder {
+func (in *Incidents) open(ctx context.Context, c *Cause, state event.State) *builder {
 	b := in.create(ctx, c, state)
 	b.describe()
 	return b
 }
 
 // create makes the directory of an event. What the disk refuses stays in memory.
-func (in *Incidents) create(ctx context.Context, c Cause, state event.State) *builder {
+func (in *Incidents) create(ctx context.Context, c *Cause, state event.State) *builder {
 	b := &builder{in: in, options: in.Config(), cause: c}
 	b.Taker, b.Store = in.Taker(), in.Store
 	b.Event = &event.Event{ID: in.IDs.Next(c.Onset, c.Signal), State: state, At: c.Onset, Trigger: c.Trigger}
@@ -54,7 +54,7 @@ func (in *Incidents) create(ctx context.Context, c Cause, state event.State) *bu
 // process has labels already.
 func (b *builder) describe() {
 	if b.Event.Labels == nil {
-		b.Event.Labels = b.in.labels(b.options)
+		b.Event.Labels = b.in.labels(&b.options)
 	}
 	b.read()
 	b.Save()
@@ -117,7 +117,7 @@ func (b *builder) addContext(collected uint64) {
 // counted and delivered, unless it is dismissed, or the service has had enough of its
 // kind. It returns a copy, because the event belongs to the delivery then, and nil for a
 // dismissed event.
-func (b *builder) conclude(c Cause, state event.State) *event.Event {
+func (b *builder) conclude(c *Cause, state event.State) *event.Event {
 	b.Event.State, b.Event.Trigger = state, c.Trigger
 	b.read()
 	if state != event.StateDismissed {
@@ -172,7 +172,7 @@ func (b *builder) discard() {
 	b.Report(b.Files.Discard())
 }
 
-func (in *Incidents) labels(c Config) map[string]string {
+func (in *Incidents) labels(c *Config) map[string]string {
 	out := maps.Clone(c.Labels)
 	maps.Copy(out, in.Labels.call(c.LabelFunc))
 	if Bound(out) {
@@ -182,4 +182,7 @@ func (in *Incidents) labels(c Config) map[string]string {
 }
 
 // LabelsNow returns the labels of an event that begins now.
-func (in *Incidents) LabelsNow() map[string]string { return in.labels(in.Config()) }
+func (in *Incidents) LabelsNow() map[string]string {
+	c := in.Config()
+	return in.labels(&c)
+}

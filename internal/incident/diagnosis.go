@@ -21,15 +21,15 @@ const maxParsed = 4 << 20
 // a capture, since an event of memory is concluded when there is little: first with the
 // baseline, then without.
 func (b *builder) diagnose(kinds []event.Kind) {
-	var base baseline.Baseline
+	base := &baseline.Baseline{}
 	if b.options.Compare && !b.Event.Routine() {
-		base = b.in.Baseline.Baseline()
+		*base = b.in.Baseline.Baseline()
 	}
 	own := b.parsingNeeds()
 	err := b.Afford(own+base.Needs(), func() { b.interpret(kinds, base) })
 	if err != nil && base.Needs() > 0 {
 		leftOut := fmt.Sprintf("the profiles of calm times were left out: to read them %v", err)
-		err = b.Afford(own, func() { b.interpret(kinds, baseline.Baseline{}) })
+		err = b.Afford(own, func() { b.interpret(kinds, &baseline.Baseline{}) })
 		b.Event.Diagnosis.Caveats = append(b.Event.Diagnosis.Caveats, leftOut)
 	}
 	if err != nil && !b.Event.Routine() {
@@ -54,7 +54,7 @@ func (b *builder) parsingNeeds() (sum uint64) {
 func parsable(p *event.Profile) bool { return p.Captured() && p.Kind != event.KindTrace }
 
 // interpret parses the profiles, judges them, and writes their text forms.
-func (b *builder) interpret(kinds []event.Kind, base baseline.Baseline) {
+func (b *builder) interpret(kinds []event.Kind, base *baseline.Baseline) {
 	read := map[*event.Profile]*diagnose.Profile{}
 	for i := range b.Event.Profiles {
 		p := &b.Event.Profiles[i]
@@ -80,10 +80,10 @@ func (b *builder) interpret(kinds []event.Kind, base baseline.Baseline) {
 }
 
 // judge compares the event with the baseline.
-func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile, base baseline.Baseline) {
+func (b *builder) judge(kinds []event.Kind, read map[*event.Profile]*diagnose.Profile, base *baseline.Baseline) {
 	idle := base.IdleBeside(&b.Event.Readings)
 	if idle {
-		base = baseline.Baseline{}
+		base = &baseline.Baseline{}
 	}
 	parsed, err := base.Parse()
 	if err != nil {

@@ -42,7 +42,7 @@ type Config struct {
 	CrashOutput bool
 }
 
-// A Cause is why an event is opened.
+// A Cause is why an event is opened. It belongs to the event then.
 type Cause struct {
 	Signal  detect.Signal
 	Onset   time.Time // of the first suspicious sample

@@ -35,7 +35,7 @@ func (in *Incidents) OnDemand(ctx context.Context, kinds []event.Kind) (ev *even
 	return ev, err
 }
 
-func (b *builder) onDemand(ctx context.Context, c Cause) *event.Event {
+func (b *builder) onDemand(ctx context.Context, c *Cause) *event.Event {
 	b.describe()
 	kinds := c.Kinds
 	collected := b.Meter.Cycles()
@@ -48,9 +48,9 @@ func (b *builder) onDemand(ctx context.Context, c Cause) *event.Event {
 }
 
 // newCause returns the cause of an event without a reading.
-func (in *Incidents) newCause(s detect.Signal, code string, kinds []event.Kind) Cause {
+func (in *Incidents) newCause(s detect.Signal, code string, kinds []event.Kind) *Cause {
 	at := in.Scope.Clock.Wall()
-	return Cause{
+	return &Cause{
 		Signal: s, Kinds: kinds, Onset: at,
 		Trigger: event.Trigger{Sample: detect.Sample{Signal: s, At: at}, Reason: detect.Reason{Code: code}},
 	}

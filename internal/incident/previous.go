@@ -65,14 +65,14 @@ func (in *Incidents) reportOrphan(o *blackbox.Orphan, earlier uint64) (reported 
 	if p.Ended.IsZero() { // before its first tick
 		p.Ended = in.Scope.Clock.Wall()
 	}
-	c := Cause{
+	c := &Cause{
 		Signal: event.SignalProcess, Onset: p.Ended,
 		Trigger: event.Trigger{
 			Sample: detect.Sample{Signal: event.SignalProcess, Value: p.MemoryPercent, At: p.Ended},
 			Reason: detect.Reason{Code: detect.CodeCrash, Text: text}, Window: memoryOf(p),
 		},
 	}
-	if !in.admit(&c) {
+	if !in.admit(c) {
 		in.endOrphan(in.inBoxes(o.Remove))
 		return true
 	}
@@ -125,7 +125,7 @@ func previousRun(o *blackbox.Orphan, labels map[string]string) (p *event.Previou
 	if o.Contents.Panicked {
 		return p, "in a " + minute.State // which Close has recorded
 	}
-	if why = unusual(p, minute); why == "" && containerRestarted(o.Labels(), labels) {
+	if why = unusual(p, &minute); why == "" && containerRestarted(o.Labels(), labels) {
 		why = "and its container was started again"
 	}
 	return p, why
@@ -140,7 +140,7 @@ func containerRestarted(was, is map[string]string) bool {
 }
 
 // unusual describes what is unusual about the end, "" if nothing is.
-func unusual(p *event.PreviousRun, s blackbox.Summary) (why string) {
+func unusual(p *event.PreviousRun, s *blackbox.Summary) (why string) {
 	left := detect.Never
 	if limit := s.Sample.MemoryLimit; limit > 0 {
 		left = detect.TimeLeft(limit-min(limit, s.Sample.Memory), p.MemoryRate)

@@ -15,7 +15,7 @@ import (
 type Suspicion struct {
 	in       *Incidents
 	taker    capture.Taker
-	first    Cause
+	first    *Cause
 	deferred bool // no evidence before the verdict
 
 	// The monitor closes each at most once.
@@ -24,14 +24,14 @@ type Suspicion struct {
 	held    bool          // second is closed; only the monitor uses it
 
 	verdict event.State
-	final   Cause
+	final   *Cause
 	refusal *detect.Refusal // of a confirmed event; valid when over
 	over    atomic.Bool
 }
 
 // Suspect begins a suspicion, and returns nil when the run is ending. A deferred one
 // takes no evidence before the verdict.
-func (in *Incidents) Suspect(c Cause, deferred bool) *Suspicion {
+func (in *Incidents) Suspect(c *Cause, deferred bool) *Suspicion {
 	if !in.Scope.Tasks.Enter(Task) {
 		return nil
 	}
@@ -62,7 +62,7 @@ func (s *Suspicion) HoldsAgain() {
 }
 
 // Confirm ends the suspicion with an event.
-func (s *Suspicion) Confirm(c Cause) {
+func (s *Suspicion) Confirm(c *Cause) {
 	if s != nil {
 		s.verdict, s.final = event.StateConfirmed, s.with(c)
 		close(s.decided)
@@ -77,7 +77,8 @@ func (s *Suspicion) Dismiss() {
 	}
 }
 
-func (s *Suspicion) with(c Cause) Cause {
+// with adds the kinds of profile that the options ask for.
+func (s *Suspicion) with(c *Cause) *Cause {
 	c.Kinds = s.taker.Config.With(c.Kinds)
 	return c
 }
@@ -120,7 +121,7 @@ func (s *Suspicion) proceed() {
 }
 
 // begin opens the event and takes its first evidence.
-func (s *Suspicion) begin(c Cause, state event.State, r *capture.Recordings, p *capture.Phases) *builder {
+func (s *Suspicion) begin(c *Cause, state event.State, r *capture.Recordings, p *capture.Phases) *builder {
 	b := s.in.open(s.in.Scope.Ctx, c, state)
 	b.Snapshots(c.Kinds)
 	r.RecordStacks(&b.Evidence, p, c.Stacks)
@@ -130,7 +131,7 @@ func (s *Suspicion) begin(c Cause, state event.State, r *capture.Recordings, p *
 
 // await waits for the verdict and returns it: unconfirmed when holmes is stopped
 // first. Meanwhile it saves what is recorded, unless b is nil.
-func (s *Suspicion) await(b *builder, r *capture.Recordings) (event.State, Cause) {
+func (s *Suspicion) await(b *builder, r *capture.Recordings) (event.State, *Cause) {
 	ready := r.Ready()
 	if b == nil {
 		ready = nil

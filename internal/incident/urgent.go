@@ -13,7 +13,7 @@ import (
 // moment, so the heap profile is written to disk before anything else is done.
 type Urgent struct {
 	in    *Incidents
-	cause Cause
+	cause *Cause
 	grown chan detect.MemoryForecast // holds one: memory has grown by another step
 	over  atomic.Bool
 
@@ -28,7 +28,7 @@ const (
 )
 
 // Urgent begins an urgent event, and returns nil when the run is ending.
-func (in *Incidents) Urgent(c Cause, f detect.MemoryForecast) *Urgent {
+func (in *Incidents) Urgent(c *Cause, f detect.MemoryForecast) *Urgent {
 	if !in.Scope.Tasks.Enter(Task) {
 		return nil
 	}

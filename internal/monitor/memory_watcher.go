@@ -138,7 +138,7 @@ func (w *watcher) tell(p preemption) {
 func (w *watcher) begin(c *Config, f detect.MemoryForecast, why detect.Reason) *incident.Urgent {
 	at := w.m.Scope.Clock.Wall()
 	s := detect.Sample{Signal: detect.SignalMem, Value: f.Percent(), Limit: float64(f.Limit), At: at}
-	return w.m.Incidents.Urgent(incident.Cause{
+	return w.m.Incidents.Urgent(&incident.Cause{
 		Signal: detect.SignalMem, Kinds: c.Signals[detect.SignalMem].Kinds, Onset: at,
 		Trigger: event.Trigger{Sample: s, Reason: why},
 	}, f)

@@ -36,8 +36,8 @@ type signalMonitor struct {
 	signal   detect.Signal
 	read     func(now time.Duration) (value, limit float64, err error)
 	expected func(detect.Signal) float64
-	suspect  func(c incident.Cause, deferred bool) *incident.Suspicion // must not block
-	calmed   func(detect.Signal)                                       // the same
+	suspect  func(c *incident.Cause, deferred bool) *incident.Suspicion // must not block
+	calmed   func(detect.Signal)                                        // the same
 	log      *supervise.Log
 
 	pair       detect.Pair
@@ -203,9 +203,9 @@ func (m *signalMonitor) preempt(now time.Duration, p preemption) {
 	m.pair.Rest(now, m.pair.Fast)
 }
 
-func (m *signalMonitor) cause(d *detect.Detector, now time.Duration, s detect.Sample) incident.Cause {
+func (m *signalMonitor) cause(d *detect.Detector, now time.Duration, s detect.Sample) *incident.Cause {
 	held, why := d.Held(now), d.Reason()
-	return incident.Cause{
+	return &incident.Cause{
 		Signal: m.signal, Onset: s.At.Add(-held),
 		Kinds: m.settings.Kinds, Context: m.settings.Context, Stacks: m.settings.Stacks,
 		Trigger: event.Trigger{
