@@ -19,7 +19,8 @@ func (e *Event) Summary() []byte {
 	if trigger := e.Trigger.Sentence(); !strings.HasPrefix(e.Sentence(), trigger) {
 		b.WriteString(trigger + "\n")
 	}
-	for _, c := range e.Diagnosis.Culprits {
+	for i := range e.Diagnosis.Culprits {
+		c := &e.Diagnosis.Culprits[i]
 		fmt.Fprintf(&b, "  %5.1f %%  %s (%s:%d)", c.Share*100, cmp.Or(c.Display, c.Function), c.File, c.Line)
 		if c.WaitedIn != "" {
 			b.WriteString(", while others wait in " + c.WaitedIn)
@@ -29,7 +30,7 @@ func (e *Event) Summary() []byte {
 	for _, caveat := range e.Diagnosis.Caveats {
 		fmt.Fprintf(&b, "  (%s)\n", caveat)
 	}
-	r := e.Readings
+	r := &e.Readings
 	fmt.Fprintf(&b, "\nCPU %.0f %% of %s cores, memory %d of %d MiB (%s), RSS %d MiB, live heap %d MiB, %d goroutines, %d threads\n\n",
 		r.CPUPercent, humanize.Number(r.Cores), r.MemoryUsed>>20, r.MemoryLimit>>20, r.MemoryScope, r.RSS>>20, r.HeapLive>>20, r.Goroutines, r.Threads)
 	for _, s := range r.GoroutineSites {

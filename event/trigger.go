@@ -45,7 +45,7 @@ func (t Trigger) repeated() string {
 // Sentence returns the trigger in one line, with the rule, for example "CPU 61 % for
 // 15 s: 48 % above its 10-minute mean of 41 % (rule: 25 % and 10 points)".
 func (t Trigger) Sentence() string {
-	why := t.Reason
+	why := &t.Reason
 	if why.Text != "" {
 		return why.Text
 	}
@@ -58,7 +58,7 @@ func (t Trigger) Sentence() string {
 	unit := detect.UnitOf(t.Sample)
 	var b strings.Builder
 	b.WriteString(t.value())
-	switch rule := why.Rule; why.Code {
+	switch rule := &why.Rule; why.Code {
 	case detect.CodeAbs:
 		fmt.Fprintf(&b, ": above %s", unit.Format(rule.Abs))
 		if t.Baseline > 0 {
