@@ -42,7 +42,7 @@ func (a *analysis) between(kind string, before, after *Profile, choose choice) *
 		c.before, c.beforeWith = then, s
 		c.calm = then.sum(s, choose)
 	}
-	c.split = func(of func(*view, scale) tally) (now, was tally) {
+	c.split = func(of func(*view, *scale) tally) (now, was tally) {
 		return of(c.view, c.with), of(c.before, c.beforeWith)
 	}
 	if kind == "heap" {

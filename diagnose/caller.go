@@ -51,7 +51,7 @@ func (c *diff) callersFirst(g *growth, out []Culprit) []Culprit {
 func (c *diff) callers(path []function) *diff {
 	out := *c
 	out.churn = 0
-	through := func(v *view, s scale) tally {
+	through := func(v *view, s *scale) tally {
 		t := newTally()
 		v.each(s, func(r *reading, record sample, w weight) {
 			if r.fn == path[0] {
@@ -106,7 +106,7 @@ func (v *view) above(s sample, path []function) (caller function, at pprofread.C
 }
 
 // position is the line in which the last of a path calls the one before it.
-func (v *view) position(s scale, path []function) position {
+func (v *view) position(s *scale, path []function) position {
 	lines := spots{}
 	last := len(path) - 1
 	v.each(s, func(r *reading, record sample, w weight) {

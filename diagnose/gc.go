@@ -74,7 +74,7 @@ func (a *analysis) allocated() *diff {
 	if !c.compared || !before.compared || !sameProcess(c) || !sameProcess(before) {
 		return nil
 	}
-	c.split = func(of func(*view, scale) tally) (now, was tally) {
+	c.split = func(of func(*view, *scale) tally) (now, was tally) {
 		middle := of(c.before, c.beforeWith)
 		return since(of(c.view, c.with), middle), since(middle, of(before.before, before.beforeWith))
 	}

@@ -46,10 +46,10 @@ type diff struct {
 
 	kind       string
 	view       *view // of now
-	with       scale
-	before     *view // of calm times
-	beforeWith scale
-	split      func(func(*view, scale) tally) (now, calm tally)
+	with       *scale
+	before     *view // of calm times, nil unless compared
+	beforeWith *scale
+	split      func(func(*view, *scale) tally) (now, calm tally) // of a compared diff
 }
 
 // timeScale is the ratio of the durations of two profiles. CPU, mutex and block

@@ -7,7 +7,7 @@ import (
 // weigh returns what one record of a profile weighs. Its variance follows from
 // what one sample stands for: a tick of the CPU profile's clock, one goroutine,
 // and for a heap what follows below.
-func (s scale) weigh(record sample) weight {
+func (s *scale) weigh(record sample) weight {
 	value := float64(s.column.Value(record))
 	each := 1.0
 	if n := s.column.Count(record); n > 0 {

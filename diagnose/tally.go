@@ -69,12 +69,12 @@ type scale struct {
 	ok     bool // the profile has that column
 }
 
-func (v *view) scale(kind string) scale {
+func (v *view) scale(kind string) *scale {
 	column, ok := pprofread.ColumnOf(v.Profile, kind)
 	if !ok {
-		return scale{}
+		return &scale{}
 	}
-	return scale{kind: kind, column: column, period: v.Period, ok: true}
+	return &scale{kind: kind, column: column, period: v.Period, ok: true}
 }
 
 // A choice selects the function of a stack; false leaves the stack out.
@@ -86,7 +86,7 @@ func blamed(r *reading) (function, bool) { return r.fn, true }
 func blamedApp(r *reading) (function, bool) { return r.fn, r.origin != originStd }
 
 // sum tallies a profile, which may be nil.
-func (v *view) sum(s scale, choose choice) tally {
+func (v *view) sum(s *scale, choose choice) tally {
 	t := newTally()
 	v.each(s, func(r *reading, _ sample, w weight) {
 		if id, ok := choose(r); ok {
@@ -97,7 +97,7 @@ func (v *view) sum(s scale, choose choice) tally {
 }
 
 // each calls f for all samples with a weight that are not of holmes.
-func (v *view) each(s scale, f func(r *reading, record sample, w weight)) {
+func (v *view) each(s *scale, f func(r *reading, record sample, w weight)) {
 	if !s.ok {
 		return
 	}
@@ -140,7 +140,7 @@ type detail struct {
 
 // detail fills in the details of functions. Of equal lines it is the first, so that
 // the result does not depend on the order of a map.
-func (v *view) detail(s scale, wanted map[function]detail) {
+func (v *view) detail(s *scale, wanted map[function]detail) {
 	lines, vias, all := spots{}, spots{}, counts{}
 	v.each(s, func(r *reading, _ sample, w weight) {
 		if _, ok := wanted[r.fn]; !ok {
