@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // restarted returns the next process of a service on the dump path of another one.
@@ -94,22 +95,29 @@ func TestFaultOfANewVersion(t *testing.T) {
 	})
 }
 
-// The memory watcher asks again, too. The level is reported once, by either of the readers
-// of memory.
+// Memory has two readers, the tick and the watcher, which reads once a second. Together they
+// ask for a level once a cool-down, whichever is the first: the first report, one that is
+// refused, and one that is made are three times.
 func TestMemoryOfANewVersion(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		first := restarted(t, newLab(t), "1", holmes.WithMemoryWatch(true))
-		seconds(15)
-		first.host.Memory(900 << 20)
-		seconds(17)
-		first.event(t)
-		next := restarted(t, first, "2", holmes.WithMemoryWatch(true))
-		next.host.Memory(900 << 20)
-		seconds(30)
-		require.Empty(t, next.got.all())
-		require.Contains(t, next.WhyNot(holmes.SignalMem), " more: it was reported before the restart, and is cooling down")
-		seconds(600)
-		require.Equal(t, holmes.SignalMem, next.event(t).Trigger.Sample.Signal)
-		require.LessOrEqual(t, next.Stats().Signals[1].Dismissed, uint64(4), "each asks once a cool-down, of which there are two")
-	})
+	for first, interval := range map[string]string{"the tick": "500ms", "the watcher": "2s", "either": "1s"} {
+		testkit.Bubble(t, first, func(t *testing.T) {
+			opts := []holmes.Option{holmes.WithMemoryWatch(true), holmes.WithCollectInterval(interval)}
+			first := restarted(t, newLab(t), "1", opts...)
+			seconds(15)
+			first.host.Memory(900 << 20)
+			seconds(20)
+			first.event(t)
+			next := restarted(t, first, "2", opts...)
+			next.host.Memory(900 << 20)
+			seconds(30)
+			require.Empty(t, next.got.all())
+			require.Contains(t, next.WhyNot(holmes.SignalMem), " more: it was reported before the restart, and is cooling down")
+			seconds(600)
+			trigger := next.event(t).Trigger
+			require.Equal(t, holmes.SignalMem, trigger.Sample.Signal)
+			require.Equal(t, 3, trigger.Times)
+			signal := next.Stats().Signals[1]
+			require.Equal(t, []uint64{2, 1, 1}, []uint64{signal.Suspected, signal.Confirmed, signal.Dismissed})
+		})
+	}
 }

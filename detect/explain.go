@@ -64,7 +64,7 @@ func (v View) WhyNot(s Sample, now time.Duration, veto string) string {
 		return v.why.whyNot(s)
 	case veto != "":
 		return fmt.Sprintf("%s fires, but %s", value, veto)
-	case now < v.coolUntil && v.refused.For > 0:
+	case v.Refused(now):
 		return fmt.Sprintf("%s fires, but is not reported for %s more: it %s", value, humanize.Duration(v.coolUntil-now), v.refused.Why)
 	case now < v.coolUntil:
 		return fmt.Sprintf("%s fires, but is cooling down %s more", value, humanize.Duration(v.coolUntil-now))
@@ -78,6 +78,9 @@ func (v View) WhyNot(s Sample, now time.Duration, veto string) string {
 		return value + " fires"
 	}
 }
+
+// Refused reports whether the last event was not reported, for a time that lasts at now.
+func (v View) Refused(now time.Duration) bool { return v.refused.For > 0 && now < v.coolUntil }
 
 // The states of a [Detector]; see [View.State].
 const (

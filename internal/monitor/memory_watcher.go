@@ -98,9 +98,15 @@ func absOf(r detect.Rule, c *Config) float64 {
 }
 
 // fire begins an event, or refreshes the present one. An absolute level counts once in a
-// cool-down, and not if the signal has evidence already or in a pause. A forecast has
-// neither, because the process may not live that long.
+// cool-down, and not if the signal has evidence already, was refused, is being judged or in
+// a pause. A forecast has none of these, because the process may not live that long.
 func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
+	if why.Code == detect.CodeAbs {
+		if !w.m.memory.TryLock() {
+			return // until the next reading
+		}
+		defer w.m.memory.Unlock()
+	}
 	level := f.Percent()
 	w.limit.Budget = c.Budget
 	switch {
@@ -109,7 +115,7 @@ func (w *watcher) fire(c *Config, f detect.MemoryForecast, why detect.Reason) {
 	case w.event.Refresh(f):
 		w.limit.Reported = level
 		return
-	case why.Code == detect.CodeAbs && (f.At < c.Paused || f.At < w.limit.CoolUntil || w.m.covered(level)),
+	case why.Code == detect.CodeAbs && (f.At < c.Paused || f.At < w.limit.CoolUntil || w.m.covered(f.At, level)),
 		f.At >= c.Paused && w.m.vetoed.Load(), !w.limit.Allows(f.At, why.Code):
 		return
 	}
@@ -135,6 +141,17 @@ func (w *watcher) tell(p preemption) {
 	}
 }
 
+// stepMemory takes the mem signal through a tick, after what the watcher has begun. While
+// it judges a level, the watcher begins no event of one, so that a level has one event.
+func (m *Monitor) stepMemory(s *signalMonitor, t tick) {
+	m.memory.Lock()
+	defer m.memory.Unlock()
+	for len(m.preempted) > 0 {
+		s.preempt(t.now, <-m.preempted)
+	}
+	s.step(t)
+}
+
 func (w *watcher) begin(c *Config, f detect.MemoryForecast, why detect.Reason) *incident.Urgent {
 	at := w.m.Scope.Clock.Wall()
 	s := detect.Sample{Signal: detect.SignalMem, Value: f.Percent(), Limit: float64(f.Limit), At: at}
@@ -144,13 +161,13 @@ func (w *watcher) begin(c *Config, f detect.MemoryForecast, why detect.Reason) *
 	}, f)
 }
 
-// covered reports whether the mem signal has evidence of this level already, or
-// suspects it.
-func (m *Monitor) covered(level float64) bool {
+// covered reports whether the mem signal has evidence of this level already, suspects it,
+// or would not be reported.
+func (m *Monitor) covered(now time.Duration, level float64) bool {
 	for _, s := range *m.all.Load() {
 		if s.signal == detect.SignalMem {
 			v := s.latest()
-			return v.suspects() || (!v.fast.Armed && level < v.fast.Reported+watchStep)
+			return v.suspects() || v.fast.Refused(now) || (!v.fast.Armed && level < v.fast.Reported+watchStep)
 		}
 	}
 	return false

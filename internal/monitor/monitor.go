@@ -4,6 +4,7 @@
 package monitor
 
 import (
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -32,6 +33,7 @@ type Monitor struct {
 
 	change    supervise.Bell
 	preempted chan preemption // holds some
+	memory    sync.Mutex      // held while the loop judges memory, or the watcher a level of it
 
 	config   *Config // of the loop
 	builtins []*signalMonitor
@@ -127,6 +129,10 @@ func (m *Monitor) Tick(now, due time.Duration) {
 	}
 	t.load, t.measured = m.load(c)
 	for _, s := range m.builtins {
+		if s.signal == detect.SignalMem {
+			m.stepMemory(s, t)
+			continue
+		}
 		s.step(t)
 	}
 	if c.Shrink.Enabled {
