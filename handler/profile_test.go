@@ -41,20 +41,27 @@ func untilProfiling(t *testing.T) {
 	}, time.Minute, time.Millisecond)
 }
 
+// profiling starts a Holmes that takes a CPU profile until end, which returns the event.
+func profiling(t *testing.T) (end func() *holmes.Event) {
+	t.Helper()
+	s := newSite(t, holmes.WithCPUSamplingTime("1m"))
+	ctx, cancel := context.WithCancel(t.Context())
+	captured := make(chan *holmes.Event, 1)
+	go func() {
+		e, _ := s.CaptureNow(ctx, holmes.KindCPU)
+		captured <- e
+		close(captured)
+	}()
+	end = func() *holmes.Event { cancel(); return <-captured }
+	t.Cleanup(func() { end() })
+	untilProfiling(t)
+	return end
+}
+
 // An operator's request for a CPU profile is answered while holmes takes one, where
 // net/http/pprof answers 500, and holmes's own goes on.
 func TestProfileDuringACapture(t *testing.T) {
-	h := testkit.Must(holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil), holmes.WithBaseline(0), holmes.WithCPUSamplingTime("1m")))(t)
-	require.NoError(t, h.Start())
-	defer h.Stop()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	captured := make(chan *holmes.Event, 1)
-	go func() {
-		e, _ := h.CaptureNow(ctx, holmes.KindCPU)
-		captured <- e
-	}()
-	untilProfiling(t)
+	end := profiling(t)
 	status, body, _ := get(t, stock.Profile)
 	require.Equal(t, http.StatusInternalServerError, status, "%s", body)
 
@@ -64,25 +71,14 @@ func TestProfileDuringACapture(t *testing.T) {
 	p := testkit.Must(profile.ParseData(body))(t)
 	require.Equal(t, "cpu", p.SampleType[1].Type)
 	require.Positive(t, p.DurationNanos)
-	cancel()
-	e := <-captured
+	e := end()
 	require.NotNil(t, e.Profile(holmes.KindCPU), "%v", e.Profiles)
 	require.Greater(t, e.Profile(holmes.KindCPU).Duration, time.Duration(p.DurationNanos))
 }
 
 // A program that imports net/http/pprof for its effect shares the CPU profile, too.
 func TestWrapOfTheDefaultMux(t *testing.T) {
-	h := testkit.Must(holmes.New(holmes.WithDumpPath(t.TempDir()), holmes.WithLogger(nil), holmes.WithBaseline(0), holmes.WithCPUSamplingTime("1m")))(t)
-	require.NoError(t, h.Start())
-	defer h.Stop()
-	ctx, cancel := context.WithCancel(t.Context())
-	captured := make(chan struct{})
-	go func() {
-		defer close(captured)
-		_, _ = h.CaptureNow(ctx, holmes.KindCPU)
-	}()
-	defer func() { cancel(); <-captured }()
-	untilProfiling(t)
+	profiling(t)
 	for path, status := range map[string]int{"/debug/pprof/profile?seconds=1": http.StatusOK, "/debug/pprof/cmdline": http.StatusOK, "/none": http.StatusNotFound} {
 		w := httptest.NewRecorder()
 		handler.Wrap(http.DefaultServeMux).ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody))
