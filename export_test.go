@@ -283,11 +283,16 @@ func (h *Holmes) PanicAtNeeds(k Kind) {
 
 // TickOnce returns one tick of h on the real host, without a loop, and what
 // ends it.
-func TickOnce(h *Holmes) (tick func(), end func()) {
+func TickOnce(h *Holmes) (tick, end func()) {
+	at, end := TickAt(h)
+	return func() { at(h.clock.Mono()) }, end
+}
+
+// TickAt is TickOnce with the time of each tick.
+func TickAt(h *Holmes) (tick func(now time.Duration), end func()) {
 	r := h.newRun()
 	h.current.Store(r)
-	tick = func() { now := h.clock.Mono(); r.monitor.Tick(now, now) }
-	return tick, func() {
+	return func(now time.Duration) { r.monitor.Tick(now, now) }, func() {
 		r.work.stop()
 		h.current.Store(nil)
 		r.monitor.Release()
