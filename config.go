@@ -46,6 +46,7 @@ type environment struct {
 	attributes error    // why OTEL_RESOURCE_ATTRIBUTES is ignored
 	unknown    []string // names that FromEnv does not know
 	dumpPath   bool     // HOLMES_DUMP_PATH is set
+	collector  bool     // HOLMES_COLLECTOR is set
 }
 
 const minInterval = 10 * time.Millisecond
@@ -143,6 +144,9 @@ func (c *config) warnings() []string {
 	}
 	if c.env.dumpPath && c.store.MemoryOnly {
 		out = append(out, "HOLMES_DUMP_PATH has no effect: events are in memory only, unless HOLMES_MEMORY_ONLY is false")
+	}
+	if c.env.collector && !c.delivery.Has("collector") {
+		out = append(out, "HOLMES_COLLECTOR has no effect: the program does not have the option reporters.FromEnv")
 	}
 	if c.labelsCut {
 		out = append(out, incident.LabelsCut)

@@ -22,8 +22,8 @@ import (
 // HOLMES_ENABLE and in HOLMES_DISABLE is off.
 //
 // The variables HOLMES_COLLECTOR and HOLMES_COLLECTOR_* are read by the FromEnv of
-// package reporters. Other variables HOLMES_* that are not in the table are named in the
-// log, once.
+// package reporters: an address without a reporter named "collector" is told in the log,
+// once, and so are other variables HOLMES_* that are not in the table.
 //
 //	h, err := holmes.New(holmes.WithReporter(r), holmes.FromEnv(), reporters.FromEnv())
 //
@@ -46,10 +46,13 @@ func FromEnv() Option {
 				errs = append(errs, fmt.Errorf("%s=%q: %w", v.name, value, err))
 			}
 		}
-		c.env.unknown, c.env.dumpPath = unknownVariables(known), strings.TrimSpace(os.Getenv("HOLMES_DUMP_PATH")) != ""
+		c.env.unknown = unknownVariables(known)
+		c.env.dumpPath, c.env.collector = isSet("HOLMES_DUMP_PATH"), isSet("HOLMES_COLLECTOR")
 		return errors.Join(errs...)
 	}}
 }
+
+func isSet(name string) bool { return strings.TrimSpace(os.Getenv(name)) != "" }
 
 // unknownVariables returns the names HOLMES_* in the environment that are not known.
 func unknownVariables(known []string) (names []string) {

@@ -16,6 +16,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/internal/testkit"
+	"github.com/go-holmes/holmes/reporters"
 )
 
 // Each variable does what its option does, and a wrong value is an error of New that
@@ -129,6 +130,7 @@ func TestFromEnvOff(t *testing.T) {
 func TestVariablesWithoutAnEffect(t *testing.T) {
 	const unknown = "FromEnv knows no variable HOLMES_RULE_BLA, HOLMES_TYPO"
 	const path = "HOLMES_DUMP_PATH has no effect"
+	const collector = "HOLMES_COLLECTOR has no effect: the program does not have the option reporters.FromEnv"
 	t.Setenv("HOLMES_TYPO", "secret")
 	t.Setenv("HOLMES_RULE_BLA", "abs=3")
 	t.Setenv("HOLMES_CPU_MAX", "")
@@ -150,16 +152,22 @@ func TestVariablesWithoutAnEffect(t *testing.T) {
 		seconds(2)
 		require.Equal(t, 1, count(lines, unknown), lines.All())
 		require.Equal(t, 1, count(lines, path), lines.All())
+		require.Equal(t, 1, count(lines, collector), lines.All())
 		for _, line := range lines.All() {
 			require.NotContains(t, line.Message, "secret")
 		}
 	})
 	t.Setenv("HOLMES_MEMORY_ONLY", "false")
+	t.Setenv("HOLMES_COLLECTOR", "https://localhost")
+	for _, name := range []string{"_TOKEN_FILE", "_CA_FILE", "_TIMEOUT", "_PLAIN_HTTP"} {
+		t.Setenv("HOLMES_COLLECTOR"+name, "")
+	}
 	synctest.Test(t, func(t *testing.T) {
 		logger, lines := observed()
-		newLab(t, holmes.WithMemoryOnly(true), holmes.FromEnv(), holmes.WithLogger(logger)).run(t)
+		newLab(t, holmes.WithMemoryOnly(true), holmes.FromEnv(), reporters.FromEnv(), holmes.WithLogger(logger)).run(t)
 		seconds(2)
 		require.Zero(t, count(lines, path))
+		require.Zero(t, count(lines, collector))
 	})
 }
 

@@ -68,6 +68,9 @@ func (c *Config) Find(is func(event.Reporter) bool) *Queue {
 	return nil
 }
 
+// Has reports whether there is a reporter of that name.
+func (c *Config) Has(name string) bool { return c.index(name) >= 0 }
+
 // index returns the index of the reporter with that name, or -1.
 func (c *Config) index(name string) int {
 	return slices.IndexFunc(c.Queues, func(q *Queue) bool { return q.name == name })
