@@ -100,7 +100,7 @@ func readServeFlags(std Std, args []string) (*serveFlags, error) {
 	s.flags.StringVar(&c.Prefix, "prefix", "", "a proxy shows the server below this `path`")
 	s.flags.IntVar(&c.Drawings, "drawings", c.Drawings, "draw so `many` pictures at the same time, and as many merges; each may take 350 MB")
 	s.flags.Var(&c.AccessLog, "access-log", "log requests: `sampled`, all or off")
-	s.flags.BoolVar(&c.Watch, "watch", true, "let holmes watch this process; its events are those of service holmes-collector")
+	s.flags.BoolVar(&c.Watch, "watch", c.Watch, "let holmes watch this process; its events are those of service holmes-collector")
 	s.flags.StringVar(&c.Module, "module", "", "show code of the modules below this `path` as the fleet's own")
 	s.flags.BoolVar(&c.Rebuild, "rebuild", false, "rebuild the index from the files, then serve")
 	s.flags.StringVar(&c.logFormat, "log-format", "console", "log as `console` text or json")

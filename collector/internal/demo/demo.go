@@ -89,6 +89,7 @@ func (d *demo) run(ctx context.Context) (err error) {
 func (d *demo) collect(ctx context.Context) (address string, stop func() error, err error) {
 	c, ready := serve.Default(), make(chan net.Addr, 1)
 	c.Addr, c.Data, c.Version = d.Addr, filepath.Join(d.Data, "collector"), d.Version
+	c.Watch = false // the shop's events alone
 	c.Ready = func(a net.Addr) { ready <- a }
 	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	served := make(chan error, 1)

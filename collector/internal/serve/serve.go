@@ -69,7 +69,7 @@ func Default() Config {
 		KeepFree:     1 << 30,
 		Scrub:        units.Age(7 * 24 * time.Hour),
 		ProfileBytes: 16 << 20, TraceBytes: 64 << 20, EventBytes: 128 << 20, Drain: 8 * time.Second,
-		AccessLog: api.AccessSampled, Drawings: 2,
+		AccessLog: api.AccessSampled, Drawings: 2, Watch: true,
 	}
 }
 
