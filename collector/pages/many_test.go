@@ -14,22 +14,22 @@ import (
 // A page adds up all profiles of its search, as the API does, and says so.
 func TestPagesAddUpAll(t *testing.T) {
 	w := newWorld(t)
-	const total = 600 // seconds, of ten each
+	const total = 300 // seconds, of ten each
 	for n := range total {
 		p := profileOf(collector.KindCPU, map[string]int64{"main.work": int64(time.Second)})
 		p.DurationNanos = int64(10 * time.Second)
 		w.put(collector.Meta{Service: "web", Kind: collector.KindCPU, CreatedAt: at().Add(-time.Duration(n) * 10 * time.Second), Duration: 10 * time.Second}, p)
 	}
 	page := w.page("/flame?service=web&type=cpu")
-	require.Contains(t, page, "cpu: 10 min in all, total over 1h40m</text>")
-	require.Contains(t, page, "600 profiles, ")
-	require.Contains(t, w.page("/top?service=web&type=cpu"), `<td class="n">10 min</td>`)
+	require.Contains(t, page, "cpu: 5 min in all, total over 50m</text>")
+	require.Contains(t, page, "300 profiles, ")
+	require.Contains(t, w.page("/top?service=web&type=cpu"), `<td class="n">5 min</td>`)
 }
 
 // An event's own sentence of a megabyte makes no page of megabytes.
 func TestLongSentences(t *testing.T) {
 	w := newWorld(t)
-	for n := range 20 {
+	for n := range 10 {
 		w.putEvent(eventOf(fmt.Sprintf("e%d", n), fmt.Sprintf("service%d", n), "cpu", fmt.Sprintf(`,"sentence":%q`, strings.Repeat("x", 1_000_000))), nil)
 	}
 	for _, path := range []string{"/", "/events", "/events?service=service7", "/events/e7"} {

@@ -30,10 +30,10 @@ func TestServeOnAFullDisk(t *testing.T) {
 	e := reportertest.DiskEvent(t)
 	require.NoError(t, r.Report(t.Context(), e))
 
-	raw := proftest.Real(t)["golangci-heap"]
+	raw := proftest.Small().Bytes(20, make([]byte, 50_000)) // with a field of a later version: large, and merged at once
 	uploads := 2 * megabytes << 20 / len(raw)
 	send := func() string {
-		status, text, err := p.request(http.MethodPost, "/api/0/profiles?service=shop&type=heap", bytes.NewReader(raw))
+		status, text, err := p.request(http.MethodPost, "/api/0/profiles?service=shop&type=cpu", bytes.NewReader(raw))
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, status, text)
 		var answer struct{ Body struct{ ID string } }
@@ -48,7 +48,7 @@ func TestServeOnAFullDisk(t *testing.T) {
 		t.Helper()
 		for path, want := range map[string]int{
 			"/readyz": 200, "/api/0/profiles/" + first: 404, "/api/0/profiles/" + last: 200, "/api/1/events/" + e.ID: 200,
-			"/api/1/merge?service=shop&type=heap": 200, "/flame?service=shop&type=heap": 200, "/": 200,
+			"/api/1/merge?service=shop&type=cpu": 200, "/flame?service=shop&type=cpu": 200, "/": 200,
 		} {
 			status, text, err := p.request(http.MethodGet, path, nil)
 			require.NoError(t, err)
