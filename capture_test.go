@@ -89,10 +89,10 @@ func park(depth int, release <-chan struct{}) {
 func TestCaptureThatDoesNotFitIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t)
-		l.host.Memory(1<<30 - 2<<20) // 2 MiB under the limit
+		l.host.Memory(1<<30 - 3<<19) // 1.5 MiB under the limit, less than any substitute needs
 		asked := 0
 		l.SetCapture(holmes.KindHeap, 4<<20, func(io.Writer) error { asked++; return nil })
-		l.SetCapture(holmes.KindGoroutine, 2<<20, func(w io.Writer) error {
+		l.SetCapture(holmes.KindGoroutine, 1<<20, func(w io.Writer) error {
 			_, direct := w.(*bytes.Buffer)
 			require.False(t, direct, "it goes to the disk, not into memory")
 			_, err := io.WriteString(w, "fits")
@@ -104,7 +104,7 @@ func TestCaptureThatDoesNotFitIsRefused(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, asked)
 		require.ErrorIs(t, e.Profiles[0].Err, holmes.ErrNoRoom)
-		require.ErrorContains(t, e.Profiles[0].Err, "needs about 4096 KiB of 2048 KiB")
+		require.ErrorContains(t, e.Profiles[0].Err, "needs about 4096 KiB of 1536 KiB")
 		require.Nil(t, e.Profile(holmes.KindHeap))
 		require.NotNil(t, e.Profile(holmes.KindGoroutine))
 	})
