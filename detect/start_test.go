@@ -223,7 +223,9 @@ func TestExpectedLoadMayBeginLate(t *testing.T) {
 // A process that never has load is normal as it is after two hours, and a fault is found
 // in it from then on. An absolute threshold has found it before.
 func TestIdleForGood(t *testing.T) {
-	for at, code := range map[time.Duration]string{time.Hour: "", 3 * time.Hour: detect.CodeDiff} {
+	for at, code := range map[time.Duration]string{
+		time.Hour: "", 119 * time.Minute: "", 121 * time.Minute: detect.CodeDiff, 3 * time.Hour: detect.CodeDiff,
+	} {
 		got := judged(t, holmes.SignalCPU, detect.DefaultGrace, 4*time.Hour, 0, func(s float64) float64 { return step(s, at.Seconds(), 0.5, 50) })
 		require.Equal(t, code != "", len(got) == 1, at)
 		got = judged(t, holmes.SignalCPU, detect.DefaultGrace, 4*time.Hour, 0, func(s float64) float64 { return step(s, at.Seconds(), 0.5, 90) })
