@@ -69,6 +69,20 @@ func TestNewVersionIsANewEdge(t *testing.T) {
 	require.True(t, h.process().Judge(h.cpu(94, 30*time.Second, "2")).Level, "it has been reported")
 }
 
+// A level that was reported keeps no other reason from being reported after a restart, be it
+// in the cool-down or after it.
+func TestReasonsHaveEdgesOfTheirOwn(t *testing.T) {
+	h := newHost(t)
+	mem := func(code string) *event.Event { return h.event(detect.SignalMem, code, 85, 10*time.Second) }
+	require.Nil(t, h.process().Judge(mem(detect.CodeAbs)))
+	h.now = h.now.Add(20 * time.Second)
+	require.NotNil(t, h.process().Judge(mem(detect.CodeAbs)), "the cool-down")
+	require.Nil(t, h.process().Judge(mem(detect.CodeForecast)), "the process is about to be killed")
+	h.now = h.now.Add(5 * time.Minute)
+	require.NotNil(t, h.process().Judge(mem(detect.CodeAbs)), "the edge")
+	require.Nil(t, h.process().Judge(mem(detect.CodeDiff)))
+}
+
 // What is refused for its time says when it may be asked for again.
 func TestRefusalsEnd(t *testing.T) {
 	h := newHost(t)
