@@ -235,6 +235,24 @@ func TestIdleForGood(t *testing.T) {
 	}
 }
 
+// A change of the window in the grace begins no new one.
+func TestChangeKeepsTheAge(t *testing.T) {
+	rule := detect.Threshold{Diff: 25, Margin: 5, Window: 10 * time.Second}
+	c := detect.Config{Rule: rule, Interval: time.Second, Budget: 1, Grace: time.Minute}
+	d, err := detect.New(c)
+	require.NoError(t, err)
+	for now := time.Second; now <= time.Minute; now += time.Second {
+		require.True(t, d.View().Young, now)
+		if now == 50*time.Second {
+			rule.Window *= 2
+			c.Rule = rule
+			require.NoError(t, d.Change(c))
+		}
+		require.Equal(t, detect.None, d.Step(now, detect.Sample{Signal: holmes.SignalCPU, Value: 20}, ""))
+	}
+	require.False(t, d.View().Young)
+}
+
 // What the caller knows of the load counts: threads are compared with their mean in a
 // process with load, however few they are, and not in one without.
 func TestLoadThatTheCallerKnows(t *testing.T) {

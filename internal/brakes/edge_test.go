@@ -105,6 +105,23 @@ func TestRefusalsEnd(t *testing.T) {
 	require.Nil(t, h.process().Judge(h.cpu(95, 100*time.Hour, "")))
 }
 
+// Ends of runs leave a place of the day's budget to the first forecast.
+func TestForecastHasAPlace(t *testing.T) {
+	h := newHost(t)
+	for _, s := range []detect.Signal{detect.SignalCPU, detect.SignalMem, detect.SignalGCHeap, detect.SignalGoroutine, detect.SignalThread} {
+		require.Nil(t, h.process().Judge(h.event(s, detect.CodeAbs, 95, time.Minute)))
+	}
+	for range budget - 6 {
+		require.Nil(t, h.process().Judge(h.crash()))
+		h.now = h.now.Add(3 * time.Hour)
+	}
+	require.NotNil(t, h.process().Judge(h.crash()))
+	require.Nil(t, h.process().Judge(h.event(detect.SignalMem, detect.CodeForecast, 97, time.Minute)))
+	h.now = h.now.Add(3 * time.Hour)
+	require.NotNil(t, h.process().Judge(h.crash()))
+	require.NotNil(t, h.process().Judge(h.event(detect.SignalMem, detect.CodeForecast, 99, time.Minute)))
+}
+
 // A disk that cannot be used for a while keeps no signal from being back to normal.
 func TestNormalIsWrittenLater(t *testing.T) {
 	h := newHost(t)
