@@ -235,17 +235,17 @@ func TestIdleForGood(t *testing.T) {
 	}
 }
 
-// A change of the window in the grace begins no new one.
+// A change of the window or of the grace begins no new grace.
 func TestChangeKeepsTheAge(t *testing.T) {
 	rule := detect.Threshold{Diff: 25, Margin: 5, Window: 10 * time.Second}
-	c := detect.Config{Rule: rule, Interval: time.Second, Budget: 1, Grace: time.Minute}
+	c := detect.Config{Rule: rule, Interval: time.Second, Budget: 1, Grace: 10 * time.Minute}
 	d, err := detect.New(c)
 	require.NoError(t, err)
 	for now := time.Second; now <= time.Minute; now += time.Second {
 		require.True(t, d.View().Young, now)
 		if now == 50*time.Second {
 			rule.Window *= 2
-			c.Rule = rule
+			c.Rule, c.Grace = rule, time.Minute
 			require.NoError(t, d.Change(c))
 		}
 		require.Equal(t, detect.None, d.Step(now, detect.Sample{Signal: holmes.SignalCPU, Value: 20}, ""))
