@@ -2,6 +2,7 @@ package collector
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -47,6 +48,54 @@ func NewMatcher(name, op, value string) (Matcher, error) {
 	return m, nil
 }
 
+// ParseMatcher reads name="value", or with one of the operators !=, =~ and !~. The name and
+// the value are plain or quoted as in Go; one that begins with a quote, and a name with
+// an operator in it, has to be quoted.
+func ParseMatcher(text string) (Matcher, error) {
+	name, rest := text, ""
+	if i := strings.IndexAny(text, "=!"); i >= 0 {
+		name, rest = text[:i], text[i:]
+	}
+	if quoted, err := strconv.QuotedPrefix(text); err == nil {
+		name, rest = quoted, strings.TrimSpace(text[len(quoted):])
+	}
+	op := ""
+	for _, known := range [...]string{"=~", "!~", "!=", "="} {
+		if strings.HasPrefix(rest, known) {
+			op = known
+			break
+		}
+	}
+	name, named := unquote(name)
+	value, valued := unquote(strings.TrimPrefix(rest, op))
+	if op == "" || !named || !valued {
+		return Matcher{}, Errorf(Invalid, `%.80q is not a matcher like version="1.2.3", !=, =~ or !~`, text)
+	}
+	return NewMatcher(name, op, value)
+}
+
+// unquote returns a text that may be quoted, without blanks around it.
+func unquote(text string) (plain string, ok bool) {
+	text = strings.TrimSpace(text)
+	if text == "" || !strings.ContainsRune("\"'`", rune(text[0])) {
+		return text, true
+	}
+	plain, err := strconv.Unquote(text)
+	return plain, err == nil
+}
+
+// ParseMatchers reads matchers, see [ParseMatcher].
+func ParseMatchers(texts []string) (all []Matcher, err error) {
+	for _, text := range texts {
+		m, err := ParseMatcher(text)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, m)
+	}
+	return all, nil
+}
+
 // Matches reports whether a label of that value matches.
 func (m *Matcher) Matches(value string) bool {
 	switch m.Op {
@@ -76,7 +125,14 @@ func (m *Matcher) matchesKinds(kinds []Kind) bool {
 	return matches
 }
 
-func (m *Matcher) String() string { return m.Name + m.Op + `"` + m.Value + `"` }
+// String returns the text that [ParseMatcher] reads.
+func (m *Matcher) String() string {
+	name := m.Name
+	if strings.ContainsAny(name, "=!\"'` ") {
+		name = strconv.Quote(name)
+	}
+	return name + m.Op + strconv.Quote(m.Value)
+}
 
 // validate is an error for a matcher that NewMatcher has not made.
 func (m *Matcher) validate() error {
