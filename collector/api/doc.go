@@ -21,28 +21,53 @@
 // Ours, answered with an object, or {"code":"...","error":"..."}:
 //
 //	POST /api/1/events                   a whole event, as reporters.NewHTTP sends it
-//	GET  /api/1/events[?service=][&signal=][&state=][&reason=][&culprit=][&labels=][&from=][&to=][&limit=][&after=]
+//	GET  /api/1/events[?service=][&signal=][&state=][&reason=][&culprit=][&labels=][&match=][&from=][&to=][&limit=][&after=]
 //	GET  /api/1/events/<id>              its summary
 //	GET  /api/1/events/<id>/<file>       event.json, or a profile, as received
-//	GET  /api/1/profiles[?service=][&type=][&event=][&labels=][&from=][&to=][&limit=][&after=]
-//	GET  /api/1/profiles/<id>            its description
-//	GET  /api/1/merge?service=&type=[&labels=][&from=][&to=][&limit=][&format=][&value=][&over=][&instances=][&max_samples=]
+//	GET  /api/1/profiles[?service=][&type=][&event=][&labels=][&match=][&from=][&to=][&limit=][&after=]
+//	GET  /api/1/profiles/<id>            its description, with the totals of its values
+//	GET  /api/1/labels[?...]             names of the labels of the profiles that such a search finds
+//	GET  /api/1/labels/<name>/values[?...]
+//	                                     values of one of them, or of service or type
+//	GET  /api/1/timeline?value=[&step=][&by=][&...]
+//	                                     totals of their values over time
+//	GET  /api/1/merge?service=&type=[&labels=][&match=][&from=][&to=][&limit=][&format=][&value=][&over=][&instances=][&max_samples=]
 //	GET  /api/1/merge?ids=<id>,<id>...   the same of these profiles
-//	GET  /api/1/diff?...&base_...=       the merge less the one of base_ids, or of base_labels, base_from
-//	                                     and so on; parameters without a base_ one are those of both
+//	GET  /api/1/diff?...&base_...=       the merge less the one of base_ids, or of base_labels, base_match,
+//	                                     base_from and so on; parameters without a base_ one are those of both
 //	POST /api/1/sweep                    remove uploads that are too old, now
+//	POST /api/1/delete?service=          remove all of a service; with profile= or event= one of these
+//	POST /api/1/keep?event=[&how=]       keep an event, with profile= a profile, until how=unpinned; how=opened
+//	                                     counts its age from now on
 //
-// And for monitoring: GET /healthz, GET /readyz, GET /metrics, and the profiles of the
-// collector itself below /debug/pprof/.
+// And for monitoring:
+//
+//	GET  /healthz                        the process lives
+//	GET  /readyz                         it serves
+//	GET  /metrics                        what Prometheus reads
+//	GET  /debug/pprof/                   profiles of the collector itself, as package net/http/pprof serves them
 //
 // A type is cpu, heap, block, mutex, goroutine, threadcreate, other or trace.
 // Labels are "k=v,k2=v2", each side escaped as in a query once more, so that a
-// comma in a value travels as %252C. Times are UTC, 2006-01-02T15:04:05, RFC 3339,
+// comma in a value travels as %252C. match is a matcher such as version="1.2.3", with one of
+// Prometheus's operators =, !=, =~ and !~, and may be given several times; an
+// expression has to match the whole value, and a label that is missing is "". service and
+// type can be matched like labels. Times are UTC, 2006-01-02T15:04:05, RFC 3339,
 // or an age such as 24h, 7d or now-1h; from and to are both inside the window, and a
 // time in whole seconds means all of its second. The same holds for the pages and the
 // commands. A list of /api/1 that has more results has their position in next: the
 // same request with it as after answers with those. An Idempotency-Key makes a
 // repetition harmless.
+//
+// # Timelines
+//
+// A timeline adds up the totals that the index has of profiles; no profile is read. value is the
+// sample type, such as cpu or inuse_space, or by default the one that says the most of
+// type. step is the length of the steps, such as 30s, 5m or 1d; by default there are about
+// a hundred. by is a label, service or type, whose values get a line each. Without to the
+// timeline is until now, and without from of a day. A point has the sum of the values, the number of
+// profiles, with which it is the mean of snapshots, and the sum of their durations, with which it
+// is the rate of flows.
 //
 // # Push
 //
@@ -124,7 +149,8 @@
 //	places.go    places for uploads; pace.go deadlines of bodies and answers
 //	intake.go    uploads: profefe.go, ingest.go (name.go), push.go (pushseries.go), events.go; receive.go
 //	             is what they share
-//	search.go    searches and merges: profefe.go, merge.go, download.go; params.go reads queries
+//	search.go    searches and merges: profefe.go, merge.go, download.go, labels.go, timeline.go; params.go
+//	             reads queries
 //	view.go      objects that are answered; reply.go errors in three dialects
 //	process.go   routes about the process; metrics.go what Prometheus reads; debug.go its profiles
 //

@@ -144,7 +144,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if path := h.path(r.URL.Path); path != r.URL.Path {
 		url := *r.URL
-		url.Path, url.RawPath = path, ""
+		url.Path = path
+		if url.RawPath != "" {
+			url.RawPath = h.path(url.RawPath) // a name may have a slash
+		}
 		clone := *r
 		clone.URL = &url
 		r = &clone

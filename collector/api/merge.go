@@ -46,15 +46,20 @@ type side struct {
 	query collector.Query
 }
 
+// sideParameters are the parameters of a side, beside IDs.
+func sideParameters() []string {
+	return []string{"service", "type", "from", "to", "labels", "match", "limit"}
+}
+
 // readSide reads the parameters of a side, which have the prefix. Missing ones are
 // those without the prefix.
 func (rd *reader) readSide(values url.Values, prefix string) (s side, err error) {
 	own := url.Values{}
-	for _, name := range []string{"service", "type", "from", "to", "labels", "limit"} {
+	for _, name := range sideParameters() {
 		if values.Has(prefix + name) {
-			own.Set(name, values.Get(prefix+name))
+			own[name] = values[prefix+name]
 		} else {
-			own.Set(name, values.Get(name))
+			own[name] = values[name]
 		}
 	}
 	for _, list := range values[prefix+"ids"] {
@@ -112,8 +117,8 @@ func (rd *reader) getMerge(w http.ResponseWriter, r *http.Request) error {
 // getDiff answers with the difference of two sides.
 func (rd *reader) getDiff(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
-	if !slices.ContainsFunc([]string{"ids", "service", "type", "from", "to", "labels", "limit"}, func(name string) bool { return values.Has("base_" + name) }) {
-		return collector.Errorf(collector.Invalid, "missing base_ids, base_service, base_from, base_to or base_labels: what to compare with")
+	if !slices.ContainsFunc(append(sideParameters(), "ids"), func(name string) bool { return values.Has("base_" + name) }) {
+		return collector.Errorf(collector.Invalid, "missing base_ids, base_service, base_from, base_to, base_labels or base_match: what to compare with")
 	}
 	source, err := rd.readSide(values, "")
 	if err != nil {
@@ -159,6 +164,9 @@ func (s *side) title() string {
 	title := []string{s.query.Service, string(s.query.Kind)}
 	for _, l := range s.query.Labels {
 		title = append(title, l.Key+"="+l.Value)
+	}
+	for i := range s.query.Matchers {
+		title = append(title, s.query.Matchers[i].String())
 	}
 	if !s.query.From.IsZero() {
 		title = append(title, "from "+s.query.From.Format(profefeTime))

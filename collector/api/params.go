@@ -84,6 +84,9 @@ func readQuery(q *collector.Query, values url.Values, now time.Time) (err error)
 	if q.Labels, err = collector.ParseLabels(values.Get("labels")); err != nil {
 		return err
 	}
+	if q.Matchers, err = collector.ParseMatchers(values["match"]); err != nil {
+		return err
+	}
 	if q.From, q.To, err = window(values, now); err != nil {
 		return err
 	}

@@ -45,6 +45,9 @@ func (h *Handler) routes() []route {
 		{"GET /api/1/events/{id}/{file}", toRead, 0, h.reader.getEventFile},
 		{"GET /api/1/profiles", toRead, 0, h.reader.searchProfiles},
 		{"GET /api/1/profiles/{id}", toRead, 0, h.reader.getProfileMeta},
+		{"GET /api/1/labels", toRead, 0, h.reader.labelNames},
+		{"GET /api/1/labels/{name}/values", toRead, 0, h.reader.labelValues},
+		{"GET /api/1/timeline", toRead, 0, h.reader.getTimeline},
 		{"GET /api/1/merge", toRead, 0, h.inTurn(h.reader.getMerge)},
 		{"GET /api/1/diff", toRead, 0, h.inTurn(h.reader.getDiff)},
 	}

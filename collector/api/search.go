@@ -29,6 +29,9 @@ func (rd *reader) findEvents(w http.ResponseWriter, r *http.Request) error {
 	if q.Labels, err = collector.ParseLabels(values.Get("labels")); err != nil {
 		return err
 	}
+	if q.Matchers, err = collector.ParseMatchers(values["match"]); err != nil {
+		return err
+	}
 	if q.From, q.To, err = window(values, rd.now()); err != nil {
 		return err
 	}
@@ -56,11 +59,10 @@ func (rd *reader) findEvents(w http.ResponseWriter, r *http.Request) error {
 // searchProfiles lists profiles, the newest first.
 func (rd *reader) searchProfiles(w http.ResponseWriter, r *http.Request) error {
 	values := r.URL.Query()
-	q := collector.Query{Service: values.Get("service"), Event: values.Get("event")}
-	if err := readQuery(&q, values, rd.now()); err != nil {
+	q, err := rd.profileQuery(r)
+	if err != nil {
 		return err
 	}
-	var err error
 	if q.Limit, err = boundedLimit(values); err != nil {
 		return err
 	}

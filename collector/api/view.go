@@ -19,12 +19,16 @@ type Profile struct {
 	Event           string           `json:"event,omitempty"`
 	File            string           `json:"file"`
 	ReceivedAt      time.Time        `json:"received_at"`
+	// Totals are the sums of its values, by sample type. They are missing if they were not
+	// added up.
+	Totals []collector.Total `json:"totals,omitempty"`
 }
 
 func toProfile(m collector.Meta) Profile {
 	return Profile{
 		ID: m.ID, Service: m.Service, Type: m.Kind, Labels: m.Labels, CreatedAt: m.CreatedAt,
 		DurationSeconds: m.Duration.Seconds(), Size: m.Size, Event: m.Event, File: m.File, ReceivedAt: m.ReceivedAt,
+		Totals: m.Totals,
 	}
 }
 

@@ -28,6 +28,14 @@ func preferred(kind collector.Kind) []string {
 	return nil
 }
 
+// MainType returns the type of values that says the most of a kind, and "" if none does.
+func MainType(kind collector.Kind) string {
+	if types := preferred(kind); len(types) > 0 {
+		return types[0]
+	}
+	return ""
+}
+
 // Column returns the number of the column of that type. Without a name it is the
 // one that says the most: of a query, by the kind that was asked for; otherwise
 // the one that the profiles name as their default, or that their kind says. If
