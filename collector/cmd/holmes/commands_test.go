@@ -69,6 +69,12 @@ func TestPushAndLook(t *testing.T) {
 	require.Zero(t, got.code, got.err)
 	require.Contains(t, got.out, sent.Profiles[0].ID)
 	require.Contains(t, got.out, "version=1.2.3")
+	for matcher, found := range map[string]int{`version=~"1\\..*"`: 0, `version!="1.2.3"`: command.ExitEmpty, `version=1.2.3`: 0} {
+		got = call(t, reading, "ls", "-profiles", "-match", `service="shop"`, "-match", matcher)
+		require.Equal(t, found, got.code, "%s: %s", matcher, got.out)
+		got = call(t, reading, "top", "-service", "shop", "-type", "cpu", "-match", matcher)
+		require.Equal(t, found, got.code, "%s: %s", matcher, got.out)
+	}
 	got = call(t, reading, "ls", "-profiles", "-from", "2026-01-01", "-to", "2026-01-02")
 	require.Equal(t, command.ExitEmpty, got.code)
 
@@ -162,6 +168,10 @@ func TestEventsHereAndThere(t *testing.T) {
 		require.Contains(t, got.out, e.ID)
 		got = call(t, nil, args("ls", "-signal", "fish")...)
 		require.Equal(t, command.ExitEmpty, got.code)
+		for service, found := range map[string]int{`service=""`: command.ExitEmpty, `service!=""`: 0, `nothing!~".+"`: 0, `nothing=~".+"`: command.ExitEmpty} {
+			require.Equal(t, found, call(t, nil, args("ls", "-match", service)...).code, service)
+			require.Equal(t, found, call(t, nil, args("ls", "-profiles", "-match", service)...).code, service)
+		}
 		got = call(t, nil, args("show", e.ID)...)
 		require.Zero(t, got.code, got.err)
 		require.Contains(t, got.out, e.Profiles[0].File)
@@ -220,6 +230,8 @@ func TestCommandMistakes(t *testing.T) {
 		{"push -service x -server nowhere " + file, command.ExitUsage, `"nowhere" is not a URL`},
 		{"ls extra", command.ExitUsage, `"extra"`},
 		{"ls -from soon", command.ExitUsage, `-from "soon"`},
+		{"ls -match version", command.ExitUsage, `"version" is not a matcher`},
+		{"ls -match a=~[", command.ExitUsage, "the expression for a"},
 		{"ls -limit -1", command.ExitUsage, "-1"},
 		{"ls -dir /nowhere", command.ExitUsage, "/nowhere"},
 		{"ls -server http://127.0.0.1:1", command.ExitError, "connection refused"},
@@ -251,6 +263,7 @@ func TestCompletion(t *testing.T) {
 		"":                  "serve\n",
 		"s":                 "serve\nshow\n",
 		"ls -s":             "-server\n-service\n-signal\n-state\n",
+		"ls -m":             "-match\n",
 		"ls --s":            "--server\n--service\n--signal\n--state\n",
 		"ls -signal g":      "gcheap\ngoroutine\ngccpu\n",
 		"top -type t":       "threadcreate\ntrace\n",

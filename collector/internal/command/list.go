@@ -14,6 +14,7 @@ const listEssay = `
 holmes ls lists events, the newest first, or profiles with -profiles. It asks a collector, or looks into a directory:
 
   holmes ls -service shop -signal cpu -from 24h
+  holmes ls -match 'version=~"2\..*"' -match 'region!="eu"'
   holmes ls -dir /var/lib/shop/holmes
   holmes ls -profiles -type heap -json`
 
@@ -43,7 +44,8 @@ func runList(ctx context.Context, std Std, args []string) error {
 		return listProfiles(ctx, std, src, q, where.json)
 	}
 	events, err := src.Events(ctx, collector.EventQuery{
-		Service: q.Service, Signal: w.signal, State: w.state, Culprit: w.culprit, Labels: q.Labels, From: q.From, To: q.To, Limit: q.Limit,
+		Service: q.Service, Signal: w.signal, State: w.state, Culprit: w.culprit, Labels: q.Labels, Matchers: q.Matchers,
+		From: q.From, To: q.To, Limit: q.Limit,
 	})
 	if err != nil {
 		return err

@@ -15,7 +15,7 @@ import (
 
 const whatEssay = `
 A profile is named by a file here, by an event (<event>, or <event>/<file>), or by its ID. Without a name, it is made of
-those that -service, -type, -labels, -from and -to find: flows such as CPU time are added up, of snapshots such as the
+those that -service, -type, -labels, -match, -from and -to find: flows such as CPU time are added up, of snapshots such as the
 heap it is the mean over time of each instance.`
 
 // A view is the flags that top, diff and flame share.

@@ -84,6 +84,7 @@ func (d Directory) Events(_ context.Context, q collector.EventQuery) ([]api.Even
 		e := &all[i]
 		fits := func(wanted, is string) bool { return wanted == "" || wanted == is }
 		if fits(q.Service, e.Service) && fits(q.Signal, e.Signal) && fits(q.State, e.State) && labelsFit(q.Labels, e.Labels) &&
+			(&collector.Event{Service: e.Service, Labels: e.Labels}).Fits(q.Matchers) &&
 			(q.Culprit == "" || slices.Contains(e.Culprits, q.Culprit)) &&
 			(q.From.IsZero() || !e.At.Before(q.From)) && (q.To.IsZero() || e.At.Before(q.To)) && (q.Limit == 0 || len(out) < q.Limit) {
 			out = append(out, *e)
@@ -102,7 +103,8 @@ func (d Directory) Profiles(ctx context.Context, q collector.Query) ([]api.Profi
 	out := []api.Profile{}
 	for i := range events {
 		for _, p := range events[i].Profiles {
-			if (q.Kind == "" || q.Kind == p.Type) && (q.Limit == 0 || len(out) < q.Limit) {
+			m := collector.Meta{Service: p.Service, Kind: p.Type, Labels: p.Labels}
+			if (q.Kind == "" || q.Kind == p.Type) && m.Fits(q.Matchers) && (q.Limit == 0 || len(out) < q.Limit) {
 				out = append(out, p)
 			}
 		}

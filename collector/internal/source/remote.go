@@ -121,6 +121,9 @@ func values(q collector.Query) url.Values {
 	set("service", q.Service)
 	set("type", string(q.Kind))
 	set("labels", q.Labels.String())
+	for i := range q.Matchers {
+		v.Add("match", q.Matchers[i].String())
+	}
 	if !q.From.IsZero() {
 		set("from", q.From.UTC().Format(time.RFC3339Nano))
 	}
@@ -135,7 +138,7 @@ func values(q collector.Query) url.Values {
 
 // Events returns the events that a query finds, the newest first.
 func (r *Remote) Events(ctx context.Context, q collector.EventQuery) ([]api.Event, error) {
-	v := values(collector.Query{Service: q.Service, Labels: q.Labels, From: q.From, To: q.To, Limit: q.Limit})
+	v := values(collector.Query{Service: q.Service, Labels: q.Labels, Matchers: q.Matchers, From: q.From, To: q.To, Limit: q.Limit})
 	for name, value := range map[string]string{"signal": q.Signal, "state": q.State, "culprit": q.Culprit} {
 		if value != "" {
 			v.Set(name, value)
