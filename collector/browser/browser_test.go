@@ -218,7 +218,7 @@ func TestDifference(t *testing.T) {
 	b := newBrowser(t, w)
 	b.open("/compare?service=shop&type=cpu")
 	b.shot("compare")
-	b.run(chromedp.SendKeys(chromedp.CSS(`input[name="base.labels"]`), "version=1.4.1"), chromedp.SendKeys(chromedp.CSS(`input[name="labels"]`), "version=1.4.2"),
+	b.run(chromedp.SendKeys(chromedp.CSS(`input[name="base_labels"]`), "version=1.4.1"), chromedp.SendKeys(chromedp.CSS(`input[name="labels"]`), "version=1.4.2"),
 		chromedp.SetValue(chromedp.CSS(`input[name="to"]`), "-8h"), chromedp.Click(chromedp.CSS(`form.compare .tools button`)), chromedp.WaitVisible(chromedp.CSS(`.picture svg`)))
 	require.Equal(t, "Difference", eval[string](b, `document.querySelector("h1").innerText`))
 	require.True(t, eval[bool](b, `[...document.querySelectorAll(".boxes > g")].some(g => g.className.baseVal.startsWith("r5") && g.textContent.includes("applyCoupons"))`))
@@ -251,7 +251,7 @@ func TestLargeProfile(t *testing.T) {
 	w := newWorld(t)
 	w.furnish()
 	b := newBrowser(t, w)
-	for _, path := range []string{"/flame?type=heap", "/events/20260504T110000.000000000Z-mem-0", "/top?type=heap", "/flame?type=heap&base.type=heap"} {
+	for _, path := range []string{"/flame?type=heap", "/events/20260504T110000.000000000Z-mem-0", "/top?type=heap", "/flame?type=heap&base_type=heap"} {
 		b.open(path)
 		b.run(chromedp.WaitReady(chromedp.CSS(`footer`)))
 		size := eval[float64](b, `performance.getEntriesByType("navigation")[0].decodedBodySize`)

@@ -8,7 +8,7 @@
 // # The pages
 //
 //	/                  services, and the latest events
-//	/events            events, the newest first [?service=][&signal=][&state=][&reason=][&culprit=][&labels=][&from=][&to=]
+//	/events            events, the newest first [?service=][&signal=][&state=][&reason=][&culprit=][&labels=][&match=][&from=][&to=]
 //	/events/<id>       one event
 //	/profiles          profiles, the newest first; a selection, as below
 //	/flame, /top       a flame graph, a table; of a selection, or of the difference of two
@@ -18,10 +18,10 @@
 //	/pprof/<key>/...   pprof's own pages of a selection
 //
 // A selection is [id=] or [event=&file=], or a search like those of /api/1:
-// [service=][&type=][&event=][&labels=][&from=][&to=][&limit=]. With base. before
+// [service=][&type=][&event=][&labels=][&match=][&from=][&to=][&limit=]. With base_ before
 // each name it is the base of a comparison. Times may be relative: from=-24h. What its
-// profiles are together is what /api/1/merge answers, with over= and instances=; raw=1
-// does not scale a base.
+// profiles are together is what /api/1/merge answers, with the same value=, over=,
+// instances= and normalize=.
 //
 // # What it promises
 //

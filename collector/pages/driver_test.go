@@ -127,7 +127,7 @@ func TestDriverDifference(t *testing.T) {
 	w := newWorld(t)
 	after := w.put(collector.Meta{Service: "shop", Kind: collector.KindCPU}, profileOf(collector.KindCPU, map[string]int64{"main.a": 50, "main.b": 10}))
 	base := w.put(collector.Meta{Service: "shop", Kind: collector.KindCPU}, profileOf(collector.KindCPU, map[string]int64{"main.a": 20, "main.c": 5}))
-	one, err := profile.ParseData(w.get(w.driverPages("id="+after+"&base.id="+base) + "download").Body.Bytes())
+	one, err := profile.ParseData(w.get(w.driverPages("id="+after+"&base_id="+base) + "download").Body.Bytes())
 	require.NoError(t, err)
 	require.EqualValues(t, 35, total(one))
 	var labelled int

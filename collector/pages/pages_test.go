@@ -180,11 +180,11 @@ func TestFlame(t *testing.T) {
 	require.Contains(t, page, "cpu: 5 s in all")
 	require.Contains(t, page, `class="o0 hit"`)
 	require.Contains(t, page, `value="work"`)
-	page = w.page("/flame?event=" + cpuEvent + "&type=cpu&sample=samples&focus=main.work")
+	page = w.page("/flame?event=" + cpuEvent + "&type=cpu&value=samples&focus=main.work")
 	require.Contains(t, page, "samples: 9 000 000 000 in all")
 	require.NotContains(t, page, "main.rest")
 	for query, want := range map[string]int{
-		"": 400, "service=shop": 400, "service=nobody&type=cpu": 404, "id=nobody": 404, "type=cpu&sample=fish": 400,
+		"": 400, "service=shop": 400, "service=nobody&type=cpu": 404, "id=nobody": 404, "type=cpu&value=fish": 400,
 		"event=" + cpuEvent + "&file=trace.out": 501, "event=" + cpuEvent + "&file=event.json": 501, "event=x&file=../../../etc/passwd": 404,
 	} {
 		require.Equal(t, want, w.get("/flame?"+query).Code, query)
@@ -193,20 +193,20 @@ func TestFlame(t *testing.T) {
 
 func TestDifference(t *testing.T) {
 	w := furnished(t)
-	page := w.page("/flame?service=shop&type=cpu&labels=version%3D2.0&base.service=shop&base.type=cpu&base.labels=version%3D1.0")
+	page := w.page("/flame?service=shop&type=cpu&labels=version%3D2.0&base_service=shop&base_type=cpu&base.labels=version%3D1.0")
 	require.Contains(t, page, "scaled by 0.5 to the same time (10s against 20s)")
 	require.Contains(t, page, "cpu: 2.5 s before, 2.5 s after: no change")
 	require.Contains(t, page, "main.new2.0\n0 ns → 500 ms: +500 ms, new")
 	require.Contains(t, page, "main.new1.0\n500 ms → 0 ns: -500 ms, gone")
-	page = w.page("/flame?raw=1&service=shop&type=cpu&labels=version%3D2.0&base.service=shop&base.type=cpu&base.labels=version%3D1.0")
+	page = w.page("/flame?raw=1&service=shop&type=cpu&labels=version%3D2.0&base_service=shop&base_type=cpu&base.labels=version%3D1.0")
 	require.Contains(t, page, "cpu: 5 s before, 2.5 s after")
-	page = w.page("/top?service=shop&type=cpu&labels=version%3D2.0&base.service=shop&base.type=cpu&base.labels=version%3D1.0")
+	page = w.page("/top?service=shop&type=cpu&labels=version%3D2.0&base_service=shop&base_type=cpu&base.labels=version%3D1.0")
 	require.Contains(t, page, "&#43;500 ms, new")
 	require.Less(t, strings.Index(page, "main.new1.0"), strings.Index(page, "main.work")) // what changed most is first
-	rec := w.get("/flame?service=shop&type=cpu&base.service=till&base.type=heap")
+	rec := w.get("/flame?service=shop&type=cpu&base_service=till&base_type=heap")
 	require.Equal(t, http.StatusBadRequest, rec.Code)
 	require.Contains(t, rec.Body.String(), "the base: value &#34;cpu&#34; is none of")
-	rec = w.get("/flame?service=shop&type=cpu&base.service=nobody")
+	rec = w.get("/flame?service=shop&type=cpu&base_service=nobody")
 	require.Equal(t, http.StatusNotFound, rec.Code)
 	require.Contains(t, rec.Body.String(), "the base: no profile was found: all profiles of nobody")
 }
@@ -223,10 +223,25 @@ func TestTop(t *testing.T) {
 func TestCompare(t *testing.T) {
 	w := furnished(t)
 	page := w.page("/compare?service=shop&type=cpu")
-	for _, part := range []string{`name="base.service" value="shop"`, "version</td><td>2.0", "instance</td><td>pod-1", "the fleet in the hour around it"} {
+	for _, part := range []string{`name="base_service" value="shop"`, "version</td><td>2.0", "instance</td><td>pod-1", "the fleet in the hour around it"} {
 		require.Contains(t, page, part)
 	}
 	require.Contains(t, w.page("/compare"), "<fieldset>")
+}
+
+// Parameters are those of the API. Links with the names of earlier versions lead to the
+// same pages.
+func TestParameters(t *testing.T) {
+	w := furnished(t)
+	of := "?event=" + cpuEvent + "&file=cpu.pb.gz"
+	now := w.page("/flame" + of + "&value=samples&normalize=false&base_service=shop&base_type=cpu")
+	require.Contains(t, now, `name="value" value="samples"`)
+	require.Contains(t, now, `name="normalize" value="false"`)
+	require.Contains(t, now, `name="base_service" value="shop"`)
+	require.Contains(t, now, "unscaled")
+	require.Equal(t, now, w.page("/flame"+of+"&sample=samples&raw=1&base.service=shop&base.type=cpu"))
+	require.Contains(t, w.page("/flame"+of+"&normalize=true&base_service=shop&base_type=cpu"), "scaled to the same total")
+	require.Equal(t, http.StatusBadRequest, w.get("/flame"+of+"&normalize=fish").Code)
 }
 
 func TestPicture(t *testing.T) {
@@ -262,7 +277,7 @@ func TestHeapOnPages(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, want, total(one))
 	}
-	page = w.page(of + "&labels=instance%3Dpod-1&base.service=shop&base.type=heap")
+	page = w.page(of + "&labels=instance%3Dpod-1&base_service=shop&base_type=heap")
 	require.Contains(t, page, "15 MiB before, 15 MiB after: no change")
 	require.Contains(t, page, "scaled by 0.5 to as many instances (1 against 2)")
 }
@@ -306,7 +321,7 @@ func TestLinks(t *testing.T) {
 		if path == "/flame" || path == "/top" {
 			continue // the target of a form
 		}
-		if strings.Contains(path, "base.") && rec.Code == http.StatusNotFound {
+		if strings.Contains(path, "base_") && rec.Code == http.StatusNotFound {
 			continue // nothing to compare with
 		}
 		require.Less(t, rec.Code, 400, "%s: %s", path, rec.Body)
@@ -340,8 +355,8 @@ func TestNamesOnPages(t *testing.T) {
 	one := "?event=" + evilEvent + "&file=cpu.pb.gz"
 	for _, path := range []string{
 		"/", "/events", "/events?service=" + q + "&signal=" + q + "&state=" + q + "&culprit=" + q + "&labels=a%3D" + url.QueryEscape(q) + "&from=" + q,
-		"/events?signal=" + q, "/events/" + evilEvent, "/profiles?service=" + q, "/profiles?labels=" + q, "/flame" + one + "&search=" + q + "&sample=" + q,
-		"/flame" + one + "&focus=" + q, "/top" + one, "/flame.svg" + one, "/compare?service=" + q, "/nothing/" + q, "/flame?id=" + q, "/flame?event=" + evilEvent + "&base.service=" + q,
+		"/events?signal=" + q, "/events/" + evilEvent, "/profiles?service=" + q, "/profiles?labels=" + q, "/flame" + one + "&search=" + q + "&value=" + q,
+		"/flame" + one + "&focus=" + q, "/top" + one, "/flame.svg" + one, "/compare?service=" + q, "/nothing/" + q, "/flame?id=" + q, "/flame?event=" + evilEvent + "&base_service=" + q,
 	} {
 		rec := w.get(path)
 		body := rec.Body.String()

@@ -43,7 +43,7 @@ func (p *Pages) draw(ctx context.Context, req *request, labels bool) (*drawing, 
 		}
 		base = d.before.Fold
 	}
-	d.Drawing, err = render.NewDrawing(d.after.Fold, base, req.Sample, req.norm())
+	d.Drawing, err = render.NewDrawing(d.after.Fold, base, req.Sample, req.Norm)
 	return d, err
 }
 
@@ -124,7 +124,7 @@ func (p *Pages) page(d *drawing, here string) *picturePage {
 		ClearFocus: req.url(here, "focus", ""),
 	}
 	for _, t := range d.after.Columns() {
-		v.Samples = append(v.Samples, choice{Text: t.Type, URL: req.url(here, "sample", t.Type), Here: t.Type == d.Value})
+		v.Samples = append(v.Samples, choice{Text: t.Type, URL: req.url(here, "value", t.Type), Here: t.Type == d.Value})
 	}
 	v.After.Detail += ", " + d.Measure.Of()
 	v.Missing = d.Missing()
@@ -136,10 +136,10 @@ func (p *Pages) page(d *drawing, here string) *picturePage {
 		swapped.After, swapped.Before = req.Before, req.After
 		v.SwapURL = swapped.url(here)
 		v.Before.Detail += ", " + d.BaseMeasure.Of()
-		if req.Raw {
-			v.ScaleURL = req.url(here, "raw", "")
+		if req.Norm == render.AsIs {
+			v.ScaleURL = req.url(here, "normalize", "")
 		} else if d.Why != "" {
-			v.Scale, v.ScaleURL = d.Why, req.url(here, "raw", "1")
+			v.Scale, v.ScaleURL = d.Why, req.url(here, "normalize", string(render.AsIs))
 		}
 	}
 	for name, values := range req.After.values("") {
@@ -148,7 +148,7 @@ func (p *Pages) page(d *drawing, here string) *picturePage {
 	for name, values := range req.Before.values(basePrefix) {
 		v.Hidden = append(v.Hidden, [2]string{name, values[0]})
 	}
-	v.Hidden = append(v.Hidden, [2]string{"sample", req.Sample}, [2]string{"over", req.Over}, [2]string{"instances", req.Instances})
+	v.Hidden = append(v.Hidden, [2]string{"normalize", string(req.Norm)}, [2]string{"value", req.Sample}, [2]string{"over", req.Over}, [2]string{"instances", req.Instances})
 	sortPairs(v.Hidden)
 	return v
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
@@ -14,7 +15,26 @@ import (
 )
 
 // basePrefix begins the parameters of the base of a comparison.
-const basePrefix = "base."
+const basePrefix = "base_"
+
+// renamed returns parameters with the names that the API has for them. Links of earlier
+// versions have others: base.labels, sample, and raw=1 for normalize=false.
+func renamed(values url.Values) url.Values {
+	out := url.Values{}
+	for name, texts := range values {
+		if rest, ok := strings.CutPrefix(name, "base."); ok {
+			name = basePrefix + rest
+		}
+		switch {
+		case name == "sample":
+			name = "value"
+		case name == "raw" && texts[0] != "":
+			name, texts = "normalize", []string{"false"}
+		}
+		out[name] = append(out[name], texts...)
+	}
+	return out
+}
 
 // A selection is one profile, or the results of a search.
 type selection struct {
@@ -95,22 +115,14 @@ type request struct {
 	Diff          bool
 	Sample        string // name of the values
 	Search, Focus string
-	Raw           bool // values of Before are not scaled
+	Norm          render.Norm // of the values of Before
 	// View says how values become one, Over and Instances are its parameters.
 	View            merge.View
 	Over, Instances string
 }
 
-// norm is what values of Before are scaled to.
-func (req *request) norm() render.Norm {
-	if req.Raw {
-		return render.AsIs
-	}
-	return render.Balanced
-}
-
 func (p *Pages) requestOf(r *http.Request) (req request, err error) {
-	values := r.URL.Query()
+	values := renamed(r.URL.Query())
 	if req.After, err = selectionOf(values, "", p.config.Now()); err != nil {
 		return req, err
 	}
@@ -118,8 +130,10 @@ func (p *Pages) requestOf(r *http.Request) (req request, err error) {
 		return req, err
 	}
 	req.Diff = !req.Before.isZero()
-	req.Sample, req.Search, req.Focus = values.Get("sample"), values.Get("search"), values.Get("focus")
-	req.Raw = values.Get("raw") != ""
+	req.Sample, req.Search, req.Focus = values.Get("value"), values.Get("search"), values.Get("focus")
+	if req.Norm, err = render.ParseNorm(values.Get("normalize")); err != nil {
+		return req, err
+	}
 	req.Over, req.Instances = values.Get("over"), values.Get("instances")
 	req.View, err = merge.ParseView(req.Over, req.Instances)
 	return req, err
@@ -130,12 +144,9 @@ func (p *Pages) requestOf(r *http.Request) (req request, err error) {
 func (req *request) url(page string, pairs ...string) string {
 	v := req.After.values("")
 	maps.Copy(v, req.Before.values(basePrefix))
-	if req.Raw {
-		v.Set("raw", "1")
-	}
-	for i, text := range []string{req.Sample, req.Search, req.Focus, req.Over, req.Instances} {
+	for i, text := range []string{string(req.Norm), req.Sample, req.Search, req.Focus, req.Over, req.Instances} {
 		if text != "" {
-			v.Set([]string{"sample", "search", "focus", "over", "instances"}[i], text)
+			v.Set([]string{"normalize", "value", "search", "focus", "over", "instances"}[i], text)
 		}
 	}
 	for i := 0; i < len(pairs); i += 2 {

@@ -77,7 +77,7 @@ func (s *sessions) put(key string, handlers map[string]http.Handler) *session {
 
 // driverURL is the address of pprof's pages of a request.
 func driverURL(req *request) string {
-	plain := request{After: req.After, Before: req.Before, Sample: req.Sample, Raw: req.Raw, Over: req.Over, Instances: req.Instances}
+	plain := request{After: req.After, Before: req.Before, Sample: req.Sample, Norm: req.Norm, Over: req.Over, Instances: req.Instances}
 	return "/pprof/" + base64.RawURLEncoding.EncodeToString([]byte(strings.TrimPrefix(plain.url(""), "?"))) + "/flamegraph"
 }
 
@@ -138,7 +138,7 @@ func (p *Pages) whole(ctx context.Context, query string) (*profile.Profile, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := d.Subtract(true, req.norm()); err != nil {
+	if err := d.Subtract(true, req.Norm); err != nil {
 		return nil, err
 	}
 	return forDriver(d.Drawing)

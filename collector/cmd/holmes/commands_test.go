@@ -84,7 +84,7 @@ func TestPushAndLook(t *testing.T) {
 	require.Regexp(t, `9 s +90 % +9 s +90 % +main.work`, got.out)
 	got = call(t, reading, "diff", sent.Profiles[0].ID, after) // there and here
 	require.Regexp(t, `9 s +\+7 s, \+350 % +9 s +\+7 s, \+350 % +main.work`, got.out)
-	got = call(t, reading, "top", "-json", "-service", "shop", "-type", "cpu", "-sample", "samples", "-n", "1")
+	got = call(t, reading, "top", "-json", "-service", "shop", "-type", "cpu", "-value", "samples", "-n", "1")
 	require.Zero(t, got.code, got.err)
 	require.Contains(t, got.out, `"function": "main.work"`)
 	require.Contains(t, got.out, `"total": 13`)

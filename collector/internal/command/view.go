@@ -30,7 +30,8 @@ type view struct {
 func (v *view) set(s *settings) {
 	v.location.set(s)
 	v.window.set(s)
-	s.flags.StringVar(&v.sample, "sample", "", "show the values of this `name`, such as alloc_space")
+	s.flags.StringVar(&v.sample, "value", "", "show the values of this `name`, such as alloc_space")
+	s.flags.StringVar(&v.sample, "sample", "", "the same as -value, whose `name` it was")
 	s.flags.StringVar(&v.module, "module", "", "code of the modules below this `path` is our own")
 	s.flags.StringVar(&v.over, "over", "", "over time: `total`, rate (per second) or latest (snapshot)")
 	s.flags.StringVar(&v.instances, "instances", "", "over instances: their `sum`, or mean")
