@@ -84,9 +84,13 @@ func unquote(text string) (plain string, ok bool) {
 	return plain, err == nil
 }
 
-// ParseMatchers reads matchers, see [ParseMatcher].
+// ParseMatchers reads matchers, see [ParseMatcher]. The empty text is none: it is what a form
+// sends for a field that was not filled in.
 func ParseMatchers(texts []string) (all []Matcher, err error) {
 	for _, text := range texts {
+		if text == "" {
+			continue
+		}
 		m, err := ParseMatcher(text)
 		if err != nil {
 			return nil, err

@@ -37,6 +37,9 @@ func TestParseMatcher(t *testing.T) {
 		require.Equal(t, collector.Invalid, collector.CodeOf(err), text)
 		require.Less(t, len(err.Error()), 300)
 	}
-	_, err := collector.ParseMatchers([]string{`a="b"`, "c"})
+	none, err := collector.ParseMatchers([]string{"", ""})
+	require.NoError(t, err)
+	require.Empty(t, none)
+	_, err = collector.ParseMatchers([]string{`a="b"`, "c"})
 	require.ErrorContains(t, err, `"c" is not a matcher like`)
 }

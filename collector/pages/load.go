@@ -117,6 +117,9 @@ func (s *selection) describe() string {
 	if len(q.Labels) > 0 {
 		text += " with " + q.Labels.String()
 	}
+	for i := range q.Matchers {
+		text += " where " + q.Matchers[i].String()
+	}
 	if !q.From.IsZero() {
 		text += " from " + stamp(q.From)
 	}

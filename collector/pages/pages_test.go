@@ -244,6 +244,35 @@ func TestParameters(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, w.get("/flame"+of+"&normalize=fish").Code)
 }
 
+// Pages take matchers, several of them, and keep them in their forms and links.
+func TestMatchersOnPages(t *testing.T) {
+	w := newWorld(t)
+	for _, version := range []string{"1.9", "2.0"} {
+		w.putEvent(strings.Replace(eventOf("e"+version, "shop", "cpu", ""), "1.2.3", version, 1), nil)
+		w.put(collector.Meta{Service: "shop", Kind: collector.KindCPU, Labels: collector.Labels{{Key: "version", Value: version}}},
+			profileOf(collector.KindCPU, map[string]int64{"main.f" + version: 1e9}))
+	}
+	const old, field = "match=version%3D~1.*&match=", `name="match" value="version=~&#34;1.*&#34;"`
+	page := w.page("/events?" + old)
+	require.Contains(t, page, "/events/e1.9")
+	require.NotContains(t, page, "/events/e2.0")
+	require.Contains(t, page, field)
+	page = w.page("/profiles?type=cpu&" + old + "&match=service%3Dshop")
+	require.Contains(t, page, ">version=1.9<")
+	require.NotContains(t, page, ">version=2.0<")
+	require.Contains(t, page, field)
+	require.Contains(t, page, `name="match" value="service=&#34;shop&#34;"`)
+	page = w.page("/flame?service=shop&type=cpu&" + old + "&match=service%3Dshop&base_service=shop&base_type=cpu&base_match=version!%3D1.9")
+	require.Contains(t, page, "main.f1.9")
+	require.Contains(t, page, field)
+	require.Contains(t, page, `name="match" value="service=&#34;shop&#34;"`)
+	require.Contains(t, page, `name="base_match" value="version!=&#34;1.9&#34;"`)
+	require.Contains(t, page, "before, 1 s after")
+	require.Contains(t, w.page("/flame?service=shop&type=cpu&from=1h&to=now"+"&match=version%3D~[12].0"), "main.f2.0")
+	require.Contains(t, w.get("/flame?service=shop&type=cpu&match=version%3D3").Body.String(), "where version=&#34;3&#34;")
+	require.Equal(t, http.StatusBadRequest, w.get("/profiles?match=version").Code)
+}
+
 func TestPicture(t *testing.T) {
 	w := furnished(t)
 	rec := w.get("/flame.svg?script=1&event=" + cpuEvent + "&file=cpu.pb.gz")

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"html/template"
 	"net/http"
+	"net/url"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/flame"
@@ -142,11 +143,12 @@ func (p *Pages) page(d *drawing, here string) *picturePage {
 			v.Scale, v.ScaleURL = d.Why, req.url(here, "normalize", string(render.AsIs))
 		}
 	}
-	for name, values := range req.After.values("") {
-		v.Hidden = append(v.Hidden, [2]string{name, values[0]})
-	}
-	for name, values := range req.Before.values(basePrefix) {
-		v.Hidden = append(v.Hidden, [2]string{name, values[0]})
+	for _, values := range []url.Values{req.After.values(""), req.Before.values(basePrefix)} {
+		for name, texts := range values {
+			for _, text := range texts {
+				v.Hidden = append(v.Hidden, [2]string{name, text})
+			}
+		}
 	}
 	v.Hidden = append(v.Hidden, [2]string{"normalize", string(req.Norm)}, [2]string{"value", req.Sample}, [2]string{"over", req.Over}, [2]string{"instances", req.Instances})
 	sortPairs(v.Hidden)

@@ -57,6 +57,9 @@ func selectionOf(values url.Values, prefix string, now time.Time) (s selection, 
 	if q.Labels, err = collector.ParseLabels(s.LabelText); err != nil {
 		return s, err
 	}
+	if q.Matchers, err = collector.ParseMatchers(values[prefix+"match"]); err != nil {
+		return s, err
+	}
 	if q.From, q.To, err = units.Window(s.FromText, s.ToText, now); err != nil {
 		return s, collector.Errorf(collector.Invalid, "%s%w", prefix, err)
 	}
@@ -74,7 +77,7 @@ func selectionOf(values url.Values, prefix string, now time.Time) (s selection, 
 // isZero reports whether nothing is selected.
 func (s *selection) isZero() bool {
 	q := &s.Query
-	return s.ID == "" && s.Event == "" && q.Service == "" && q.Kind == "" && len(q.Labels) == 0 && q.From.IsZero() && q.To.IsZero()
+	return s.ID == "" && s.Event == "" && q.Service == "" && q.Kind == "" && len(q.Labels)+len(q.Matchers) == 0 && q.From.IsZero() && q.To.IsZero()
 }
 
 // values are the parameters of the selection. Times are absolute, so that an address
@@ -92,6 +95,9 @@ func (s *selection) values(prefix string) url.Values {
 	set("service", s.Query.Service)
 	set("type", string(s.Query.Kind))
 	set("labels", s.Query.Labels.String())
+	for i := range s.Query.Matchers {
+		v.Add(prefix+"match", s.Query.Matchers[i].String())
+	}
 	set("from", exact(s.Query.From))
 	if !s.Query.To.IsZero() {
 		set("to", units.FormatEnd(s.Query.To))

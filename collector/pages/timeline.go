@@ -38,7 +38,7 @@ func (p *Pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	}
 	q := collector.EventQuery{
 		Service: asked.Query.Service, Signal: values.Get("signal"), State: values.Get("state"), Reason: values.Get("reason"),
-		Culprit: values.Get("culprit"), Labels: asked.Query.Labels, From: asked.Query.From, To: asked.Query.To,
+		Culprit: values.Get("culprit"), Labels: asked.Query.Labels, Matchers: asked.Query.Matchers, From: asked.Query.From, To: asked.Query.To,
 		After: asked.Query.After, Limit: screenful + 1,
 	}
 	events, err := p.events(r, q)

@@ -14,14 +14,15 @@ import (
 // functions are the functions of templates.
 func functions() template.FuncMap {
 	return template.FuncMap{
-		"stamp":   stamp,
-		"clock":   func(at time.Time) string { return at.UTC().Format("15:04:05") },
-		"bytes":   func(n int64) string { return flame.Format(float64(n), "bytes") },
-		"percent": flame.Percent,
-		"short":   flame.Short,
-		"lasting": lasting,
-		"pair":    pair,
-		"service": func(name string) string { return link("/events", "service", name) },
+		"stamp":    stamp,
+		"clock":    func(at time.Time) string { return at.UTC().Format("15:04:05") },
+		"bytes":    func(n int64) string { return flame.Format(float64(n), "bytes") },
+		"percent":  flame.Percent,
+		"short":    flame.Short,
+		"lasting":  lasting,
+		"pair":     pair,
+		"matchers": matchersOf,
+		"service":  func(name string) string { return link("/events", "service", name) },
 	}
 }
 
@@ -115,4 +116,18 @@ type sideForm struct {
 
 func pair(prefix string, s *selection, kinds []collector.Kind) sideForm {
 	return sideForm{prefix, s, kinds}
+}
+
+// A matcherForm is the fields of a form for matchers.
+type matcherForm struct {
+	Name  string
+	Texts []string
+}
+
+func matchersOf(prefix string, matchers []collector.Matcher) matcherForm {
+	form := matcherForm{Name: prefix + "match"}
+	for i := range matchers {
+		form.Texts = append(form.Texts, matchers[i].String())
+	}
+	return form
 }
