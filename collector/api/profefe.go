@@ -100,7 +100,7 @@ func (rd *reader) mergeIDs(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (rd *reader) services(w http.ResponseWriter, r *http.Request) error {
-	names, err := rd.store.Services(r.Context())
+	names, err := rd.merger.Services(r.Context())
 	if err != nil {
 		return err
 	}

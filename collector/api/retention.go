@@ -33,7 +33,8 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request, from collector.
 	if err != nil {
 		return err
 	}
-	forget, err := h.rolled(r.Context(), what)
+	var answer deleted
+	forget, err := h.rolled(r.Context(), what, &answer)
 	if err != nil {
 		return err
 	}
@@ -41,19 +42,33 @@ func (h *Handler) delete(w http.ResponseWriter, r *http.Request, from collector.
 	if err == nil {
 		err = forget()
 	}
-	h.audit(r, "deleted", what, zap.Int("uploads", done.Uploads), zap.Int64("bytes", done.Bytes), zap.Error(err))
+	answer.Uploads, answer.Bytes = done.Uploads, done.Bytes
+	h.audit(r, "deleted", what, zap.Int("uploads", done.Uploads), zap.Int64("bytes", done.Bytes), zap.Int("rollups", answer.Rollups), zap.Error(err))
 	if err != nil {
 		return err
 	}
-	writeJSON(w, http.StatusOK, map[string]int64{"uploads": int64(done.Uploads), "bytes": done.Bytes})
+	writeJSON(w, http.StatusOK, answer)
 	return nil
 }
 
-// rolled returns what removes the roll-ups that have what is to be deleted.
-func (h *Handler) rolled(ctx context.Context, what collector.Selection) (forget func() error, err error) {
+// deleted is how much was deleted. Roll-ups are counted for a service; those that have a
+// deleted profile are made anew without it.
+type deleted struct {
+	Uploads     int   `json:"uploads"`
+	Bytes       int64 `json:"bytes"`
+	Rollups     int   `json:"rollups,omitempty"`
+	RollupBytes int64 `json:"rollup_bytes,omitempty"`
+}
+
+// rolled returns what removes the roll-ups that have what is to be deleted, and counts
+// those of a service.
+func (h *Handler) rolled(ctx context.Context, what collector.Selection, count *deleted) (forget func() error, err error) {
 	m := h.reader.merger
 	if what.Service != "" {
-		return func() error { return m.ForgetService(what.Service) }, nil
+		return func() (err error) {
+			count.Rollups, count.RollupBytes, err = m.ForgetService(what.Service)
+			return err
+		}, nil
 	}
 	var metas []collector.Meta
 	if what.Event != "" {

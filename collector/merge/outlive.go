@@ -2,6 +2,7 @@ package merge
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"maps"
 	"os"
@@ -117,23 +118,50 @@ func (m *Merger) Forget(metas []collector.Meta) error {
 	return nil
 }
 
-// ForgetService removes all roll-ups of a service.
-func (m *Merger) ForgetService(service string) error {
+// Services returns the services of the store, and those of which only roll-ups remain, sorted.
+func (m *Merger) Services(ctx context.Context) ([]string, error) {
+	names, err := m.config.Store.Services(ctx)
+	if err != nil || m.rollups == nil {
+		return names, err
+	}
+	if err := m.rollups.loaded(); err != nil {
+		return nil, err
+	}
+	names = slices.Clone(names)
+	for _, p := range m.rollups.periods() {
+		names = append(names, p.series.service)
+	}
+	slices.Sort(names)
+	return slices.Compact(names), nil
+}
+
+// ForgetService removes all roll-ups of a service, and returns how many there were and their
+// bytes.
+func (m *Merger) ForgetService(service string) (files int, size int64, err error) {
 	if m.rollups == nil {
-		return nil
+		return 0, 0, nil
+	}
+	if err := m.rollups.loaded(); err != nil {
+		return 0, 0, err
 	}
 	return m.rollups.removeService(service)
 }
 
-func (r *rollups) removeService(service string) error {
+func (r *rollups) removeService(service string) (files int, size int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	maps.DeleteFunc(r.files, func(_ string, file rolledFile) bool { return file.series.service == service })
+	maps.DeleteFunc(r.files, func(_ string, file rolledFile) bool {
+		its := file.series.service == service
+		if its {
+			files, size = files+1, size+file.size
+		}
+		return its
+	})
 	for _, kind := range collector.Kinds() {
 		dir := filepath.Dir(r.path(series{service, kind}, 0, time.Time{}))
 		if err := os.RemoveAll(filepath.Join(r.dir, dir)); err != nil {
-			return fmt.Errorf("holmes: merge: %w", err)
+			return files, size, fmt.Errorf("holmes: merge: %w", err)
 		}
 	}
-	return nil
+	return files, size, nil
 }

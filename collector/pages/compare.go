@@ -68,7 +68,7 @@ func (p *Pages) compare(w http.ResponseWriter, r *http.Request) error {
 			page.Kinds = append(page.Kinds, k)
 		}
 	}
-	if page.Services, err = p.store.Services(r.Context()); err != nil {
+	if page.Services, err = p.config.Services(r.Context()); err != nil {
 		return err
 	}
 	if page.Before.isZero() {

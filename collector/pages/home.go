@@ -24,7 +24,7 @@ type serviceView struct {
 
 // home lists the services, each with its own latest event.
 func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
-	names, err := p.store.Services(r.Context())
+	names, err := p.config.Services(r.Context())
 	if err != nil {
 		return err
 	}

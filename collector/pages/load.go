@@ -62,14 +62,17 @@ func (p *Pages) load(ctx context.Context, s *selection, view merge.View, labels 
 	if err != nil {
 		return nil, err
 	}
-	if len(metas) == 0 {
-		return nil, collector.Errorf(collector.NotFound, "no profile was found: %s", s.describe())
-	}
-	if err := drawable(metas); err != nil {
-		return nil, err
+	notFound := collector.Errorf(collector.NotFound, "no profile was found: %s", s.describe())
+	switch q := &s.Query; {
+	case len(metas) > 0:
+		if err := drawable(metas); err != nil {
+			return nil, err
+		}
+	case q.Service == "" || !q.Kind.Pprof() || q.Kind == "" || s.ID != "" || s.Event != "":
+		return nil, notFound
 	}
 	r := merge.Request{Query: s.Query, View: view, Labels: labels}
-	if r.Query.Kind == "" {
+	if r.Query.Kind == "" && len(metas) > 0 {
 		r.Query.Kind = metas[0].Kind
 	}
 	if s.ID != "" || s.Event != "" || s.Query.Service == "" {
@@ -81,6 +84,9 @@ func (p *Pages) load(ctx context.Context, s *selection, view merge.View, labels 
 		more = false // the query has them all
 	}
 	f, err := p.config.Fold(ctx, r)
+	if len(metas) == 0 && collector.CodeOf(err) == collector.NotFound {
+		err = notFound // roll-ups have none either
+	}
 	return &sum{f, metas, more}, err
 }
 

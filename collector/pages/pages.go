@@ -20,6 +20,8 @@ type Config struct {
 	// Fold makes one of stored profiles. The default is that of a [merge.Merger] of
 	// its own.
 	Fold func(ctx context.Context, r merge.Request) (*merge.Fold, error)
+	// Services returns the names of all services. The default is [collector.Store.Services].
+	Services func(ctx context.Context) ([]string, error)
 	// Module is the path of the module whose code is drawn as the fleet's own,
 	// beside package main. The default decides by the files of functions.
 	Module string
@@ -66,6 +68,9 @@ func New(config Config) (*Pages, error) {
 			return nil, err
 		}
 		p.config.Fold = merger.Fold
+	}
+	if p.config.Services == nil {
+		p.config.Services = p.store.Services
 	}
 	if p.config.Fault == nil {
 		p.config.Fault = func(*http.Request, error) {}

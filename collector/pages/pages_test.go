@@ -273,6 +273,36 @@ func TestMatchersOnPages(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, w.get("/profiles?match=version").Code)
 }
 
+// A service of which only roll-ups remain is on the pages, and is drawn.
+func TestOutlivedOnPages(t *testing.T) {
+	var merger *merge.Merger
+	w := newWorld(t, func(c *pages.Config) {
+		var err error
+		merger, err = merge.New(merge.Config{Store: c.Store, Dir: testkit.FastDir(t), Now: func() time.Time { return at().Add(5 * time.Hour) }})
+		require.NoError(t, err)
+		c.Fold, c.Services = merger.Fold, merger.Services
+	})
+	for n := range 5 {
+		w.put(collector.Meta{Service: "gone", Kind: collector.KindCPU, CreatedAt: at().Add(time.Duration(n) * time.Minute)},
+			profileOf(collector.KindCPU, map[string]int64{"main.old": 1e9}))
+	}
+	_, err := merger.Roller().Round(t.Context())
+	require.NoError(t, err)
+	for m, err := range w.store.Find(t.Context(), collector.Query{}) {
+		require.NoError(t, err)
+		_, err := w.store.Delete(t.Context(), collector.Selection{Profile: m.ID})
+		require.NoError(t, err)
+	}
+	for _, path := range []string{"/", "/events", "/profiles", "/compare"} {
+		require.Contains(t, w.page(path), "gone", path)
+	}
+	require.Contains(t, w.page("/flame?service=gone&type=cpu"), "main.old")
+	require.Contains(t, w.page("/flame?service=gone&type=cpu"), "5 profiles, 2026-05-04 03:02:01 to 2026-05-04 03:06:01")
+	require.Contains(t, w.page("/top?service=gone&type=cpu"), "main.old")
+	require.Equal(t, http.StatusNotFound, w.get("/flame?service=gone&type=heap").Code)
+	require.Equal(t, http.StatusNotFound, w.get("/flame?service=gone&type=trace").Code)
+}
+
 func TestPicture(t *testing.T) {
 	w := furnished(t)
 	rec := w.get("/flame.svg?script=1&event=" + cpuEvent + "&file=cpu.pb.gz")

@@ -62,9 +62,9 @@ type side struct {
 }
 
 func sideOf(s *selection, loaded *sum) side {
-	first := loaded.Metas[0]
 	out := side{Text: s.describe()}
 	if len(loaded.Metas) == 1 {
+		first := loaded.Metas[0]
 		out.Text = fmt.Sprintf("%s of %s", first.File, first.Service)
 		if first.File == "" {
 			out.Text = fmt.Sprintf("%s profile of %s", first.Kind, first.Service)

@@ -45,7 +45,7 @@ func (p *Pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	services, err := p.store.Services(r.Context())
+	services, err := p.config.Services(r.Context())
 	if err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func (p *Pages) profiles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	services, err := p.store.Services(r.Context())
+	services, err := p.config.Services(r.Context())
 	if err != nil {
 		return err
 	}

@@ -147,7 +147,7 @@ func (c *Config) startWatching(handler *api.Handler, log *zap.Logger) (stop func
 
 // handler returns the API with the pages.
 func (c *Config) handler(ctx context.Context, store *files.Store, merger *merge.Merger, l *listeners, filled *atomic.Bool, log *zap.Logger) (*api.Handler, error) {
-	web, err := pages.New(pages.Config{Store: store, Fold: merger.Fold, Module: c.Module, Prefix: c.Prefix, Drawings: c.Drawings, Fault: func(r *http.Request, err error) {
+	web, err := pages.New(pages.Config{Store: store, Fold: merger.Fold, Services: merger.Services, Module: c.Module, Prefix: c.Prefix, Drawings: c.Drawings, Fault: func(r *http.Request, err error) {
 		log.Named("pages").Error("page failed", zap.String("path", r.URL.Path), zap.Error(err))
 	}})
 	if err != nil {
