@@ -82,7 +82,8 @@ func (rd *reader) timelineQuery(r *http.Request) (q collector.TimelineQuery, err
 	if q.Step, err = stepOf(values, q.To.Sub(q.From)); err != nil {
 		return q, err
 	}
-	return q, q.Validate()
+	err = q.Validate()
+	return q, err
 }
 
 // stepOf reads the parameter step; without it there are about a hundred, in whole seconds.
