@@ -82,7 +82,7 @@ func TestHeapIsNoSum(t *testing.T) {
 	top := w.top("merge?service=prom&type=heap&format=top")
 	require.Equal(t, "inuse_space", top.Value)
 	require.InDelta(t, want, top.Total, 0)
-	require.Equal(t, "mean of 60 snapshots", top.Measure.Text)
+	require.Equal(t, "mean of 60 snapshots; 60 profiles without an instance label, taken as those of one", top.Measure.Text)
 	require.InDelta(t, want, w.top("merge?service=prom&type=heap&format=top&over=latest").Total, 0)
 	require.Contains(t, w.get("/api/1/merge?service=prom&type=heap&format=flame").body, "in all, mean of 60 snapshots</text>")
 	require.Contains(t, w.get("/api/1/merge?service=prom&type=heap&format=dot").body, "mean of 60 snapshots")
@@ -90,7 +90,7 @@ func TestHeapIsNoSum(t *testing.T) {
 	require.NoError(t, os.WriteFile(merged, []byte(w.get("/api/1/merge?service=prom&type=heap").body), 0o600))
 	require.Equal(t, want, pprofTotal(t, merged, "inuse_space"))
 	require.Contains(t, goTool(t, "pprof", "-comments", merged), "holmes: inuse_space: mean of 60 snapshots")
-	require.Equal(t, "mean of 60 snapshots", w.get("/api/0/profiles/merge?service=prom&type=heap&from=2026-01-01T00:00:00&to=2027-01-01T00:00:00").header.Get("X-Holmes-Measure"))
+	require.Equal(t, "mean of 60 snapshots; 60 profiles without an instance label, taken as those of one", w.get("/api/0/profiles/merge?service=prom&type=heap&from=2026-01-01T00:00:00&to=2027-01-01T00:00:00").header.Get("X-Holmes-Measure"))
 
 	half := taken().Add(29 * time.Minute).Format("2006-01-02T15:04:05")
 	sides := "service=prom&type=heap&value=inuse_space&from=" + half + "&base_from=2026-01-01T00:00:00&base_to=" + taken().Add(4*time.Minute).Format("2006-01-02T15:04:05")

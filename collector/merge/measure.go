@@ -102,12 +102,14 @@ type Measure struct {
 	// added up as "(other)".
 	Skipped int `json:"skipped,omitempty"`
 	Trimmed int `json:"trimmed,omitempty"`
+	ends
+	doubts
 	// Signed says that some values are below zero: snapshots are differences of two.
 	Signed bool `json:"signed,omitempty"`
 	// Text is all of that in words.
 	Text string `json:"text"`
 
-	stated string
+	stated, beside string // what a comment says, in place of the numbers
 }
 
 // Measure returns what the values of a column are.
@@ -125,9 +127,10 @@ func (f *Fold) Measure(column int) Measure {
 
 // plainMeasure is that of profiles that were added as they are.
 func (f *Fold) plainMeasure(c *column) Measure {
+	stated, beside, _ := strings.Cut(c.stated, "; ")
 	m := Measure{
 		Class: classOf(f.kind, c.Type), Over: Total, Profiles: c.profiles, Instances: 1,
-		Seconds: f.Duration().Seconds(), Without: f.profiles - c.profiles, stated: c.stated,
+		Seconds: f.Duration().Seconds(), Without: f.profiles - c.profiles, stated: stated, beside: beside,
 	}
 	switch {
 	case m.Class == Snapshot && c.profiles == 1:
@@ -159,15 +162,15 @@ func (m *Measure) Of() string {
 	case m.Class == Snapshot:
 		return fmt.Sprintf("%s of each of %s, added up, from %d %s", m.Over, of, m.Profiles, shots)
 	case m.Over == Rate && (m.PerInstance || m.Instances == 1):
-		return "per second of one instance, from " + m.covered()
+		return "per second of one instance, from " + m.covered() + m.span()
 	case m.Over == Rate:
-		return fmt.Sprintf("per second of %s together, from %s", of, m.covered())
+		return fmt.Sprintf("per second of %s together, from %s", of, m.covered()) + m.span()
 	}
 	text := "total of " + many(m.Profiles, "profile")
 	if m.Over == SinceStart {
 		text = "since the start of " + many(m.Profiles, "process")
 	} else if m.Seconds > 0 {
-		text = "total over " + m.covered()
+		text = "total over " + m.covered() + m.span()
 	}
 	if m.PerInstance && m.Instances > 1 {
 		text += ", mean of one instance"
@@ -187,6 +190,9 @@ func (m *Measure) covered() string {
 // Missing says what does not count, and is "" if everything does.
 func (m *Measure) Missing() string {
 	var all []string
+	if m.beside != "" {
+		all = append(all, m.beside)
+	}
 	add := func(n int, what, verb string) {
 		if n > 0 {
 			all = append(all, many(n, what)+" "+verb)
@@ -196,6 +202,8 @@ func (m *Measure) Missing() string {
 	add(m.LeftOut, "profile", "left out: "+m.why())
 	add(m.Skipped, "profile", "that cannot be read")
 	add(m.Trimmed, "stack", `added up as "(other)"`)
+	add(m.Unnamed, "profile", "without an instance label, taken as those of one")
+	add(m.Overlapping, "profile", "recorded while another one of the same instance was")
 	return strings.Join(all, "; ")
 }
 

@@ -77,13 +77,13 @@ func TestHeapsOverTime(t *testing.T) {
 		sum, m := p.value(collector.KindHeap, "", merge.View{})
 		require.Equal(t, one[3], sum, "inuse_space")
 		require.Equal(t, merge.Snapshot, m.Class)
-		require.Equal(t, "mean of 60 snapshots", m.Text)
+		require.Equal(t, "mean of 60 snapshots"+unnamed(60), m.Text)
 		sum, m = p.value(collector.KindHeap, "", merge.View{Over: merge.Latest})
 		require.Equal(t, one[3], sum)
-		require.Equal(t, "latest of 60 snapshots", m.Text)
+		require.Equal(t, "latest of 60 snapshots"+unnamed(60), m.Text)
 		sum, m = p.value(collector.KindHeap, "alloc_space", merge.View{})
 		require.Zero(t, sum, "nothing was allocated between two that are the same")
-		require.Equal(t, "total over 59m", m.Text)
+		require.Equal(t, "total over 59m, from the first to the last profile of 1 process, 2026-05-04 00:00:00 to 00:59:00"+unnamed(60), m.Text)
 		p.round()
 	}
 }
@@ -164,10 +164,10 @@ func TestCumulative(t *testing.T) {
 	for range 2 {
 		sum, m = p.value(collector.KindMutex, "contentions", merge.View{})
 		require.EqualValues(t, (30-10)+25, sum)
-		require.Equal(t, "total over 4m; 1 profile left out: counted since the start of the process", m.Text)
+		require.Equal(t, "total over 4m, from the first to the last profile of 1 process, 2026-05-04 00:00:00 to 00:04:00; 1 profile left out: counted since the start of the process", m.Text)
 		sum, m = p.value(collector.KindMutex, "", merge.View{Over: merge.Rate})
 		require.EqualValues(t, 188, sum, "45 000 in 240 s, rounded")
-		require.Contains(t, m.Text, "per second of one instance, from 4m")
+		require.Contains(t, m.Text, "per second of one instance, from 4m, from the first to the last profile of 1 process, 2026-05-04 00:00:00 to 00:04:00")
 		p.round()
 	}
 	// Deltas are told apart: they are what was added, and the others have it, too.
@@ -220,7 +220,7 @@ func TestMeanWithoutDamaged(t *testing.T) {
 	for range 2 {
 		sum, m := p.value(collector.KindHeap, "", merge.View{})
 		require.EqualValues(t, 100, sum)
-		require.Equal(t, "mean of 5 snapshots; 1 profile that cannot be read", m.Text)
+		require.Equal(t, "mean of 5 snapshots; 1 profile that cannot be read"+unnamed(5), m.Text)
 		p.round()
 	}
 }
@@ -262,7 +262,7 @@ func TestDifferencesOfHeaps(t *testing.T) {
 	for range 2 {
 		sum, m := p.value(collector.KindHeap, "inuse_space", merge.View{})
 		require.Equal(t, f.Totals()[column], sum)
-		require.Equal(t, "mean of 5 differences", m.Text)
+		require.Equal(t, "mean of 5 differences"+unnamed(5), m.Text)
 		p.round()
 	}
 }
@@ -276,18 +276,21 @@ func TestNotes(t *testing.T) {
 	f, err := p.Query(t.Context(), collector.Query{Service: "shop", Kind: collector.KindHeap})
 	require.NoError(t, err)
 	prof := decoded(t, f)
-	require.Equal(t, []string{"holmes: alloc_space: total over 2m", "holmes: inuse_space: mean of 3 snapshots"}, prof.Comments)
+	require.Equal(t, []string{
+		"holmes: alloc_space: total over 2m, from the first to the last profile of 1 process, 2026-05-04 00:00:00 to 00:02:00" + unnamed(3),
+		"holmes: inuse_space: mean of 3 snapshots" + unnamed(3),
+	}, prof.Comments)
 	f.Trim(0, 1)
-	require.Equal(t, `holmes: inuse_space: mean of 3 snapshots; 1 stack added up as "(other)"`, decoded(t, f).Comments[1])
+	require.Equal(t, `holmes: inuse_space: mean of 3 snapshots; 1 stack added up as "(other)"`+unnamed(3), decoded(t, f).Comments[1])
 	again, err := merge.FoldOf(prof)
 	require.NoError(t, err)
 	column, err := again.Column("")
 	require.NoError(t, err)
 	m := again.Measure(column)
-	require.Equal(t, "mean of 3 snapshots", m.Text)
+	require.Equal(t, "mean of 3 snapshots"+unnamed(3), m.Text)
 	require.EqualValues(t, 100, again.Totals()[column])
 	require.NoError(t, merge.Diff(f, again, merge.DiffOptions{Balance: true}))
-	require.Contains(t, decoded(t, f).Comments, "holmes: inuse_space: before: mean of 3 snapshots")
+	require.Contains(t, decoded(t, f).Comments, "holmes: inuse_space: before: mean of 3 snapshots"+unnamed(3))
 }
 
 // A comparison brings both sides to the same time and to as many instances.
@@ -379,7 +382,7 @@ func TestSeveralKinds(t *testing.T) {
 		require.Equal(t, "total over 6s", m.Text)
 		sum, m = p.value(collector.KindHeap, "", merge.View{})
 		require.EqualValues(t, 3, sum) // 2.5
-		require.Equal(t, "mean of 6 snapshots", m.Text)
+		require.Equal(t, "mean of 6 snapshots"+unnamed(6), m.Text)
 		for kind, columns := range map[collector.Kind]int{collector.KindCPU: 2, collector.KindHeap: 1} {
 			f, err := p.Query(t.Context(), collector.Query{Service: "shop", Kind: kind})
 			require.NoError(t, err)

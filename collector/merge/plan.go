@@ -72,6 +72,7 @@ type typePlan struct {
 	profiles  int // that count
 	leftOut   int
 	seconds   float64
+	ends      ends // of what is cumulative
 	instances map[string]*shots
 }
 
@@ -212,6 +213,7 @@ func (p *plan) planCumulative() {
 			p.addEnds(typ, chain)
 			t.profiles += len(chain)
 			t.seconds += last.at.Sub(first.at).Seconds()
+			t.ends.add(first.at, last.at)
 			t.instance(first.instance)
 		}
 	}
@@ -309,7 +311,7 @@ func (p *plan) finish(f *Fold) {
 		m := &c.measure
 		*m = Measure{
 			Class: t.class, Over: t.over, PerInstance: p.view.PerInstance, Profiles: t.profiles, Instances: max(len(t.instances), 1),
-			Seconds: t.seconds, LeftOut: t.leftOut, Without: f.profiles - c.profiles,
+			Seconds: t.seconds, LeftOut: t.leftOut, Without: f.profiles - c.profiles, ends: t.ends,
 		}
 		if p.exact {
 			m.Without = p.readable - t.with
@@ -320,6 +322,7 @@ func (p *plan) finish(f *Fold) {
 		if m.Over == Rate && m.Seconds == 0 {
 			m.Over = Total
 		}
+		m.doubts = p.doubts(c.Type, m)
 		if m.Over == Rate {
 			c.scale = float64(m.Instances) / m.Seconds
 		}

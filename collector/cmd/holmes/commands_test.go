@@ -121,9 +121,11 @@ func TestValuesOfCommands(t *testing.T) {
 	one := call(t, env, "top", heap)
 	require.Regexp(t, `^inuse_space: [0-9.]+ MiB in all, one snapshot; `, one.out)
 	all := call(t, env, "top", "-service", "prom", "-type", "heap")
-	require.Equal(t, strings.Replace(one.out, "one snapshot", "mean of 3 snapshots", 1), all.out)
+	said, rest, _ := strings.Cut(one.out, "\n")
+	said = strings.Replace(said, "one snapshot", "mean of 3 snapshots", 1) + "\n3 profiles without an instance label, taken as those of one\n"
+	require.Equal(t, said+rest, all.out)
 	got := call(t, env, "top", "-service", "prom", "-type", "heap", "-over", "latest", "-json")
-	require.Contains(t, got.out, `"text": "latest of 3 snapshots"`)
+	require.Contains(t, got.out, `"text": "latest of 3 snapshots; 3 profiles without an instance label, taken as those of one"`)
 	got = call(t, env, "top", "-service", "prom", "-type", "heap", "-over", "fish")
 	require.Equal(t, command.ExitUsage, got.code)
 
