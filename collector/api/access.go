@@ -7,6 +7,8 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/go-holmes/holmes/collector"
 )
 
 // sample returns a logger that drops most of the lines with the same message.
@@ -57,6 +59,10 @@ func (h *Handler) refused(r *http.Request, received int64, err error) {
 	if service == "" {
 		service = query.Get("name")
 	}
-	h.log.Warn("upload refused", zap.String("client", client(r)), zap.String("path", r.URL.Path), zap.String("service", service),
+	level := zap.WarnLevel
+	if f.code == collector.Internal {
+		level = zap.ErrorLevel // it is not the client's
+	}
+	h.log.Log(level, "upload refused", zap.String("client", client(r)), zap.String("path", r.URL.Path), zap.String("service", service),
 		zap.String("type", query.Get("type")), zap.Int("status", f.status), zap.Int64("received", received), zap.Error(err))
 }

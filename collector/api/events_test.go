@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"maps"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/textproto"
 	"os"
 	"path/filepath"
@@ -20,6 +22,8 @@ import (
 	"github.com/go-holmes/holmes/reporters"
 	"github.com/go-holmes/holmes/reporters/reportertest"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/zap"
+	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/go-holmes/holmes/collector"
 	"github.com/go-holmes/holmes/collector/api"
@@ -113,7 +117,8 @@ func (fullStore) Draft(context.Context) (collector.Draft, error) {
 
 // The sender is told to repeat after a full disk.
 func TestFullDiskIsRetried(t *testing.T) {
-	w := newWorld(t, func(c *api.Config) { c.Store = fullStore{c.Store} })
+	core, logged := observer.New(zap.WarnLevel)
+	w := newWorld(t, func(c *api.Config) { c.Store, c.Log = fullStore{c.Store}, zap.New(core) })
 	err := reporter(t, w).Report(t.Context(), reportertest.DiskEvent(t))
 	require.ErrorContains(t, err, "507")
 	require.False(t, holmes.IsPermanent(err))
@@ -121,6 +126,80 @@ func TestFullDiskIsRetried(t *testing.T) {
 	require.ErrorAs(t, err, &hint)
 	require.Equal(t, time.Minute, hint.RetryAfter())
 	require.Equal(t, http.StatusOK, w.get("/api/1/events").status)
+	lines := logged.All()
+	require.Len(t, lines, 1, "one line an upload")
+	require.Equal(t, "upload refused", lines[0].Message)
+}
+
+// A brokenStore is a store with a fault.
+type brokenStore struct{ collector.Store }
+
+func (brokenStore) Draft(context.Context) (collector.Draft, error) {
+	return nil, errors.New("input/output error")
+}
+
+// An upload that fails by a fault of the collector is one line, an error.
+func TestFaultOfAnUploadIsLoggedOnce(t *testing.T) {
+	core, logged := observer.New(zap.WarnLevel)
+	w := newWorld(t, func(c *api.Config) { c.Store, c.Log = brokenStore{c.Store}, zap.New(core) })
+	a := w.post("/api/0/profiles?service=shop&type=cpu", profileOf(t, "cpu", taken()))
+	require.Equal(t, http.StatusInternalServerError, a.status)
+	require.NotContains(t, a.body, "input/output")
+	lines := logged.All()
+	require.Len(t, lines, 1)
+	require.Equal(t, zap.ErrorLevel, lines[0].Level)
+	require.Equal(t, "input/output error", lines[0].ContextMap()["error"])
+}
+
+// A strictStore stores nothing for a context that has ended.
+type strictStore struct{ collector.Store }
+
+func (s strictStore) Draft(ctx context.Context) (collector.Draft, error) {
+	d, err := s.Store.Draft(ctx)
+	return strictDraft{d}, err
+}
+
+type strictDraft struct{ collector.Draft }
+
+func (d strictDraft) Commit(ctx context.Context, r collector.Record) (collector.Receipt, error) {
+	if err := ctx.Err(); err != nil {
+		return collector.Receipt{}, err
+	}
+	return d.Draft.Commit(ctx, r)
+}
+
+// A failedBody ends with an error, with which net/http ends the context of the request.
+type failedBody struct {
+	io.Reader
+	cancel context.CancelFunc
+	err    error
+}
+
+func (b *failedBody) Read(p []byte) (int, error) {
+	n, err := b.Reader.Read(p)
+	if errors.Is(err, io.EOF) || n < len(p) {
+		b.cancel()
+		return n, b.err
+	}
+	return n, err
+}
+
+// A body that fails when its event is complete is answered with the reason, though its
+// context has ended.
+func TestFailedBodyIsAnswered(t *testing.T) {
+	for failed, want := range map[error]int{os.ErrDeadlineExceeded: http.StatusRequestTimeout, io.ErrUnexpectedEOF: http.StatusBadRequest} {
+		w := newWorld(t, func(c *api.Config) { c.Store = strictStore{c.Store} })
+		body, contentType := form(t, part{"event", "", eventJSON("e1", "cpu.pb.gz")}, part{"profile", "cpu.pb.gz", profileOf(t, "cpu", taken())})
+		ctx, cancel := context.WithCancel(t.Context())
+		r := httptest.NewRequestWithContext(ctx, http.MethodPost, "/api/1/events", &failedBody{bytes.NewReader(body), cancel, failed})
+		r.Header.Set("Content-Type", contentType)
+		r.Host = "127.0.0.1"
+		rec := httptest.NewRecorder()
+		w.handler.ServeHTTP(rec, r)
+		require.Equal(t, want, rec.Code, rec.Body)
+		require.Contains(t, rec.Body.String(), `"error"`)
+		require.Zero(t, w.store.Usage().Uploads)
+	}
 }
 
 // A part of a multipart body.

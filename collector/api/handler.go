@@ -125,7 +125,7 @@ func (h *Handler) SetTokens(tokens Tokens) error {
 // ServeProbes serves health checks and /metrics alone, and asks for no token.
 func (h *Handler) ServeProbes(w http.ResponseWriter, r *http.Request) {
 	defer h.recovered(w, r)
-	h.probes.ServeHTTP(w, r)
+	h.probes.ServeHTTP(w, Below(h.config.Prefix, r))
 }
 
 // ServeOwn takes an event of this process, at any path and without a token.
@@ -142,16 +142,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answerError(w, r, h.log, collector.Errorf(collector.TooLarge, "the query is longer than %d bytes", maxQueryBytes))
 		return
 	}
-	if path := h.path(r.URL.Path); path != r.URL.Path {
-		url := *r.URL
-		url.Path = path
-		if url.RawPath != "" {
-			url.RawPath = h.path(url.RawPath) // a name may have a slash
-		}
-		clone := *r
-		clone.URL = &url
-		r = &clone
-	}
+	r = Below(h.config.Prefix, r)
 	if _, pattern := h.mux.Handler(r); pattern == "" {
 		h.unknown(w, r)
 		return
@@ -159,12 +150,25 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.guarded.ServeHTTP(w, r)
 }
 
-// path is a path without the prefix and without slashes at its end.
-func (h *Handler) path(path string) string {
-	if rest, ok := strings.CutPrefix(path, h.config.Prefix); ok && (rest == "" || rest[0] == '/') {
-		path = rest
+// Below returns a request without the prefix of its path, and without slashes at the end.
+func Below(prefix string, r *http.Request) *http.Request {
+	below := func(path string) string {
+		if rest, ok := strings.CutPrefix(path, prefix); ok && (rest == "" || rest[0] == '/') {
+			path = rest
+		}
+		return cmp.Or(strings.TrimRight(path, "/"), "/")
 	}
-	return cmp.Or(strings.TrimRight(path, "/"), "/")
+	path := below(r.URL.Path)
+	if path == r.URL.Path {
+		return r
+	}
+	clone, url := *r, *r.URL
+	url.Path = path
+	if url.RawPath != "" {
+		url.RawPath = below(url.RawPath) // a name may have a slash
+	}
+	clone.URL = &url
+	return &clone
 }
 
 // unknown answers a request without a route.

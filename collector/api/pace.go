@@ -98,11 +98,24 @@ func (p *pacedBody) pace(grace time.Duration) float64 {
 func (p *pacedBody) cut() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.err != nil {
+		return // all has come, or no more will: the deadline would be that of the server, which reads on
+	}
 	p.slow = true
-	if p.since.IsZero() && p.err == nil {
+	if p.since.IsZero() {
 		p.err = collector.Errorf(tooSlow, "the body came at less than %d bytes a second", p.rate)
 	}
 	_ = p.control.SetReadDeadline(time.Now())
+}
+
+// failure is the error with which the body has ended early, or nil.
+func (p *pacedBody) failure() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if errors.Is(p.err, io.EOF) {
+		return nil
+	}
+	return p.err
 }
 
 // received is the number of bytes that have come.

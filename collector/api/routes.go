@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"go.uber.org/zap"
 )
 
 // A route is one line of the API.
@@ -85,7 +87,7 @@ func (h *Handler) route(rt route) http.Handler {
 			h.logRequest(&rt, r, paced.status, took, received)
 		}()
 		if err := h.serve(rt, paced, r, body); err != nil {
-			h.finish(paced, r, err)
+			h.finish(&rt, paced, r, err)
 		}
 	})
 }
@@ -107,6 +109,9 @@ func (h *Handler) serve(rt route, w *pacedWriter, r *http.Request, body *pacedBo
 		defer done()
 		err = rt.serve(w, r)
 	}
+	if failed := body.failure(); failed != nil && errors.Is(err, context.Canceled) {
+		err = clientError(failed) // net/http has ended the context for that, not because the client has gone
+	}
 	if err != nil && rt.needs == toWrite {
 		h.refused(r, body.received(), err)
 	}
@@ -117,12 +122,16 @@ func (h *Handler) serve(rt route, w *pacedWriter, r *http.Request, body *pacedBo
 }
 
 // finish answers with an error, or cuts the answer off if it has begun.
-func (h *Handler) finish(w *pacedWriter, r *http.Request, err error) {
+func (h *Handler) finish(rt *route, w *pacedWriter, r *http.Request, err error) {
 	if w.begun {
 		h.log.Sugar().Warnw("answer cut off", "path", r.URL.Path, "error", err)
 		panic(http.ErrAbortHandler)
 	}
-	answerError(w, r, h.log, err)
+	log := h.log
+	if rt.needs == toWrite {
+		log = zap.NewNop() // a refused upload is one line
+	}
+	answerError(w, r, log, err)
 }
 
 // admit bounds how many requests are served at the same time. A request above the

@@ -254,7 +254,7 @@ func TestServeProbesAndReloads(t *testing.T) {
 	require.NoError(t, err)
 	probes := listener.Addr().String()
 	require.NoError(t, listener.Close())
-	p := serving(t, filepath.Join(dir, "data"), nil, "-probe-addr", probes, "-read-token-file", file, "-write-token-file", file)
+	p := serving(t, filepath.Join(dir, "data"), nil, "-probe-addr", probes, "-prefix", "/holmes/", "-read-token-file", file, "-write-token-file", file)
 	status := func(base, path, token string) int {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, base+path, http.NoBody)
 		require.NoError(t, err)
@@ -265,7 +265,7 @@ func TestServeProbesAndReloads(t *testing.T) {
 		require.NoError(t, resp.Body.Close())
 		return resp.StatusCode
 	}
-	for path, want := range map[string]int{"/healthz": 200, "/readyz": 200, "/metrics": 200, "/api/1/events": 404, "/": 404, "/debug/pprof/heap": 404} {
+	for path, want := range map[string]int{"/healthz": 200, "/holmes/healthz": 200, "/holmes/readyz": 200, "/holmes/metrics": 200, "/holmes/": 404, "/readyz": 200, "/metrics": 200, "/api/1/events": 404, "/": 404, "/debug/pprof/heap": 404} {
 		require.Equal(t, want, status("http://"+probes, path, ""), path)
 	}
 	require.Equal(t, 200, status(p.url, "/debug/pprof/heap", "old"))

@@ -11,6 +11,7 @@ import (
 // A gate is the handler of a server that is not ready yet: building the index may
 // take minutes. /healthz is answered, all other requests are asked to come again.
 type gate struct {
+	prefix   string // of paths, which a proxy may leave
 	inside   atomic.Pointer[api.Handler]
 	progress atomic.Pointer[string]
 }
@@ -22,6 +23,9 @@ func (g *gate) report(done, total int) {
 	text := fmt.Sprintf("reading %d of %d files", done, total)
 	g.progress.Store(&text)
 }
+
+// isProbe reports whether a request is for monitoring.
+func (g *gate) isProbe(r *http.Request) bool { return api.IsProbe(api.Below(g.prefix, r)) }
 
 // drain passes on that the server stops.
 func (g *gate) drain() {
@@ -44,7 +48,7 @@ func (g *gate) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.ServeHTTP(w, r)
 		return
 	}
-	if r.URL.Path == "/healthz" {
+	if api.Below(g.prefix, r).URL.Path == "/healthz" {
 		_, _ = fmt.Fprintln(w, `{"status":"ok"}`)
 		return
 	}

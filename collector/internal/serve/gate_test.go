@@ -35,6 +35,13 @@ func TestGate(t *testing.T) {
 	require.NotEmpty(t, a.Header().Get("Retry-After"))
 	require.Contains(t, a.Body.String(), "reading 17 of 400 files")
 	g.drain()
+	g.prefix = "/holmes"
+	require.Equal(t, 200, ask("/holmes/healthz").Code)
+	require.Equal(t, 200, ask("/healthz").Code)
+	require.Equal(t, 503, ask("/holmes/readyz").Code)
+	for path, is := range map[string]bool{"/holmes/healthz": true, "/holmes/metrics": true, "/readyz": true, "/holmes/events": false, "/holmeshealthz": false} {
+		require.Equal(t, is, g.isProbe(httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, http.NoBody)), path)
+	}
 }
 
 // A start says which bounds do not fit each other, or the disk.

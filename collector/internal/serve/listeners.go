@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"go.uber.org/zap"
@@ -30,9 +31,10 @@ func (l *listeners) open(ctx context.Context) (err error) {
 	if l.tokens, err = c.tokens(); err != nil {
 		return err
 	}
+	l.gate.prefix = strings.TrimRight(c.Prefix, "/")
 	config := server.Config{
 		Addr: c.Addr, Handler: &l.gate, Protected: l.tokens.Protected(), Drain: c.Drain, Draining: l.gate.drain,
-		Probe: api.IsProbe, Log: l.log.Named("http"),
+		Probe: l.gate.isProbe, Log: l.log.Named("http"),
 	}
 	if c.TLSCert != "" {
 		l.certificate = &certificate{cert: c.TLSCert, key: c.TLSKey}
