@@ -232,6 +232,66 @@ func TestDifference(t *testing.T) {
 	b.calm()
 }
 
+// phone makes the screen that of a phone.
+func (b *browser) phone() {
+	b.t.Helper()
+	send(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 390, Height: 844, DeviceScaleFactor: 2, Mobile: true})
+}
+
+// outside lists what is drawn beyond the right edge of the screen, or cannot be read
+// without scrolling something sideways.
+const outside = `(() => { const right = document.documentElement.clientWidth + 1, out = [];
+	for (const e of document.querySelectorAll("main *, header *, svg text")) {
+		const r = e.getBoundingClientRect();
+		if (r.width > 0 && r.right > right) out.push(e.tagName + "." + (e.className.baseVal ?? e.className) + " " + e.textContent.slice(0, 40));
+	}
+	return out; })()`
+
+// On a phone nothing is cut off or off the screen: not the picture, nor the tables of
+// services and of evidence, and their sentences have room.
+func TestPhone(t *testing.T) {
+	w := newWorld(t)
+	w.furnish()
+	b := newBrowser(t, w)
+	b.phone()
+	const event = "20260504T110000.000000000Z-cpu-1"
+	for name, path := range map[string]string{
+		"services": "/", "events": "/events", "event": "/events/" + event, "profiles": "/profiles?type=cpu", "compare": "/compare?service=shop&type=cpu",
+		"flame": "/flame?service=shop&type=cpu", "difference": "/flame?id=&type=cpu&event=" + event + "&base_service=shop&base_type=cpu",
+	} {
+		b.open(path)
+		b.run(chromedp.WaitReady(chromedp.CSS(`footer`)))
+		b.shot("phone-" + name)
+		require.Equal(t, 390, eval[int](b, `document.documentElement.clientWidth`), name)
+		require.Equal(t, 390, eval[int](b, `document.documentElement.scrollWidth`), name)
+		require.Empty(t, eval[[]string](b, outside), name)
+	}
+	b.open("/")
+	require.Greater(t, eval[float64](b, `document.querySelector(".cards td a[href^='/events/']").parentElement.getBoundingClientRect().width`), 300.0)
+	require.Contains(t, eval[string](b, `document.querySelector("section h3").innerText`), "Monday, 4 May 2026")
+
+	b.open("/flame?service=shop&type=cpu")
+	b.run(chromedp.WaitVisible(chromedp.CSS(`[data-flame-reset]`)))
+	screen := `document.querySelector("svg.flame").getBoundingClientRect().width`
+	all := eval[float64](b, screen)
+	require.Less(t, all, 390.0)
+	require.InDelta(t, all, b.width("all"), 0.1, "the letters are as large as elsewhere")
+	b.click(guilty)
+	require.InDelta(t, all, b.width(guilty), 0.1)
+	b.shot("phone-flame-zoomed")
+	send(b, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{Width: 1280, Height: 900, DeviceScaleFactor: 1})
+	_, err := chromedp.Run(b.ctx, chromedp.Poll[bool](`document.querySelector("svg.flame").viewBox.baseVal.width === 1200`))
+	require.NoError(t, err)
+	require.InDelta(t, 1200, b.width(guilty), 0.1, "turned to the side")
+	b.calm()
+
+	send(b, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: true})
+	b.phone()
+	b.open("/flame?service=shop&type=cpu")
+	b.shot("phone-without-scripts")
+	b.calm()
+}
+
 // Pages work without scripts.
 func TestWithoutScripts(t *testing.T) {
 	w := newWorld(t)

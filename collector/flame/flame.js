@@ -4,7 +4,7 @@
 // whole, and titles tell what a box is.
 (function () {
   "use strict";
-  var WIDTH = 1200, LETTER = 6.65, INSET = 3, NEAR = 0.02;
+  var WIDTH = 1200, NARROW = 760, LETTER = 6.65, LINE = 15, INSET = 3, NEAR = 0.02;
 
   function make(name, attributes, text) {
     var e = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -52,10 +52,29 @@
     b.text.textContent = text;
   }
 
+  // wrap writes a text in as many lines as it needs, the last or the first of them where it
+  // was, and returns how many there are more.
+  function wrap(element, text, width, up) {
+    var lines = [""], most = Math.max(Math.floor((width - 8) / (up ? 8 : LETTER)), 10);
+    text.split(" ").forEach(function (word) {
+      var line = lines[lines.length - 1];
+      if (line && line.length + 1 + word.length > most) lines.push(word);
+      else lines[lines.length - 1] = line ? line + " " + word : word;
+    });
+    element.textContent = "";
+    lines.forEach(function (line, i) {
+      var dy = i > 0 ? LINE : up ? (1 - lines.length) * LINE : 0;
+      element.appendChild(make("tspan", { x: element.getAttribute("x"), dy: dy }, line + (i < lines.length - 1 ? " " : "")));
+    });
+    return lines.length - 1;
+  }
+
   function start(svg) {
     var boxes = Array.prototype.map.call(svg.querySelectorAll(".boxes > g"), read);
     if (!boxes.length) return;
     var note = svg.querySelectorAll(".note"), last = note[note.length - 1], said = last.textContent;
+    var title = svg.querySelector(".title"), heading = title.textContent, height = svg.viewBox.baseVal.height;
+    var width = WIDTH, zoomed = boxes[0];
 
     function zoom(to) {
       boxes.forEach(function (b) {
@@ -63,9 +82,10 @@
         var above = b.y < to.y && b.x <= to.x + NEAR && b.x + b.w >= to.x + to.w - NEAR;
         b.g.classList.toggle("off", !inside && !above);
         b.g.classList.toggle("up", above);
-        if (above) place(b, 0, WIDTH);
-        if (inside) place(b, (b.x - to.x) / to.w * WIDTH, b.w / to.w * WIDTH);
+        if (above) place(b, 0, width);
+        if (inside) place(b, (b.x - to.x) / to.w * width, b.w / to.w * width);
       });
+      zoomed = to;
       svg.dataset.zoomed = to === boxes[0] ? "" : to.name;
     }
 
@@ -82,7 +102,21 @@
         }
       });
       last.textContent = wanted === "" ? said : "“" + text + "” is in " + (found / boxes[0].w * 100).toFixed(1) + " %";
+      fit();
       svg.dataset.found = wanted === "" ? "" : (found / boxes[0].w * 100).toFixed(1);
+    }
+
+    // On a narrow screen the picture is as wide as that, and its letters stay legible: the
+    // boxes become narrower, and the texts above and below them have more lines.
+    function fit() {
+      var room = document.documentElement === svg ? WIDTH : svg.getBoundingClientRect().width;
+      var narrow = room > 0 && room < NARROW, wide = narrow ? room : WIDTH;
+      if (wide === WIDTH && width === WIDTH) return;
+      var above = wrap(title, heading, wide, true), below = wrap(last, last.textContent, wide, false);
+      svg.setAttribute("viewBox", [0, -above * LINE, wide, height + (above + below) * LINE].join(" "));
+      if (wide === width) return;
+      width = wide;
+      zoom(zoomed);
     }
 
     svg.addEventListener("click", function (event) {
@@ -92,6 +126,8 @@
     document.addEventListener("keydown", function (event) {
       if (event.key === "Escape") zoom(boxes[0]);
     });
+    window.addEventListener("resize", fit);
+    fit();
     attach(svg, function () { zoom(boxes[0]); }, search);
   }
 

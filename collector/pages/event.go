@@ -179,7 +179,9 @@ func (page *eventPage) addCulprits() {
 	list := page.Full.Diagnosis.Culprits
 	for i := range list {
 		c := &list[i]
-		c.Grown = flame.Format(c.Delta, c.Unit)
+		if c.Delta != 0 { // what was found by other means has not grown
+			c.Grown = flame.Format(c.Delta, c.Unit)
+		}
 		for _, v := range page.Profiles {
 			if string(v.Kind) == c.Evidence && v.FlameURL != "" {
 				req := request{After: selection{ID: v.ID}, Search: c.Function}

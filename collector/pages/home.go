@@ -30,7 +30,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	}
 	body := struct {
 		Services []*serviceView
-		Latest   []*eventView
+		Latest   []day
 		Now      time.Time
 	}{Now: p.config.Now()}
 	for _, name := range names {
@@ -44,9 +44,7 @@ func (p *Pages) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	for i := range latest {
-		body.Latest = append(body.Latest, p.viewOf(&latest[i], body.Now))
-	}
+	body.Latest = p.byDay(latest, body.Now)
 	return p.render(w, http.StatusOK, "home", frame{Title: "Services", Here: "home", Body: body})
 }
 

@@ -123,8 +123,8 @@ func TestHomeShowsEachService(t *testing.T) {
 	}
 	page := w.page("/")
 	require.Contains(t, page, `href="/events/p1"`)
-	require.Contains(t, page, `<td class="n">over 100</td>`)
-	require.Contains(t, page, `<td class="n">1</td>`)
+	require.Contains(t, page, `<td class="n" data-label="Events">over 100</td>`)
+	require.Contains(t, page, `<td class="n" data-label="Events">1</td>`)
 }
 
 func TestEvent(t *testing.T) {

@@ -29,6 +29,19 @@ type day struct {
 	Events []*eventView
 }
 
+// byDay groups events, which are in order, by their day.
+func (p *Pages) byDay(events []collector.Event, now time.Time) (days []day) {
+	for i := range events {
+		date := events[i].At.UTC().Format("Monday, 2 January 2006")
+		if n := len(days); n == 0 || days[n-1].Date != date {
+			days = append(days, day{Date: date})
+		}
+		last := &days[len(days)-1]
+		last.Events = append(last.Events, p.viewOf(&events[i], now))
+	}
+	return days
+}
+
 // timeline lists events, the newest first.
 func (p *Pages) timeline(w http.ResponseWriter, r *http.Request) error {
 	values, now := r.URL.Query(), p.config.Now()
@@ -66,14 +79,7 @@ func (p *Pages) timeline(w http.ResponseWriter, r *http.Request) error {
 		values.Set("after", last.String())
 		body.Older = "/events?" + values.Encode()
 	}
-	for i := range events {
-		date := events[i].At.UTC().Format("Monday, 2 January 2006")
-		if n := len(body.Days); n == 0 || body.Days[n-1].Date != date {
-			body.Days = append(body.Days, day{Date: date})
-		}
-		last := &body.Days[len(body.Days)-1]
-		last.Events = append(last.Events, p.viewOf(&events[i], now))
-	}
+	body.Days = p.byDay(events, now)
 	return p.render(w, http.StatusOK, "events", frame{Title: "Events", Here: "events", Body: body})
 }
 
