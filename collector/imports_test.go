@@ -28,7 +28,7 @@ var rooms = map[string][]string{
 	"internal/demo":    {".", "api", "internal/serve", "internal/source", "internal/term"},
 	"internal/push":    {"."},
 	"internal/render":  {".", "flame", "merge", "safepprof"},
-	"internal/serve":   {".", "api", "files", "internal/units", "merge", "pages", "safepprof", "server"},
+	"internal/serve":   {".", "api", "files", "internal/render", "internal/units", "merge", "pages", "safepprof", "server"},
 	"internal/source":  {".", "api", "internal/units"},
 	"internal/term":    {},
 	"internal/units":   {},

@@ -15,6 +15,7 @@ import (
 	"github.com/google/pprof/profile"
 
 	"github.com/go-holmes/holmes/collector"
+	"github.com/go-holmes/holmes/collector/internal/render"
 )
 
 const (
@@ -104,7 +105,7 @@ func (p *Pages) session(w http.ResponseWriter, r *http.Request) error {
 		}
 		s = made
 	}
-	answer := &recorder{header: http.Header{}, status: http.StatusOK}
+	answer := render.NewRecorder()
 	s.handlers["/"+act].ServeHTTP(answer, r)
 	return p.pass(w, act, answer)
 }
@@ -149,10 +150,10 @@ const removed = "<style>#list,#disasm,#config,#action-source,#action-source-tab{
 
 // pass answers with one of pprof's pages, with a nonce for its scripts, in an origin
 // of its own.
-func (p *Pages) pass(w http.ResponseWriter, act string, a *recorder) error {
-	body := a.body.Bytes()
-	if a.status >= http.StatusBadRequest {
-		return collector.Errorf(codeOf(a.status), "pprof says: %.400s", strings.TrimSpace(string(body)))
+func (p *Pages) pass(w http.ResponseWriter, act string, a *render.Recorder) error {
+	body := a.Body.Bytes()
+	if a.Status >= http.StatusBadRequest {
+		return collector.Errorf(codeOf(a.Status), "pprof says: %.400s", strings.TrimSpace(string(body)))
 	}
 	if act != "download" {
 		nonce := rand.Text()
@@ -162,12 +163,12 @@ func (p *Pages) pass(w http.ResponseWriter, act string, a *recorder) error {
 		w.Header().Set("Content-Security-Policy", p.gates.driver+nonce+"'")
 	}
 	for _, name := range []string{"Content-Type", "Content-Disposition", "Location"} {
-		if value := a.header.Get(name); value != "" {
+		if value := a.Header().Get(name); value != "" {
 			w.Header().Set(name, value)
 		}
 	}
 	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
-	w.WriteHeader(a.status)
+	w.WriteHeader(a.Status)
 	_, _ = w.Write(body) // a client that has left is no error
 	return nil
 }
@@ -178,14 +179,3 @@ func codeOf(status int) collector.Code {
 	}
 	return collector.Invalid
 }
-
-// A recorder holds an answer.
-type recorder struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (r *recorder) Header() http.Header         { return r.header }
-func (r *recorder) WriteHeader(status int)      { r.status = status }
-func (r *recorder) Write(b []byte) (int, error) { return r.body.Write(b) }

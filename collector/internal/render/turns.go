@@ -1,7 +1,6 @@
 package render
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"maps"
@@ -44,7 +43,7 @@ func (t *Turns) Wait(ctx context.Context) (done func(), err error) {
 func (t *Turns) Serve(w http.ResponseWriter, r *http.Request, serve func(http.ResponseWriter, *http.Request) error) error {
 	ctx, stop := context.WithTimeout(r.Context(), t.timeout)
 	defer stop()
-	a := &Recorder{Status: http.StatusOK, header: http.Header{}}
+	a := NewRecorder()
 	if err := t.record(ctx, a, r.WithContext(ctx), serve); err != nil {
 		return err
 	}
@@ -62,18 +61,3 @@ func (t *Turns) record(ctx context.Context, to *Recorder, r *http.Request, serve
 	defer done()
 	return serve(to, r)
 }
-
-// A Recorder holds an answer.
-type Recorder struct {
-	Status int
-	Body   bytes.Buffer
-	header http.Header
-}
-
-// Header implements [http.ResponseWriter].
-func (r *Recorder) Header() http.Header { return r.header }
-
-// WriteHeader implements [http.ResponseWriter].
-func (r *Recorder) WriteHeader(status int) { r.Status = status }
-
-func (r *Recorder) Write(b []byte) (int, error) { return r.Body.Write(b) }

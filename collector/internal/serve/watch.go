@@ -1,7 +1,6 @@
 package serve
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -11,6 +10,8 @@ import (
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/reporters"
 	"go.uber.org/zap"
+
+	"github.com/go-holmes/holmes/collector/internal/render"
 )
 
 // WatchDir is the directory of the collector's own events until they are stored,
@@ -55,24 +56,13 @@ func (t within) RoundTrip(r *http.Request) (*http.Response, error) {
 		served.Body = http.NoBody
 	}
 	defer served.Body.Close()
-	a := &answer{header: http.Header{}, status: http.StatusOK}
+	a := render.NewRecorder()
 	t.handler.ServeHTTP(a, served)
 	if err := context.Cause(r.Context()); err != nil {
 		return nil, err
 	}
 	return &http.Response{
-		Status: http.StatusText(a.status), StatusCode: a.status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
-		Header: a.header, Body: io.NopCloser(&a.body), ContentLength: int64(a.body.Len()), Request: r,
+		Status: http.StatusText(a.Status), StatusCode: a.Status, Proto: "HTTP/1.1", ProtoMajor: 1, ProtoMinor: 1,
+		Header: a.Header(), Body: io.NopCloser(&a.Body), ContentLength: int64(a.Body.Len()), Request: r,
 	}, nil
 }
-
-// An answer is held in memory.
-type answer struct {
-	header http.Header
-	status int
-	body   bytes.Buffer
-}
-
-func (a *answer) Header() http.Header         { return a.header }
-func (a *answer) WriteHeader(status int)      { a.status = status }
-func (a *answer) Write(b []byte) (int, error) { return a.body.Write(b) }
