@@ -1,17 +1,13 @@
 package main
 
 import (
-	"bytes"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/go-holmes/holmes/internal/proftest"
-	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/internal/command"
@@ -22,21 +18,12 @@ import (
 // answer, the roll-ups of all services are made, and holmes check names it.
 func TestServeWithOneBadByte(t *testing.T) {
 	dir := t.TempDir()
-	one, err := profile.ParseData(proftest.Real(t)["sort-cpu"])
-	require.NoError(t, err)
-	one.TimeNanos = time.Now().Add(-50 * time.Hour).UnixNano()
-	var raw bytes.Buffer
-	require.NoError(t, one.Write(&raw))
+	raw, _ := oldProfile(t)
 	p := serving(t, dir, nil)
 	for _, service := range []string{"aaa", "web", "zzz"} {
-		for range 6 {
-			status, text, err := p.request(http.MethodPost, "/api/0/profiles?type=cpu&service="+service, bytes.NewReader(raw.Bytes()))
-			require.NoError(t, err)
-			require.Equal(t, http.StatusOK, status, text)
-		}
+		p.upload(service, raw, 6)
 	}
-	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, p.wait())
+	p.stop()
 	require.Zero(t, call(t, nil, "check", dir).code)
 
 	paths, err := filepath.Glob(filepath.Join(dir, "blobs", "*", "*"))
@@ -69,8 +56,7 @@ func TestServeWithOneBadByte(t *testing.T) {
 	require.NoError(t, err)
 	require.Contains(t, text, "holmes_store_damaged 1\n")
 	require.Equal(t, 1, strings.Count(text, "\nholmes_store_damaged "))
-	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, p.wait())
+	p.stop()
 	require.FileExists(t, filepath.Join(dir, "damaged", filepath.Base(damaged)))
 	require.Zero(t, call(t, nil, "check", dir).code)
 	require.Equal(t, command.ExitUsage, call(t, nil, "check").code)

@@ -11,8 +11,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
+	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
@@ -85,6 +89,34 @@ func serving(t *testing.T, dir string, env []string, args ...string) *process {
 func (p *process) wait() error {
 	<-p.ended
 	return p.Wait()
+}
+
+// stop ends the process as an operator does.
+func (p *process) stop() {
+	p.t.Helper()
+	require.NoError(p.t, p.Process.Signal(syscall.SIGTERM))
+	require.NoError(p.t, p.wait())
+}
+
+// upload sends a CPU profile of a service some times.
+func (p *process) upload(service string, raw []byte, times int) {
+	p.t.Helper()
+	for range times {
+		status, text, err := p.request(http.MethodPost, "/api/0/profiles?type=cpu&service="+service, bytes.NewReader(raw))
+		require.NoError(p.t, err)
+		require.Equal(p.t, http.StatusOK, status, text)
+	}
+}
+
+// oldProfile is a CPU profile of so long ago that its day has ended.
+func oldProfile(t *testing.T) (raw []byte, duration int64) {
+	t.Helper()
+	p, err := profile.ParseData(proftest.Real(t)["sort-cpu"])
+	require.NoError(t, err)
+	p.TimeNanos = time.Now().Add(-50 * time.Hour).UnixNano()
+	var b bytes.Buffer
+	require.NoError(t, p.Write(&b))
+	return b.Bytes(), p.DurationNanos
 }
 
 // request sends a request and returns the answer, or "" and an error.

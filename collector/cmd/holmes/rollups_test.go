@@ -1,17 +1,14 @@
 package main
 
 import (
-	"bytes"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
-	"github.com/go-holmes/holmes/internal/proftest"
 	"github.com/google/pprof/profile"
 	"github.com/stretchr/testify/require"
 
@@ -21,20 +18,10 @@ import (
 // A collector makes roll-ups of an hour that has ended, and answers from them.
 func TestServeRollups(t *testing.T) {
 	dir := t.TempDir()
-	one, err := profile.ParseData(proftest.Real(t)["sort-cpu"])
-	require.NoError(t, err)
-	one.TimeNanos = time.Now().Add(-50 * time.Hour).UnixNano() // its day has ended, too
-	var raw bytes.Buffer
-	require.NoError(t, one.Write(&raw))
+	raw, duration := oldProfile(t)
 	p := serving(t, dir, nil)
-	for range 5 {
-		status, text, err := p.request(http.MethodPost, "/api/0/profiles?service=shop&type=cpu",
-			bytes.NewReader(raw.Bytes()))
-		require.NoError(t, err)
-		require.Equal(t, http.StatusOK, status, text)
-	}
-	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, p.wait())
+	p.upload("shop", raw, 5)
+	p.stop()
 
 	p = serving(t, dir, nil)
 	require.Eventually(t, func() bool {
@@ -52,7 +39,6 @@ func TestServeRollups(t *testing.T) {
 	require.Equal(t, http.StatusOK, status, text)
 	merged, err := profile.Parse(strings.NewReader(text))
 	require.NoError(t, err)
-	require.Equal(t, 5*one.DurationNanos, merged.DurationNanos)
-	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, p.wait())
+	require.Equal(t, 5*duration, merged.DurationNanos)
+	p.stop()
 }

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -29,8 +28,7 @@ func TestServeDirectoryOfAnEarlierVersion(t *testing.T) {
 		_, text, err := p.request(http.MethodGet, "/metrics", nil)
 		return err == nil && strings.Contains(text, "\nholmes_store_totals_complete 1\n")
 	}, 30*time.Second, 10*time.Millisecond)
-	require.NoError(t, p.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, p.wait())
+	p.stop()
 
 	s, err := files.Open(t.Context(), dir, files.Options{})
 	require.NoError(t, err)

@@ -73,13 +73,18 @@ func TestProto(t *testing.T) {
 		{"a long label", message(1, message(1, message(1, strings.Repeat("n", 5000), 2, "v"))), fmt.Sprintf(`series{%q="v" }`, strings.Repeat("n", push.MaxText))},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			var got recorder
-			require.NoError(t, push.Proto(bytes.NewReader(tt.request), &got))
-			require.Equal(t, tt.want, got.String())
-			got = recorder{}
-			require.NoError(t, push.Proto(iotest.OneByteReader(bytes.NewReader(tt.request)), &got))
-			require.Equal(t, tt.want, got.String())
+			requireRead(t, tt.want, push.Proto, tt.request)
 		})
+	}
+}
+
+// requireRead reads a request as a whole and byte by byte.
+func requireRead(t *testing.T, want string, read func(io.Reader, push.Sink) error, request []byte) {
+	t.Helper()
+	for _, r := range []io.Reader{bytes.NewReader(request), iotest.OneByteReader(bytes.NewReader(request))} {
+		var got recorder
+		require.NoError(t, read(r, &got))
+		require.Equal(t, want, got.String())
 	}
 }
 
@@ -124,12 +129,7 @@ func TestJSON(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			require.True(t, json.Valid([]byte(tt.request)))
-			var got recorder
-			require.NoError(t, push.JSON(strings.NewReader(tt.request), &got))
-			require.Equal(t, tt.want, got.String())
-			got = recorder{}
-			require.NoError(t, push.JSON(iotest.OneByteReader(strings.NewReader(tt.request)), &got))
-			require.Equal(t, tt.want, got.String())
+			requireRead(t, tt.want, push.JSON, []byte(tt.request))
 		})
 	}
 }
