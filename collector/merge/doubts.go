@@ -2,7 +2,6 @@ package merge
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"time"
 )
@@ -10,52 +9,20 @@ import (
 // What a sum cannot know from its profiles is said beside it: which instance a profile
 // without a label is of, and what two profiles of one instance have both counted.
 
-// doubts count the profiles of which a sum may be wrong.
-type doubts struct {
-	Unnamed     int `json:"unnamed,omitempty"`     // without the label of an instance, taken as those of one
-	Overlapping int `json:"overlapping,omitempty"` // that began before another one of their instance had ended
-}
-
-// ends are the first and the last profiles of processes that count from their start.
-type ends struct {
-	// Processes is how many there are; 0 for other values.
-	Processes int `json:"processes,omitempty"`
-	// First and Last are the times of the first and of the last profile of all of them.
-	First time.Time `json:"first,omitzero"`
-	Last  time.Time `json:"last,omitzero"`
-}
-
-// add adds the chain of a process, from its first profile to its last.
-func (e *ends) add(first, last time.Time) {
-	if e.Processes == 0 || first.Before(e.First) {
-		e.First = first
-	}
-	if e.Processes == 0 || last.After(e.Last) {
-		e.Last = last
-	}
-	e.Processes++
-}
-
-// span is the ends in words, "" if there are none.
-func (e *ends) span() string {
-	if e.Processes == 0 {
-		return ""
-	}
-	const day, clock = "2006-01-02 ", "15:04:05"
-	first, last := e.First.UTC(), e.Last.UTC()
-	until := last.Format(clock)
-	if first.Format(day) != last.Format(day) {
-		until = last.Format(day + clock)
-	}
-	return fmt.Sprintf(", from the first to the last profile of %s, %s to %s", many(e.Processes, "process"), first.Format(day+clock), until)
-}
-
-// doubts counts what cannot be known of the profiles of a type. An instance matters to values
-// that are of each of them, and where only some of the profiles name theirs.
-func (p *plan) doubts(typ string, m *Measure) (d doubts) {
+// doubt tells the measures of the sum what it cannot know.
+func (p *plan) doubt(f *Fold) {
 	if len(p.refs) < 2 {
-		return d
+		return
 	}
+	for i := range f.columns {
+		c := &f.columns[i]
+		c.measure.doubts = p.doubtsOf(c.Type, &c.measure)
+	}
+}
+
+// doubtsOf counts what cannot be known of the profiles of a type. An instance matters to
+// values that are of each of them, and where only some of the profiles name theirs.
+func (p *plan) doubtsOf(typ string, m *Measure) (d doubts) {
 	named := 0
 	var lasting []*ref
 	for i := range p.refs {

@@ -322,7 +322,6 @@ func (p *plan) finish(f *Fold) {
 		if m.Over == Rate && m.Seconds == 0 {
 			m.Over = Total
 		}
-		m.doubts = p.doubts(c.Type, m)
 		if m.Over == Rate {
 			c.scale = float64(m.Instances) / m.Seconds
 		}

@@ -50,6 +50,7 @@ func (run *queryRun) fold(ctx context.Context, refs []ref, view View) (*Fold, er
 		}
 	}
 	run.plan.finish(f)
+	run.plan.doubt(f)
 	return f, nil
 }
 
