@@ -270,6 +270,12 @@ func TestPhone(t *testing.T) {
 	require.Greater(t, eval[float64](b, `document.querySelector(".cards td a[href^='/events/']").parentElement.getBoundingClientRect().width`), 300.0)
 	require.Contains(t, eval[string](b, `document.querySelector("section h3").innerText`), "Monday, 4 May 2026")
 
+	b.open("/top?type=cpu&event=" + event + "&base_service=shop&base_type=cpu")
+	b.run(chromedp.WaitVisible(chromedp.CSS(`table.sortable`)))
+	b.shot("phone-functions")
+	require.Equal(t, 390, eval[int](b, `document.documentElement.scrollWidth`), "the table scrolls by itself")
+	require.GreaterOrEqual(t, eval[float64](b, `document.querySelector("tbody td").getBoundingClientRect().width`), 150.0)
+
 	b.open("/flame?service=shop&type=cpu")
 	b.run(chromedp.WaitVisible(chromedp.CSS(`[data-flame-reset]`)))
 	screen := `document.querySelector("svg.flame").getBoundingClientRect().width`
