@@ -2,6 +2,7 @@ package api
 
 import (
 	"cmp"
+	"context"
 	"net/http"
 	"net/url"
 	"time"
@@ -46,7 +47,9 @@ func (rd *reader) getTimeline(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	lines, err := rd.store.Timeline(r.Context(), q)
+	ctx, stop := context.WithTimeout(r.Context(), rd.mergeLimit)
+	defer stop()
+	lines, err := rd.store.Timeline(ctx, q)
 	if err != nil {
 		return err
 	}
