@@ -149,7 +149,8 @@ func TestManyProfiles(t *testing.T) {
 	}
 	top := w.top("merge?service=web&type=cpu&format=top")
 	require.InDelta(t, 300*20, top.Total, 0)
-	require.Equal(t, "total over 50m", top.Measure.Text)
+	require.Equal(t, "total over 50m; 300 profiles without an instance label, taken as those of one; "+
+		"299 profiles recorded while another one of the same instance was", top.Measure.Text)
 }
 
 // Profiles of many writers are one answer: units add up, and what has no such values
@@ -202,7 +203,8 @@ func TestShapesOfOtherProfilers(t *testing.T) {
 	require.Equal(t, "cpu", top.Value)
 	require.Equal(t, "nanoseconds", top.Unit)
 	require.InDelta(t, 2e9, top.Total, 0, "a second and 1000 ms")
-	require.Equal(t, "total over 20s; 3 profiles without such values", top.Measure.Text)
+	require.Equal(t, "total over 20s; 3 profiles without such values; 2 profiles without an instance label, taken as those of one; "+
+		"1 profile recorded while another one of the same instance was", top.Measure.Text)
 	require.Contains(t, w.get("/api/1/merge?service=all&type=cpu&format=flame").body, "3 profiles without such values")
 	require.Contains(t, w.get("/api/1/merge?service=all&type=cpu&format=dot").body, "3 profiles without such values")
 	require.Equal(t, "samples", w.top("merge?service=all&type=cpu&format=top&value=samples").Value)

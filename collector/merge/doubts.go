@@ -21,12 +21,16 @@ func (p *plan) doubt(f *Fold) {
 }
 
 // doubtsOf counts what cannot be known of the profiles of a type. An instance matters to
-// values that are of each of them, and where only some of the profiles name theirs.
+// values that are of each of them, where only some of the profiles name theirs, and where
+// some overlap, which those of one instance do not.
 func (p *plan) doubtsOf(typ string, m *Measure) (d doubts) {
 	named := 0
 	var lasting []*ref
 	for i := range p.refs {
 		r := &p.refs[i]
+		if r.facts == nil && p.exact {
+			continue // retention has removed it meanwhile
+		}
 		if r.facts != nil {
 			if _, has := r.facts.total(typ); !has {
 				continue
@@ -44,11 +48,11 @@ func (p *plan) doubtsOf(typ string, m *Measure) (d doubts) {
 			lasting = append(lasting, r)
 		}
 	}
-	each := m.Class == Snapshot || m.Over == Rate || m.PerInstance || m.Processes > 0
-	if d.Unnamed+named < 2 || named == 0 && !each {
+	d.Overlapping = overlapping(lasting)
+	matters := m.Class == Snapshot || m.Over == Rate || m.PerInstance || m.Processes > 0 || named > 0 || d.Overlapping > 0
+	if d.Unnamed+named < 2 || !matters {
 		d.Unnamed = 0
 	}
-	d.Overlapping = overlapping(lasting)
 	return d
 }
 

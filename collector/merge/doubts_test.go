@@ -57,6 +57,12 @@ func TestUnnamedInstances(t *testing.T) {
 	require.Equal(t, "total over 20s"+unnamed(2), text(merge.View{PerInstance: true}))
 	put(2, "instance=a")
 	require.Equal(t, "total over 30s of 2 instances"+unnamed(2), text(merge.View{}))
+
+	p = newPlace(t)
+	put(0, "version=1")
+	put(0, "version=1")
+	require.Equal(t, "total over 20s"+unnamed(2)+"; 1 profile recorded while another one of the same instance was", text(merge.View{}),
+		"they are of two instances, or one twice")
 }
 
 // unnamed is what is said of profiles without the label of an instance.
