@@ -63,6 +63,13 @@ type Store interface {
 
 	// Timeline adds up totals over time.
 	Timeline(ctx context.Context, q TimelineQuery) ([]Line, error)
+
+	// Arrivals calls yield with each profile that is there and was stored after a mark,
+	// in the order of arrival, and returns the mark that the next call goes on from: a
+	// profile comes in exactly one of these calls. "" is the mark of an empty store, and
+	// a mark is good as long as the store is open. After an error the returned mark is
+	// the one that was given. Yield must not call the store.
+	Arrivals(ctx context.Context, mark string, yield func(Meta) error) (next string, err error)
 }
 
 // A Sweeper is a [Store] that removes what is too old or too much when it is asked to,

@@ -97,7 +97,7 @@ func (d *draft) store(rec *record) (receipt collector.Receipt, err error) {
 	rec.ID = id.String()
 	rows, err := d.persist(id, open, rec)
 	if err != nil {
-		d.s.abandon(open)
+		d.s.abandon(id, open)
 		return receipt, err
 	}
 	d.s.finish(id, open, rec, rows, d.reserved)

@@ -89,6 +89,7 @@
 //	keys.go     keys of uploads, and repetitions
 //	find.go     searches; source.go the rows that they read; labels.go names, values
 //	            and timelines
+//	arrivals.go what was stored since the last time
 //	backfill.go totals for the rows of earlier versions
 //	read.go     opening files
 //	sweep.go    retention: rounds; evict.go making room; keep.go pins, deletion; upload.go what it knows of an upload

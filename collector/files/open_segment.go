@@ -55,6 +55,7 @@ func (s *Store) begin() (blobID, *openSegment, error) {
 		s.filling[id.dir()] = open
 	}
 	s.next++
+	s.committing[id.seq] = struct{}{}
 	open.pending++
 	s.commits.Add(1)
 	return id, open, nil
@@ -64,9 +65,10 @@ func (s *Store) begin() (blobID, *openSegment, error) {
 const maxOpenSegments = 8
 
 // abandon ends a commit that failed.
-func (s *Store) abandon(open *openSegment) {
+func (s *Store) abandon(id blobID, open *openSegment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	delete(s.committing, id.seq)
 	open.pending--
 	s.commits.Done()
 }
@@ -78,6 +80,7 @@ func (s *Store) finish(id blobID, open *openSegment, r *record, rows []segment.R
 	defer s.mu.Unlock()
 	s.staged -= reserved
 	s.put(id, open, r, rows)
+	delete(s.committing, id.seq)
 	open.pending--
 	s.commits.Done()
 }

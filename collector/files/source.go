@@ -98,6 +98,7 @@ func (s *source) len() int {
 type view struct {
 	filling []source // newest first
 	sealed  []sealed
+	stable  uint64 // uploads below this number are in it, and none comes later
 }
 
 func (s *Store) view() (v view, err error) {
@@ -106,7 +107,7 @@ func (s *Store) view() (v view, err error) {
 	if s.closed {
 		return v, errClosed()
 	}
-	v.sealed = s.sealed
+	v.sealed, v.stable = s.sealed, s.stableBelow()
 	for dir, open := range s.filling {
 		v.filling = append(v.filling, source{dir: dir, rows: open.rows, gone: open.gone})
 	}

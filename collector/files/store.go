@@ -35,17 +35,19 @@ type Store struct {
 
 	mu      sync.RWMutex
 	closed  bool
-	next    uint64                      // the next upload's number
-	filling map[uint64]*openSegment     // being filled, in memory
-	sealed  []sealed                    // full, in the index, by number
-	keys    map[string]blobID           // of the uploads in open segments
-	claims  map[string]chan struct{}    // keys of uploads that are being committed
-	ofClass [classes]amount             // of all blobs, by class
-	total   amount                      // of all blobs
-	usage   map[string]*[classes]amount // the same by service and class
-	staged  int64                       // bytes of the drafts
-	damage  damage
-	commits sync.WaitGroup // that have a slot; added to while not closed
+	next    uint64                   // the next upload's number
+	filling map[uint64]*openSegment  // being filled, in memory
+	sealed  []sealed                 // full, in the index, by number
+	keys    map[string]blobID        // of the uploads in open segments
+	claims  map[string]chan struct{} // keys of uploads that are being committed
+	// committing are the numbers of uploads that have a slot and are not visible yet.
+	committing map[uint64]struct{}
+	ofClass    [classes]amount             // of all blobs, by class
+	total      amount                      // of all blobs
+	usage      map[string]*[classes]amount // the same by service and class
+	staged     int64                       // bytes of the drafts
+	damage     damage
+	commits    sync.WaitGroup // that have a slot; added to while not closed
 
 	sweeping sync.Mutex // held while uploads are removed, for what follows; locked before mu
 	queues   map[queueKey]*queue
@@ -71,6 +73,7 @@ func Open(ctx context.Context, dir string, opts Options) (_ *Store, err error) {
 		dir: dir, opts: opts.withDefaults(), usage: map[string]*[classes]amount{},
 		queues: map[queueKey]*queue{}, kept: map[blobID]kept{},
 		filling: map[uint64]*openSegment{}, keys: map[string]blobID{}, claims: map[string]chan struct{}{},
+		committing: map[uint64]struct{}{},
 	}
 	for _, sub := range []string{"", blobsDir, incomingDir} {
 		if err := os.MkdirAll(filepath.Join(dir, sub), 0o700); err != nil {

@@ -42,6 +42,8 @@ func suite() []test {
 		{"lists services", listsServices},
 		{"lists labels", listsLabels},
 		{"opens all in order", opensAllInOrder},
+		{"tells what arrives", tellsWhatArrives},
+		{"tells once what arrives", tellsOnceWhatArrives},
 		{"deletes by request", deletesByRequest},
 		{"stores a key once", storesAKeyOnce},
 		{"stores a key once at the same time", storesAKeyOnceAtOnce},
