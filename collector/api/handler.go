@@ -79,7 +79,7 @@ func New(config Config) (*Handler, error) {
 	if err := h.SetTokens(config.Tokens); err != nil {
 		return nil, err
 	}
-	h.metrics = newMetrics(&h.config, h.uploads.slots, h.queries, h.log)
+	h.metrics = newMetrics(&h.config, h.reader.merger, h.uploads.slots, h.queries, h.log)
 	h.probes = http.NewServeMux()
 	for _, r := range h.routes() {
 		h.mux.Handle(r.pattern, h.route(r))

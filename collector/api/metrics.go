@@ -10,6 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.uber.org/zap"
+
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
 // metrics are what GET /metrics answers. Their registry belongs to one handler:
@@ -28,7 +30,7 @@ type answerKey struct {
 	status int
 }
 
-func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger) *metrics {
+func newMetrics(config *Config, merger *merge.Merger, uploads, queries chan struct{}, log *zap.Logger) *metrics {
 	byAnswer := []string{"route", "status"}
 	m := &metrics{
 		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -58,6 +60,10 @@ func newMetrics(config *Config, uploads, queries chan struct{}, log *zap.Logger)
 		lengthOf(uploads, "holmes_uploads", "Uploads that are being received."),
 		lengthOf(queries, "holmes_queries", "Requests to read that are being answered."),
 		buildInfo(config.Version),
+		gaugeOf("holmes_rollup_backlog_profiles", "Profiles of hours that have ended and have no roll-up yet: they are read one by one.",
+			func() float64 { return float64(merger.Backlog().Profiles) }),
+		gaugeOf("holmes_rollup_behind_seconds", "How long the hour or day that waits the longest is due to be rolled up.",
+			func() float64 { return merger.Backlog().Behind.Seconds() }),
 		configured{config.Gauges},
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
@@ -80,7 +86,11 @@ func (m *metrics) count(key answerKey, took time.Duration, received int64) {
 
 // lengthOf is a gauge of the slots that are taken.
 func lengthOf(slots chan struct{}, name, help string) prometheus.Collector {
-	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, func() float64 { return float64(len(slots)) })
+	return gaugeOf(name, help, func() float64 { return float64(len(slots)) })
+}
+
+func gaugeOf(name, help string, value func() float64) prometheus.Collector {
+	return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value)
 }
 
 func buildInfo(v Version) prometheus.Collector {

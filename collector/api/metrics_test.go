@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
@@ -11,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/collector/api"
+	"github.com/go-holmes/holmes/collector/merge"
 )
 
 // scrape parses what /metrics answers.
@@ -89,6 +91,35 @@ func TestMetrics(t *testing.T) {
 	require.InDelta(t, 1.5, metric(t, families, "holmes_fish").GetGauge().GetValue(), 0)
 	require.Equal(t, "Fish.", families["holmes_fish"].GetHelp())
 	metric(t, families, "holmes_build_info", "version", "v1.2.3", "commit", "abc", "build_time", "then")
+}
+
+// The metrics say how far roll-ups are behind, and that nothing waits when they are made.
+func TestRollupMetrics(t *testing.T) {
+	at := taken().Add(10 * time.Minute) // within the hour
+	var merger *merge.Merger
+	w := newWorld(t, func(c *api.Config) {
+		var err error
+		merger, err = merge.New(merge.Config{Store: c.Store, Dir: t.TempDir(), Now: func() time.Time { return at }})
+		require.NoError(t, err)
+		c.Merger = merger
+	})
+	for minute := range 5 {
+		w.post("/api/0/profiles?service=shop&type=cpu", profileOf(t, "cpu", taken().Add(time.Duration(minute)*time.Minute)))
+	}
+	roller := merger.Roller()
+	requireBehind := func(profiles int, behind time.Duration) {
+		families := w.scrape()
+		require.InDelta(t, profiles, metric(t, families, "holmes_rollup_backlog_profiles").GetGauge().GetValue(), 0)
+		require.InDelta(t, behind.Seconds(), metric(t, families, "holmes_rollup_behind_seconds").GetGauge().GetValue(), 0)
+	}
+	_, err := roller.Round(t.Context())
+	require.NoError(t, err)
+	requireBehind(0, 0)
+	at = taken().Truncate(time.Hour).Add(2 * time.Hour)
+	requireBehind(5, 50*time.Minute)
+	_, err = roller.Round(t.Context())
+	require.NoError(t, err)
+	requireBehind(0, 0)
 }
 
 // Each handler counts for itself.

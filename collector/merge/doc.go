@@ -42,7 +42,8 @@
 // query finds and a roll-up does not have is folded from the profile itself, a
 // group is left alone if it has more than the query finds, if its profiles do not
 // weigh the same, or if it has lost labels that are wanted, and what would have to
-// be trimmed is not rolled up. So they can be removed at any time.
+// be trimmed is not rolled up. So they can be removed at any time. What has no roll-up yet
+// is read profile by profile, and [Merger.Backlog] says how much that is.
 //
 // # Caveats
 //
@@ -67,8 +68,11 @@
 //	encode.go   the sum as a profile
 //	calls.go    the sum as stacks of calls; graph.go as a call graph
 //	measure.go  what values are, in words
-//	plan.go     what each profile weighs; facts.go what has to be known for that
+//	plan.go     what each profile weighs; ref.go, facts.go what has to be known for that
 //	merger.go   what a query finds; run.go how it becomes one
-//	rollup.go   a roll-up's file; group.go by which labels
-//	roller.go   when they are made, and when they go
+//	period.go   hours and days
+//	rollup.go   the roll-ups that there are; rollfile.go one as a file; group.go, members.go its parts
+//	backlog.go  periods that have something to roll up; waiting.go which is next; behind.go how many
+//	roller.go   when roll-ups are made, and when they go; listing.go, parts.go of which profiles
+//	outlive.go  roll-ups whose profiles are gone
 package merge

@@ -12,37 +12,6 @@ import (
 	"github.com/go-holmes/holmes/collector"
 )
 
-// facts are what has to be known of a profile before its values are added: their
-// types and the sum of each.
-type facts struct {
-	Types  []string `json:"types,omitempty"` // none of a profile that cannot be read
-	Totals []int64  `json:"totals,omitempty"`
-}
-
-// total returns the sum of the values of a type.
-func (f *facts) total(typ string) (sum int64, there bool) {
-	for i, t := range f.Types {
-		if t == typ {
-			return f.Totals[i], true
-		}
-	}
-	return 0, false
-}
-
-// only returns the facts of the types that a ref takes, see [addition].
-func (r *ref) only(f *facts) *facts {
-	taken := &facts{}
-	for i, typ := range f.Types {
-		if r.takes(typ) {
-			taken.Types, taken.Totals = append(taken.Types, typ), append(taken.Totals, f.Totals[i])
-		}
-	}
-	if n := len(taken.Types); n == 0 || n == len(f.Types) {
-		return f
-	}
-	return taken
-}
-
 // facts returns those of a profile that was read.
 func (s *source) facts() *facts {
 	f := &facts{Totals: make([]int64, len(s.types))}
@@ -89,9 +58,6 @@ func (c *factsCache) put(id string, f *facts) {
 	}
 	c.byID[id] = f
 }
-
-// needsFacts reports whether the values of a kind cannot be added without facts.
-func needsFacts(kind collector.Kind) bool { return kind != collector.KindCPU }
 
 // learn completes the refs with their facts: from roll-ups, from what is known, and
 // for the rest from the profiles. Those that retention has removed meanwhile have
@@ -157,21 +123,20 @@ func (run *queryRun) learnFromRollups(refs []ref) {
 				continue
 			}
 			for g := range r.groups {
-				r.groups[g].tell(byID)
+				if members, whole := r.members(&r.groups[g]); whole {
+					members.tell(byID)
+				}
 			}
 			_ = r.Close()
 		}
 	}
 }
 
-// tell hands the facts of a group to the refs of its profiles.
-func (g *group) tell(byID map[string]*ref) {
-	if len(g.Facts) != len(g.IDs) {
-		return
-	}
-	for i, id := range g.IDs {
-		if r := byID[id]; r != nil && r.facts == nil {
-			r.facts = &g.Facts[i]
+// tell hands the facts of members to the refs of their profiles.
+func (m *members) tell(byID map[string]*ref) {
+	for i := range m.facts {
+		if r := byID[m.ids[i]]; r != nil && r.facts == nil {
+			r.facts = &m.facts[i]
 		}
 	}
 }

@@ -297,20 +297,3 @@ func (m *Merger) read(from sectionReader, add func([]byte) error) error {
 const keptBuffer = 8 << 20
 
 type sectionReader interface{ Read([]byte) (int, error) }
-
-// A series is what is rolled up together.
-type series struct {
-	service string
-	kind    collector.Kind
-}
-
-// periods are how long roll-ups are, the shortest first.
-func periods() []time.Duration { return []time.Duration{time.Hour, 24 * time.Hour} }
-
-// samePeriod reports whether two times fall into the same period of a level.
-func samePeriod(a, b time.Time, level int) bool {
-	return begin(a, level).Equal(begin(b, level))
-}
-
-// begin is when the period of a level began that a time falls into.
-func begin(at time.Time, level int) time.Time { return at.UTC().Truncate(periods()[level]) }

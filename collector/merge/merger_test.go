@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"iter"
 	"os"
 	"path/filepath"
 	"testing"
@@ -33,15 +34,28 @@ type place struct {
 	roller *merge.Roller
 }
 
-// counting counts what is opened.
+// counting counts what is opened, and searches.
 type counting struct {
 	*files.Store
-	opened  int
-	damaged string // an ID
+	opened, found int
+	damaged       string // an ID
+	failAfter     int    // profiles that were opened; 0 is never
+	onOpen        func()
+}
+
+func (c *counting) Find(ctx context.Context, q collector.Query) iter.Seq2[collector.Meta, error] {
+	c.found++
+	return c.Store.Find(ctx, q)
 }
 
 func (c *counting) Open(ctx context.Context, id string) (*collector.File, error) {
 	c.opened++
+	if c.onOpen != nil {
+		c.onOpen()
+	}
+	if c.failAfter > 0 && c.opened > c.failAfter {
+		return nil, errTest
+	}
 	if id == c.damaged {
 		return nil, &collector.Error{Code: collector.Damaged, Message: id}
 	}
@@ -223,7 +237,7 @@ func TestDamagedRollups(t *testing.T) {
 		case 1:
 			raw[len(raw)/2] ^= 1
 		case 2:
-			raw[20] ^= 1
+			raw[len(raw)-20] ^= 1 // in its head
 		case 3:
 			raw = nil
 		case 4:

@@ -64,13 +64,14 @@ func (r *rollups) members(p period) (all []collector.Meta) {
 	}
 	defer file.Close()
 	for i := range file.groups {
-		g := &file.groups[i]
-		for n, d := range g.Profiles {
-			if n < len(g.IDs) {
-				all = append(all, collector.Meta{
-					ID: g.IDs[n], Service: p.series.service, Kind: p.series.kind, CreatedAt: d.At, Duration: d.Duration, Labels: d.Labels,
-				})
-			}
+		members, whole := file.members(&file.groups[i])
+		if !whole {
+			continue
+		}
+		for n, d := range members.profiles {
+			all = append(all, collector.Meta{
+				ID: members.ids[n], Service: p.series.service, Kind: p.series.kind, CreatedAt: d.At, Duration: d.Duration, Labels: d.Labels,
+			})
 		}
 	}
 	return all
@@ -83,12 +84,23 @@ func selects(q *collector.Query, m *collector.Meta) bool {
 }
 
 // outlives reports whether a roll-up has a profile that the store has not.
-func (r *rollups) outlives(p period, metas []collector.Meta) bool {
-	there := make(map[string]bool, len(metas))
-	for i := range metas {
-		there[metas[i].ID] = true
+func (r *rollups) outlives(p period, l *listing) bool {
+	file := r.open(p.series, p.level, p.at)
+	if file == nil {
+		return false
 	}
-	return slices.ContainsFunc(r.members(p), func(m collector.Meta) bool { return !there[m.ID] })
+	defer file.Close()
+	there := make(map[string]bool, len(l.all))
+	for i := range l.all {
+		there[l.all[i].id] = true
+	}
+	for i := range file.groups {
+		members, whole := file.members(&file.groups[i])
+		if whole && slices.ContainsFunc(members.ids, func(id string) bool { return !there[id] }) {
+			return true
+		}
+	}
+	return false
 }
 
 // periods returns those that have a roll-up.
@@ -109,7 +121,9 @@ func (m *Merger) Forget(metas []collector.Meta) error {
 	for i := range metas {
 		for _, kind := range metas[i].Kinds() {
 			for level := range periods() {
-				if err := m.rollups.remove(m.rollups.path(series{metas[i].Service, kind}, level, begin(metas[i].CreatedAt, level))); err != nil {
+				p := period{series{metas[i].Service, kind}, level, begin(metas[i].CreatedAt, level)}
+				m.rollups.again(p)
+				if err := m.rollups.remove(m.rollups.path(p.series, p.level, p.at)); err != nil {
 					return err
 				}
 			}
@@ -150,6 +164,7 @@ func (m *Merger) ForgetService(service string) (files int, size int64, err error
 func (r *rollups) removeService(service string) (files int, size int64, err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.deleted++
 	maps.DeleteFunc(r.files, func(_ string, file rolledFile) bool {
 		its := file.series.service == service
 		if its {
@@ -157,6 +172,7 @@ func (r *rollups) removeService(service string) (files int, size int64, err erro
 		}
 		return its
 	})
+	maps.DeleteFunc(r.waiting, func(p period, _ content) bool { return p.series.service == service })
 	for _, kind := range collector.Kinds() {
 		dir := filepath.Dir(r.path(series{service, kind}, 0, time.Time{}))
 		if err := os.RemoveAll(filepath.Join(r.dir, dir)); err != nil {

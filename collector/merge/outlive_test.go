@@ -79,6 +79,35 @@ func TestRollupsOutliveProfiles(t *testing.T) {
 	require.Equal(t, collector.NotFound, collector.CodeOf(err))
 }
 
+// A roll-up that outlives its profiles is looked at once for a profile that comes late,
+// which stays beside it.
+func TestLateBesideAnOutlivingRollUp(t *testing.T) {
+	now := start()
+	store, err := files.Open(t.Context(), testkit.FastDir(t), files.Options{MaxAge: 50 * time.Hour, Now: func() time.Time { return now }})
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	p := &place{t: t, store: &counting{Store: store}, dir: testkit.FastDir(t), now: start().Add(100 * time.Hour)}
+	p.restart()
+	for n := range 5 {
+		p.put(collector.KindCPU, cpus(t)[n%4], start().Add(time.Duration(n)*time.Minute), "")
+	}
+	require.Equal(t, 2, p.round().Made)
+	now = start().Add(60 * time.Hour)
+	_, err = store.Sweep(t.Context())
+	require.NoError(t, err)
+	p.put(collector.KindCPU, cpus(t)[0], start().Add(7*time.Minute), "")
+	for n := range 3 {
+		found := p.store.found
+		done := p.round()
+		require.Zero(t, done.Made+done.Removed)
+		require.Equal(t, n == 0, p.store.found > found)
+		require.Zero(t, p.Backlog())
+		f, opened := p.query(collector.Query{})
+		require.Equal(t, 6, f.Profiles())
+		require.Equal(t, 1, opened)
+	}
+}
+
 // The roll-ups of a service are forgotten, also those that no round has found yet.
 func TestForgetService(t *testing.T) {
 	p := newPlace(t)

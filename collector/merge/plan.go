@@ -5,49 +5,9 @@ import (
 	"maps"
 	"slices"
 	"strings"
-	"time"
 
 	"github.com/go-holmes/holmes/collector"
 )
-
-// A ref is a profile that was found.
-type ref struct {
-	id       string
-	at       time.Time
-	kind     collector.Kind // that was asked for, or else its own
-	own      collector.Kind // of which kind has only a part; "" is all of it
-	duration time.Duration
-	instance string // its name
-	process  string // labels that no other process has at the same time
-	facts    *facts // nil if they are not needed
-}
-
-// refOf returns the ref of a profile of which the values of a kind are asked for, or all
-// if it is "".
-func refOf(m *collector.Meta, asked collector.Kind) ref {
-	r := ref{id: m.ID, at: m.CreatedAt, kind: m.Kind, duration: m.Duration, instance: instanceOf(m.Labels)}
-	if asked != "" {
-		r.kind, r.own = asked, m.Kind
-	}
-	if needsFacts(r.kind) {
-		r.process = m.Labels.String()
-	}
-	return r
-}
-
-// takes reports whether values of a type are asked for.
-func (r *ref) takes(typ string) bool { return r.own == "" || r.own.Of(typ) == r.kind }
-
-// instanceOf returns the name of the instance that a profile is of. Profiles
-// without such a label are taken as those of one instance.
-func instanceOf(labels collector.Labels) string {
-	for _, key := range []string{"instance", "service_instance_id", "service.instance.id", "pod", "hostname", "host"} {
-		if name := labels.Get(key); name != "" {
-			return name
-		}
-	}
-	return ""
-}
 
 // A plan says what the values of each profile are multiplied by, so that their sum
 // is the answer. All weights are whole numbers: it makes no difference whether a

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/go-holmes/holmes/collector"
 )
@@ -18,6 +19,36 @@ type queryRun struct {
 	plan   *plan // nil adds them as they are, for a roll-up
 	// damaged are those that could not be read.
 	damaged map[string]bool
+	// opened are roll-ups that stay open for the next run.
+	opened opened
+}
+
+// Opened are open roll-ups, by their periods; nil is one that is not there.
+type opened map[period]*rollup
+
+func (o opened) close() {
+	for _, r := range o {
+		if r != nil {
+			_ = r.Close()
+		}
+	}
+}
+
+// open opens a roll-up, unless it is open, and returns nil if there is none. What done
+// does ends its use.
+func (run *queryRun) open(level int, at time.Time) (r *rollup, done func()) {
+	p := period{run.series, level, at}
+	r, known := run.opened[p]
+	if !known {
+		r = run.merger.rollups.open(run.series, level, at)
+	}
+	switch {
+	case run.opened != nil:
+		run.opened[p] = r
+	case r != nil:
+		return r, func() { _ = r.Close() }
+	}
+	return r, func() {}
 }
 
 // fold folds what was found.
@@ -137,20 +168,25 @@ func (run *queryRun) fromRollup(ctx context.Context, level int, refs []*ref) (re
 	if run.merger.rollups == nil || len(refs) < minRolled {
 		return refs, nil
 	}
-	r := run.merger.rollups.open(run.series, level, begin(refs[0].at, level))
+	r, done := run.open(level, begin(refs[0].at, level))
+	defer done()
 	if r == nil {
 		return refs, nil
 	}
-	defer r.Close()
 	wanted := make(map[string]*ref, len(refs))
+	var groups []int // of which a profile is wanted
 	for _, ref := range refs {
 		wanted[ref.id] = ref
+		if g, is := r.byFirst[ref.id]; is {
+			groups = append(groups, g)
+		}
 	}
-	for i := range r.groups {
+	slices.Sort(groups)
+	for _, g := range groups {
 		if err := ctx.Err(); err != nil {
 			return nil, fmt.Errorf("holmes: merge: %w", err)
 		}
-		if err := run.addGroup(ctx, r, &r.groups[i], wanted); err != nil {
+		if err := run.addGroup(ctx, r, &r.groups[g], wanted); err != nil {
 			return nil, err
 		}
 	}
@@ -160,8 +196,15 @@ func (run *queryRun) fromRollup(ctx context.Context, level int, refs []*ref) (re
 // addGroup folds a group of a roll-up, if all of its profiles are wanted and count
 // the same, and takes them from the wanted ones.
 func (run *queryRun) addGroup(ctx context.Context, r *rollup, g *group, wanted map[string]*ref) error {
-	members := make([]*ref, len(g.IDs))
-	for i, id := range g.IDs {
+	if g.Count > len(wanted) {
+		return nil
+	}
+	of, whole := r.members(g)
+	if !whole {
+		return nil // the profiles are not damaged
+	}
+	members := make([]*ref, len(of.ids))
+	for i, id := range of.ids {
 		if members[i] = wanted[id]; members[i] == nil {
 			return nil
 		}
@@ -175,16 +218,16 @@ func (run *queryRun) addGroup(ctx context.Context, r *rollup, g *group, wanted m
 		how.weigh = func(typ string) int64 { return weights[typ] }
 	}
 	if whole := run.merger.read(r.section(g), func(raw []byte) error { return run.sum.add(raw, how) }) == nil; !whole {
-		return nil // the profiles are not damaged
+		return nil // nor here
 	}
 	run.sum.addGroup(g, how.weigh)
 	if g.Bare {
 		run.sum.DropLabels()
 		run.sum.stripped = run.sum.stripped || run.labels
 	}
-	for i, id := range g.IDs {
-		if len(g.Facts) > 0 && run.plan == nil {
-			members[i].facts = &g.Facts[i]
+	for i, id := range of.ids {
+		if len(of.facts) > 0 && run.plan == nil {
+			members[i].facts = &of.facts[i]
 		}
 		delete(wanted, id)
 	}
