@@ -66,14 +66,24 @@ type Point struct {
 // A Lines collects the lines of a timeline: stores use it.
 type Lines struct {
 	from, step int64
-	lines      map[lineKey]map[int64]*Point
+	lines      map[lineKey]steps
+	points     [][]Point // of all lines, in pieces of pointPiece
 }
 
 type lineKey struct{ by, unit string }
 
+// Steps are where a line's points are, plus one, by their steps in pieces: most lines of
+// a fleet have few points.
+type steps map[int64]*[stepPiece]int32
+
+const (
+	stepPiece  = 64
+	pointPiece = 1024
+)
+
 // NewLines begins the lines of a valid query.
 func NewLines(q *TimelineQuery) *Lines {
-	return &Lines{from: q.From.UnixNano(), step: int64(q.Step), lines: map[lineKey]map[int64]*Point{}}
+	return &Lines{from: q.From.UnixNano(), step: int64(q.Step), lines: map[lineKey]steps{}}
 }
 
 // Add adds a profile that was created at, in nanoseconds since 1970.
@@ -81,27 +91,51 @@ func (l *Lines) Add(by, unit string, at, value int64, duration time.Duration) {
 	key := lineKey{by, unit}
 	line := l.lines[key]
 	if line == nil {
-		line = map[int64]*Point{}
+		line = steps{}
 		l.lines[key] = line
 	}
 	n := (at - l.from) / l.step
-	p := line[n]
-	if p == nil {
-		p = &Point{At: time.Unix(0, l.from+n*l.step).UTC()}
-		line[n] = p
+	piece := line[n/stepPiece]
+	if piece == nil {
+		piece = new([stepPiece]int32)
+		line[n/stepPiece] = piece
 	}
+	place := &piece[n%stepPiece]
+	if *place == 0 {
+		*place = l.begin(Point{At: time.Unix(0, l.from+n*l.step).UTC()})
+	}
+	p := l.point(*place)
 	p.Value += value
 	p.Profiles++
 	p.Duration += duration
 }
 
+// begin adds a point, and returns its place.
+func (l *Lines) begin(p Point) int32 {
+	last := len(l.points) - 1
+	if last < 0 || len(l.points[last]) == pointPiece {
+		l.points = append(l.points, make([]Point, 0, pointPiece))
+		last++
+	}
+	l.points[last] = append(l.points[last], p)
+	return int32(last*pointPiece + len(l.points[last]))
+}
+
+func (l *Lines) point(place int32) *Point {
+	return &l.points[(place-1)/pointPiece][(place-1)%pointPiece]
+}
+
 // Sorted returns the lines, sorted by their names, with their points in order.
 func (l *Lines) Sorted() []Line {
 	lines := []Line{}
-	for key, points := range l.lines {
+	for key, pieces := range l.lines {
 		line := Line{By: key.by, Unit: key.unit}
-		for _, n := range slices.Sorted(maps.Keys(points)) {
-			line.Points = append(line.Points, *points[n])
+		for _, n := range slices.Sorted(maps.Keys(pieces)) {
+			for _, place := range pieces[n] {
+				if place > 0 {
+					line.Points = append(line.Points, *l.point(place))
+				}
+			}
 		}
 		lines = append(lines, line)
 	}

@@ -22,7 +22,17 @@ func (b *slotSet) add(slot int) bool {
 // left.
 type removals struct {
 	slotSet
-	left int // guarded by the store's mu
+	left  int // guarded by the store's mu
+	added atomic.Int64
+}
+
+// add reports whether the slot was not in the set before.
+func (r *removals) add(slot int) bool {
+	isNew := r.slotSet.add(slot)
+	if isNew {
+		r.added.Add(1)
+	}
+	return isNew
 }
 
 // present returns the tags of the blobs that a directory has, plus one, by slot. The

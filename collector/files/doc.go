@@ -88,7 +88,7 @@
 //	open_segment.go  a directory being filled; seal.go when it is full
 //	keys.go     keys of uploads, and repetitions
 //	find.go     searches; source.go the rows that they read; labels.go names, values
-//	            and timelines
+//	            and timelines; values.go, value_cache.go what was read before
 //	arrivals.go what was stored since the last time
 //	backfill.go totals for the rows of earlier versions
 //	read.go     opening files

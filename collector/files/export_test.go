@@ -106,3 +106,12 @@ func linkTo(file *string, name string) error {
 	*file = name
 	return os.WriteFile(name, nil, 0o600)
 }
+
+// ValueLists are the lists of a label's values that were made, by directory.
+func (s *Store) ValueLists(label string) map[uint64]*uint32 {
+	lists := map[uint64]*uint32{}
+	for dir, list := range s.cached.labels[termPrefix(label)+"\x00"].lists {
+		lists[dir] = &list.numbers[0]
+	}
+	return lists
+}

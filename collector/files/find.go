@@ -176,7 +176,7 @@ func (s *Store) hits(ctx context.Context, q segment.Query, after *hit, limit int
 		q.To = min(q.To, after.at+1)
 	}
 	var hits []hit
-	err := s.eachSource(ctx, &q, func(src *source) error {
+	err := s.eachSource(ctx, &q, nil, func(src *source) error {
 		src.search(&q, func(row int, at int64) {
 			h := hit{at: at, ref: src.ref(row), dir: uint32(src.dir), row: uint32(row)}
 			if after != nil && newest(h, *after) <= 0 {

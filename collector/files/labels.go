@@ -1,11 +1,7 @@
 package files
 
 import (
-	"bytes"
 	"context"
-	"maps"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
@@ -31,44 +27,20 @@ func (s *Store) values(ctx context.Context, q *collector.Query, prefix, separato
 	if err := q.Validate(); err != nil {
 		return nil, err
 	}
-	found := map[string]bool{}
-	take := func(value []byte) {
-		if separator != "" {
-			value, _, _ = bytes.Cut(value, []byte(separator))
-		}
-		if !found[string(value)] { // which allocates nothing
-			found[string(value)] = true
-		}
-	}
 	sq := profileQuery(q)
-	err := s.eachSource(ctx, &sq, func(src *source) error {
-		if src.seg == nil {
-			src.search(&sq, func(row int, _ int64) {
-				for _, t := range src.rows[row].Terms {
-					if rest, ok := strings.CutPrefix(t, prefix); ok {
-						take([]byte(rest))
-					}
-				}
-			})
+	lookup := &lookup{query: &sq, prefix: prefix, separator: separator, found: map[string]bool{}}
+	do := func() error {
+		return s.eachSource(ctx, &sq, lookup.known, func(src *source) error {
+			lookup.read(src)
 			return nil
-		}
-		seen := make([]bool, src.seg.Sets())
-		src.search(&sq, func(row int, _ int64) { seen[src.seg.SetOf(row)] = true })
-		begin, end := src.seg.Range(prefix)
-		last := []byte(nil) // the name that was found last, with its separator
-		for n := begin; n < end; n++ {
-			rest := src.seg.Term(n)[len(prefix):]
-			if last != nil && bytes.HasPrefix(rest, last) || !src.seg.Held(n, seen) {
-				continue
-			}
-			take(rest)
-			if separator != "" {
-				last = rest[:bytes.Index(rest, []byte(separator))+len(separator)]
-			}
-		}
-		return nil
-	})
-	return slices.Sorted(maps.Keys(found)), err
+		})
+	}
+	if !lookup.cacheable() {
+		err := do()
+		return lookup.values(), err
+	}
+	err := s.cached.with(prefix+"\x00"+separator, func(c *labelCache) error { return lookup.with(c, do) })
+	return lookup.values(), err
 }
 
 // profileQuery is the query of profiles, without its page.
@@ -91,15 +63,16 @@ func (s *Store) Timeline(ctx context.Context, q collector.TimelineQuery) ([]coll
 	if q.By != "" {
 		by = termPrefix(q.By)
 	}
-	err := s.eachSource(ctx, &sq, func(src *source) error {
+	err := s.eachSource(ctx, &sq, nil, func(src *source) error {
 		terms := src.termsOf(by, q.Type)
 		var failed error
+		var buf [8]int64
 		src.search(&sq, func(row int, at int64) {
 			units := terms.units(row)
 			if len(units) == 0 {
 				return
 			}
-			duration, values, err := totalsIn(src.payload(row), terms.single(row), len(units))
+			duration, values, err := totalsIn(buf[:0], src.payload(row), terms.single(row), len(units))
 			if err != nil {
 				failed = err
 			}
@@ -203,8 +176,8 @@ func (t *termReader) single(row int) bool {
 	return !of
 }
 
-// totalsIn decodes the duration and the totals of a row.
-func totalsIn(payload []byte, single bool, n int) (time.Duration, []int64, error) {
+// totalsIn decodes the duration and the totals of a row, and appends the latter.
+func totalsIn(values []int64, payload []byte, single bool, n int) (time.Duration, []int64, error) {
 	p := payloadReader{rest: payload}
 	p.uvarint()
 	duration := time.Duration(p.uvarint())
@@ -216,7 +189,6 @@ func totalsIn(payload []byte, single bool, n int) (time.Duration, []int64, error
 			p.uvarint()
 		}
 	}
-	values := make([]int64, 0, 8)
 	for range n {
 		values = append(values, p.varint())
 	}

@@ -26,6 +26,7 @@ type sealed struct {
 	first, last int64     // times of its rows
 	blobs       int       // that have rows in it
 	gone        *removals // blobs that were removed since it was written
+	version     uint64    // differs from that of the same directory as it was written before
 }
 
 // pack puts the number of blobs, their bytes, and whether the directory was full
@@ -120,7 +121,8 @@ func (s *Store) addSealed(dir uint64, raw []byte, gone *removals) {
 	if err != nil {
 		return // it was built or verified just now
 	}
-	sl := sealed{dir: dir, gone: gone}
+	s.versions++
+	sl := sealed{dir: dir, gone: gone, version: s.versions}
 	sl.first, sl.last = seg.Span()
 	sl.blobs, _, _ = unpack(seg.Extra())
 	s.sealed = slices.Clone(s.sealed) // a view may have the old slice

@@ -116,9 +116,10 @@ func (s *Store) view() (v view, err error) {
 }
 
 // eachSource calls do with each source that may hold rows of q's time, the newest
-// first. A source is good until do returns. Meanwhile do must not call
-// methods of the store, and may narrow q.
-func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*source) error) error {
+// first, but for those of the index that known knows, unless that is nil. A source is
+// good until do returns. Meanwhile do must not call methods of the store, and may narrow
+// q.
+func (s *Store) eachSource(ctx context.Context, q *segment.Query, known func(*sealed) bool, do func(*source) error) error {
 	v, err := s.view()
 	if err != nil {
 		return err
@@ -130,8 +131,9 @@ func (s *Store) eachSource(ctx context.Context, q *segment.Query, do func(*sourc
 	}
 	return s.read(func(tx *bbolt.Tx) error {
 		bucket := tx.Bucket([]byte(segmentsBucket))
-		for _, sl := range slices.Backward(v.sealed) {
-			if sl.last < q.From || sl.first >= q.To {
+		for i := range slices.Backward(v.sealed) {
+			sl := &v.sealed[i]
+			if sl.last < q.From || sl.first >= q.To || known != nil && known(sl) {
 				continue
 			}
 			if err := ctx.Err(); err != nil {

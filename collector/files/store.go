@@ -47,7 +47,9 @@ type Store struct {
 	usage      map[string]*[classes]amount // the same by service and class
 	staged     int64                       // bytes of the drafts
 	damage     damage
-	commits    sync.WaitGroup // that have a slot; added to while not closed
+	// versions counts the segments that were written or loaded.
+	versions uint64
+	commits  sync.WaitGroup // that have a slot; added to while not closed
 
 	sweeping sync.Mutex // held while uploads are removed, for what follows; locked before mu
 	queues   map[queueKey]*queue
@@ -55,6 +57,7 @@ type Store struct {
 	removed  removedCount
 
 	scrubber scrubber
+	cached   valueCache
 }
 
 var _ interface {

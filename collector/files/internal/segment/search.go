@@ -8,18 +8,7 @@ func (s *Segment) Search(q Query, yield func(row int) bool) {
 	if s.rows == 0 || s.last < q.From || s.first >= q.To {
 		return
 	}
-	wanted := make([]int, 0, 16)
-	for _, t := range q.Terms {
-		n, ok := s.find(t)
-		if !ok {
-			return
-		}
-		wanted = append(wanted, n)
-	}
-	fits, some := s.judge(wanted)
-	for i := range q.Match {
-		fits, some = s.match(fits, some, &q.Match[i])
-	}
+	fits, some := s.Fitting(q)
 	if !some {
 		return
 	}
@@ -31,6 +20,24 @@ func (s *Segment) Search(q Query, yield func(row int) bool) {
 			return
 		}
 	}
+}
+
+// Fitting returns the sets whose terms q selects, nil for all sets, and whether there
+// are any. Each set has a row.
+func (s *Segment) Fitting(q Query) (fits []bool, some bool) {
+	wanted := make([]int, 0, 16)
+	for _, t := range q.Terms {
+		n, ok := s.find(t)
+		if !ok {
+			return nil, false
+		}
+		wanted = append(wanted, n)
+	}
+	fits, some = s.judge(wanted)
+	for i := range q.Match {
+		fits, some = s.match(fits, some, &q.Match[i])
+	}
+	return fits, some
 }
 
 // find looks a term up.
