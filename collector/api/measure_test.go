@@ -48,9 +48,9 @@ func (w *world) top(query string) api.Top {
 }
 
 // pprofTotal is the sum of the values of a type that go tool pprof prints of a file.
-func pprofTotal(t *testing.T, path, typ string) (sum int64) {
+func pprofTotal(t *testing.T, pprof func(*testing.T, ...string) string, path, typ string) (sum int64) {
 	t.Helper()
-	_, samples, ok := strings.Cut(goTool(t, "pprof", "-raw", "-symbolize=none", path), "\nSamples:\n")
+	_, samples, ok := strings.Cut(pprof(t, "-raw", "-symbolize=none", path), "\nSamples:\n")
 	require.True(t, ok)
 	samples, _, _ = strings.Cut(samples, "\nLocations\n")
 	lines := strings.Split(samples, "\n")
@@ -75,7 +75,8 @@ func TestHeapIsNoSum(t *testing.T) {
 	w := newWorld(t)
 	path := filepath.Join(t.TempDir(), "heap.pb.gz")
 	require.NoError(t, os.WriteFile(path, proftest.Real(t)["prometheus-heap"], 0o600))
-	want := pprofTotal(t, path, "inuse_space")
+	pprof := goTool(t, "pprof")
+	want := pprofTotal(t, pprof, path, "inuse_space")
 	for n := range 60 {
 		w.send("service=prom&type=heap", at(t, "prometheus-heap", taken().Add(time.Duration(n)*time.Minute)))
 	}
@@ -88,8 +89,8 @@ func TestHeapIsNoSum(t *testing.T) {
 	require.Contains(t, w.get("/api/1/merge?service=prom&type=heap&format=dot").body, "mean of 60 snapshots")
 	merged := filepath.Join(t.TempDir(), "merged.pb.gz")
 	require.NoError(t, os.WriteFile(merged, []byte(w.get("/api/1/merge?service=prom&type=heap").body), 0o600))
-	require.Equal(t, want, pprofTotal(t, merged, "inuse_space"))
-	require.Contains(t, goTool(t, "pprof", "-comments", merged), "holmes: inuse_space: mean of 60 snapshots")
+	require.Equal(t, want, pprofTotal(t, pprof, merged, "inuse_space"))
+	require.Contains(t, pprof(t, "-comments", merged), "holmes: inuse_space: mean of 60 snapshots")
 	require.Equal(t, "mean of 60 snapshots; 60 profiles without an instance label, taken as those of one", w.get("/api/0/profiles/merge?service=prom&type=heap&from=2026-01-01T00:00:00&to=2027-01-01T00:00:00").header.Get("X-Holmes-Measure"))
 
 	half := taken().Add(29 * time.Minute).Format("2006-01-02T15:04:05")
@@ -168,6 +169,7 @@ func TestShapesOfOtherProfilers(t *testing.T) {
 		require.NoError(t, p.Write(&b))
 		return b.Bytes()
 	}
+	pprof := goTool(t, "pprof")
 	types := func(pairs ...string) (all []*profile.ValueType) {
 		for i := 0; i < len(pairs); i += 2 {
 			all = append(all, &profile.ValueType{Type: pairs[i], Unit: pairs[i+1]})
@@ -196,7 +198,7 @@ func TestShapesOfOtherProfilers(t *testing.T) {
 		require.InDelta(t, s.want, top.Total, 0, s.value)
 		path := filepath.Join(t.TempDir(), "one.pb.gz")
 		require.NoError(t, os.WriteFile(path, s.raw, 0o600))
-		require.EqualValues(t, pprofTotal(t, path, s.value), top.Total)
+		require.EqualValues(t, pprofTotal(t, pprof, path, s.value), top.Total)
 		w.send("service=all&type="+s.kind, s.raw)
 	}
 	top := w.top("merge?service=all&type=cpu&format=top")

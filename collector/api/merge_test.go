@@ -253,11 +253,22 @@ func TestGraph(t *testing.T) {
 	}
 }
 
-// goTool runs a tool of Go without the user's settings.
-func goTool(t *testing.T, args ...string) string {
+// goTool returns what runs a tool of Go without the user's settings. The go command is
+// asked for the tool's path once: it takes longer than the tool.
+func goTool(t *testing.T, name string) (run func(t *testing.T, args ...string) string) {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append([]string{"tool"}, args...)...)
-	cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+t.TempDir())
+	path := output(t, exec.CommandContext(t.Context(), "go", "tool", "-n", name))
+	return func(t *testing.T, args ...string) string {
+		t.Helper()
+		cmd := exec.CommandContext(t.Context(), strings.TrimSpace(path), args...)
+		cmd.Env = append(os.Environ(), "PPROF_TMPDIR="+t.TempDir())
+		return output(t, cmd)
+	}
+}
+
+// output is what a program prints, without its errors.
+func output(t *testing.T, cmd *exec.Cmd) string {
+	t.Helper()
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.Output()
@@ -275,6 +286,7 @@ func TestGoToolPprof(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, proftest.Real(t)[name], 0o600))
 		return path
 	}
+	pprof := goTool(t, "pprof")
 	sorts, jsons, gofmts := file("sort-cpu"), file("json-cpu"), file("gofmt-cpu")
 	at := func(path string) string { return w.URL + path }
 	window := "&from=2020-01-01T00:00:00&to=2030-01-01T00:00:00"
@@ -293,7 +305,7 @@ func TestGoToolPprof(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			top := func(args []string) []string {
-				out := goTool(t, append([]string{"pprof", "-top", "-nodecount=15", "-symbolize=none"}, args...)...)
+				out := pprof(t, append([]string{"-top", "-nodecount=15", "-symbolize=none"}, args...)...)
 				_, table, ok := strings.Cut(out, "flat  flat%")
 				require.True(t, ok, out)
 				return strings.Split(table, "\n")
@@ -321,7 +333,7 @@ func TestPGO(t *testing.T) {
 	path := filepath.Join(dir, "default.pgo")
 	require.NoError(t, os.WriteFile(path, []byte(a.body), 0o600))
 	edges := filepath.Join(dir, "edges")
-	goTool(t, "preprofile", "-i", path, "-o", edges)
+	goTool(t, "preprofile")(t, "-i", path, "-o", edges)
 	raw, err := os.ReadFile(edges)
 	require.NoError(t, err)
 	require.Contains(t, string(raw), "encoding/json")

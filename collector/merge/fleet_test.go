@@ -22,7 +22,7 @@ import (
 // roll-up yet is answered from the profiles, and after the hour nothing is left to do.
 func TestFleet(t *testing.T) {
 	p := newPlace(t)
-	f := newFleet(t, testkit.Heavy(20, 2), testkit.Heavy(50, 2))
+	f := newFleet(t, testkit.Heavy(10, 2), testkit.Heavy(20, 2))
 	ask := func(kind collector.Kind) (*merge.Fold, int) {
 		before := p.store.opened
 		fold, err := p.Fold(t.Context(), merge.Request{Query: collector.Query{Service: "service-1", Kind: kind}})

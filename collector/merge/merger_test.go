@@ -146,8 +146,13 @@ func cpus(t *testing.T) [][]byte {
 // fill stores 30 hours of profiles, ten an hour, of two versions and ten instances.
 func (p *place) fill() (all [][]byte) {
 	p.t.Helper()
+	return p.fillHours(30)
+}
+
+func (p *place) fillHours(hours int) (all [][]byte) {
+	p.t.Helper()
 	programs := cpus(p.t)
-	for hour := range 30 {
+	for hour := range hours {
 		for n := range 10 {
 			raw := programs[(hour+n)%len(programs)]
 			all = append(all, raw)
@@ -261,14 +266,15 @@ func TestDamagedRollups(t *testing.T) {
 // Roll-ups keep within their bytes: those of the longest ago go.
 func TestRollupBytes(t *testing.T) {
 	p := newPlace(t)
-	p.fill()
+	hours := testkit.Heavy(30, 12)
+	p.fillHours(hours)
 	_, size := p.round().Files, p.round().Bytes
 	p.dir = testkit.FastDir(t)
 	p.restart(func(c *merge.Config) { c.RollupBytes = size / 3 })
 	done := p.round()
 	require.LessOrEqual(t, done.Bytes, size/3)
 	require.Positive(t, done.Files)
-	f, opened := p.query(collector.Query{From: start().Add(29 * time.Hour)})
+	f, opened := p.query(collector.Query{From: start().Add(time.Duration(hours-1) * time.Hour)})
 	require.Zero(t, opened, "the newest are kept")
 	require.Equal(t, 10, f.Profiles())
 }

@@ -125,15 +125,16 @@ func TestHostileUnzipped(t *testing.T) {
 // A profile that was cut off anywhere is refused, or was cut between two fields.
 func TestCutOff(t *testing.T) {
 	c := checker(t, safepprof.Limits{})
+	cuts := testkit.Heavy(40, 10)
 	for name, raw := range proftest.Real(t) {
-		for n := 0; n < len(raw); n += 1 + len(raw)/40 {
+		for n := 0; n < len(raw); n += 1 + len(raw)/cuts {
 			_, err := c.Check(bytes.NewReader(raw[:n]))
 			requireReason(t, err, "%s, %d bytes", name, n)
 			_, err = c.ShallowCheck(bytes.NewReader(raw[:n]))
 			requireReason(t, err, "%s, %d bytes", name, n)
 		}
 		inflated := plain(t, raw)
-		for n := 0; n < len(inflated); n += 1 + len(inflated)/40 {
+		for n := 0; n < len(inflated); n += 1 + len(inflated)/cuts {
 			within(t, c, inflated[:n])
 		}
 	}
