@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/go-holmes/holmes/internal/protowire"
 
@@ -59,9 +60,9 @@ func (c *factsCache) put(id string, f *facts) {
 	c.byID[id] = f
 }
 
-// learn completes the refs with their facts: from roll-ups, from what is known, and
-// for the rest from the profiles. Those that retention has removed meanwhile have
-// none.
+// learn completes the refs with their facts: from the totals of the intake, from
+// roll-ups, from what is known, and for the rest from the profiles. Those that retention
+// has removed meanwhile have none.
 func (run *queryRun) learn(ctx context.Context, refs []ref) error {
 	run.learnFromRollups(refs)
 	for i := range refs {
@@ -80,6 +81,35 @@ func (run *queryRun) learn(ctx context.Context, refs []ref) error {
 		}
 		r.facts = r.only(f)
 	}
+	return nil
+}
+
+// found takes the facts of a profile that was read, nil if it is gone. Where they are not
+// what was guessed, the plan is wrong.
+func (run *queryRun) found(r *ref, f *facts) {
+	if !r.guessed {
+		return
+	}
+	if f == nil || !r.facts.equal(f) {
+		r.facts, run.wrong = f, true
+	}
+	r.guessed = false
+}
+
+// verify reads a profile of which nothing counts, since it is counted as one that can be
+// read.
+func (run *queryRun) verify(ctx context.Context, r *ref) error {
+	f := run.merger.known.get(r.id)
+	if f == nil {
+		var err error
+		if f, err = run.merger.factsOf(ctx, r.id); collector.CodeOf(err) == collector.NotFound {
+			run.found(r, nil)
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	run.found(r, r.only(f))
 	return nil
 }
 
@@ -114,11 +144,14 @@ func (run *queryRun) learnFromRollups(refs []ref) {
 		byID[refs[i].id] = &refs[i]
 	}
 	for level := range slices.Backward(periods()) {
+		var last time.Time // the period that was looked at
 		for i := range refs {
-			if refs[i].facts != nil || i > 0 && samePeriod(refs[i].at, refs[i-1].at, level) {
+			at := begin(refs[i].at, level)
+			if refs[i].facts != nil || at.Equal(last) {
 				continue
 			}
-			r := run.merger.rollups.open(run.series, level, begin(refs[i].at, level))
+			last = at
+			r := run.merger.rollups.open(run.series, level, at)
 			if r == nil {
 				continue
 			}

@@ -232,7 +232,11 @@ func (p *plan) weight(r *ref, typ string) int64 {
 	if !p.exact {
 		return 1
 	}
-	i := p.types[typ].instances[r.instance]
+	t := p.types[typ]
+	if t == nil {
+		return 0 // the facts were guessed, and are others
+	}
+	i := t.instances[r.instance]
 	switch {
 	case i == nil:
 		return 0

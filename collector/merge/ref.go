@@ -1,6 +1,7 @@
 package merge
 
 import (
+	"slices"
 	"time"
 
 	"github.com/go-holmes/holmes/collector"
@@ -16,6 +17,7 @@ type ref struct {
 	instance string // its name
 	process  string // labels that no other process has at the same time
 	facts    *facts // nil if they are not needed
+	guessed  bool   // facts are those of the intake, which has not looked at all of the profile
 }
 
 // refOf returns the ref of a profile of which the values of a kind are asked for, or all
@@ -27,6 +29,9 @@ func refOf(m *collector.Meta, asked collector.Kind) ref {
 	}
 	if needsFacts(r.kind) {
 		r.process = m.Labels.String()
+		if len(m.Totals) > 0 {
+			r.facts, r.guessed = r.only(factsOfTotals(m.Totals)), true
+		}
 	}
 	return r
 }
@@ -50,6 +55,19 @@ func instanceOf(labels collector.Labels) string {
 type facts struct {
 	Types  []string `json:"types,omitempty"` // none of a profile that cannot be read
 	Totals []int64  `json:"totals,omitempty"`
+}
+
+// factsOfTotals returns the facts that the intake has added up.
+func factsOfTotals(totals []collector.Total) *facts {
+	f := &facts{Types: make([]string, len(totals)), Totals: make([]int64, len(totals))}
+	for i := range totals {
+		f.Types[i], f.Totals[i] = totals[i].Type, totals[i].Value
+	}
+	return f
+}
+
+func (f *facts) equal(g *facts) bool {
+	return slices.Equal(f.Types, g.Types) && slices.Equal(f.Totals, g.Totals)
 }
 
 // total returns the sum of the values of a type.

@@ -17,6 +17,7 @@ type queryRun struct {
 	labels bool
 	sum    *Fold
 	plan   *plan // nil adds them as they are, for a roll-up
+	wrong  bool  // the plan is made of facts that turned out to be others
 	// damaged are those that could not be read.
 	damaged map[string]bool
 	// opened are roll-ups that stay open for the next run.
@@ -53,25 +54,29 @@ func (run *queryRun) open(level int, at time.Time) (r *rollup, done func()) {
 
 // fold folds what was found.
 func (run *queryRun) fold(ctx context.Context, refs []ref, view View) (*Fold, error) {
-	f := NewFold(run.merger.config.Memory)
-	f.bare = !run.labels
-	f.kind, f.asked = run.series.kind, run.series.kind != ""
-	if !f.asked && len(refs) > 0 {
-		f.kind = refs[0].kind
+	kind := run.series.kind
+	if kind == "" && len(refs) > 0 {
+		kind = refs[0].kind
 	}
 	if len(refs) > 1 && slices.ContainsFunc(refs, func(r ref) bool { return needsFacts(r.kind) }) {
 		if err := run.learn(ctx, refs); err != nil {
 			return nil, err
 		}
 	}
-	run.sum, run.plan, run.damaged = f, newPlan(refs, f.kind, view), map[string]bool{}
 	level := len(periods()) - 1
 	if run.series == (series{}) {
 		level = -1
 	}
-	if err := run.add(ctx, level, pointers(refs)); err != nil {
-		return nil, err
+	for run.wrong = true; run.wrong; { // nothing is guessed the second time
+		run.sum = NewFold(run.merger.config.Memory)
+		run.sum.bare = !run.labels
+		run.sum.kind, run.sum.asked = kind, run.series.kind != ""
+		run.plan, run.damaged, run.wrong = newPlan(refs, kind, view), map[string]bool{}, false
+		if err := run.add(ctx, level, pointers(refs)); err != nil {
+			return nil, err
+		}
 	}
+	f := run.sum
 	if err := f.something(); err != nil {
 		return nil, err
 	}
@@ -127,6 +132,11 @@ func (run *queryRun) addProfile(ctx context.Context, r *ref) error {
 	how := addition{takes: r.takes}
 	if p := run.plan; p != nil {
 		if p.idle(r) && run.sum.has(r.facts.Types) {
+			if r.guessed {
+				if err := run.verify(ctx, r); err != nil || r.facts == nil {
+					return err
+				}
+			}
 			run.passOver(r)
 			return nil
 		}
@@ -136,16 +146,21 @@ func (run *queryRun) addProfile(ctx context.Context, r *ref) error {
 		if err := run.sum.add(raw, how); err != nil {
 			return err
 		}
-		if run.plan == nil && needsFacts(r.kind) {
+		switch {
+		case run.plan == nil && needsFacts(r.kind):
 			r.facts = r.only(run.sum.src.facts())
+		case r.guessed:
+			run.found(r, r.only(run.sum.src.facts()))
 		}
 		return nil
 	})
 	switch {
 	case errors.Is(err, errDamaged):
+		run.found(r, &facts{})
 		r.facts = &facts{}
 		run.passOver(r)
 	case collector.CodeOf(err) == collector.NotFound && run.series != (series{}):
+		run.found(r, nil)
 	default:
 		return err
 	}
@@ -208,6 +223,9 @@ func (run *queryRun) addGroup(ctx context.Context, r *rollup, g *group, wanted m
 		if members[i] = wanted[id]; members[i] == nil {
 			return nil
 		}
+	}
+	for i := range of.facts {
+		run.found(members[i], &of.facts[i])
 	}
 	how := addition{}
 	if run.plan != nil {
