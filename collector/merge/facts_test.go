@@ -14,18 +14,18 @@ import (
 	"github.com/go-holmes/holmes/collector/merge"
 )
 
-// putTotals stores a profile of the shop with totals that need not be its own.
-func (p *place) putTotals(kind collector.Kind, raw []byte, at time.Time, totals ...collector.Total) {
+// putTotals stores a heap profile of the shop with totals that need not be its own.
+func (p *place) putTotals(raw []byte, at time.Time, totals ...collector.Total) {
 	p.t.Helper()
 	d, err := p.store.Draft(p.t.Context())
 	require.NoError(p.t, err)
 	defer d.Discard()
-	w, err := d.Add(kind.File())
+	w, err := d.Add("heap.pb.gz")
 	require.NoError(p.t, err)
 	_, err = w.Write(raw)
 	require.NoError(p.t, err)
 	_, err = d.Commit(p.t.Context(), collector.Record{Profile: &collector.Meta{
-		Service: "shop", Kind: kind, CreatedAt: at, File: kind.File(), Totals: totals,
+		Service: "shop", Kind: collector.KindHeap, CreatedAt: at, File: "heap.pb.gz", Totals: totals,
 	}})
 	require.NoError(p.t, err)
 }
@@ -55,13 +55,13 @@ func TestTotalsOfOtherProfiles(t *testing.T) {
 	}
 	for name, put := range map[string]func(p *place, at time.Time, totals bool){
 		"not readable": func(p *place, at time.Time, totals bool) {
-			p.putTotals(collector.KindHeap, bad, at, []collector.Total{inuse(40)}[:one(totals)]...)
+			p.putTotals(bad, at, []collector.Total{inuse(40)}[:one(totals)]...)
 		},
 		"another name": func(p *place, at time.Time, totals bool) {
-			p.putTotals(collector.KindHeap, heap(40, "inuse\x01_space"), at, []collector.Total{inuse(40)}[:one(totals)]...)
+			p.putTotals(heap(40, "inuse\x01_space"), at, []collector.Total{inuse(40)}[:one(totals)]...)
 		},
 		"another value": func(p *place, at time.Time, totals bool) {
-			p.putTotals(collector.KindHeap, heap(40, "inuse_space"), at, []collector.Total{inuse(41)}[:one(totals)]...)
+			p.putTotals(heap(40, "inuse_space"), at, []collector.Total{inuse(41)}[:one(totals)]...)
 		},
 	} {
 		for _, over := range []merge.Over{merge.Mean, merge.Latest} {
@@ -71,7 +71,7 @@ func TestTotalsOfOtherProfiles(t *testing.T) {
 					p := newPlace(t)
 					for n := range 3 {
 						value := int64(10 * (n + 1))
-						p.putTotals(collector.KindHeap, heap(value, "inuse_space"), start().Add(time.Duration(2*n)*time.Minute), []collector.Total{inuse(value)}[:one(totals)]...)
+						p.putTotals(heap(value, "inuse_space"), start().Add(time.Duration(2*n)*time.Minute), []collector.Total{inuse(value)}[:one(totals)]...)
 					}
 					put(p, start().Add(3*time.Minute), totals)
 					f, err := p.Fold(t.Context(), merge.Request{Query: collector.Query{Service: "shop", Kind: collector.KindHeap}, View: merge.View{Over: over}})
