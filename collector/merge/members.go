@@ -2,14 +2,13 @@ package merge
 
 import (
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 	"time"
-
-	"github.com/klauspost/compress/gzip"
 
 	"github.com/go-holmes/holmes/collector"
 )
