@@ -63,7 +63,7 @@ type Member struct {
 // WriteMembers returns the bytes of members, with facts or without.
 func WriteMembers(all []Member, withFacts bool) ([]byte, error) {
 	var b bytes.Buffer
-	w := newMemberWriter(&b)
+	w := newMemberWriter(&b, nil)
 	for _, m := range all {
 		r := ref{id: m.ID, at: m.At, duration: m.Duration}
 		if withFacts {

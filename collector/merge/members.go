@@ -46,9 +46,15 @@ type memberWriter struct {
 	err    error
 }
 
-func newMemberWriter(to io.Writer) *memberWriter {
-	zip, err := gzip.NewWriterLevel(to, gzip.BestSpeed)
-	return &memberWriter{zip: zip, labels: map[string]uint64{}, types: map[string]uint64{}, err: err}
+// newMemberWriter returns a writer. It writes with zip, which is large, unless that is nil.
+func newMemberWriter(to io.Writer, zip *gzip.Writer) *memberWriter {
+	w := &memberWriter{zip: zip, labels: map[string]uint64{}, types: map[string]uint64{}}
+	if zip != nil {
+		zip.Reset(to)
+	} else {
+		w.zip, w.err = gzip.NewWriterLevel(to, gzip.BestSpeed)
+	}
+	return w
 }
 
 // add writes a member. All of a group have facts, or none.

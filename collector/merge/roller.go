@@ -188,7 +188,8 @@ func (m *Merger) rollGroup(ctx context.Context, p period, l *listing, part []int
 	f.kind = p.series.kind
 	run := &queryRun{merger: m, series: p.series, labels: true, sum: f, damaged: map[string]bool{}, opened: opened}
 	var described, profile bytes.Buffer
-	members := newMemberWriter(&described)
+	members := newMemberWriter(&described, w.zip)
+	w.zip = members.zip // for the next group
 	for _, chunk := range l.chunks(part) {
 		refs := make([]ref, len(chunk))
 		for i, place := range chunk {

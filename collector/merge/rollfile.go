@@ -3,6 +3,7 @@ package merge
 import (
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"encoding/binary"
 	"encoding/json"
 	"errors"
@@ -174,6 +175,7 @@ type rollupWriter struct {
 	out  *bufio.Writer
 	size int64
 	head head
+	zip  *gzip.Writer // of members; nil before the first group
 }
 
 func newRollupWriter(f *os.File, h head) (*rollupWriter, error) {
