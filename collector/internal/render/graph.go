@@ -73,7 +73,7 @@ func Graphviz(ctx context.Context, program string, dot []byte) ([]byte, error) {
 	ctx, stop := context.WithTimeout(ctx, drawTime)
 	defer stop()
 	cmd := exec.CommandContext(ctx, path, "-Kdot", "-Tsvg")
-	cmd.Stdin = bytes.NewReader(dot)
+	cmd.Stdin = bytes.NewReader(plain(dot))
 	cmd.WaitDelay = time.Second
 	out, complaints := &limitedBuffer{limit: maxPicture}, &limitedBuffer{limit: 1000, cut: true}
 	cmd.Stdout, cmd.Stderr = out, complaints
@@ -85,6 +85,18 @@ func Graphviz(ctx context.Context, program string, dot []byte) ([]byte, error) {
 		return nil, fmt.Errorf("holmes: dot: %w: %s", err, complaints.b.Bytes())
 	}
 	return out.b.Bytes(), nil
+}
+
+// plain keeps the texts of a graph as they are: Graphviz decodes references such as
+// &#1; in them, and writes characters that XML does not have.
+func plain(dot []byte) []byte {
+	dot = bytes.Map(func(r rune) rune {
+		if r < ' ' && r != '\n' && r != '\t' || r == 0xfffe || r == 0xffff {
+			return ' '
+		}
+		return r
+	}, dot)
+	return bytes.ReplaceAll(dot, []byte("&"), []byte("&amp;"))
 }
 
 // A limitedBuffer fails at its limit, or drops the rest. It is not a
