@@ -151,6 +151,9 @@ func unusual(p *event.PreviousRun, s *blackbox.Summary) (why string) {
 	}
 	if len(p.Samples) > 0 {
 		why = fmt.Sprintf("at %s %% of memory", humanize.Number(p.MemoryPercent))
+		if before := s.EventAt.Sub(s.SampleAt); during && before > 0 { // such as that of the memory watcher
+			why += fmt.Sprintf(" %s before its last event", humanize.Duration(before))
+		}
 	}
 	if rate := p.MemoryRate / (1 << 20); rate >= 1 {
 		why += fmt.Sprintf(", rising %.0f MiB/s", rate)
