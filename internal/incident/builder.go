@@ -91,9 +91,20 @@ func (b *builder) readGroups() {
 	b.Event.Readings.Groups = measure.GroupsSince(&b.groups, &now)
 }
 
-// log writes the event into the black box, unless it was captured by timetable.
+// fromReadings reports whether the readings of this process are the cause of the event,
+// and not a call, a timetable or the end of another run.
+func (b *builder) fromReadings() bool {
+	switch b.Event.Trigger.Reason.Code {
+	case detect.CodeManual, detect.CodeContinuous, detect.CodeCrash:
+		return false
+	}
+	return true
+}
+
+// log writes the event into the black box, if it tells of the state of this process: an end
+// soon after it is unusual.
 func (b *builder) log() {
-	if !b.Event.Routine() {
+	if b.fromReadings() {
 		b.in.Box.event(b.Event.ID, b.Event.Sentence())
 	}
 }
@@ -152,9 +163,7 @@ func (b *builder) deliver() {
 		logf = b.Log().Debugf
 	}
 	logf("%s (event %s in %s)", b.Event.Sentence(), b.Event.ID, cmp.Or(b.Event.Dir, "memory only"))
-	switch b.Event.Trigger.Reason.Code {
-	case detect.CodeManual, detect.CodeContinuous, detect.CodeCrash:
-	default:
+	if b.fromReadings() {
 		b.in.Counters.last.Store(int64(b.Scope.Clock.Mono()))
 	}
 	b.in.Delivery.Deliver(b.Event, &b.Files)
