@@ -141,7 +141,9 @@ func TestPlainHTTPOnlyToThisMachine(t *testing.T) {
 		"http://127.0.0.1.evil.example": false, "https://collector": true, "HTTPS://collector": true,
 	} {
 		_, err := httpclient.New(httpclient.Config{URL: at, Timeout: time.Second})
-		require.Equal(t, ok, err == nil, "%s: %v", at, err)
+		if require.Equal(t, ok, err == nil, "%s: %v", at, err); !ok {
+			require.ErrorContains(t, err, "HOLMES_COLLECTOR_PLAIN_HTTP=true", "the remedy")
+		}
 		_, err = httpclient.New(httpclient.Config{URL: at, Timeout: time.Second, PlainHTTP: true})
 		require.NoError(t, err, at)
 	}

@@ -70,7 +70,7 @@ func (c *Config) endpoint() (*url.URL, *url.Userinfo, error) {
 	case u.Hostname() == "":
 		return nil, nil, errors.New("the receiver's URL has no host")
 	case u.Scheme == "http" && !c.PlainHTTP && !loopback(u.Hostname()):
-		return nil, nil, fmt.Errorf("the receiver %s is another machine and needs https, unless plain http is allowed", u.Host)
+		return nil, nil, fmt.Errorf("the receiver %s is another machine and needs https, unless WithPlainHTTP or HOLMES_COLLECTOR_PLAIN_HTTP=true allows http", u.Host)
 	case c.Timeout < 0:
 		return nil, nil, fmt.Errorf("the timeout is %v, want more than 0", c.Timeout)
 	case c.Client != nil && c.TLS != nil:
