@@ -2,6 +2,7 @@ package incident
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -107,9 +108,19 @@ const boxShare = 4
 // text of a crash. It first takes over the boxes of previous runs, and removes those
 // that are too many: a process that crashes in a loop may die before it can report one.
 func (in *Incidents) OpenBox() {
-	if in.inBoxes(in.openBox) == nil { // else Start has reported it
+	err := in.inBoxes(in.openBox)
+	if err == nil {
 		store := in.Store.At(in.Config().Store)
 		in.Store.Report("remove events", store.Tidy()) // to make room for the box
+	} else if _, _, _, why := in.Store.Usage(); why == nil { // else Start has reported it
+		in.boxFails(err)
+	}
+}
+
+// boxFails logs that there is no box, unless that is by the options or the run is stopping.
+func (in *Incidents) boxFails(err error) {
+	if !errors.Is(err, eventstore.ErrMemoryOnly) && !errors.Is(err, eventstore.ErrNoAnswer) {
+		in.Scope.Log.Begin("black box", "the black box cannot be opened, so the next start cannot report how this run ended: %v", err)
 	}
 }
 
@@ -145,7 +156,7 @@ func (in *Incidents) openBox(dir *os.Root) error {
 		Interval: max(c.Tick, recordEvery), MaxBytes: max(1, room), Labels: c.Labels, Earlier: earlier,
 	})
 	if err != nil {
-		in.Scope.Log.Begin("black box", "the black box cannot be opened, so the next start cannot report how this run ended: %v", err)
+		in.boxFails(err)
 		return nil
 	}
 	in.Scope.Log.End("black box", "the black box is open")

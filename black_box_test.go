@@ -1,0 +1,25 @@
+package holmes_test
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"testing/synctest"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/go-holmes/holmes"
+)
+
+// A run whose black box has no place is told of, though its events have one.
+func TestBlackBoxWithoutAPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		logger, lines := observed()
+		l := newLab(t, holmes.WithLogger(logger))
+		require.NoError(t, os.WriteFile(filepath.Join(l.dir, "blackbox"), nil, 0o600))
+		l.run(t)
+		seconds(3)
+		require.NoError(t, l.Stats().Dump.Err)
+		require.Equal(t, 1, count(lines, "the black box cannot be opened"), lines.All())
+	})
+}
