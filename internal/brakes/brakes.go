@@ -26,6 +26,9 @@ type Config struct {
 // counted, if it cannot know of those before it, because the dump path cannot be used.
 const memoryQuota = 3
 
+// notKept is what the log says where the file cannot be used.
+const notKept = "the reports of a day are not kept for the next start"
+
 // Brakes decides which events are reported. It is safe for concurrent use.
 type Brakes struct {
 	clock  supervise.Clock
@@ -137,11 +140,12 @@ func (b *Brakes) onDisk(c eventstore.Config, change func(*state) (v verdict, cha
 		var changed bool
 		if v, changed = change(&f.state); changed || ended {
 			err = f.save()
-			b.stores.Report("the reports of a day are not kept for the next start", err)
+			b.stores.Report(notKept, err)
 		}
 		return nil
 	})
 	if err != nil {
+		b.stores.Report(notKept, err)
 		return verdict{}, err // of an operation that may still run
 	}
 	b.pending = nil
