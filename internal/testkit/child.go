@@ -14,11 +14,15 @@ import (
 
 // Main is the main function of a test binary that is also the program of child
 // processes: in the process that the variable env names a job for, it does the job
-// instead of running tests.
+// instead of running tests. The usual run has its temporary directories in memory.
 func Main(m *testing.M, env string, do func(job string) error) {
 	job := os.Getenv(env)
 	if job == "" {
-		goleak.VerifyTestMain(m)
+		end := inMemory()
+		goleak.VerifyTestMain(m, goleak.Cleanup(func(code int) {
+			end()
+			os.Exit(code)
+		}))
 		return
 	}
 	if err := do(job); err != nil {

@@ -31,16 +31,32 @@ func Parallel(t *testing.T) {
 	}
 }
 
+// shm is the file system in memory that Linux has.
+const shm = "/dev/shm"
+
 // FastDir returns a directory in memory where there is one, for tests that write a
 // lot. A disk syncs some hundred files a second.
 func FastDir(t testing.TB) string {
 	t.Helper()
-	dir := filepath.Join("/dev/shm", "holmes-"+rand.Text())
+	dir := filepath.Join(shm, "holmes-"+rand.Text())
 	if err := os.Mkdir(dir, 0o700); err != nil {
 		return t.TempDir()
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
+}
+
+// inMemory has the process, and those that it starts, make temporary files in memory
+// until end is called. It does nothing where TMPDIR names a place or memory has too
+// little room, nor for the long tests, which are to see a real disk.
+func inMemory() (end func()) {
+	const room = 1 << 30
+	dir := filepath.Join(shm, "holmes-"+rand.Text())
+	if IsHeavy() || os.Getenv("TMPDIR") != "" || runnable(shm) < room || os.Mkdir(dir, 0o755) != nil {
+		return func() {}
+	}
+	_ = os.Setenv("TMPDIR", dir) // the name is valid
+	return func() { _ = os.RemoveAll(dir) }
 }
 
 // FillDisk takes all that the small file system of a directory has left, until the file

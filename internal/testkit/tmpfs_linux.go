@@ -21,3 +21,14 @@ func Tmpfs(t testing.TB, options string) (dir string) {
 	t.Cleanup(func() { require.NoError(t, syscall.Unmount(dir, syscall.MNT_DETACH)) })
 	return dir
 }
+
+// runnable is how many bytes a file system has left for files, if programs may be run
+// from it.
+func runnable(dir string) uint64 {
+	const noExec = 0x8
+	var s syscall.Statfs_t
+	if syscall.Statfs(dir, &s) != nil || s.Flags&noExec != 0 {
+		return 0
+	}
+	return s.Bavail * uint64(s.Bsize)
+}

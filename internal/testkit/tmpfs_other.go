@@ -1,0 +1,5 @@
+//go:build !linux
+
+package testkit
+
+func runnable(string) uint64 { return 0 }
