@@ -110,14 +110,14 @@ func TestBaselineKeepsToItsShare(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(10*time.Second))
 		l.SetCapture(holmes.KindHeap, 0, func(w io.Writer) error {
-			burn(200 * time.Millisecond)
+			burn(100 * time.Millisecond)
 			return testkit.Err(w.Write([]byte("x")))
 		})
 		l.run(t)
-		seconds(1800)
+		seconds(900)
 		s := l.Stats().Baseline
 		require.Greater(t, s.Rounds, uint64(2))
-		require.Less(t, s.CPU, 1800*time.Millisecond*14/10, "a thousandth of a core, %d rounds", s.Rounds)
+		require.Less(t, s.CPU, 900*time.Millisecond*14/10, "a thousandth of a core, %d rounds", s.Rounds)
 	})
 }
 

@@ -26,7 +26,7 @@ import (
 // disks, restarts, damage, small budgets and jumps of the clock.
 func TestEveryEventIsAccountedFor(t *testing.T) {
 	const walk = 250 // steps of one directory
-	steps := testkit.Heavy(10_000, 500)
+	steps := testkit.Heavy(10_000, 250)
 	seen := map[string]int{}
 	for seed := range steps / walk {
 		synctest.Test(t, func(t *testing.T) {

@@ -26,7 +26,7 @@ func TestReceiverDownForAnHour(t *testing.T) {
 		r.set(down)
 		var want []string
 		for life := range 3 {
-			l := newLab(t, holmes.WithDumpPath(dir), holmes.WithReporter(r)).run(t)
+			l := newLab(t, holmes.WithDumpPath(dir), holmes.WithReporter(r), holmes.WithCollectInterval("1m")).run(t)
 			for range 20 {
 				seconds(60)
 				want = append(want, l.capture(t))
@@ -116,7 +116,7 @@ func TestOneProbeAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver("receiver")
 		r.set(down)
-		l := newLab(t, holmes.WithReporter(r)).run(t)
+		l := newLab(t, holmes.WithReporter(r), holmes.WithCollectInterval("1m")).run(t)
 		for range 50 {
 			l.capture(t)
 		}
@@ -176,7 +176,7 @@ func TestDamagedEventsAreSetAside(t *testing.T) {
 	rng := rand.New(rand.NewPCG(7, 7))
 	dir := testkit.FastDir(t)
 	cases := 0
-	for cases < testkit.Heavy(1000, 100) {
+	for cases < testkit.Heavy(1000, 40) {
 		synctest.Test(t, func(t *testing.T) {
 			path := filepath.Join(dir, fmt.Sprint(cases))
 			r := newReceiver("receiver")
@@ -252,10 +252,10 @@ func TestDropsAreCounted(t *testing.T) {
 func TestRemovedReporterHoldsNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		old, other := newReceiver("old"), newReceiver("other")
-		old.set(func(*holmes.Event) error { return waitError{10 * time.Minute} }) // days pass: it is seldom tried
+		old.set(func(*holmes.Event) error { return waitError{time.Hour} }) // days pass: it is seldom tried
 		l := newLab(t, holmes.WithReporter(old), holmes.WithReporter(other), holmes.WithDumpLimits(10, 1<<20),
-			holmes.WithCollectInterval("10m"))
-		l.SetSpoolEvery(10 * time.Minute)
+			holmes.WithCollectInterval("1h"))
+		l.SetSpoolEvery(time.Hour)
 		l.run(t)
 		for range 10 {
 			l.capture(t)

@@ -141,7 +141,7 @@ func TestSlowRulesOff(t *testing.T) {
 func TestRepeatsBackOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t).run(t)
-		for range testkit.Heavy(24, 6) * 30 { // hours of 20 s at 95 % every two minutes
+		for range testkit.Heavy(24, 4) * 30 { // hours of 20 s at 95 % every two minutes
 			l.host.CPU(func() float64 { return 20 })
 			seconds(100)
 			l.host.CPU(func() float64 { return 95 })

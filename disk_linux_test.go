@@ -105,7 +105,7 @@ func diskStory(t *testing.T, dir string, breaks func(t *testing.T, l *lab, disk 
 	}
 	slow.set(down)
 	var ids []string
-	events := testkit.Heavy(30, 12) // one a minute
+	events := testkit.Heavy(30, 8) // one a minute
 	for range events {
 		ids = append(ids, l.capture(t))
 		seconds(60)

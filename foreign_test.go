@@ -100,7 +100,7 @@ func TestHungReporterHoldsOneGoroutine(t *testing.T) {
 // Panics of every foreign part, 1000 times. The part is switched off after
 // some in a row, counted, and on again later.
 func TestPanicsOfForeignCodeAreContained(t *testing.T) {
-	minutes := testkit.Heavy(1000, 60)
+	minutes := testkit.Heavy(1000, 40)
 	synctest.Test(t, func(t *testing.T) {
 		src, rep, log, lab := &panicky{}, &panicky{}, &panicky{}, &panicky{}
 		l := newLab(t, holmes.WithReporter(rep), holmes.WithLogger(log),

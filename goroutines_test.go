@@ -24,7 +24,7 @@ import (
 // not judge how long the world was stopped: that takes a quiet machine.
 func TestManyGoroutinesAreHardlyStopped(t *testing.T) {
 	testkit.Parallel(t)
-	n, runs := testkit.Heavy(100_000, 10_000), testkit.Heavy(5, 1)
+	n, runs := testkit.Heavy(100_000, 3_000), testkit.Heavy(5, 1)
 	depths := []string{"20"} // calls in the stack of each, which is what costs
 	if testkit.IsHeavy() {
 		depths = append(depths, "3", "40")

@@ -155,7 +155,7 @@ func TestHungDiskLosesNothingAndRepeatsNothing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := testkit.FastDir(t)
-			n, each := 0, testkit.Heavy(1, 41)
+			n, each := 0, testkit.Heavy(1, 67)
 			for more := true; more; n += each {
 				synctest.Test(t, func(t *testing.T) { more = hangAt(t, filepath.Join(dir, fmt.Sprint(n)), n, story) })
 			}

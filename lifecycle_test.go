@@ -102,7 +102,7 @@ func TestStartAndStopLeaveNothingBehind(t *testing.T) {
 	}
 	cycle() // what the runtime opens once
 	files := descriptors(t, dir)
-	for range 1000 {
+	for range testkit.Heavy(1000, 250) {
 		cycle()
 	}
 	require.Eventually(t, func() bool { return ours() == 0 }, 10*time.Second, time.Millisecond)

@@ -232,7 +232,7 @@ func (s *service) end(t *testing.T) {
 func TestKilledAtAnyInstant(t *testing.T) {
 	testkit.Parallel(t)
 	lives := testkit.Heavy(25, 15) // in one directory: the more events, the longer it is looked at
-	kills := testkit.Heavy(1000, 30)
+	kills := testkit.Heavy(1000, 15)
 	rng := rand.New(rand.NewPCG(1, 2))
 	states := map[string]int{}
 	// How much a life confirms depends on the disk and the processor: a slow
