@@ -25,7 +25,7 @@ func TestMendableRefusalLosesNothing(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		r := newReceiver("receiver")
 		r.set(refuse)
-		l := newLab(t, holmes.WithReporter(r)).run(t)
+		l := newLab(t, holmes.WithReporter(r), holmes.WithCollectInterval("1m")).run(t)
 		var ids []string
 		for range 3 {
 			ids = append(ids, l.capture(t))
@@ -111,7 +111,7 @@ func TestLateReceiver(t *testing.T) {
 		t.Run(fmt.Sprint(tt.after, tt.own), func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				r := &lateReceiver{newReceiver("late"), tt.after, tt.own}
-				l := newLab(t, holmes.WithReporter(r)).run(t)
+				l := newLab(t, holmes.WithReporter(r), holmes.WithCollectInterval("1m")).run(t)
 				first := l.capture(t)
 				seconds(3600)
 				require.LessOrEqual(t, r.got[first], tt.sent)
