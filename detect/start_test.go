@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-holmes/holmes"
 	"github.com/go-holmes/holmes/detect"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // A scene is one signal of a process that has been started, with nothing wrong.
@@ -131,15 +132,16 @@ func judged(t *testing.T, signal detect.Signal, grace, length time.Duration, exp
 	return out
 }
 
-const starts = 100 // of each scene
+// starts is how often each scene starts, at least 20 times.
+func starts() int { return testkit.Heavy(100, 40) }
 
 // A start is no anomaly: at most one start in twenty has an event in its first quarter of
 // an hour, or when the slow rule begins to judge. Without the grace more than half have.
 func TestStartsAreNoAnomalies(t *testing.T) {
 	count := func(sc scene, grace time.Duration) (events int) {
-		for i := range starts {
+		for i := range starts() {
 			length := 15 * time.Minute
-			if i < starts/10 && grace > 0 {
+			if i < starts()/10 && grace > 0 {
 				length *= 5
 			}
 			r := rand.New(rand.NewPCG(uint64(i), 18))
@@ -150,11 +152,11 @@ func TestStartsAreNoAnomalies(t *testing.T) {
 	without := 0
 	for _, sc := range scenes {
 		n, was := count(sc, detect.DefaultGrace), count(sc, 0)
-		t.Logf("%-50s %.2f events a start, %.2f without the grace", sc.name, float64(n)/starts, float64(was)/starts)
-		require.LessOrEqual(t, n, starts/20, sc.name)
+		t.Logf("%-50s %.2f events a start, %.2f without the grace", sc.name, float64(n)/float64(starts()), float64(was)/float64(starts()))
+		require.LessOrEqual(t, n, starts()/20, sc.name)
 		without += was
 	}
-	require.Greater(t, without, len(scenes)*starts/2, "the scenes show nothing")
+	require.Greater(t, without, len(scenes)*starts()/2, "the scenes show nothing")
 }
 
 // Without load a process is not normal yet, however long: one that waits until another one
@@ -183,14 +185,15 @@ func (sc scene) late(wait float64) scene {
 
 // Load that begins late is no anomaly, and a fault of a minute after 3 minutes of it is.
 func TestLateLoadIsNoAnomaly(t *testing.T) {
+	faults := testkit.Heavy(50, 20)
 	for _, sc := range scenes {
 		n, found := 0, 0
-		for i := range starts {
+		for i := range starts() {
 			wait := waits[i%len(waits)]
 			length := time.Duration(wait)*time.Second + 15*time.Minute
 			n += len(judged(t, sc.signal, detect.DefaultGrace, length, 0, sc.late(wait).start(rand.New(rand.NewPCG(uint64(i), 20)))))
 		}
-		for i := range 50 {
+		for i := range faults {
 			wait := waits[i%len(waits)]
 			value, begin := sc.late(wait).start(rand.New(rand.NewPCG(uint64(i), 21))), wait+100+180+float64(i%30)
 			found += len(judged(t, sc.signal, detect.DefaultGrace, time.Duration(begin)*time.Second+2*time.Minute, 0, func(s float64) float64 {
@@ -200,9 +203,9 @@ func TestLateLoadIsNoAnomaly(t *testing.T) {
 				return value(s)
 			}))
 		}
-		t.Logf("%-50s %.2f events a start, %d of 50 faults", sc.name, float64(n)/starts, found)
-		require.LessOrEqual(t, n, starts/20, sc.name)
-		require.Equal(t, 50, found, sc.name)
+		t.Logf("%-50s %.2f events a start, %d of %d faults", sc.name, float64(n)/float64(starts()), found, faults)
+		require.LessOrEqual(t, n, starts()/20, sc.name)
+		require.Equal(t, faults, found, sc.name)
 	}
 }
 

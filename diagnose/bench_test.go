@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/go-holmes/holmes/diagnose"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 const mixed = "example.com/shop"
@@ -115,7 +116,7 @@ func BenchmarkDiagnose(b *testing.B) {
 func TestDiagnoseManyStacks(t *testing.T) {
 	ticks := func(int) []int64 { return []int64{1, tick, 1, 1 << 10} }
 	many := build("goroutine/count", "cpu/nanoseconds", "inuse_objects/count", "inuse_space/bytes")
-	p, err := diagnose.Parse(many.service(100_000, "sync.(*Mutex).Lock", ticks))
+	p, err := diagnose.Parse(many.service(testkit.Heavy(100_000, 20_000), "sync.(*Mutex).Lock", ticks))
 	require.NoError(t, err)
 	few := build("goroutine/count", "cpu/nanoseconds", "inuse_objects/count", "inuse_space/bytes")
 	q, err := diagnose.Parse(few.service(1000, "sync.(*Mutex).Lock", ticks))

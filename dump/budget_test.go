@@ -140,7 +140,7 @@ func TestBudgetHolds(t *testing.T) {
 	s := openStore(t, testkit.FastDir(t), dump.Options{MaxEvents: 10, MaxBytes: limit})
 	rng := rand.New(rand.NewPCG(5, 5))
 	full := int64(0)
-	for n := range testkit.Heavy(10_000, 1000) {
+	for n := range testkit.Heavy(10_000, 400) {
 		e := testkit.Must(s.Create(eventID(n), "a"))(t)
 		for i := range rng.IntN(4) {
 			size := rng.IntN(30_000)
@@ -245,7 +245,7 @@ func childBudget(s *dump.Store) error {
 		return err
 	}
 	rng := rand.New(rand.NewPCG(uint64(os.Getpid()), 5))
-	for n := range testkit.Heavy(1000, 100) {
+	for n := range testkit.Heavy(1000, 40) {
 		at := time.Date(2026, 1, 2, 15, 4, 5, os.Getpid(), time.UTC).Add(time.Duration(n) * time.Second)
 		e, err := s.Create(at.Format(dump.IDLayout)+"-cpu", "a")
 		if errors.Is(err, dump.ErrBudget) {

@@ -15,7 +15,7 @@ import (
 	"github.com/go-holmes/holmes/internal/testkit"
 )
 
-// The n-th operation on the disk fails, for every n (every fourth in the usual run),
+// The n-th operation on the disk fails, for every n (every ninth in the usual run),
 // once or from then on, and the life of the events goes on all the same. When the disk
 // works again, no unfinished file is left, closed events are complete, delivered ones
 // wait no more, and the budget is right.
@@ -38,7 +38,7 @@ func TestEveryOperationFails(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			n := 1
-			for ; ; n += testkit.Heavy(1, 4) {
+			for ; ; n += testkit.Heavy(1, 9) {
 				disk := &faults{}
 				hit := 0
 				disk.set(func(_ int, op, _ string) error {

@@ -166,7 +166,7 @@ func TestKilledProcessLeavesWholeFiles(t *testing.T) {
 	dir := testkit.FastDir(t)
 	rng := mathrand.New(mathrand.NewPCG(1, 1))
 	unfinished := 0
-	for range testkit.Heavy(300, 15) {
+	for range testkit.Heavy(300, 10) {
 		c := start(t, "write", dir)
 		for range 1 + rng.IntN(30) {
 			c.Line(t)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-holmes/holmes/internal/pprofread"
 	"github.com/go-holmes/holmes/internal/proftest"
+	"github.com/go-holmes/holmes/internal/testkit"
 )
 
 // allocated is what one call allocates in all, which is more than what is in
@@ -27,7 +28,7 @@ func allocated(f func()) uint64 {
 // Memory is bounded for each kind of message. Each of these is the shortest on the
 // wire in proportion to its decoded size.
 func TestMemoryIsBounded(t *testing.T) {
-	const size = 1 << 17
+	size := testkit.Heavy(1<<17, 1<<15)
 	head := proftest.Message{}.Strings("cpu", "nanoseconds").Column()
 	many := func(m proftest.Message) []byte { return slices.Concat(head, bytes.Repeat(m, size/len(m))) }
 	scattered := slices.Clip(head)
