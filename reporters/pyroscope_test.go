@@ -284,11 +284,11 @@ func TestPyroscopeGetsText(t *testing.T) {
 func TestPyroscopeTimetableIsOneSeries(t *testing.T) {
 	f := newFakePyroscope(t)
 	r := newPyroscope(t, f.URL)
-	now := time.Now()
+	now, model := time.Now(), recent(t)
 	series := func(at ...time.Time) map[string]int {
 		f.uploads = nil
 		for i, start := range at {
-			e := recent(t)
+			e := new(*model)
 			e.ID, e.Trigger.Reason.Code = fmt.Sprint("event-", start.Unix()), holmes.CodeContinuous
 			e.Profiles = []holmes.Profile{holmes.MemoryProfile("cpu", fmt.Sprintf("cpu-%d.pb.gz", i),
 				encoded(t, pprofOf(start, 10*time.Second, 3, "samples/count", "cpu/nanoseconds")))}

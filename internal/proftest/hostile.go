@@ -28,7 +28,7 @@ func (s *Shape) Of(size int) []byte {
 // one.
 func (s *Shape) Zip(tb testing.TB, size int) []byte {
 	tb.Helper()
-	const members = 16
+	const members = 64
 	units := Zip(tb, bytes.Repeat(s.Unit, size/members/len(s.Unit)))
 	return slices.Concat(Zip(tb, s.Head), bytes.Repeat(units, members))
 }
@@ -108,7 +108,7 @@ func others(tb testing.TB) map[string][]byte {
 	small := Zip(tb, Small())
 	return map[string][]byte{
 		"a gigabyte of zeros":        bytes.Repeat(Zip(tb, make([]byte, 1<<20)), 1024),
-		"a long string":              Zip(tb, Message{}.Strings("cpu", "nanoseconds").Column().Bytes(6, make([]byte, 16<<20))),
+		"a long string":              slices.Concat(Zip(tb, Message{}.Strings("cpu", "nanoseconds").Column().Key(6, 2).length(16<<20)), bytes.Repeat(Zip(tb, make([]byte, 1<<18)), 64)),
 		"a string that is not here":  Message{}.Strings("cpu").Key(6, 2).length(1 << 40),
 		"a message that is not here": Message{}.Strings("cpu").Key(2, 2).length(1 << 62),
 		"gzip in gzip":               Zip(tb, bytes.Repeat(small, 50_000)),
