@@ -105,7 +105,7 @@ func TestScenariosEnd(t *testing.T) {
 		t.Run(s.Name, func(t *testing.T) {
 			before := goleak.IgnoreCurrent()
 			w := testkit.Must(outside.NewLocal())(t)
-			sh := testkit.Must(shop.Open(shop.Config{World: w, Dir: t.TempDir(), Products: 12_000, Pace: s.Pace}))(t)
+			sh := testkit.Must(shop.Open(shop.Config{World: w, Dir: t.TempDir(), Products: testkit.Heavy(12_000, 5000), Pace: s.Pace}))(t)
 			if s.Open != nil {
 				require.NoError(t, s.Open(sh))
 			}
