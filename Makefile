@@ -37,7 +37,7 @@ CHROMIUM := $(shell command -v chromium)
 ALERTS := $(and $(shell command -v prometheus),$(shell command -v prometheus-alertmanager))
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-library test-collector test-rest test-promises test-newest test-cgroup-vm oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean bench bench-detect bench-check
+.PHONY: help test test-root test-library test-collector test-rest test-promises test-newest test-cgroup-vm oom-table diagnose-table throughput soak lint gofumpt vet staticcheck golangci-lint tidy tools cross weight bench-tick fresh clean bench bench-detect bench-check
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -51,11 +51,16 @@ test: ## all tests in their usual form, as far as this machine has the parts (3 
 	$(if $(ALERTS),,@echo 'make test: without the real Alertmanager: apt-get install prometheus prometheus-alertmanager' >&2)
 	$(if $(DOT),,@echo 'make test: without call graphs: apt-get install graphviz' >&2)
 	$(if $(CHROMIUM),,@echo 'make test: without the pages in a browser: apt-get install chromium' >&2)
-	@$(MAKE) -j2 -O --no-print-directory test-library test-collector test-rest
+	@$(MAKE) -j2 -O --no-print-directory test-root test-collector test-library test-rest
 
-# The parts of make test, two at a time: many tests wait more than they compute.
+# The parts of make test, two at a time: many tests wait more than they compute. The
+# root's tests take longest, one after the other but for those that wait for other
+# processes, so they begin first.
+test-root:
+	$(GO) test $(RACE) -shuffle=on -count=1 -parallel 8 .
+
 test-library:
-	$(GO) test $(RACE) -shuffle=on -count=1 ./...
+	$(GO) test $(RACE) -shuffle=on -count=1 $$($(GO) list ./... | grep -vx "$$($(GO) list .)")
 	$(if $(RACE),$(GO) test -count=1 -run 'NeedsIsEnough|EvidenceOnTmpfs' . ./internal/pprofread,)
 
 test-collector:
@@ -71,8 +76,8 @@ test-rest:
 # Without the race detector, and one package after the other: some of it measures
 # time, or the memory of the process.
 test-promises: ## the long tests in full: 1000 kills, 10 000 steps of faults, 100 000 goroutines, 10 000 uploads to a collector that is killed (a quiet machine)
-	HOLMES_HEAVY=1 $(GO) test -p 1 -count=1 -timeout 30m . ./dump ./cgroup ./internal/blackbox
-	HOLMES_HEAVY=1 $(GO) -C collector test -p 1 -count=1 -timeout 30m ./files ./cmd/holmes ./safepprof ./merge ./api
+	HOLMES_HEAVY=1 $(GO) test -p 1 -count=1 -timeout 30m . ./detect ./diagnose ./dump ./cgroup ./internal/blackbox ./internal/brakes ./internal/pprofread
+	HOLMES_HEAVY=1 $(GO) -C collector test -p 1 -count=1 -timeout 30m ./files ./cmd/holmes ./safepprof ./flame ./pages ./merge ./api
 	HOLMES_HEAVY=1 $(GO) -C $(BED) test -p 1 -parallel 4 -count=1 ./...
 
 test-newest: ## the tests of the library and the collector under Go's newest release
