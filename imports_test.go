@@ -71,7 +71,7 @@ func fileImports(t *testing.T) map[string][]string {
 			return err
 		}
 		if d.IsDir() {
-			if slices.Contains([]string{"testdata", ".git", "bench", "collector", "tools", "bin"}, d.Name()) {
+			if slices.Contains([]string{"testdata", ".git", "bench", "collector", "watch", "tools", "bin"}, d.Name()) {
 				return filepath.SkipDir
 			}
 			return nil
