@@ -1,0 +1,7 @@
+package targets
+
+// For tests.
+var (
+	Build  = build
+	Unique = unique
+)
