@@ -1,0 +1,2 @@
+// Package values reads the signals of a target from its metrics.
+package values
