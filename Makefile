@@ -25,7 +25,7 @@ NEWEST := go1.27.3
 BED := bench/scenario
 
 # The modules whose source is checked: what others import, and what they run.
-LINTED := . collector collector/browser collector/agents $(BED) bench
+LINTED := . collector collector/browser collector/agents watch $(BED) bench
 
 # The systems that the library is compiled for, tests included. The examples are
 # programs for the system at hand.
@@ -71,6 +71,7 @@ test-rest:
 	$(GO) -C $(BED) test -shuffle=on -count=1 ./...
 	$(GO) -C collector/browser test -shuffle=on -count=1 ./...
 	$(GO) -C collector/agents test -shuffle=on -count=1 ./...
+	$(GO) -C watch test $(RACE) -shuffle=on -count=1 ./...
 	$(GO) -C cgroup/differential test -shuffle=on -count=1 ./...
 
 # Without the race detector, and one package after the other: some of it measures
