@@ -41,6 +41,8 @@ type Stats struct {
 	Scrapes, Failed atomic.Uint64
 	// Late counts readings that were skipped, because the one before took too long.
 	Late atomic.Uint64
+	// Lag is the sum of how much later than due readings began, in nanoseconds.
+	Lag atomic.Int64
 	// Nanos is the time that readings took, in nanoseconds.
 	Nanos atomic.Int64
 }

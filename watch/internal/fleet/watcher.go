@@ -73,6 +73,7 @@ func (w *watcher) watch() {
 			if due.IsZero() {
 				due = now
 			}
+			w.fleet.stats.Lag.Add(int64(now.Sub(due)))
 			w.read()
 			due = w.next(due, interval)
 			timer.Reset(time.Until(due))

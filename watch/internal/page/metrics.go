@@ -45,6 +45,7 @@ func (m metrics) Collect(to chan<- prometheus.Metric) {
 	counter("scrapes_failed_total", "Readings that failed.", f.Failed.Load())
 	counter("scrapes_late_total", "Readings that were skipped because the one before took too long.", f.Late.Load())
 	to <- prometheus.MustNewConstMetric(desc("scrape_seconds_total", "Time that readings took."), prometheus.CounterValue, float64(f.Nanos.Load())/1e9)
+	to <- prometheus.MustNewConstMetric(desc("scrape_lag_seconds_total", "How much later than due readings began."), prometheus.CounterValue, float64(f.Lag.Load())/1e9)
 	counter("suspected_total", "Events that were suspected.", c.Suspected.Load())
 	counter("dismissed_total", "Suspicions that were no event.", c.Dismissed.Load())
 	counter("captured_total", "Events that were captured.", c.Captured.Load())
