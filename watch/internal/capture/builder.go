@@ -96,8 +96,11 @@ func (b *builder) freeName(file string) string {
 	return name
 }
 
-// dismiss closes an event that is not delivered.
+// dismiss closes an event that is not delivered. That of a nil builder was not opened.
 func (b *builder) dismiss() {
+	if b == nil {
+		return
+	}
 	b.event.State = event.StateDismissed
 	b.report(b.files.Summarize(b.event))
 	b.save()

@@ -174,6 +174,27 @@ func TestDismissed(t *testing.T) {
 	require.Empty(t, s.events)
 }
 
+// A signal that flaps costs its target twelve pairs of profiles an hour. What is confirmed
+// then has its evidence from the verdict on.
+func TestFlapping(t *testing.T) {
+	var asked atomic.Int32
+	s := newScene(t, target(map[string]http.HandlerFunc{"heap": func(w http.ResponseWriter, r *http.Request) {
+		asked.Add(1)
+		pprof.Index(w, r)
+	}}))
+	for range 15 {
+		x := s.suspect()
+		x.Dismiss()
+		require.Nil(t, over(t, x))
+	}
+	require.EqualValues(t, 12, asked.Load())
+	require.EqualValues(t, 15, s.Stats().Dismissed.Load())
+	e := s.confirmed(t)
+	require.EqualValues(t, 14, asked.Load())
+	require.NotNil(t, e.Profile(event.KindHeap))
+	require.NotNil(t, e.Profile(event.KindCPU))
+}
+
 // An event of the same target within a minute is refused, with the reason.
 func TestRefused(t *testing.T) {
 	s := newScene(t, target(nil))

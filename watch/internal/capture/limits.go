@@ -3,7 +3,6 @@ package capture
 import (
 	"cmp"
 	"fmt"
-	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -24,7 +23,7 @@ type Limits struct {
 
 	mu    sync.Mutex
 	open  map[string]map[*ticket]bool // suspicions by service
-	taken map[string][]time.Time      // captures of the last hour; "" is the fleet
+	taken map[string][]time.Time      // what was done in the last hour; "" is the captures of the fleet
 }
 
 // NewLimits returns the limits of a configuration. now is the clock.
@@ -98,15 +97,42 @@ func (l *Limits) passedOver(refused *ticket) {
 
 const hour = time.Hour
 
-// refuse returns why a ticket is not captured, or nil.
-func (l *Limits) refuse(t *ticket, free int) *detect.Refusal {
+// These limit how often evidence begins with a suspicion: a signal that flaps must cost
+// its target little. It is still judged; its evidence then begins with the verdict.
+const (
+	begunPerTarget = 12
+	begunPerFleet  = 1000
+)
+
+// mayBegin reports whether the evidence of a target may begin with a suspicion, and counts
+// that it does.
+func (l *Limits) mayBegin(target string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.forget()
+	own, all := "begun "+target, "begun"
+	if len(l.taken[own]) >= begunPerTarget || len(l.taken[all]) >= begunPerFleet {
+		return false
+	}
+	l.taken[own], l.taken[all] = append(l.taken[own], l.now()), append(l.taken[all], l.now())
+	return true
+}
+
+// forget removes what was more than an hour ago. l.mu is held.
+func (l *Limits) forget() {
 	now := l.now()
-	for key, times := range maps.Clone(l.taken) {
+	for key, times := range l.taken {
 		times = slices.DeleteFunc(times, func(at time.Time) bool { return now.Sub(at) >= hour })
 		if l.taken[key] = times; len(times) == 0 {
 			delete(l.taken, key)
 		}
 	}
+}
+
+// refuse returns why a ticket is not captured, or nil.
+func (l *Limits) refuse(t *ticket, free int) *detect.Refusal {
+	l.forget()
+	now := l.now()
 	of := l.taken["target "+t.target]
 	if len(of) > 0 {
 		if left := l.gap - now.Sub(of[len(of)-1]); left > 0 {

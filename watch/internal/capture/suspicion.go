@@ -62,12 +62,10 @@ func (s *suspicion) proceed() {
 	defer s.over.Store(true)
 	defer s.ticket.close()
 	ctx := s.captures.ctx
-	b := s.captures.open(ctx, s)
-	for _, k := range snapshots() {
-		p, err := s.source.pull(ctx, k, s.captures.config.ProfileBytes, 0)
-		b.add(k, k.Kind.File(), p, err)
+	var b *builder // nil while the evidence is left to the verdict
+	if s.captures.limits.mayBegin(s.source.Target.Key()) {
+		b = s.begin(ctx)
 	}
-	b.save()
 	select {
 	case <-s.decided:
 	case <-ctx.Done():
@@ -84,9 +82,23 @@ func (s *suspicion) proceed() {
 		b.dismiss()
 		return
 	}
+	if b == nil {
+		b = s.begin(ctx)
+	}
 	s.record(ctx, b)
 	b.conclude(s.final, s.readings(), s.ticket.notCaptured())
 	s.captures.stats.Captured.Add(1)
+}
+
+// begin opens the event and takes its first evidence.
+func (s *suspicion) begin(ctx context.Context) *builder {
+	b := s.captures.open(ctx, s)
+	for _, k := range snapshots() {
+		p, err := s.source.pull(ctx, k, s.captures.config.ProfileBytes, 0)
+		b.add(k, k.Kind.File(), p, err)
+	}
+	b.save()
+	return b
 }
 
 // record takes the recordings, at the same time, and the snapshots at the verdict.
