@@ -89,9 +89,13 @@ func (j *Judge) Step(now time.Duration, samples []detect.Sample, missing map[det
 	for _, s := range samples {
 		given[s.Signal] = s
 	}
+	load, measured := given[detect.SignalCPU]
 	for _, s := range j.signals {
 		if sample, ok := given[s.name]; ok {
 			s.missing = ""
+			if measured { // which tells best whether the grace after a start is over
+				s.pair.Fast.Load(!detect.Idle(load))
+			}
 			s.step(now, sample, veto)
 		} else {
 			s.missing = missing[s.name]

@@ -135,6 +135,29 @@ func TestReset(t *testing.T) {
 	require.Len(t, views, len(config.Signals()))
 }
 
+// The grace ends after load, which the CPU tells for all signals: a service of few
+// goroutines is not idle for that.
+func TestGraceEndsWithLoad(t *testing.T) {
+	for cpu, want := range map[float64]int{20: 1, 0: 0} {
+		s := newScene(t, "")
+		require.NoError(t, s.Reset(30*time.Second))
+		play := func(goroutines float64, seconds int) {
+			for range seconds {
+				s.now += time.Second
+				at := time.Unix(1000, 0).Add(s.now)
+				s.Step(s.now, []detect.Sample{
+					{Signal: detect.SignalCPU, Value: cpu, Limit: 2, At: at},
+					{Signal: detect.SignalGoroutine, Value: goroutines, At: at},
+				}, nil, "")
+			}
+		}
+		play(40, 120)
+		require.Empty(t, s.events)
+		play(500, 5)
+		require.Len(t, s.events, want, "CPU %v %%", cpu)
+	}
+}
+
 // The grace counts from the start of the process.
 func TestGrace(t *testing.T) {
 	c, err := config.Parse([]byte("scrape_configs:\n- job_name: a\n  static_configs: [{targets: [h:1]}]\n"))
