@@ -31,11 +31,14 @@ func Service(ctx context.Context, in io.Reader, out io.Writer) error {
 		return fmt.Errorf("holmes-watch demo: %w", err)
 	}
 	server := &http.Server{Handler: diagnostics(), ReadHeaderTimeout: 10 * time.Second}
-	served := make(chan error, 1)
-	go func() { served <- server.Serve(listener) }()
+	served := make(chan struct{})
+	go func() {
+		defer close(served)
+		_ = server.Serve(listener) // until Close
+	}()
 	defer func() {
 		_ = server.Close()
-		_ = <-served // it was closed
+		<-served
 	}()
 	if _, err := fmt.Fprintln(out, listener.Addr()); err != nil {
 		return err
