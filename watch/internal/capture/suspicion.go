@@ -103,7 +103,11 @@ func (s *suspicion) begin(ctx context.Context) *builder {
 
 // record takes the recordings, at the same time, and the snapshots at the verdict.
 func (s *suspicion) record(ctx context.Context, b *builder) {
-	s.source.recording <- struct{}{}
+	select {
+	case s.source.recording <- struct{}{}:
+	case <-ctx.Done():
+		return
+	}
 	defer func() { <-s.source.recording }()
 	kinds := recordings()
 	results := make([]pulled, len(kinds))
