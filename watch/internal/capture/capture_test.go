@@ -259,6 +259,7 @@ func TestHostileProfiles(t *testing.T) {
 	text := func(s string) http.HandlerFunc {
 		return func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, s) }
 	}
+	exploding := bomb(t)
 	for name, c := range map[string]struct {
 		answer http.HandlerFunc
 		want   string
@@ -267,7 +268,7 @@ func TestHostileProfiles(t *testing.T) {
 		"nothing":      {text(""), ""},
 		"another kind": {func(w http.ResponseWriter, r *http.Request) { pprof.Handler("goroutine").ServeHTTP(w, r) }, "another profile than that of heap"},
 		"too large":    {text(strings.Repeat("x", 300_001)), "larger than 300000 bytes"},
-		"bomb":         {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(bomb(t)) }, "MiB of memory"},
+		"bomb":         {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write(exploding) }, "MiB of memory"},
 		"refused":      {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "go away", http.StatusForbidden) }, "403: go away"},
 		"redirects away": {func(w http.ResponseWriter, r *http.Request) {
 			http.Redirect(w, r, "http://169.254.169.254/", http.StatusFound)

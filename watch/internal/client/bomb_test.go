@@ -8,12 +8,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// bomb returns the gzip of 64 MiB of zeros.
+// bomb returns the gzip of 4 MiB of zeros.
 func bomb(t *testing.T) []byte {
 	t.Helper()
 	var out bytes.Buffer
 	w := gzip.NewWriter(&out)
-	for range 64 {
+	for range 4 {
 		_, err := w.Write(make([]byte, 1<<20))
 		require.NoError(t, err)
 	}

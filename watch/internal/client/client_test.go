@@ -73,9 +73,10 @@ func TestAnswers(t *testing.T) {
 
 // A compressed answer is bounded by what it inflates to.
 func TestBomb(t *testing.T) {
+	exploding := bomb(t)
 	s := served(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Encoding", "gzip")
-		_, _ = w.Write(bomb(t))
+		_, _ = w.Write(exploding)
 	})
 	_, err := scrape(t.Context(), opened(t, "", ""), s.URL, new(client.Pin))
 	require.ErrorContains(t, err, "larger than 1000 bytes")

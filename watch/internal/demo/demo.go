@@ -51,6 +51,7 @@ func Run(ctx context.Context, c Config) (err error) {
 		}
 		defer func() { err = errors.Join(err, os.RemoveAll(c.Data)) }()
 	}
+	c.Err = zapcore.Lock(zapcore.AddSync(c.Err)) // all services and holmes-watch write to it
 	d := &demo{Config: c, fault: fault, events: make(chan *event.Event, 16)}
 	defer func() { err = errors.Join(err, d.stop()) }()
 	for _, name := range names() {
