@@ -77,7 +77,7 @@ test-rest:
 # Without the race detector, and one package after the other: some of it measures
 # time, or the memory of the process.
 test-promises: ## the long tests in full: 1000 kills, 10 000 steps of faults, 100 000 goroutines, 10 000 uploads to a collector that is killed (a quiet machine)
-	HOLMES_HEAVY=1 $(GO) test -p 1 -count=1 -timeout 30m . ./detect ./diagnose ./dump ./cgroup ./internal/blackbox ./internal/brakes ./internal/pprofread
+	HOLMES_HEAVY=1 $(GO) test -p 1 -count=1 -timeout 30m . ./detect ./diagnose ./dump ./cgroup ./internal/blackbox ./internal/brakes ./internal/pprofread ./internal/flight
 	HOLMES_HEAVY=1 $(GO) -C collector test -p 1 -count=1 -timeout 30m ./files ./cmd/holmes ./safepprof ./flame ./pages ./merge ./api
 	HOLMES_HEAVY=1 $(GO) -C $(BED) test -p 1 -parallel 4 -count=1 ./...
 

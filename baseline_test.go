@@ -107,17 +107,18 @@ func TestBaselineIsForgottenWhenSomethingBegins(t *testing.T) {
 
 // An expensive round delays the next.
 func TestBaselineKeepsToItsShare(t *testing.T) {
+	scale := testkit.Heavy(2, 1) // of the time, and of what a round takes
 	synctest.Test(t, func(t *testing.T) {
 		l := newLab(t, holmes.WithBaseline(10*time.Second))
 		l.SetCapture(holmes.KindHeap, 0, func(w io.Writer) error {
-			burn(100 * time.Millisecond)
+			burn(time.Duration(scale) * 100 * time.Millisecond)
 			return testkit.Err(w.Write([]byte("x")))
 		})
 		l.run(t)
-		seconds(900)
+		seconds(scale * 900)
 		s := l.Stats().Baseline
 		require.Greater(t, s.Rounds, uint64(2))
-		require.Less(t, s.CPU, 900*time.Millisecond*14/10, "a thousandth of a core, %d rounds", s.Rounds)
+		require.Less(t, s.CPU, time.Duration(scale)*900*time.Millisecond*14/10, "a thousandth of a core, %d rounds", s.Rounds)
 	})
 }
 

@@ -65,7 +65,7 @@ func TestTraceIsRead(t *testing.T) {
 	b := flight.New(&flight.Runtime{})
 	s := arm(t, b, generous)
 	require.True(t, trace.IsEnabled())
-	talk("beginning", 3000)
+	talk("beginning", testkit.Heavy(20_000, 3000))
 	var first, whole, cut bytes.Buffer
 	got := testkit.Must(s.WriteTo(t.Context(), &first, 64<<20))(t)
 	require.EqualValues(t, first.Len(), got.Bytes)
