@@ -87,12 +87,11 @@ func (h *heapOf) fill() {
 	}
 }
 
-// fillSites lets the heap profile have many sites, each of which holds memory.
+// fillSites lets the heap profile have many sites, each of which holds memory. The rate
+// stays: at another one each site would count for many.
 func (h *heapOf) fillSites() {
-	rate := runtime.MemProfileRate
 	runtime.MemProfileRate = 1
 	h.allocate()
-	runtime.MemProfileRate = rate
 	runtime.GC() // the heap profile lags by two collections
 	runtime.GC()
 }
