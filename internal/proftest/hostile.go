@@ -28,7 +28,7 @@ func (s *Shape) Of(size int) []byte {
 // one.
 func (s *Shape) Zip(tb testing.TB, size int) []byte {
 	tb.Helper()
-	const members = 64
+	const members = 16
 	units := Zip(tb, bytes.Repeat(s.Unit, size/members/len(s.Unit)))
 	return slices.Concat(Zip(tb, s.Head), bytes.Repeat(units, members))
 }
