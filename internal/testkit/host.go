@@ -9,8 +9,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-
-	"github.com/stretchr/testify/require"
 )
 
 // IsHeavy reports whether the long tests are run in full, as make test-promises does.
@@ -40,23 +38,25 @@ const shm = "/dev/shm"
 // lot. A disk syncs some hundred files a second.
 func FastDir(t testing.TB) string {
 	t.Helper()
-	dir := filepath.Join(shm, "holmes-"+rand.Text())
-	if err := os.Mkdir(dir, 0o700); err != nil {
-		return t.TempDir()
-	}
-	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	return dir
+	return dirIn(t, shm)
 }
 
 // DiskDir returns a directory where temporary files are by default, for tests to which a
 // file system in memory is another thing than a disk.
 func DiskDir(t testing.TB) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "holmes-")
-	if err != nil {
+	return dirIn(t, "/tmp")
+}
+
+// dirIn returns a directory in another one for the time of a test, and an ordinary
+// temporary directory where that cannot be.
+func dirIn(t testing.TB, parent string) string {
+	t.Helper()
+	dir := filepath.Join(parent, "holmes-"+rand.Text())
+	if err := os.Mkdir(dir, 0o700); err != nil {
 		return t.TempDir()
 	}
-	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	return dir
 }
 
