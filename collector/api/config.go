@@ -147,6 +147,7 @@ func (a *AccessLog) Set(text string) error {
 	return fmt.Errorf("%q is none of sampled, all, off", text)
 }
 
+// String returns the name, as [AccessLog.Set] takes it.
 func (a *AccessLog) String() string { return string(*a) }
 
 // A Gauge is a number that [Config].Gauges adds to /metrics.

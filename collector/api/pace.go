@@ -29,6 +29,7 @@ type pacedBody struct {
 	slow   bool          // it was cut off for its rate
 }
 
+// Read reads the body, and counts what has come.
 func (p *pacedBody) Read(b []byte) (int, error) {
 	if err := p.begin(); err != nil {
 		return 0, err

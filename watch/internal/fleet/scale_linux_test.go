@@ -59,7 +59,8 @@ func serveTargets(n int) {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
-		go func() { _ = http.Serve(l, h) }() //nolint:gosec // it ends with the process
+		server := http.Server{Handler: h, ReadHeaderTimeout: time.Minute}
+		go func() { _ = server.Serve(l) }() // it ends with the process
 		fmt.Fprintln(out, l.Addr())
 	}
 	_ = out.Flush()
